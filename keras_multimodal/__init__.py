@@ -1,0 +1,39 @@
+"""Multimodal data analysis on Keras 3: images, text and more, paired record by record."""
+
+import importlib
+import pathlib
+import sys
+from types import ModuleType
+
+from keras_multimodal import schema
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "data",
+    "datasets",
+    "encoders",
+    "export",
+    "layers",
+    "ops",
+    "schema",
+    "tasks",
+    "testing",
+]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in __all__:
+        return importlib.import_module(f"keras_multimodal.{name}")
+    raise AttributeError(f"module 'keras_multimodal' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+# Layers register with Keras as they are imported, and `keras.models.load_model` must find them
+# after a bare `import keras_multimodal`. The console script alone goes without until it needs
+# them, so that it answers `--help` before TensorFlow is loaded.
+if pathlib.Path(sys.argv[0]).stem != "keras-multimodal":
+    from keras_multimodal import encoders, layers

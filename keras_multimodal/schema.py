@@ -1,0 +1,283 @@
+"""What a record is: its modalities, its target, and how each raw cell becomes a tensor.
+
+A schema is a description and nothing else. It imports no framework; `keras_multimodal.data` turns
+it into the tf.data graph that trains a model, and `keras_multimodal.export` puts the same graph in
+front of the model it saves. State found on the training rows (a vocabulary, channel means) is part
+of the description, so that it travels with the model.
+"""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+VERSION = 1
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has lists only; the descriptions hold tuples so that they stay hashable."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Modality:
+    """What every modality's description has.
+
+    Args:
+        name: The input's name: the key in a batch and the name of the model's input.
+        optional: Whether a row may lack this modality. A batch then has a boolean
+            `<name>_present` beside the tensor.
+    """
+
+    kind: ClassVar[str] = ""
+
+    name: str
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise ValueError(
+                "`name` must be an identifier (letters, digits, underscore). "
+                f"Received: name={self.name!r}"
+            )
+
+    @property
+    def present_name(self) -> str:
+        """The name of the flag that says whether a row has this modality."""
+        return f"{self.name}_present"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one row's tensor, without the batch axis."""
+        raise NotImplementedError
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the tensor that the model receives."""
+        return "float32"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Image(Modality):
+    """A picture: encoded bytes (JPEG, PNG, GIF or BMP) in, `(height, width, channels)` out.
+
+    The pixel that the model sees is `(pixel * rescale - mean) / std`, with `pixel` in [0, 255].
+
+    Args:
+        name: The input's name.
+        optional: Whether a row may lack the picture.
+        height: Height in pixels.
+        width: Width in pixels.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+        interpolation: How pictures of another size are resized, in `tf.image.resize`'s terms:
+            `"nearest"`, `"bilinear"`, `"bicubic"`, `"area"`, `"lanczos3"` or `"lanczos5"`.
+        keep_aspect_ratio: Crop the picture's centre to the target's proportions before resizing,
+            instead of stretching it.
+        rescale: Factor on the pixel value; `1/255` gives [0, 1].
+        mean: Subtracted from the rescaled pixel, one number for each channel; empty for none.
+        std: Divides what is left, one number for each channel; empty for none.
+    """
+
+    kind: ClassVar[str] = "image"
+
+    name: str = "image"
+    height: int
+    width: int
+    channels: int = 3
+    interpolation: str = "bilinear"
+    keep_aspect_ratio: bool = False
+    rescale: float = 1.0
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.height < 1 or self.width < 1:
+            raise ValueError(
+                "`height` and `width` must be positive numbers of pixels. "
+                f"Received: height={self.height}, width={self.width}"
+            )
+        if self.channels not in (1, 3, 4):
+            raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={self.channels}")
+        for field in ("mean", "std"):
+            values = getattr(self, field)
+            if len(values) not in (0, self.channels):
+                raise ValueError(
+                    f"`{field}` must have one number for each of the {self.channels} channels, "
+                    f"or be empty. Received: {field}={values}"
+                )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(height, width, channels)`."""
+        return (self.height, self.width, self.channels)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Text(Modality):
+    """A string in, `(length,)` int32 token ids out; 0 is padding, 1 a word not in the vocabulary.
+
+    Args:
+        name: The input's name.
+        optional: Whether a row may lack the text.
+        length: Tokens kept of each text; shorter ones are padded, longer ones cut.
+        max_tokens: The largest vocabulary to learn, padding and unknown included.
+        standardize: What is done to the string first, in `keras.layers.TextVectorization`'s terms.
+        split: How it is cut into tokens, in the same layer's terms.
+        vocabulary: The tokens learned on the training rows, without padding and unknown; empty
+            until adapted.
+    """
+
+    kind: ClassVar[str] = "text"
+
+    name: str = "text"
+    length: int
+    max_tokens: int = 10_000
+    standardize: Literal["lower_and_strip_punctuation", "lower", "strip_punctuation"] | None = (
+        "lower_and_strip_punctuation"
+    )
+    split: Literal["whitespace", "character"] = "whitespace"
+    vocabulary: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.length < 1:
+            raise ValueError(f"`length` must be at least 1 token. Received: length={self.length}")
+        if self.max_tokens < 3:
+            raise ValueError(
+                "`max_tokens` must leave room for padding, unknown and one word (3 or more). "
+                f"Received: max_tokens={self.max_tokens}"
+            )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(length,)`."""
+        return (self.length,)
+
+    @property
+    def dtype(self) -> str:
+        """`"int32"`: token ids."""
+        return "int32"
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many different ids there are, padding and unknown included."""
+        return len(self.vocabulary) + 2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Category:
+    """A target that is one of several classes.
+
+    Args:
+        name: The target's name.
+        classes: The class names; the model's output `i` is the probability of `classes[i]`.
+    """
+
+    kind: ClassVar[str] = "category"
+
+    name: str = "label"
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes):
+            raise ValueError(
+                "`classes` must be at least two different names. "
+                f"Received: classes={list(self.classes)}"
+            )
+
+
+_KINDS: dict[str, type[Modality] | type[Category]] = {
+    cls.kind: cls for cls in (Image, Text, Category)
+}
+
+
+def _to_dict(part: Modality | Category) -> dict[str, Any]:
+    return {"kind": part.kind, **dataclasses.asdict(part)}
+
+
+def _from_dict(config: dict[str, Any]) -> Any:
+    config = dict(config)
+    kind = config.pop("kind", None)
+    if kind not in _KINDS:
+        raise ValueError(f"`kind` must be one of {sorted(_KINDS)}. Received: kind={kind!r}")
+    return _KINDS[kind](**{name: _tuples(value) for name, value in config.items()})
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """The modalities of a record, in order, and its target.
+
+    Args:
+        inputs: The modalities' descriptions; their names must differ.
+        target: What is to be predicted, or `None`.
+
+    Raises:
+        ValueError: If two inputs share a name.
+
+    Example:
+
+    >>> schema = Schema((Image(height=72, width=72), Text(length=12)))
+    >>> schema.names
+    ('image', 'text')
+    >>> Schema.from_json(schema.to_json()) == schema
+    True
+    """
+
+    inputs: tuple[Modality, ...]
+    target: Category | None = None
+
+    def __init__(self, inputs: Sequence[Modality], target: Category | None = None) -> None:
+        object.__setattr__(self, "inputs", tuple(inputs))
+        object.__setattr__(self, "target", target)
+        if not self.inputs:
+            raise ValueError("`inputs` must name at least one modality. Received: inputs=()")
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(
+                f"`inputs` must have names that differ. Received: names={list(self.names)}"
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs' names, in order."""
+        return tuple(modality.name for modality in self.inputs)
+
+    def __getitem__(self, name: str) -> Modality:
+        for modality in self.inputs:
+            if modality.name == name:
+                return modality
+        raise KeyError(f"No input named {name!r}. The inputs are {list(self.names)}.")
+
+    def to_json(self) -> str:
+        """The schema as JSON text, with the version of its form."""
+        return json.dumps(
+            {
+                "version": VERSION,
+                "inputs": [_to_dict(modality) for modality in self.inputs],
+                "target": None if self.target is None else _to_dict(self.target),
+            },
+            indent=1,
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Schema":
+        """The schema that `to_json` wrote.
+
+        Args:
+            text: The JSON text.
+
+        Raises:
+            ValueError: If a newer version of the package wrote it.
+        """
+        config = json.loads(text)
+        if config["version"] > VERSION:
+            raise ValueError(
+                f"This schema has version {config['version']}; this keras_multimodal reads up to "
+                f"version {VERSION}. Install a newer keras_multimodal."
+            )
+        target = config["target"]
+        return cls(
+            [_from_dict(modality) for modality in config["inputs"]],
+            None if target is None else _from_dict(target),
+        )
