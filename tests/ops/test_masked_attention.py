@@ -1,0 +1,120 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_multimodal.ops import masked_attention
+
+RNG = np.random.default_rng(4)
+QUERY, KEY, VALUE = (
+    RNG.normal(size=shape).astype("float32") for shape in ((3, 2, 4, 8), (3, 2, 5, 8), (3, 2, 5, 6))
+)
+MASK = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]], bool)
+
+
+def reference(query, key, value, mask):
+    """Equation 1 in float64, one query at a time, over the keys that it may attend to."""
+    query, key, value = (x.astype("float64") for x in (query, key, value))
+    output = np.zeros((*query.shape[:3], value.shape[-1]))
+    weights = np.zeros((*query.shape[:3], key.shape[2]))
+    for b, h, t in np.ndindex(query.shape[:3]):
+        there = mask[b] if mask.ndim == 2 else mask[b, t]
+        if there.any():
+            scores = key[b, h][there] @ query[b, h, t] / np.sqrt(query.shape[-1])
+            weights[b, h, t, there] = np.exp(scores) / np.exp(scores).sum()
+            output[b, h, t] = weights[b, h, t] @ value[b, h]
+    return output, weights
+
+
+@pytest.mark.parametrize("by_query", [False, True], ids=["keys", "pairs"])
+def test_it_is_the_papers_equation(by_query):
+    mask = RNG.random((3, 4, 5)) < 0.5 if by_query else MASK
+    output, weights = masked_attention(QUERY, KEY, VALUE, mask, return_weights=True)
+    expected_output, expected_weights = reference(QUERY, KEY, VALUE, mask)
+    np.testing.assert_allclose(weights, expected_weights, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(output, expected_output, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(masked_attention(QUERY, KEY, VALUE, mask), output)
+
+
+def test_without_a_mask_every_key_counts():
+    expected, _ = reference(QUERY, KEY, VALUE, np.ones_like(MASK))
+    np.testing.assert_allclose(masked_attention(QUERY, KEY, VALUE), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_by_hand():
+    query = np.array([[[[np.log(3)]]]], "float32")
+    key = np.array([[[[1.0], [0.0], [7.0]]]], "float32")
+    value = np.array([[[[4.0], [8.0], [9.0]]]], "float32")
+    output, weights = masked_attention(
+        query, key, value, np.array([[True, True, False]]), return_weights=True
+    )
+    np.testing.assert_allclose(weights, [[[[0.75, 0.25, 0]]]], rtol=1e-6)
+    np.testing.assert_allclose(output, [[[[5.0]]]], rtol=1e-6)
+
+
+def test_the_scale_can_be_given():
+    np.testing.assert_allclose(
+        masked_attention(QUERY, KEY, VALUE, MASK, scale=0.5),
+        masked_attention(QUERY * np.float32(0.5 * 8**0.5), KEY, VALUE, MASK),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+def test_a_query_with_nothing_to_attend_to_gives_zeros_and_takes_no_gradient(gradient):
+    np.testing.assert_array_equal(np.asarray(masked_attention(QUERY, KEY, VALUE, MASK))[2], 0)
+    for position, array in enumerate((QUERY, KEY, VALUE)):
+
+        def attend(x, position=position):
+            inputs = [keras.ops.convert_to_tensor(y) for y in (QUERY, KEY, VALUE)]
+            inputs[position] = x
+            return masked_attention(*inputs, MASK)
+
+        found = gradient(attend, array)
+        assert found[:2].any()
+        np.testing.assert_array_equal(found[2], 0)
+
+
+@pytest.mark.parametrize("content", [0.0, 1e4, -1e30])
+def test_masked_keys_and_values_have_no_say(content):
+    there = MASK[:, None, :, None]
+    key, value = (np.where(there, x, np.float32(content)) for x in (KEY, VALUE))
+    for found, expected in zip(
+        masked_attention(QUERY, key, value, MASK, return_weights=True),
+        masked_attention(QUERY, KEY, VALUE, MASK, return_weights=True),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_dropout_drops_weights_and_keeps_their_mean():
+    seed = keras.random.SeedGenerator(0)
+    value = np.ones((1, 1, 4000, 1), "float32")
+    key, query = np.zeros((1, 1, 4000, 1), "float32"), np.zeros((1, 1, 200, 1), "float32")
+    output, weights = masked_attention(
+        query, key, value, dropout=0.5, seed=seed, return_weights=True
+    )
+    output = np.asarray(output)
+    # 4,000 weights of 1/4000, each doubled or dropped: mean 1, standard deviation 1/sqrt(4000).
+    assert output.std() > 0.01
+    assert abs(output.mean() - 1) < 0.005
+    np.testing.assert_allclose(np.sum(weights, -1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float16", 5e-3), ("bfloat16", 4e-2)])
+def test_half_precision_keeps_its_dtype(dtype, tolerance):
+    inputs = [keras.ops.cast(x, dtype) for x in (QUERY, KEY, VALUE)]
+    output = masked_attention(*inputs, MASK)
+    assert keras.backend.standardize_dtype(output.dtype) == dtype
+    expected, _ = reference(QUERY, KEY, VALUE, MASK)
+    np.testing.assert_allclose(keras.ops.cast(output, "float32"), expected, atol=tolerance)
+
+
+def test_it_agrees_with_torch():
+    torch = pytest.importorskip("torch")
+    inputs = [torch.tensor(x[:2]) for x in (QUERY, KEY, VALUE)]
+    expected = torch.nn.functional.scaled_dot_product_attention(
+        *inputs, attn_mask=torch.tensor(MASK[:2, None, None])
+    )
+    np.testing.assert_allclose(
+        masked_attention(QUERY[:2], KEY[:2], VALUE[:2], MASK[:2]), expected, rtol=1e-5, atol=1e-6
+    )

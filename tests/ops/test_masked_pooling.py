@@ -1,0 +1,55 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_multimodal.ops import masked_max, masked_mean
+
+RNG = np.random.default_rng(2)
+X = RNG.normal(size=(3, 4, 5)).astype("float32")
+MASK = np.array([[1, 0, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0]], bool)
+
+
+def reference(pool, x, mask):
+    """In float64, one row at a time; zeros where there is no token."""
+    rows = [x[i].astype("float64")[mask[i]] for i in range(len(x))]
+    return np.stack([pool(row, axis=0) if len(row) else np.zeros(x.shape[-1]) for row in rows])
+
+
+@pytest.mark.parametrize(("op", "pool"), [(masked_mean, np.mean), (masked_max, np.max)])
+def test_it_pools_the_tokens_that_are_there(op, pool):
+    np.testing.assert_allclose(op(X, MASK), reference(pool, X, MASK), rtol=1e-5, atol=1e-7)
+    everything = np.ones_like(MASK)
+    np.testing.assert_allclose(op(X), reference(pool, X, everything), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(("op", "expected"), [(masked_mean, -2), (masked_max, -1)])
+def test_by_hand(op, expected):
+    x = np.array([[[-1.0], [-3.0], [9.0]]], "float32")
+    np.testing.assert_array_equal(op(x, np.array([[True, True, False]])), [[expected]])
+
+
+@pytest.mark.parametrize("op", [masked_mean, masked_max])
+@pytest.mark.parametrize("content", [float("nan"), float("inf"), 1e30])
+def test_masked_tokens_have_no_say_and_no_gradient(gradient, op, content):
+    x = np.where(MASK[..., None], X, np.float32(content))
+    np.testing.assert_array_equal(op(x, MASK), op(X, MASK))
+    found = gradient(lambda x: op(x, MASK), x)
+    np.testing.assert_array_equal(found, gradient(lambda x: op(x, MASK), X))
+    np.testing.assert_array_equal(found[~MASK], 0)
+    assert found[MASK].any()
+
+
+@pytest.mark.parametrize("op", [masked_mean, masked_max])
+def test_nan_that_is_not_masked_is_not_hidden(op):
+    x = np.where(MASK[..., None], np.float32("nan"), X)
+    assert np.isnan(np.asarray(op(x, MASK))[:2]).all()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_keeps_its_dtype_and_does_not_overflow(dtype):
+    x = keras.ops.full((1, 64, 1), 2.0**15, dtype=dtype)
+    mask = keras.ops.ones((1, 64), dtype="bool")
+    for op in (masked_mean, masked_max):
+        y = op(x, mask)
+        assert keras.backend.standardize_dtype(y.dtype) == dtype
+        np.testing.assert_array_equal(keras.ops.cast(y, "float32"), 2.0**15)
