@@ -1,0 +1,92 @@
+"""Small layers that put masks on tensors, read them off, and turn any output into a loss."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_multimodal._registration import register
+
+
+def widen(mask: Any, rank: int) -> Any:
+    """Append axes of length one to `mask` until it has `rank` axes."""
+    return ops.reshape(mask, (*ops.shape(mask), *[1] * (rank - len(mask.shape))))
+
+
+@register
+class AttachMask(keras.layers.Layer):
+    """Gives the first of two tensors the second as its Keras mask."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """A copy of the tensor, so that the caller's own stays without a mask."""
+        return ops.copy(inputs[0])
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The second tensor."""
+        return inputs[1]
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """As the first tensor."""
+        return keras.KerasTensor(inputs[0].shape, dtype=inputs[0].dtype)
+
+
+@register
+class ReadMask(keras.layers.Layer):
+    """Returns `{"output_0": tensor, "output_0_mask": its mask, ...}` for a nest of tensors."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any, mask: Any = None) -> dict[str, Any]:
+        """Each tensor, and its mask where it has one."""
+        tensors = keras.tree.flatten(inputs)
+        masks = keras.tree.flatten(mask) if mask is not None else [None] * len(tensors)
+        outputs = {}
+        for i, (tensor, tensor_mask) in enumerate(zip(tensors, masks, strict=True)):
+            outputs[f"output_{i}"] = tensor
+            if tensor_mask is not None:
+                outputs[f"output_{i}_mask"] = tensor_mask
+        return outputs
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """The masks are outputs of their own now."""
+
+
+@register
+class Summary(keras.layers.Layer):
+    """The mean over all valid values of every float output, scaled by one weight: `(batch, 1)`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """One weight, so that a layer that has none can still be fitted."""
+        self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Sum the means of the float outputs."""
+        tensors = keras.tree.flatten(inputs)
+        masks = keras.tree.flatten(mask) if mask is not None else [None] * len(tensors)
+        means = []
+        for tensor, tensor_mask in zip(tensors, masks, strict=True):
+            if not keras.backend.is_float_dtype(tensor.dtype):
+                continue
+            values = ops.cast(tensor, "float32")
+            if tensor_mask is not None:
+                values = ops.where(widen(tensor_mask, len(values.shape)), values, 0.0)
+            means.append(ops.mean(values, axis=tuple(range(1, len(values.shape)))))  # (batch,)
+        total = sum(means[1:], means[0])
+        return ops.expand_dims(total * self.scale, -1)  # (batch, 1)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """One number for each row needs no mask."""
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, int]:
+        """`(batch, 1)`."""
+        return (None, 1)

@@ -1,0 +1,39 @@
+"""A model that holds the layer, written to disk and read back."""
+
+import pathlib
+import tempfile
+
+import keras
+
+from keras_multimodal.testing._case import Case
+from keras_multimodal.testing._compare import expect_equal
+from keras_multimodal.testing._probes import ReadMask
+
+
+def keras_file(case: Case) -> None:
+    """A model saved as `.keras` and loaded gives the same outputs and masks."""
+    layer = case.make_built()
+    expected = case.call(layer)
+    model = case.functional(layer, ReadMask()).model
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.keras"
+        model.save(path)
+        loaded = keras.saving.load_model(path)
+    outputs = case.unpack(expected.labels, loaded(case.feed(), training=False))
+    expect_equal(outputs, expected, "loaded from .keras")
+
+
+def saved_model(case: Case) -> None:
+    """A model exported as a SavedModel gives the same outputs and masks without Keras."""
+    if keras.backend.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
+    layer = case.make_built()
+    expected = case.call(layer)
+    model = case.functional(layer, ReadMask()).model
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, verbose=False)
+        loaded = tf.saved_model.load(folder)
+        served = loaded.serve(case.feed())
+    expect_equal(case.unpack(expected.labels, served), expected, "served from a SavedModel")

@@ -1,0 +1,276 @@
+"""The conformance run passes good layers, and names what is wrong with bad ones."""
+
+import re
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from broken_layers import (
+    ArgumentChanged,
+    ArgumentMissing,
+    AttendsToNothing,
+    BakesLengthIn,
+    BranchesOnValue,
+    CannotBeCalled,
+    CountsCalls,
+    CountsPadding,
+    DeadWeight,
+    DividesByNothing,
+    DropoutAlwaysTheSame,
+    DropoutInInference,
+    DropoutNever,
+    DropoutScalesInference,
+    DropsMask,
+    EmptiesDict,
+    FixedBatch,
+    FloatMask,
+    ForgetsOnLoading,
+    FullPrecisionSublayer,
+    HalfWeights,
+    IgnoresExplicitMask,
+    InfiniteGradient,
+    LeaksIntoGradients,
+    LeavesNaNAtMasked,
+    LeavesTheGraphInTraining,
+    LosesWeights,
+    MixesRows,
+    MultipliesByMask,
+    MutatesArgument,
+    NeedsMask,
+    NoisyInference,
+    NoShape,
+    OverflowsInHalf,
+    PoolsMasked,
+    ReturnsFullPrecision,
+    TakesAnyNames,
+    Unregistered,
+    ValidFromNothing,
+    WalksDict,
+    WeightsInConstructor,
+    WrongDtype,
+    WrongShape,
+)
+from good_layers import (
+    DICT_CASE,
+    IDS,
+    MASK,
+    PAIR_CASE,
+    POOL_CASE,
+    PRESENT,
+    TOKENS,
+    TOKENS_CASE,
+    Attend,
+    Join,
+    Pool,
+    PresentOnly,
+    Projection,
+    ProjectionDropout,
+)
+
+from keras_multimodal.testing import run_layer_conformance
+from keras_multimodal.testing.layer_conformance import _CHECKS
+
+
+def run(cls: type, init_kwargs: dict[str, Any] | None = None, **arguments: Any) -> None:
+    run_layer_conformance(cls, init_kwargs or {}, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("cls", "init_kwargs", "case"),
+    [
+        (Projection, {}, TOKENS_CASE),
+        (Projection, {}, {"inputs": TOKENS, "expected_output_shape": (3, 4, 5)}),
+        (ProjectionDropout, {"rate": 0.3}, TOKENS_CASE),
+        (Pool, {}, POOL_CASE),
+        (Join, {}, DICT_CASE),
+        (Attend, {}, PAIR_CASE),
+        (
+            PresentOnly,
+            {},
+            {
+                "inputs": [TOKENS, PRESENT],
+                "expected_output_shape": (3, 4, 5),
+                "expected_output_mask": np.repeat(PRESENT[:, None], 4, axis=1),
+            },
+        ),
+        (
+            keras.layers.Dense,
+            {"units": 5, "kernel_initializer": "he_normal"},
+            {"inputs": TOKENS, "expected_output_shape": (3, 4, 5)},
+        ),
+        (
+            keras.layers.Embedding,
+            {"input_dim": 4, "output_dim": 2, "mask_zero": True},
+            {
+                "inputs": IDS,
+                "expected_output_shape": (3, 4, 2),
+                "expected_output_mask": IDS != 0,
+            },
+        ),
+    ],
+)
+def test_good_layers_pass(cls: type, init_kwargs: dict[str, Any], case: dict[str, Any]) -> None:
+    run(cls, init_kwargs, **case)
+
+
+# A layer, its constructor's arguments, what it is called with, and exactly the checks that fail.
+BROKEN = [
+    (Unregistered, {}, TOKENS_CASE, {"registered", "config_round_trip", "keras_file"}),
+    (WeightsInConstructor, {}, TOKENS_CASE, {"constructor"}),
+    (MutatesArgument, {"sizes": [2, 1]}, TOKENS_CASE, {"constructor"}),
+    (
+        ArgumentMissing,
+        {"units": 5},
+        TOKENS_CASE,
+        {"config_arguments", "config_round_trip", "keras_file"},
+    ),
+    (ArgumentChanged, {"scale": 0.5}, TOKENS_CASE, {"config_arguments"}),
+    (ForgetsOnLoading, {"rate": 0.5}, TOKENS_CASE, {"config_round_trip"}),
+    (
+        Projection,
+        {"units": 6},
+        TOKENS_CASE,
+        {"output_shape", "compute_output_shape"},
+    ),
+    (WrongShape, {}, TOKENS_CASE, {"compute_output_shape", "symbolic_output"}),
+    (
+        NoShape,
+        {},
+        {"inputs": TOKENS, "expected_output_shape": (3, 4, 6)},
+        {"compute_output_shape", "symbolic_output"},
+    ),
+    (WrongDtype, {}, TOKENS_CASE, {"symbolic_output", "mixed_float16", "mixed_bfloat16"}),
+    (FixedBatch, {}, TOKENS_CASE, {"symbolic_output"}),
+    (MixesRows, {}, TOKENS_CASE, {"single_row", "all_masked_row"}),
+    (DropsMask, {}, TOKENS_CASE, {"output_mask"}),
+    (FloatMask, {}, TOKENS_CASE, {"output_mask"}),
+    (IgnoresExplicitMask, {}, TOKENS_CASE, {"explicit_mask"}),
+    (NeedsMask, {}, POOL_CASE, {"without_mask"}),
+    (
+        PoolsMasked,
+        {},
+        POOL_CASE,
+        {"masked_content", "masked_content_gradients", "all_masked_row", "trailing_padding"},
+    ),
+    (
+        MultipliesByMask,
+        {},
+        POOL_CASE,
+        {"masked_content", "all_masked_row"},
+    ),
+    (LeavesNaNAtMasked, {}, TOKENS_CASE, {"masked_content", "all_masked_row"}),
+    (LeaksIntoGradients, {}, TOKENS_CASE, {"masked_content_gradients", "all_masked_row"}),
+    (DividesByNothing, {}, POOL_CASE, {"all_masked_row", "mixed_float16", "mixed_bfloat16"}),
+    (AttendsToNothing, {}, PAIR_CASE, {"all_masked_row"}),
+    (ValidFromNothing, {}, TOKENS_CASE, {"all_masked_row"}),
+    (CountsPadding, {}, POOL_CASE, {"trailing_padding"}),
+    (BranchesOnValue, {}, TOKENS_CASE, {"graph", "jit", "fit_step", "saved_model"}),
+    (BakesLengthIn, {}, TOKENS_CASE, {"saved_model"}),
+    (LosesWeights, {}, TOKENS_CASE, {"keras_file"}),
+    (CountsCalls, {}, TOKENS_CASE, {"deterministic_inference"}),
+    (DropoutScalesInference, {"rate": 0.3}, TOKENS_CASE, {"dropout"}),
+    (DropoutNever, {"rate": 0.3}, TOKENS_CASE, {"dropout"}),
+    (DropoutAlwaysTheSame, {"rate": 0.3}, TOKENS_CASE, {"dropout"}),
+    (EmptiesDict, {}, DICT_CASE, {"inputs_unchanged", "without_mask"}),
+    (WalksDict, {}, DICT_CASE, {"dict_order"}),
+    (TakesAnyNames, {}, DICT_CASE, {"dict_names"}),
+    (HalfWeights, {}, TOKENS_CASE, {"mixed_float16", "mixed_bfloat16"}),
+    (OverflowsInHalf, {}, POOL_CASE, {"mixed_float16"}),
+    (FullPrecisionSublayer, {}, TOKENS_CASE, {"sublayer_dtypes"}),
+    (ReturnsFullPrecision, {}, TOKENS_CASE, {"mixed_float16", "mixed_bfloat16"}),
+    (DeadWeight, {}, TOKENS_CASE, {"weight_gradients"}),
+    (
+        InfiniteGradient,
+        {},
+        TOKENS_CASE,
+        {"weight_gradients", "masked_content_gradients", "all_masked_row", "fit_step"},
+    ),
+    (LeavesTheGraphInTraining, {}, TOKENS_CASE, {"fit_step"}),
+]
+
+
+def failed_checks(error: AssertionError) -> set[str]:
+    return set(re.findall(r"^- (\w+):", str(error), re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("cls", "init_kwargs", "case", "checks"), BROKEN, ids=[row[0].__name__ for row in BROKEN]
+)
+def test_a_broken_layer_fails_the_right_checks(
+    cls: type, init_kwargs: dict[str, Any], case: dict[str, Any], checks: set[str]
+) -> None:
+    with pytest.raises(AssertionError) as caught:
+        run(cls, init_kwargs, **case)
+    found = failed_checks(caught.value)
+    if keras.backend.backend() == "tensorflow":
+        assert found == checks
+    else:
+        # These two look at nothing that JAX could break.
+        assert found >= checks - {"graph", "saved_model"}
+
+
+@pytest.mark.parametrize(
+    ("cls", "init_kwargs", "check"),
+    [
+        (NoisyInference, {}, "deterministic_inference"),
+        (DropoutInInference, {"rate": 0.3}, "dropout"),
+    ],
+)
+def test_randomness_in_inference_fails_its_check_among_others(
+    cls: type, init_kwargs: dict[str, Any], check: str
+) -> None:
+    with pytest.raises(AssertionError) as caught:
+        run(cls, init_kwargs, **TOKENS_CASE)
+    assert check in failed_checks(caught.value)
+
+
+def test_every_check_has_a_layer_that_breaks_it() -> None:
+    documented = run_layer_conformance.__doc__.split("Args:")[0]
+    names = set(re.findall(r"`([a-z_0-9]+)`", documented)) - {"fit", "jit_compile"}
+    assert names == set(_CHECKS) == set().union(*(row[-1] for row in BROKEN))
+
+
+def test_the_report_names_check_promise_and_difference() -> None:
+    with pytest.raises(AssertionError) as caught:
+        run(CountsPadding, **POOL_CASE)
+    head, check, difference = str(caught.value).split("\n")
+    assert head == "CountsPadding breaks 1 of 29 promises:"
+    assert check == "- trailing_padding: Masked places appended to the length change nothing."
+    assert re.match(r"  with two masked places .*: output differs in 18 of 18 values", difference)
+    assert isinstance(caught.value.__cause__, ExceptionGroup)
+
+
+def test_a_layer_that_cannot_be_called_is_reported_once() -> None:
+    with pytest.raises(AssertionError, match="CannotBeCalled cannot be called: KeyError"):
+        run(CannotBeCalled, **TOKENS_CASE)
+
+
+def test_a_waiver_lets_a_check_fail() -> None:
+    run(CountsPadding, waivers={"trailing_padding": "the length is part of it"}, **POOL_CASE)
+
+
+def test_a_waiver_for_a_check_that_holds_fails() -> None:
+    with pytest.raises(AssertionError, match=r"trailing_padding: .*\n  holds; its waiver"):
+        run(Pool, waivers={"trailing_padding": "the length is part of it"}, **POOL_CASE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"waivers": {"jit": " "}}, "must give a reason"),
+        ({"waivers": {"no_such_check": "a reason"}}, "must give a reason"),
+        ({"masks": MASK.astype("float32")}, "`masks` must be boolean"),
+        ({"masks": MASK[:, :2]}, "must have the leading axes"),
+        ({"masks": np.ones_like(MASK)}, "both valid and masked places"),
+        ({"masks": np.zeros_like(MASK)}, "both valid and masked places"),
+        ({"inputs": TOKENS[:1], "masks": MASK[:1]}, "number of rows"),
+        ({"inputs": (TOKENS, TOKENS)}, "no more entries than"),
+        ({"expected_output_mask": [MASK, MASK]}, "one mask or None for each output"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_value_errors(
+    changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        run(Projection, **{**TOKENS_CASE, **changes})
