@@ -1,0 +1,8 @@
+"""Keras layers that bring modalities together, all aware of masks."""
+
+from keras_multimodal.layers.attention import CrossModalAttention
+from keras_multimodal.layers.embedding import SharedProjection
+from keras_multimodal.layers.fusion import ModalityWeighting
+from keras_multimodal.layers.regularization import ModalityDropout
+
+__all__ = ["CrossModalAttention", "ModalityDropout", "ModalityWeighting", "SharedProjection"]

@@ -1,0 +1,37 @@
+"""What every layer asks of the tensors that it is called with."""
+
+from typing import Any
+
+import keras
+
+
+def check_float(tensor: Any, argument: str) -> None:
+    """Raise a ValueError unless `tensor` has a float dtype."""
+    dtype = keras.backend.standardize_dtype(tensor.dtype)
+    if not keras.backend.is_float_dtype(dtype):
+        raise ValueError(
+            f"`{argument}` must have a float dtype. Received: dtype {dtype}. Token ids belong "
+            "through an embedding first, pixels through a rescaling."
+        )
+
+
+def check_mask(mask: Any, tensor: Any, argument: str) -> None:
+    """Raise a ValueError unless `mask` is None or a boolean with one place for each token.
+
+    Args:
+        mask: The mask, or None.
+        tensor: What it masks: `(batch, length, dim)` or `(batch, dim)`.
+        argument: The mask's name in messages.
+    """
+    if mask is None:
+        return
+    dtype, shape = keras.backend.standardize_dtype(mask.dtype), tuple(mask.shape)
+    expected = tuple(tensor.shape)[:-1]
+    fits = len(shape) == len(expected) and all(
+        None in pair or pair[0] == pair[1] for pair in zip(shape, expected, strict=True)
+    )
+    if dtype != "bool" or not fits:
+        raise ValueError(
+            f"`{argument}` must be boolean and have the shape of what it masks without the last "
+            f"axis, {expected}. Received: dtype {dtype}, shape {shape}"
+        )

@@ -1,0 +1,120 @@
+"""Several modalities in one argument: a list of them, or a dict by name.
+
+A Functional model sorts the dicts that go through it, so a layer that walked a dict would meet its
+modalities in another order eagerly than in the model. Layers therefore settle the order when they
+are built, and walk that.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras_multimodal.layers._checks import check_float, check_mask
+
+Name = str | int
+Names = tuple[Name, ...]
+
+
+def modality_names(inputs_shape: Any) -> Names:
+    """The modalities' names, in the order in which the layer is to walk them.
+
+    Args:
+        inputs_shape: A list of shapes, or a dict of them.
+
+    Returns:
+        The names of a dict, sorted; the positions of a list.
+
+    Raises:
+        ValueError: If `inputs_shape` is one shape, or empty.
+    """
+    if isinstance(inputs_shape, dict) and inputs_shape:
+        return tuple(sorted(inputs_shape))
+    if inputs_shape and all(isinstance(shape, (list, tuple)) for shape in inputs_shape):
+        return tuple(range(len(inputs_shape)))
+    raise ValueError(
+        "`inputs` must be a list or a dict of at least one modality. "
+        f"Received: shape {inputs_shape}"
+    )
+
+
+def in_order(structure: Any, names: Names, argument: str = "inputs") -> list[Any]:
+    """The values of a list or dict, in the order of `names`.
+
+    Args:
+        structure: A list, or a dict by name.
+        names: What `modality_names` returned.
+        argument: The structure's name in messages.
+
+    Raises:
+        ValueError: If `structure` doesn't have the modalities `names`, those and no others.
+    """
+    if isinstance(structure, dict):
+        values = structure
+        fits = tuple(sorted(structure)) == names
+    else:
+        values = dict(enumerate(structure)) if isinstance(structure, (list, tuple)) else {}
+        fits = tuple(values) == names
+    if not fits:
+        raise ValueError(
+            f"`{argument}` must be {_describe(like_inputs(names, names))}, as when the layer was "
+            f"built. Received: {_describe(structure)}"
+        )
+    return [values[name] for name in names]
+
+
+def masks_in_order(mask: Any, names: Names) -> list[Any]:
+    """The masks in the order of `names`; None for each modality that has no mask."""
+    return [None] * len(names) if mask is None else in_order(mask, names, "mask")
+
+
+def values_and_masks(inputs: Any, mask: Any, names: Names) -> list[tuple[Any, Any]]:
+    """Each modality's tensor and mask, in the order of `names`.
+
+    Args:
+        inputs: A list or dict of tokens `(batch, length, dim)` or vectors `(batch, dim)`.
+        mask: A list or dict of masks, or None.
+        names: What `modality_names` returned.
+
+    Raises:
+        ValueError: If a tensor isn't of a float dtype, or a mask isn't a boolean that fits.
+    """
+    pairs = list(zip(in_order(inputs, names), masks_in_order(mask, names), strict=True))
+    for name, (value, value_mask) in zip(names, pairs, strict=True):
+        check_float(value, argument_name(name))
+        check_mask(value_mask, value, argument_name(name, "mask"))
+    return pairs
+
+
+def modality_widths(inputs_shape: Any, names: Names) -> dict[Name, int]:
+    """The last axis of each modality, by name.
+
+    Raises:
+        ValueError: If a modality is neither tokens nor vectors of known width.
+    """
+    widths: dict[Name, int] = {}
+    for name, shape in zip(names, in_order(inputs_shape, names), strict=True):
+        if len(shape) not in (2, 3) or shape[-1] is None:
+            raise ValueError(
+                f"`{argument_name(name)}` must be tokens (batch, length, dim) or vectors "
+                f"(batch, dim), dim known. Received: shape {tuple(shape)}"
+            )
+        widths[name] = shape[-1]
+    return widths
+
+
+def like_inputs(values: Sequence[Any], names: Names) -> Any:
+    """`values` as a list, or as a dict by name, just as the layer received its inputs."""
+    by_name = dict(zip(names, values, strict=True))
+    return by_name if isinstance(names[0], str) else list(values)
+
+
+def argument_name(name: Name, argument: str = "inputs") -> str:
+    """How messages call one modality: `inputs['text']` or `inputs[0]`."""
+    return f"{argument}[{name!r}]"
+
+
+def _describe(structure: Any) -> str:
+    if isinstance(structure, dict):
+        return f"a dict with the names {sorted(structure)}"
+    if isinstance(structure, (list, tuple)):
+        return f"a list of {len(structure)}"
+    return type(structure).__name__
