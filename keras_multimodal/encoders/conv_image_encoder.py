@@ -1,0 +1,156 @@
+"""A small convolutional network that reads a picture into a grid of tokens."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_multimodal._registration import register
+from keras_multimodal.encoders.encoder import Encoder
+
+
+@register
+class ConvImageEncoder(Encoder):
+    """Reads a picture into one token for each place of a coarse grid, trained from scratch.
+
+    Each stage is a 3x3 convolution of stride 2, then a 3x3 convolution, each with batch
+    normalization and ReLU, so that `n` stages make a grid of `ceil(height / 2**n)` by
+    `ceil(width / 2**n)` places. A dense layer brings the last stage to `dim`.
+
+    Args:
+        dim: Width of each token, at least 1.
+        filters: Channels of each stage, at least one stage. Default `(32, 64, 128)`.
+        dropout: Rate of the channels of the last stage dropped in training, in [0, 1). A channel
+            is dropped at every place at once. Default 0.
+        **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
+
+    Call arguments:
+        inputs: Pictures `(batch, height, width, channels)` in [0, 1], or the list
+            `[pictures, present]` with `present` a boolean `(batch,)`.
+        training: Whether the call is part of training.
+
+    Returns:
+        Tokens `(batch, positions, dim)`, row by row of the grid.
+
+    Masking:
+        Without `present` every token is real and the output has no mask. With it, an absent
+        picture has no valid token, its tokens are zero, and it takes no part in the statistics
+        of the batch normalization.
+
+    Raises:
+        ValueError: If an argument is out of its range, or the pictures have the wrong rank or an
+            integer dtype (pixels in [0, 255] belong rescaled first: `rescale=1/255`).
+
+    Example:
+
+    >>> pictures = keras.random.uniform((2, 72, 72, 3))
+    >>> tuple(ConvImageEncoder(dim=16, filters=(8, 8, 8))(pictures).shape)
+    (2, 81, 16)
+
+    Reference:
+        The plain strided network is that of Springenberg et al., "Striving for Simplicity", 2015.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        filters: Sequence[int] = (32, 64, 128),
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(dim, **kwargs)
+        if not filters or min(filters) < 1:
+            raise ValueError(
+                "`filters` must have a positive number for each stage. "
+                f"Received: filters={tuple(filters)}"
+            )
+        if not 0 <= dropout < 1:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        self.filters = tuple(filters)
+        self.dropout = dropout
+        self._stages = [
+            [
+                self._convolution(width, strides=2),
+                self._normalization(),
+                self._convolution(width, strides=1),
+                self._normalization(),
+            ]
+            for width in self.filters
+        ]
+        self._channel_dropout = keras.layers.SpatialDropout2D(dropout, dtype=self.dtype_policy)
+        self._projection = keras.layers.Dense(dim, dtype=self.dtype_policy)
+
+    def _convolution(self, filters: int, strides: int) -> keras.layers.Layer:
+        # The normalization that follows has its own bias.
+        return keras.layers.Conv2D(
+            filters,
+            3,
+            strides=strides,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="he_normal",
+            dtype=self.dtype_policy,
+        )
+
+    def _normalization(self) -> keras.layers.Layer:
+        return keras.layers.BatchNormalization(momentum=0.9, dtype=self.dtype_policy)
+
+    def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
+        """Build the stages for pictures `(batch, height, width, channels)`."""
+        if len(values_shape) != 4 or values_shape[-1] is None:
+            raise ValueError(
+                "`inputs` must be pictures of shape (batch, height, width, channels). "
+                f"Received: shape {values_shape}"
+            )
+        shape = values_shape
+        for stage in self._stages:
+            for layer in stage:
+                if not layer.built:
+                    layer.build(shape)
+                shape = layer.compute_output_shape(shape)
+        if not self._projection.built:
+            self._projection.build((shape[0], None, shape[-1]))
+
+    def values_mask(self, values: Any) -> None:
+        """None: every place of a picture that is there is a real token."""
+        if not keras.backend.is_float_dtype(values.dtype):
+            raise ValueError(
+                "`inputs` must be pictures of a float dtype, with pixels in [0, 1]. "
+                f"Received: dtype {values.dtype}. Rescale them first, for instance with "
+                "`ImageStream(rescale=1/255)`."
+            )
+
+    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+        """The grid of tokens `(batch, positions, dim)`."""
+        x = values
+        if mask is not None:
+            present = mask[:, :1, None]  # (batch, 1, 1)
+        for stage in self._stages:
+            for layer in stage:
+                if isinstance(layer, keras.layers.BatchNormalization):
+                    # Absent pictures would otherwise pull the statistics towards nothing.
+                    rows = (
+                        None
+                        if mask is None
+                        else ops.logical_and(ops.ones_like(x[..., 0], dtype="bool"), present)
+                    )
+                    x = ops.relu(layer(x, training=training, mask=rows))
+                else:
+                    x = layer(x)
+        x = self._channel_dropout(x, training=training)  # (batch, rows, columns, filters)
+        x = ops.reshape(x, (ops.shape(x)[0], -1, self.filters[-1]))
+        return self._projection(x)  # (batch, positions, dim)
+
+    def length(self, values_shape: tuple[int | None, ...]) -> int | None:
+        """Places of the grid."""
+        _, height, width, _ = values_shape
+        if height is None or width is None:
+            return None
+        stride = 2 ** len(self.filters)
+        return math.ceil(height / stride) * math.ceil(width / stride)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument, so that the layer can be saved."""
+        return {**super().get_config(), "filters": self.filters, "dropout": self.dropout}

@@ -1,0 +1,137 @@
+"""What every encoder has in common: the optional presence flag, and the mask it leads to."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class Encoder(keras.layers.Layer):
+    """Base of the encoders: one modality's tensor in, tokens and a mask out.
+
+    An encoder is called as `encoder(values)`, or as `encoder([values, present])` where rows may
+    lack the modality. A subclass writes three methods in terms of `values` alone:
+
+    - `build_encoder(values_shape)` builds its sublayers,
+    - `values_mask(values)` says which tokens `values` makes, `(batch, length)`, or `None` for all,
+    - `encode(values, mask, training)` makes the tokens, `(batch, length, dim)`.
+
+    Args:
+        dim: Width of each token, at least 1.
+        **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
+
+    Call arguments:
+        inputs: `values`, or the list `[values, present]` with `present` a boolean `(batch,)`.
+        mask: Not used; the mask comes from `values` and `present`.
+        training: Whether the call is part of training.
+
+    Returns:
+        Tokens `(batch, length, dim)`; those of absent rows are zero.
+
+    Masking:
+        The output's mask is True where a token is real: nowhere in a row whose `present` is
+        False. What `values` holds in such a row is never read, NaN included.
+
+    Raises:
+        ValueError: If `dim` is less than 1, or `inputs` is a list of another length than 2.
+    """
+
+    def __init__(self, dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if dim < 1:
+            raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
+        self.dim = dim
+        self.supports_masking = True
+
+    def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
+        """Build the sublayers for `values` of the given shape, each guarded by `built`."""
+        raise NotImplementedError
+
+    def values_mask(self, values: Any) -> Any:
+        """The tokens that `values` makes: a boolean `(batch, length)`, or `None` for all."""
+        raise NotImplementedError
+
+    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+        """The tokens `(batch, length, dim)` of `values`; `mask` is None where all are real."""
+        raise NotImplementedError
+
+    def length(self, values_shape: tuple[int | None, ...]) -> int | None:
+        """How many tokens `values` of the given shape makes."""
+        raise NotImplementedError
+
+    def build(self, input_shape: Any) -> None:
+        """Build the encoder for the shape of `values`, or of `[values, present]`."""
+        values_shape, present_shape = _split_shape(input_shape)
+        if present_shape is not None and len(present_shape) != 1:
+            raise ValueError(
+                "`inputs` must be `values` or `[values, present]` with `present` of shape "
+                f"(batch,). Received: shapes {tuple(values_shape)} and {tuple(present_shape)}"
+            )
+        self.build_encoder(tuple(values_shape))
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Make the tokens; see the class."""
+        values, present = _split(inputs)
+        if present is not None:
+            # Zeros are as good as anything in a row that will be masked; NaN would not be.
+            values = ops.where(_expand(present, values), values, ops.zeros_like(values))
+        mask = self._token_mask(values, present)
+        tokens = self.encode(values, mask, training)
+        if mask is None:
+            return tokens
+        return ops.where(mask[..., None], tokens, ops.zeros_like(tokens))
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The tokens' mask, `(batch, length)`, or None where every token is real."""
+        return self._token_mask(*_split(inputs))
+
+    def _token_mask(self, values: Any, present: Any) -> Any:
+        mask = self.values_mask(values)
+        if present is None:
+            return mask
+        present = ops.cast(present, "bool")[:, None]
+        if mask is None:
+            mask = self._all_tokens(values)
+        return ops.logical_and(mask, present)
+
+    def _all_tokens(self, values: Any) -> Any:
+        """A mask of ones with one place for each token that `values` makes."""
+        length = self.length(tuple(values.shape))
+        if length is None:
+            raise ValueError(
+                f"{type(self).__name__} must know how many tokens its input makes when a "
+                f"presence flag is given. Received: inputs of shape {tuple(values.shape)}"
+            )
+        return ops.ones((1, length), dtype="bool")
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """`(batch, length, dim)`."""
+        values_shape, _ = _split_shape(input_shape)
+        return (values_shape[0], self.length(tuple(values_shape)), self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument, so that the layer can be saved."""
+        return {**super().get_config(), "dim": self.dim}
+
+
+def _split(inputs: Any) -> tuple[Any, Any]:
+    if not isinstance(inputs, (list, tuple)):
+        return inputs, None
+    if len(inputs) != 2:
+        raise ValueError(
+            "`inputs` must be a tensor or the list `[values, present]`. "
+            f"Received: a list of {len(inputs)}"
+        )
+    return inputs[0], inputs[1]
+
+
+def _split_shape(shape: Any) -> tuple[Any, Any]:
+    if shape and isinstance(shape[0], (list, tuple)):
+        return shape[0], shape[1]
+    return shape, None
+
+
+def _expand(present: Any, values: Any) -> Any:
+    """`present` as a boolean with the rank of `values`, to broadcast against it."""
+    present = ops.cast(present, "bool")
+    return ops.reshape(present, (-1,) + (1,) * (len(values.shape) - 1))

@@ -1,0 +1,142 @@
+"""An embedding and a recurrent network that read token ids into one vector for each token."""
+
+from typing import Any, Literal
+
+import keras
+from keras import ops
+
+from keras_multimodal._registration import register
+from keras_multimodal.encoders.encoder import Encoder
+
+_CELLS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+
+
+@register
+class RecurrentTextEncoder(Encoder):
+    """Reads token ids into tokens with an embedding and a GRU or LSTM, trained from scratch.
+
+    Args:
+        vocabulary_size: How many different ids there are, padding (0) included; at least 2.
+        dim: Width of each token, at least 1; even when `bidirectional`, as each direction makes
+            half of it.
+        embedding_dim: Width of the embedding; `dim` by default.
+        cell: `"gru"` (default) or `"lstm"`.
+        bidirectional: Whether the text is read in both directions. Default True.
+        dropout: Rate of the embedding's features dropped in training, in [0, 1). Default 0.
+        **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
+
+    Call arguments:
+        inputs: Token ids `(batch, length)` of an integer dtype with 0 for padding, or the list
+            `[ids, present]` with `present` a boolean `(batch,)`.
+        training: Whether the call is part of training.
+
+    Returns:
+        Tokens `(batch, length, dim)`.
+
+    Masking:
+        The output's mask is True where an id is not 0 and the text is present. Padding is
+        skipped, wherever it stands, and its tokens are zero.
+
+    Raises:
+        ValueError: If an argument is out of its range, or the ids are not integers of rank 2.
+
+    Example:
+
+    >>> ids = keras.ops.convert_to_tensor([[4, 7, 0], [2, 0, 0]])
+    >>> tuple(RecurrentTextEncoder(vocabulary_size=10, dim=8)(ids).shape)
+    (2, 3, 8)
+
+    Reference:
+        Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014 (GRU);
+        Schuster and Paliwal, "Bidirectional Recurrent Neural Networks", 1997.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        dim: int,
+        embedding_dim: int | None = None,
+        cell: Literal["gru", "lstm"] = "gru",
+        bidirectional: bool = True,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(dim, **kwargs)
+        if vocabulary_size < 2:
+            raise ValueError(
+                "`vocabulary_size` must be at least 2 (padding and one more). "
+                f"Received: vocabulary_size={vocabulary_size}"
+            )
+        if embedding_dim is not None and embedding_dim < 1:
+            raise ValueError(
+                f"`embedding_dim` must be at least 1. Received: embedding_dim={embedding_dim}"
+            )
+        if cell not in _CELLS:
+            raise ValueError(f"`cell` must be one of {sorted(_CELLS)}. Received: cell={cell!r}")
+        if bidirectional and dim % 2:
+            raise ValueError(
+                f"`dim` must be even when `bidirectional` is True. Received: dim={dim}"
+            )
+        if not 0 <= dropout < 1:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        self.vocabulary_size = vocabulary_size
+        self.embedding_dim = embedding_dim
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self._embedding = keras.layers.Embedding(
+            vocabulary_size, embedding_dim or dim, dtype=self.dtype_policy
+        )
+        self._feature_dropout = keras.layers.SpatialDropout1D(dropout, dtype=self.dtype_policy)
+        recurrent = _CELLS[cell](
+            dim // 2 if bidirectional else dim,
+            return_sequences=True,
+            zero_output_for_mask=True,
+            dtype=self.dtype_policy,
+        )
+        self._recurrent = (
+            keras.layers.Bidirectional(recurrent, dtype=self.dtype_policy)
+            if bidirectional
+            else recurrent
+        )
+
+    def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
+        """Build the embedding and the recurrent layer for ids `(batch, length)`."""
+        if len(values_shape) != 2:
+            raise ValueError(
+                "`inputs` must be token ids of shape (batch, length). "
+                f"Received: shape {values_shape}"
+            )
+        if not self._embedding.built:
+            self._embedding.build(values_shape)
+        if not self._recurrent.built:
+            self._recurrent.build((*values_shape, self.embedding_dim or self.dim))
+
+    def values_mask(self, values: Any) -> Any:
+        """True where an id is not padding."""
+        if not keras.backend.is_int_dtype(values.dtype):
+            raise ValueError(
+                f"`inputs` must be token ids of an integer dtype. Received: dtype {values.dtype}"
+            )
+        return ops.not_equal(values, 0)
+
+    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+        """The recurrent layer's output for each token, `(batch, length, dim)`."""
+        x = self._embedding(values)  # (batch, length, embedding_dim)
+        x = self._feature_dropout(x, training=training)
+        return self._recurrent(x, mask=mask, training=training)
+
+    def length(self, values_shape: tuple[int | None, ...]) -> int | None:
+        """One token for each id."""
+        return values_shape[1]
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument, so that the layer can be saved."""
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "embedding_dim": self.embedding_dim,
+            "cell": self.cell,
+            "bidirectional": self.bidirectional,
+            "dropout": self.dropout,
+        }
