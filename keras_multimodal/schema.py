@@ -13,6 +13,10 @@ from typing import Any, ClassVar, Literal
 
 VERSION = 1
 
+_INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5")
+_STANDARDIZE = ("lower_and_strip_punctuation", "lower", "strip_punctuation", None)
+_SPLIT = ("whitespace", "character")
+
 
 def _tuples(value: Any) -> Any:
     """JSON has lists only; the descriptions hold tuples so that they stay hashable."""
@@ -71,9 +75,13 @@ class Image(Modality):
         channels: 1 (grey), 3 (RGB) or 4 (RGBA).
         interpolation: How pictures of another size are resized, in `tf.image.resize`'s terms:
             `"nearest"`, `"bilinear"`, `"bicubic"`, `"area"`, `"lanczos3"` or `"lanczos5"`.
+        antialias: Smooth before shrinking, as Pillow does; `"nearest"` and `"area"` ignore it.
         keep_aspect_ratio: Crop the picture's centre to the target's proportions before resizing,
             instead of stretching it.
-        rescale: Factor on the pixel value; `1/255` gives [0, 1].
+        background: Grey level, in [0, 255], that shows through transparent pixels where
+            `channels` is 1 or 3. `None` ignores transparency as Pillow does, and shows
+            whatever colour the file happens to hold there.
+        rescale: Factor on the pixel value, not zero; `1/255` gives [0, 1].
         mean: Subtracted from the rescaled pixel, one number for each channel; empty for none.
         std: Divides what is left, one number for each channel; empty for none.
     """
@@ -85,7 +93,9 @@ class Image(Modality):
     width: int
     channels: int = 3
     interpolation: str = "bilinear"
+    antialias: bool = True
     keep_aspect_ratio: bool = False
+    background: int | None = 255
     rescale: float = 1.0
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
@@ -99,6 +109,18 @@ class Image(Modality):
             )
         if self.channels not in (1, 3, 4):
             raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={self.channels}")
+        if self.interpolation not in _INTERPOLATIONS:
+            raise ValueError(
+                f"`interpolation` must be one of {list(_INTERPOLATIONS)}. "
+                f"Received: interpolation={self.interpolation!r}"
+            )
+        if self.background is not None and not 0 <= self.background <= 255:
+            raise ValueError(
+                "`background` must be a grey level in [0, 255], or None. "
+                f"Received: background={self.background}"
+            )
+        if not self.rescale:
+            raise ValueError(f"`rescale` must not be zero. Received: rescale={self.rescale}")
         for field in ("mean", "std"):
             values = getattr(self, field)
             if len(values) not in (0, self.channels):
@@ -148,6 +170,12 @@ class Text(Modality):
                 "`max_tokens` must leave room for padding, unknown and one word (3 or more). "
                 f"Received: max_tokens={self.max_tokens}"
             )
+        for field, choices in (("standardize", _STANDARDIZE), ("split", _SPLIT)):
+            if getattr(self, field) not in choices:
+                raise ValueError(
+                    f"`{field}` must be one of {list(choices)}. "
+                    f"Received: {field}={getattr(self, field)!r}"
+                )
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,0 +1,86 @@
+"""Columns of raw cells, as users have them: frames, series, lists, with gaps."""
+
+import os
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def frame_column(frame: pd.DataFrame, column: str, argument: str) -> pd.Series:
+    """A column of a frame.
+
+    Args:
+        frame: The frame.
+        column: The column's name.
+        argument: The caller's argument that named it, for the message.
+
+    Raises:
+        TypeError: If `frame` is no DataFrame.
+        ValueError: If it has no such column.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"`dataframe` must be a pandas DataFrame. Received: {type(frame).__name__}")
+    if column not in frame.columns:
+        raise ValueError(
+            f"`{argument}` must name a column of the frame, which has {list(frame.columns)}. "
+            f"Received: {argument}={column!r}"
+        )
+    return frame[column]
+
+
+def frame_keys(frame: pd.DataFrame, key: str | None) -> list[Hashable]:
+    """The key of each row: the frame's index, or the column named `key`."""
+    values = frame.index if key is None else frame_column(frame, key, "key")
+    keys = values.tolist()
+    for row, value in enumerate(keys):
+        if is_missing(value):
+            raise ValueError(
+                f"`key` must have no empty cell. Received: {value!r} in row {row} of "
+                f"{'the index' if key is None else f'column {key!r}'}"
+            )
+    return keys
+
+
+def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -> list[str]:
+    """Strings, with the empty string for a cell that is missing.
+
+    Args:
+        values: Strings or paths; `None`, NaN, `pd.NA` and `""` are missing cells.
+        keys: The rows' keys, for the message.
+        source: Where the cells come from, for the message.
+
+    Raises:
+        TypeError: If a cell is something else.
+    """
+    cells = []
+    for key, value in zip(keys, values, strict=True):
+        if isinstance(value, (str, os.PathLike)):
+            cells.append(os.fspath(value))
+        elif is_missing(value):
+            cells.append("")
+        else:
+            raise TypeError(
+                f"{source} must hold strings. "
+                f"Received: {value!r}, a {type(value).__name__}, in row {key!r}"
+            )
+    return cells
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is `None`, NaN, NaT, `pd.NA` or the empty string."""
+    if isinstance(value, str):
+        return value == ""
+    return (
+        value is None
+        or value is pd.NA
+        or value is pd.NaT
+        or bool(isinstance(value, (float, np.floating)) and np.isnan(value))
+    )
+
+
+def name_keys(keys: Sequence[Hashable], limit: int = 5) -> str:
+    """A few keys by name and how many more there are, for messages."""
+    named = ", ".join(repr(key) for key in keys[:limit])
+    return named if len(keys) <= limit else f"{named} and {len(keys) - limit} more"

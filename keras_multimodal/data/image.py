@@ -1,0 +1,160 @@
+"""Pictures: encoded bytes to the pixels that the model sees.
+
+The one implementation. The pipeline calls `decode_image` on each row and `normalize_images` on
+each batch, with augmentation between them; the exported model calls both on what it is sent.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_multimodal.data.transform import Transform
+from keras_multimodal.schema import Image
+
+# Pillow's weights for red, green and blue, in 1/65536. They add up to one, so grey stays grey.
+_LUMA = (19595, 38470, 7471)
+
+
+class ImageTransform(Transform[Image]):
+    """`decode_image` and `normalize_images` as a `Transform`."""
+
+    def load(self, cell: tf.Tensor) -> tf.Tensor:
+        """Encoded bytes to `(height, width, channels)` uint8."""
+        return decode_image(cell, self.spec)
+
+    def blank(self) -> tf.Tensor:
+        """Zeros."""
+        return tf.zeros(self.spec.shape, tf.uint8)
+
+    def finish(self, loaded: tf.Tensor) -> tf.Tensor:
+        """`(batch, height, width, channels)` pixels, rescaled and normalised."""
+        return normalize_images(loaded, self.spec)
+
+
+def decode_image(contents: tf.Tensor, spec: Image) -> tf.Tensor:
+    """Decode one picture and bring it to the size and channels of `spec`.
+
+    Reads JPEG, PNG, BMP and the first frame of a GIF. Sixteen-bit PNGs lose their low byte.
+    Transparency shows `spec.background`, unless the picture is wanted with its alpha channel.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        spec: The picture's description.
+
+    Returns:
+        `(height, width, channels)` uint8.
+    """
+    pixels = tf.cond(
+        tf.io.is_jpeg(contents),
+        lambda: _decode_jpeg(contents, spec),
+        lambda: _match_channels(
+            tf.io.decode_image(contents, channels=0, expand_animations=False), spec
+        ),
+    )
+    pixels.set_shape([None, None, spec.channels])
+    if spec.keep_aspect_ratio:
+        pixels = _crop_to_proportions(pixels, spec)
+    size = tf.constant([spec.height, spec.width])
+    pixels = tf.cond(
+        tf.reduce_all(tf.shape(pixels)[:2] == size), lambda: pixels, lambda: _resize(pixels, spec)
+    )
+    pixels.set_shape(spec.shape)
+    return pixels
+
+
+def normalize_images(batch: tf.Tensor, spec: Image) -> tf.Tensor:
+    """`(pixel * rescale - mean) / std`.
+
+    Written as `(pixel - mean / rescale) * (rescale / std)`: a subtraction before a product cannot
+    be fused into one rounding, so the result is the same, bit for bit, under XLA and without it.
+
+    Args:
+        batch: Pixels in [0, 255], `(batch, height, width, channels)`, of any dtype.
+        spec: The picture's description.
+
+    Returns:
+        `(batch, height, width, channels)` float32.
+    """
+    pixels = tf.cast(batch, tf.float32)
+    if spec.mean:
+        pixels -= np.asarray(spec.mean, "float64").astype("float32") / np.float32(spec.rescale)
+    scale = spec.rescale / np.asarray(spec.std or (1.0,), "float64")
+    return pixels if np.all(scale == 1.0) else pixels * scale.astype("float32")
+
+
+def _decode_jpeg(contents: tf.Tensor, spec: Image) -> tf.Tensor:
+    # The accurate transform costs the same here and gives Pillow's pixels; TensorFlow's default,
+    # the fast one, is off by several grey levels.
+    pixels = tf.io.decode_jpeg(
+        contents, channels=min(spec.channels, 3), dct_method="INTEGER_ACCURATE"
+    )
+    if spec.channels != 4:
+        return pixels
+    return tf.concat([pixels, tf.fill(tf.shape(pixels[..., :1]), tf.constant(255, tf.uint8))], -1)
+
+
+def _match_channels(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
+    """Grey, RGB, and either with alpha, to `spec.channels`."""
+    pixels.set_shape([None, None, None])
+    shape = tf.shape(pixels)
+    has_alpha = shape[-1] % 2 == 0
+    alpha = tf.cond(
+        has_alpha,
+        lambda: pixels[..., -1:],
+        lambda: tf.fill(tf.concat([shape[:2], [1]], 0), tf.constant(255, tf.uint8)),
+    )
+    color = tf.cond(has_alpha, lambda: pixels[..., :-1], lambda: pixels)
+    color = tf.broadcast_to(color, tf.concat([shape[:2], [3]], 0))
+    if spec.channels == 4:
+        return tf.concat([color, alpha], -1)
+    if spec.background is not None:
+        color = tf.cond(has_alpha, lambda: _flatten(color, alpha, spec.background), lambda: color)
+    if spec.channels == 3:
+        return color
+    luma = tf.reduce_sum(tf.cast(color, tf.int32) * _LUMA, -1, keepdims=True)
+    return tf.cast((luma + 32768) // 65536, tf.uint8)
+
+
+def _flatten(color: tf.Tensor, alpha: tf.Tensor, background: int) -> tf.Tensor:
+    """Lay `color` over a background; in integers, so that opaque pixels stay as they are."""
+    opacity = tf.cast(alpha, tf.int32)
+    mixed = tf.cast(color, tf.int32) * opacity + background * (255 - opacity)
+    return tf.cast((mixed + 127) // 255, tf.uint8)
+
+
+def _crop_to_proportions(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
+    """The largest centred part with the target's proportions, rounded as Keras does."""
+    height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
+    crop_height = tf.minimum(height, width * spec.height // spec.width)
+    crop_width = tf.minimum(width, height * spec.width // spec.height)
+    top, left = (height - crop_height) // 2, (width - crop_width) // 2
+    return pixels[top : top + crop_height, left : left + crop_width]
+
+
+def _resize(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
+    if spec.interpolation == "nearest":
+        return _resize_nearest(pixels, spec)
+    resized = tf.image.resize(
+        pixels,
+        (spec.height, spec.width),
+        method=spec.interpolation,
+        antialias=spec.antialias and spec.interpolation != "area",
+    )
+    return tf.saturate_cast(tf.floor(resized + 0.5), tf.uint8)
+
+
+def _resize_nearest(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
+    """Each target pixel's nearest source pixel: Pillow's choice, and faster than TensorFlow's."""
+    height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
+    rows, columns = _nearest(height, spec.height), _nearest(width, spec.width)
+    places = rows[:, None] * width + columns[None, :]  # (height, width)
+    return tf.gather(tf.reshape(pixels, (-1, spec.channels)), places)
+
+
+def _nearest(size: tf.Tensor, target: int) -> tf.Tensor:
+    """The source index of each of `target` places.
+
+    Pillow steps along with a running sum, whose rounding decides between two equally near pixels.
+    """
+    step = tf.cast(size, tf.float64) / target
+    steps = tf.concat([[step / 2], tf.fill([target - 1], step)], 0)
+    return tf.minimum(tf.cast(tf.cumsum(steps), tf.int32), size - 1)

@@ -1,0 +1,62 @@
+"""What pairing found: which rows have everything, and what the others lack."""
+
+import dataclasses
+import json
+from collections.abc import Hashable, Mapping
+
+from keras_multimodal.data.cells import name_keys
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PairingReport:
+    """The count of everything that `pair` matched, left out or marked absent.
+
+    Args:
+        rows: How many rows there are after pairing.
+        matched: How many rows have every modality and, where there are labels, a label.
+        missing: For each modality, the keys of the rows that lack it.
+        unlabeled: The keys of the rows that lack a label.
+        dropped: The keys of the rows that were left out.
+        unused_labels: How many labels belong to no row.
+        duplicates: For each modality, the keys that occur more than once, with their counts.
+    """
+
+    rows: int
+    matched: int
+    missing: Mapping[str, tuple[Hashable, ...]]
+    unlabeled: tuple[Hashable, ...] = ()
+    dropped: tuple[Hashable, ...] = ()
+    unused_labels: int = 0
+    duplicates: Mapping[str, Mapping[Hashable, int]] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        lines = [f"{self.rows} rows, {self.matched} of them with everything"]
+        for name, keys in self.missing.items():
+            if keys:
+                lines.append(f"  without {name}: {len(keys)} ({name_keys(keys)})")
+        if self.unlabeled:
+            lines.append(f"  without label: {len(self.unlabeled)} ({name_keys(self.unlabeled)})")
+        for name, counts in self.duplicates.items():
+            if counts:
+                lines.append(f"  repeated in {name}: {len(counts)} ({name_keys(list(counts))})")
+        if self.dropped:
+            lines.append(f"  left out: {len(self.dropped)} ({name_keys(self.dropped)})")
+        if self.unused_labels:
+            lines.append(f"  labels of no row: {self.unused_labels}")
+        return "\n".join(lines)
+
+    def to_json(self) -> str:
+        """The report as JSON text; keys that JSON does not know are written as text."""
+        content = {
+            "rows": self.rows,
+            "matched": self.matched,
+            "missing": {name: list(keys) for name, keys in self.missing.items()},
+            "unlabeled": list(self.unlabeled),
+            "dropped": list(self.dropped),
+            "unused_labels": self.unused_labels,
+            "duplicates": {
+                name: [[key, count] for key, count in counts.items()]
+                for name, counts in self.duplicates.items()
+            },
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False, default=str)

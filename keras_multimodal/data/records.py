@@ -1,0 +1,340 @@
+"""Paired rows, before they are batches."""
+
+import copy
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from keras_multimodal.data.batching import make_dataset
+from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.pairing_report import PairingReport
+from keras_multimodal.data.splitting import assign_parts
+from keras_multimodal.data.stream import Stream
+from keras_multimodal.data.verification import find_unreadable
+from keras_multimodal.schema import Category, Schema
+
+
+class Records:
+    """Rows with one cell for each modality, as `pair` makes them.
+
+    Nothing is read or decoded until `batch`.
+
+    Args:
+        streams: Streams whose rows are aligned.
+        keys: The rows' keys.
+        labels: The rows' class numbers, `(rows,)` int32, or `None`.
+        target: What the class numbers mean.
+        report: What pairing found.
+    """
+
+    def __init__(
+        self,
+        streams: Sequence[Stream],
+        keys: Sequence[Hashable],
+        *,
+        labels: np.ndarray | None,
+        target: Category | None,
+        report: PairingReport,
+    ) -> None:
+        self.streams = tuple(streams)
+        self.keys = list(keys)
+        self.labels = labels
+        self.target = target
+        self.report = report
+        # Numbers that stay with the rows, so that a row is augmented alike in every part.
+        self._row_ids = np.arange(len(self.keys))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def schema(self) -> Schema:
+        """The description of a record, with what has been learned from the training rows."""
+        return Schema([stream.spec for stream in self.streams], self.target)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The raw cells and the label of each row, by key; absent cells are empty."""
+        index = pd.Index(self.keys, name="key", tupleize_cols=False)
+        frame = pd.DataFrame({s.spec.name: s.cells for s in self.streams}, index=index)
+        if self.labels is not None and self.target is not None:
+            frame[self.target.name] = np.asarray(self.target.classes, object)[self.labels]
+        return frame
+
+    def adapt(self) -> Self:
+        """The records with what their streams learn from these rows, such as a vocabulary.
+
+        `split` adapts by itself. Call this only where every row is a training row.
+        """
+        return self._with_streams([stream.adapt() for stream in self.streams])
+
+    def select(self, keys: Sequence[Hashable]) -> Self:
+        """The rows of the given keys, in their order.
+
+        Args:
+            keys: Keys of these records.
+
+        Raises:
+            ValueError: If a key is not among them.
+        """
+        rows = {key: row for row, key in enumerate(self.keys)}
+        unknown = [key for key in keys if key not in rows]
+        if unknown:
+            raise ValueError(
+                "`keys` must be keys of these records. "
+                f"Received: {len(unknown)} that are not: {name_keys(unknown)}"
+            )
+        return self._take(np.array([rows[key] for key in keys], int))
+
+    def only(self, *names: str) -> Self:
+        """The same rows with fewer modalities, as a model of a single modality needs them.
+
+        Args:
+            *names: The modalities to keep, in the order wanted.
+
+        Raises:
+            ValueError: If there is no such modality, or none is named.
+        """
+        streams = {stream.spec.name: stream for stream in self.streams}
+        if not names or set(names) - set(streams) or len(set(names)) < len(names):
+            raise ValueError(
+                f"`names` must be one or more of the modalities {list(streams)}. "
+                f"Received: names={names}"
+            )
+        return self._with_streams([streams[name] for name in names])
+
+    def split(
+        self,
+        train: float | None = None,
+        validation: float = 0.0,
+        test: float = 0.0,
+        seed: int = 0,
+        stratify: bool = True,
+        groups: pd.Series | Mapping[Hashable, Hashable] | Sequence[Hashable] | None = None,
+    ) -> tuple[Self, ...]:
+        """Training, validation and test rows that share no key and no group.
+
+        A row's part depends on the seed and the keys, not on the order of the rows. Vocabularies
+        and the like are learned on the training rows and used for all parts.
+
+        Args:
+            train: Share of the training rows; what the others leave by default.
+            validation: Share of the validation rows. Defaults to 0: no such part.
+            test: Share of the test rows. Defaults to 0: no such part.
+            seed: Seed of the division.
+            stratify: Keep the shares of the classes alike in all parts.
+            groups: Group of each row, by key or in the order of the rows. A group is never divided.
+
+        Returns:
+            The training part, then the validation part if there is one, then the test part if
+            there is one.
+
+        Raises:
+            ValueError: If the shares do not add up to 1, or a part, or a class in the training
+                part, would have no row.
+        """
+        train = 1.0 - validation - test if train is None else train
+        shares = {"train": train, "validation": validation, "test": test}
+        if any(not 0 <= share <= 1 for share in shares.values()) or not np.isclose(
+            sum(shares.values()), 1.0
+        ):
+            raise ValueError(
+                "`train`, `validation` and `test` must be shares in [0, 1] that add up to 1. "
+                f"Received: train={train}, validation={validation}, test={test}"
+            )
+        shares = {name: share for name, share in shares.items() if share > 0}
+        if "train" not in shares:
+            raise ValueError(f"`train` must be above 0. Received: train={train}")
+        strata = self.labels if stratify else None
+        parts = assign_parts(
+            self.keys,
+            list(shares.values()),
+            seed,
+            strata,
+            None if groups is None else self._by_key(groups, "groups"),
+        )
+        sizes = {name: int((parts == part).sum()) for part, name in enumerate(shares)}
+        if not all(sizes.values()):
+            raise ValueError(
+                f"`split` must leave rows in each part; there are too few. "
+                f"Received: {len(self)} rows, which would make {sizes}"
+            )
+        if strata is not None and self.target is not None:
+            lost = set(strata.tolist()) - set(strata[parts == 0].tolist())
+            if lost:
+                names = sorted(self.target.classes[number] for number in lost)
+                raise ValueError(
+                    "`split` must leave rows of each class for training; there are too few. "
+                    f"Received: {len(self)} rows, and none for training of {name_keys(names)}. "
+                    "Merge rare classes, or pass stratify=False."
+                )
+        return self._divide([np.flatnonzero(parts == part) for part in range(len(shares))])
+
+    def split_by(
+        self,
+        parts: pd.Series | Mapping[Hashable, str] | Sequence[str],
+        names: Sequence[str] = ("train", "validation", "test"),
+    ) -> tuple[Self, ...]:
+        """The parts that a column names, such as a published split.
+
+        Vocabularies and the like are learned on the rows of the first part.
+
+        Args:
+            parts: The name of each row's part, by key or in the order of the rows.
+            names: The parts wanted, the training part first. Rows of other parts are left out.
+
+        Returns:
+            One `Records` for each of `names`.
+
+        Raises:
+            ValueError: If a row has no part, or a part no row.
+        """
+        given = np.array([str(part) for part in self._by_key(parts, "parts")], object)
+        rows = [np.flatnonzero(given == name) for name in names]
+        for name, chosen in zip(names, rows, strict=True):
+            if not len(chosen):
+                raise ValueError(
+                    f"`parts` must have rows of each of {list(names)}. "
+                    f"Received: none of {name!r}, but {sorted(set(given))}"
+                )
+        return self._divide(rows)
+
+    def withhold(self, name: str, fraction: float = 1.0, seed: int = 0) -> Self:
+        """The records with a modality taken away from some rows, to see what a model does then.
+
+        Args:
+            name: The modality; it must be optional.
+            fraction: Share of the rows that have it, in [0, 1], from which it is taken.
+            seed: Seed of the choice, which depends on the row's key otherwise.
+
+        Raises:
+            ValueError: If there is no such modality, it is not optional, or `fraction` is out of
+                range.
+        """
+        if name not in self.schema.names or not self.schema[name].optional:
+            optional = [stream.spec.name for stream in self.streams if stream.spec.optional]
+            raise ValueError(
+                f"`name` must be an optional modality, one of {optional}; declare it with "
+                f'`optional=True` or pair with on_missing="mask". Received: name={name!r}'
+            )
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"`fraction` must be in [0, 1]. Received: fraction={fraction}")
+        index = self.schema.names.index(name)
+        stream = self.streams[index]
+        having = np.flatnonzero(stream.present)
+        rows = np.arange(len(self))
+        if fraction == 1:
+            rows[having] = -1
+        elif fraction:
+            keys = [self.keys[row] for row in having]
+            taken = assign_parts(keys, (1 - fraction, fraction), seed) == 1
+            rows[having[taken]] = -1
+        streams = list(self.streams)
+        streams[index] = stream.take(self.keys, rows)
+        return self._with_streams(streams)
+
+    def verify(self) -> Self:
+        """Read and decode every file once, and return the records unchanged.
+
+        Raises:
+            ValueError: If any cannot be read; it names the rows, the files and what is wrong.
+        """
+        found = find_unreadable(self.streams, self.keys)
+        if found:
+            raise ValueError(
+                f"`records` must hold files that can be read. Received: {len(found)} that cannot. "
+                + "; ".join(found[:5])
+                + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
+            )
+        return self
+
+    def batch(
+        self,
+        batch_size: int = 32,
+        training: bool = False,
+        seed: int = 0,
+        drop_remainder: bool = False,
+        shuffle: bool | None = None,
+        num_parallel_calls: int | None = None,
+    ) -> tf.data.Dataset:
+        """The rows as batches for `fit`, `evaluate` and `predict`.
+
+        Two datasets of the same seed give the same batches, bit for bit, whatever the number of
+        threads; their epochs differ from each other.
+
+        Args:
+            batch_size: Rows in a batch. Defaults to 32.
+            training: Shuffle and augment, anew in each epoch. Defaults to `False`.
+            seed: Seed of the order and of the augmentation.
+            drop_remainder: Leave out the smaller batch at an epoch's end.
+            shuffle: Give each epoch an order of its own; as `training` by default.
+            num_parallel_calls: Rows decoded at a time; the number of cores plus one by default.
+
+        Returns:
+            A dataset of `(inputs, labels)`, or of `inputs` where there are no labels. `inputs` is
+            a dict of one `(batch, *shape)` tensor for each modality, and a boolean
+            `<name>_present`, `(batch,)`, for each optional one; `labels` is `(batch,)` int32.
+
+        Raises:
+            ValueError: If `batch_size` is less than 1, or a text has no vocabulary yet.
+            tf.errors.InvalidArgumentError: From the iterator, if a file cannot be read. The
+                message names the row and its files.
+        """
+        if batch_size < 1:
+            raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}")
+        return make_dataset(
+            self.streams,
+            self.keys,
+            self._row_ids,
+            self.labels,
+            batch_size=batch_size,
+            training=training,
+            shuffle=training if shuffle is None else shuffle,
+            seed=seed,
+            drop_remainder=drop_remainder,
+            num_parallel_calls=num_parallel_calls,
+        )
+
+    def _take(self, rows: np.ndarray) -> Self:
+        taken = copy.copy(self)
+        taken.keys = [self.keys[row] for row in rows]
+        taken.streams = tuple(stream.take(taken.keys, rows) for stream in self.streams)
+        taken.labels = None if self.labels is None else self.labels[rows]
+        taken._row_ids = self._row_ids[rows]
+        return taken
+
+    def _with_streams(self, streams: Sequence[Stream]) -> Self:
+        changed = copy.copy(self)
+        changed.streams = tuple(streams)
+        return changed
+
+    def _divide(self, rows: Sequence[np.ndarray]) -> tuple[Self, ...]:
+        """Parts by their rows; the first one's streams learn, and the others use what they did."""
+        first = self._take(rows[0]).adapt()
+        parts = [first]
+        for chosen in rows[1:]:
+            part = self._take(chosen)
+            learned = zip(part.streams, first.streams, strict=True)
+            parts.append(part._with_streams([s.with_spec(f.spec) for s, f in learned]))
+        return tuple(parts)
+
+    def _by_key(self, values: Any, argument: str) -> list[Any]:
+        """One value for each row, from a Series or dict by key or a list in order."""
+        if isinstance(values, pd.Series):
+            values = dict(zip(values.index.tolist(), values.tolist(), strict=True))
+        if isinstance(values, Mapping):
+            lacking = [key for key in self.keys if key not in values]
+            if lacking:
+                raise ValueError(
+                    f"`{argument}` must have an entry for each row. "
+                    f"Received: none for {len(lacking)} rows ({name_keys(lacking)})"
+                )
+            return [values[key] for key in self.keys]
+        if len(values) != len(self):
+            raise ValueError(
+                f"`{argument}` must have one entry for each of the {len(self)} rows, or come by "
+                f"key. Received: {len(values)} entries"
+            )
+        return list(values)

@@ -1,0 +1,106 @@
+"""One modality of every row: what a record is paired from."""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import tensorflow as tf
+
+from keras_multimodal.data.transform import Transform
+from keras_multimodal.data.transforms import make_transform
+from keras_multimodal.schema import Modality
+
+Loader = Callable[[tf.Tensor], tf.Tensor]
+Finisher = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+class Stream:
+    """One modality's column: its description, its raw cells and the key of each row.
+
+    `ImageStream`, `TextProcessor` and their like make streams; `pair` joins them by key. A
+    subclass says how a cell is read and what happens to a batch: `loader` and `finisher`.
+
+    Args:
+        spec: The modality's description.
+        keys: One hashable key for each row.
+        cells: One string for each row, such as a path or a text; an empty string is an absent
+            cell.
+        source: Where the cells come from, for error messages, such as `"column 'name'"`.
+
+    Raises:
+        ValueError: If `keys` and `cells` differ in length, or there are none.
+    """
+
+    # Whether cells are paths of files, which may turn out to be unreadable.
+    reads_files = False
+
+    # The attributes that hold one entry for each row, and what an absent row has there.
+    _columns: ClassVar[dict[str, Any]] = {"cells": ""}
+
+    def __init__(
+        self, spec: Modality, keys: Sequence[Hashable], cells: Sequence[str], source: str
+    ) -> None:
+        self.spec = spec
+        self.keys = list(keys)
+        self.cells = np.asarray(cells, dtype=object)
+        self.source = source
+        if len(self.keys) != len(self.cells):
+            raise ValueError(
+                f"`keys` must have one key for each of the {len(self.cells)} rows of {source}. "
+                f"Received: {len(self.keys)} keys"
+            )
+        if not self.keys:
+            raise ValueError(f"`cells` must have at least one row. Received: no rows in {source}")
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def present(self) -> np.ndarray:
+        """Which rows have this modality, `(rows,)` bool."""
+        return self.cells != ""
+
+    @property
+    def transform(self) -> Transform[Any]:
+        """The modality's preprocessing, the same as in the exported model."""
+        return make_transform(self.spec)
+
+    def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
+        """The stream with other rows: `rows[i]` is the row of `keys[i]`, -1 for an absent cell."""
+        taken = copy.copy(self)
+        taken.keys = list(keys)
+        for name, absent in self._columns.items():
+            values = getattr(self, name)[rows]
+            values[rows < 0] = absent
+            setattr(taken, name, values)
+        return taken
+
+    def with_spec(self, spec: Modality) -> Self:
+        """The stream with another description."""
+        changed = copy.copy(self)
+        changed.spec = spec
+        return changed
+
+    def as_optional(self) -> Self:
+        """The stream with its modality declared optional."""
+        return self.with_spec(dataclasses.replace(self.spec, optional=True))
+
+    def adapt(self) -> Self:
+        """The stream with whatever its description learns from its rows."""
+        return self
+
+    def loader(self) -> Loader:
+        """The graph function from one cell to its loaded tensor; run on each row in parallel."""
+        return self.transform.load
+
+    def finisher(self, batch_size: int, training: bool) -> Finisher:
+        """The graph function from a loaded batch and its rows' seeds to the model's input.
+
+        Args:
+            batch_size: The largest batch there will be.
+            training: Whether to augment.
+        """
+        finish = self.transform.finish
+        return lambda loaded, seeds: finish(loaded)

@@ -1,0 +1,152 @@
+"""Image streams read folders and frames in `ImageDataGenerator`'s terms, or say what is wrong."""
+
+import inspect
+import os
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_multimodal.data import ImageStream, pair
+
+
+@pytest.fixture
+def tree(folder, tmp_path):
+    """The pictures sorted into folders by class, 20 each."""
+    for row in range(40):
+        target = tmp_path / ("cat" if row < 20 else "dog")
+        target.mkdir(exist_ok=True)
+        shutil.copy(folder / f"{row}.png", target)
+    return tmp_path
+
+
+def test_arguments_have_the_names_and_defaults_of_keras():
+    keras_class = tf.keras.preprocessing.image.ImageDataGenerator
+    for ours, theirs in [
+        (ImageStream.__init__, keras_class.__init__),
+        (ImageStream.flow_from_directory, keras_class.flow_from_directory),
+        (ImageStream.flow_from_dataframe, keras_class.flow_from_dataframe),
+    ]:
+        theirs = inspect.signature(theirs).parameters
+        for name, parameter in inspect.signature(ours).parameters.items():
+            if parameter.kind is not parameter.KEYWORD_ONLY:
+                assert parameter.default == theirs[name].default, name
+
+
+def test_a_folder_gives_classes_filenames_and_keys(tree):
+    flow = ImageStream().flow_from_directory(tree, target_size=(10, 12))
+    assert flow.classes == ["cat", "dog"]
+    assert flow.class_indices == {"cat": 0, "dog": 1}
+    assert len(flow) == 40
+    assert flow.keys[0] == flow.filenames[0] == os.path.join("cat", "0.png")
+    assert flow.labels[os.path.join("dog", "25.png")] == "dog"
+    stems = ImageStream().flow_from_directory(tree, key="stem")
+    assert set(stems.keys) == {str(row) for row in range(40)}
+
+
+@pytest.mark.parametrize("class_mode", ["categorical", "sparse", "binary", None])
+def test_a_flow_alone_gives_batches_as_keras_does(tree, class_mode):
+    arguments = {"target_size": (10, 12), "class_mode": class_mode}
+    flow = ImageStream(rescale=0.5).flow_from_directory(tree, **arguments)
+    generator = tf.keras.preprocessing.image.ImageDataGenerator(rescale=0.5)
+    theirs = generator.flow_from_directory(tree, shuffle=False, batch_size=32, **arguments)
+    batches = list(flow.batch(32))
+    assert len(batches) == len(theirs)
+    for place, ours in enumerate(batches):
+        expected = theirs[place]
+        for tensor, array in zip(
+            tf.nest.flatten(ours), [expected] if class_mode is None else expected, strict=True
+        ):
+            np.testing.assert_array_equal(tensor, array)
+
+
+def test_subsets_are_those_of_keras(tree):
+    generator = tf.keras.preprocessing.image.ImageDataGenerator(validation_split=0.3)
+    stream = ImageStream(validation_split=0.3)
+    found = {}
+    for subset in ("training", "validation"):
+        flow = stream.flow_from_directory(tree, subset=subset)
+        theirs = generator.flow_from_directory(tree, subset=subset, shuffle=False)
+        assert list(flow.filenames) == theirs.filenames
+        found[subset] = set(flow.keys)
+    assert found["training"].isdisjoint(found["validation"])
+
+
+def test_keys_come_from_the_index_or_a_column(folder, frame):
+    assert ImageStream().flow_from_dataframe(frame, folder, "file").keys[:2] == ["k0", "k1"]
+    by_name = ImageStream().flow_from_dataframe(frame, folder, "file", key="name")
+    assert by_name.keys[0] == "word0 number0"
+
+
+def test_missing_cells_are_rows_without_a_picture(folder, frame):
+    frame.loc[["k1", "k2", "k3"], "file"] = [None, float("nan"), ""]
+    flow = ImageStream().flow_from_dataframe(frame, folder, "file", optional=True)
+    assert np.flatnonzero(~flow.present).tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"validation_split": 1.5}, "`validation_split` must be strictly between 0 and 1"),
+        ({"zoom_range": (1, 2, 3)}, "`zoom_range` must be a tuple or list of two floats"),
+        ({"brightness_range": 0.5}, "`brightness_range` must be a tuple or list of two floats"),
+        ({"fill_mode": "mirror"}, "`fill_mode` must be one of.*'mirror'"),
+    ],
+)
+def test_wrong_settings_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ImageStream(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"x_col": "path"}, ValueError, r"`x_col` must name a column.*'file'.*x_col='path'"),
+        ({"y_col": "kind"}, ValueError, "`y_col` must name a column.*y_col='kind'"),
+        ({"key": "id"}, ValueError, "`key` must name a column.*key='id'"),
+        ({"directory": "nowhere"}, FileNotFoundError, "`directory` must be a folder.*'nowhere'"),
+        ({"color_mode": "cmyk"}, ValueError, "`color_mode` must be one of.*'cmyk'"),
+        ({"class_mode": "fuzzy"}, ValueError, "`class_mode` must be one of.*'fuzzy'"),
+        ({"subset": "test"}, ValueError, "`subset` must be.*'test'"),
+        ({"subset": "training"}, ValueError, "`subset` must go with a `validation_split`"),
+        ({"interpolation": "magic"}, ValueError, "`interpolation` must be one of.*'magic'"),
+        ({"y_col": "category", "classes": ["a"]}, ValueError, r"`classes`.*without \['b', 'c'\]"),
+    ],
+)
+def test_wrong_arguments_are_refused(folder, frame, arguments, error, message):
+    with pytest.raises(error, match=message):
+        ImageStream().flow_from_dataframe(
+            frame, **{"directory": folder, "x_col": "file", **arguments}
+        )
+
+
+def test_missing_and_empty_files_are_named_with_their_rows(folder, frame, tmp_path):
+    frame.loc["k4", "file"] = "lost.png"
+    with pytest.raises(FileNotFoundError, match=r"1 that is not.*'k4'.*lost\.png"):
+        ImageStream().flow_from_dataframe(frame, folder, "file")
+    (tmp_path / "empty.png").touch()
+    frame.loc["k4", "file"] = str(tmp_path / "empty.png")
+    with pytest.raises(ValueError, match=r"0 bytes.*'k4'.*empty\.png"):
+        ImageStream().flow_from_dataframe(frame, folder, "file")
+
+
+def test_cells_that_are_no_strings_are_refused(folder, frame):
+    frame["file"] = range(len(frame))
+    with pytest.raises(TypeError, match=r"'file' must hold strings.*0, a int, in row 'k0'"):
+        ImageStream().flow_from_dataframe(frame, folder, "file")
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    (tmp_path / "cat").mkdir()
+    with pytest.raises(ValueError, match="`directory` must have a sub-folder for each class"):
+        ImageStream().flow_from_directory(tmp_path)
+
+
+def test_a_flow_without_classes_says_how_to_get_them(folder, frame):
+    flow = ImageStream().flow_from_dataframe(frame, folder, "file")
+    assert flow.labels is None
+    with pytest.raises(ValueError, match="`y_col` must name the frame's column of classes"):
+        flow.batch(8)
+    (images, _) = pair(flow, labels=frame["category"]).batch(40).get_single_element()
+    assert images["image"].shape == (40, 256, 256, 3)

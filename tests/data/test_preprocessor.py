@@ -1,0 +1,62 @@
+"""What is exported is what trained: the pipeline's batches and `Preprocessor` agree bit for bit."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_multimodal.data import ImageStream, Preprocessor, TextProcessor, pair
+from keras_multimodal.schema import Image, Schema, Text
+
+
+@pytest.fixture
+def records(folder, frame):
+    frame.loc["k3", "file"] = None
+    frame.loc["k5", "name"] = ""
+    images = ImageStream(rescale=1 / 255, horizontal_flip=True).flow_from_dataframe(
+        frame, folder, "file", target_size=(8, 9), interpolation="bilinear"
+    )
+    texts = TextProcessor(length=4).load_data(frame, "name")
+    return pair(images, texts, on_missing="mask").adapt()
+
+
+def raw(records):
+    cells = records.to_frame()
+    contents = [path and tf.io.read_file(path).numpy() for path in cells["image"]]
+    return {"image": tf.constant(contents), "text": tf.constant(cells["text"].tolist())}
+
+
+def test_pipeline_and_preprocessor_agree_to_the_last_bit(records):
+    (batch,) = records.batch(len(records))
+    inputs = Preprocessor(records.schema)(raw(records))
+    assert set(inputs) == set(batch) == {"image", "image_present", "text", "text_present"}
+    for name, values in batch.items():
+        assert inputs[name].dtype == values.dtype
+        np.testing.assert_array_equal(inputs[name], values, err_msg=name)
+    assert not batch["image_present"][3]
+    assert not batch["image"][3].numpy().any()
+    assert not batch["text_present"][5]
+
+
+def test_it_survives_a_saved_model(records, tmp_path):
+    module = tf.Module()
+    module.preprocessor = preprocessor = Preprocessor(records.schema)
+    serve = tf.function(lambda **cells: preprocessor(cells))
+    signature = serve.get_concrete_function(**preprocessor.raw_signature())
+    tf.saved_model.save(module, tmp_path, signatures={"serving_default": signature})
+    expected = preprocessor(raw(records))
+    loaded = tf.saved_model.load(tmp_path).signatures["serving_default"](**raw(records))
+    for name, values in expected.items():
+        np.testing.assert_array_equal(loaded[name], values)
+
+
+def test_an_empty_cell_is_refused_where_the_modality_is_not_optional():
+    preprocessor = Preprocessor(Schema([Text(length=2, vocabulary=("a",))]))
+    serve = tf.function(preprocessor, input_signature=[preprocessor.raw_signature()])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="The input text is not optional"):
+        serve({"text": tf.constant(["a", ""])})
+
+
+def test_the_columns_must_be_those_of_the_schema():
+    preprocessor = Preprocessor(Schema([Image(height=2, width=2)]))
+    with pytest.raises(ValueError, match=r"columns \['image'\].*\['photo'\]"):
+        preprocessor({"photo": [""]})

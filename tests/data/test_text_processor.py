@@ -1,0 +1,62 @@
+"""Texts are loaded from whatever users have them in, each under its key."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_multimodal.data import TextProcessor
+
+
+@pytest.mark.parametrize(
+    ("data", "arguments", "keys"),
+    [
+        (["x", "y"], {}, [0, 1]),
+        ({"a": "x", "b": "y"}, {}, ["a", "b"]),
+        (pd.Series(["x", "y"], index=[7, 3]), {}, [7, 3]),
+        (pd.DataFrame({"t": ["x", "y"]}, index=[7, 3]), {"column": "t"}, [7, 3]),
+        (pd.DataFrame({"t": ["x", "y"], "k": [5, 6]}), {"column": "t", "key": "k"}, [5, 6]),
+    ],
+)
+def test_every_source_gives_texts_by_key(data, arguments, keys):
+    stream = TextProcessor().load_data(data, **arguments)
+    assert stream.keys == keys
+    assert stream.cells.tolist() == ["x", "y"]
+
+
+def test_missing_cells_are_rows_without_text():
+    stream = TextProcessor().load_data(["a", None, float("nan"), pd.NA, "", np.nan])
+    assert stream.present.tolist() == [True] + [False] * 5
+
+
+def test_tokenize_sets_the_vocabulary_and_the_length():
+    stream = TextProcessor(length=5).load_data(["b b a"]).tokenize(max_words=3, length=2)
+    assert stream.adapt().spec.vocabulary == ("b",)
+    assert stream.spec.length == 2
+
+
+def test_adapting_starts_anew_but_keeps_a_given_vocabulary():
+    stream = TextProcessor().load_data(["a", "b"])
+    assert set(stream.adapt().take(["k"], np.array([1])).adapt().spec.vocabulary) == {"b"}
+    given = TextProcessor(vocabulary=["z"]).load_data(["a"])
+    assert given.adapt().spec.vocabulary == ("z",)
+
+
+@pytest.mark.parametrize(
+    ("data", "arguments", "error", "message"),
+    [
+        (pd.DataFrame({"t": ["x"]}), {}, ValueError, r"`column` must name.*\['t'\]"),
+        (pd.DataFrame({"t": ["x"]}), {"column": "u"}, ValueError, "`column` must name a column"),
+        (["x"], {"column": "t"}, ValueError, "must come with a DataFrame.*list"),
+        ([3], {}, TypeError, "must hold strings.*3, a int, in row 0"),
+        ([], {}, ValueError, "must have at least one row"),
+        (
+            pd.DataFrame({"t": ["x"]}, index=[np.nan]),
+            {"column": "t"},
+            ValueError,
+            "`key` must have no empty cell.*row 0",
+        ),
+    ],
+)
+def test_wrong_data_is_refused(data, arguments, error, message):
+    with pytest.raises(error, match=message):
+        TextProcessor().load_data(data, **arguments)
