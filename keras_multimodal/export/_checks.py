@@ -1,0 +1,133 @@
+"""Whether a model fits the schema that it is to be exported with."""
+
+from typing import Any
+
+import keras
+
+from keras_multimodal.schema import Schema
+
+
+def model_input(model: keras.Model) -> Any:
+    """The structure of symbolic tensors that the model takes: one, or a list or dict of them."""
+    return model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+
+
+def model_output(model: keras.Model) -> Any:
+    """The structure of symbolic tensors that the model returns."""
+    return model.outputs[0] if isinstance(model, keras.Sequential) else model.output
+
+
+def check_inputs(model: keras.Model, schema: Schema) -> None:
+    """Compare the model's inputs with those that the schema describes.
+
+    Raises:
+        ValueError: If names, shapes or dtypes differ, or the model has no inputs of its own.
+    """
+    if not getattr(model, "inputs", None):
+        raise ValueError(
+            "`model` must be a Functional model, or a Sequential one that starts with a "
+            f"`keras.Input`. Received: model={model.name!r} of type {type(model).__name__}"
+        )
+    described = _described_inputs(schema)
+    received = {
+        tensor.name: (tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype))
+        for tensor in model.inputs
+    }
+    if set(described) != set(received):
+        raise ValueError(
+            f"`model` must have the inputs that `preprocessing` describes: {sorted(described)}. "
+            f"Received: model={model.name!r} with the inputs {sorted(received)}. "
+            "`tasks.inputs(schema)` makes those of a schema; `Schema([schema[name], ...], "
+            "schema.target)` describes fewer modalities"
+        )
+    for name, (shape, dtype) in described.items():
+        model_shape, model_dtype = received[name]
+        if model_dtype != dtype or not _accepts(model_shape, shape):
+            raise ValueError(
+                f"`model` must take {name!r} as `preprocessing` makes it: shape {shape}, dtype "
+                f"{dtype}. Received: model={model.name!r} with the input {name!r} of shape "
+                f"{model_shape}, dtype {model_dtype}"
+            )
+
+
+def check_outputs(model: keras.Model, schema: Schema) -> None:
+    """Check that the model's outputs have names, and probabilities of the schema's classes.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    output = model_output(model)
+    if isinstance(output, (list, tuple)) or (
+        isinstance(output, dict) and any(map(keras.tree.is_nested, output.values()))
+    ):
+        raise ValueError(
+            "`model` must return one tensor, or a dict of tensors by name. "
+            f"Received: model={model.name!r}, which returns a {type(output).__name__} of "
+            f"{len(output)}"
+        )
+    if schema.target is None:
+        return
+    if isinstance(output, dict):
+        if "probabilities" not in output or "label" in output:
+            raise ValueError(
+                "`model` must have an output 'probabilities' and none called 'label', which is "
+                f"added from the classes. Received: model={model.name!r} with the outputs "
+                f"{sorted(output)}"
+            )
+        output = output["probabilities"]
+    if tuple(output.shape) != (None, len(schema.target.classes)):
+        raise ValueError(
+            "`model` must return a probability for each class of `preprocessing`: shape "
+            f"{(None, len(schema.target.classes))} for {list(schema.target.classes)}. "
+            f"Received: model={model.name!r} with the output shape {tuple(output.shape)}"
+        )
+
+
+def check_probabilities(model: keras.Model, schema: Schema) -> None:
+    """Run the model on one row of ones and check that the classes' probabilities sum to one.
+
+    Raises:
+        ValueError: If they do not, as where the model returns logits.
+    """
+    if schema.target is None:
+        return
+    row = keras.tree.map_structure(
+        lambda tensor: keras.ops.ones((1, *_known(tensor.name, schema)), tensor.dtype),
+        model_input(model),
+    )
+    outputs = model(row, training=False)
+    probabilities = outputs["probabilities"] if isinstance(outputs, dict) else outputs
+    values = keras.ops.convert_to_numpy(keras.ops.cast(probabilities, "float32"))[0]
+    # Half precision is good to about 0.1% a class.
+    if not (values.min() >= 0 and abs(values.sum() - 1) < 1e-2):
+        raise ValueError(
+            "`model` must return probabilities that sum to 1: let its head end in a softmax, or "
+            f"export `keras.Model(model.input, keras.ops.softmax(model.output))`. Received: "
+            f"model={model.name!r}, which returns {values.tolist()} for a row of ones"
+        )
+
+
+def _described_inputs(schema: Schema) -> dict[str, tuple[tuple[int | None, ...], str]]:
+    """Shape and dtype of what the preprocessing makes, by name."""
+    described: dict[str, tuple[tuple[int | None, ...], str]] = {}
+    for modality in schema.inputs:
+        described[modality.name] = ((None, *modality.shape), modality.dtype)
+        if modality.optional:
+            described[modality.present_name] = ((None,), "bool")
+    return described
+
+
+def _known(name: str, schema: Schema) -> tuple[int | None, ...]:
+    """The shape of one row's input."""
+    return _described_inputs(schema)[name][0][1:]
+
+
+def _accepts(model_shape: tuple[int | None, ...], shape: tuple[int | None, ...]) -> bool:
+    """Whether the model takes any number of rows of the shape; its None takes every size."""
+    return (
+        len(model_shape) == len(shape)
+        and model_shape[0] is None
+        and all(
+            known in (None, size) for known, size in zip(model_shape[1:], shape[1:], strict=True)
+        )
+    )

@@ -1,0 +1,127 @@
+"""One SavedModel from raw bytes and strings to probabilities."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_multimodal.data import Preprocessor
+from keras_multimodal.export._checks import (
+    check_inputs,
+    check_outputs,
+    check_probabilities,
+    model_input,
+)
+from keras_multimodal.export._folder import replace_folder
+from keras_multimodal.schema import Schema
+
+
+def saved_model(
+    model: keras.Model,
+    directory: str | os.PathLike[str],
+    preprocessing: Schema | Preprocessor,
+    overwrite: bool = False,
+) -> None:
+    """Write a trained model and its preprocessing as one TensorFlow SavedModel.
+
+    Its signature `serving_default` takes raw cells: for each modality a `(batch,)` string tensor of
+    the modality's name, with encoded pictures or texts. An empty string says that a row lacks an
+    optional modality. The preprocessing is `keras_multimodal.data.Preprocessor`, which made the
+    training batches. The folder needs TensorFlow and nothing else; this package need not be
+    installed where it is loaded. The schema travels along, as `assets.extra/schema.json`.
+
+    The signature returns what the model returns, by name; a model that returns one tensor has it
+    under `"probabilities"` if the schema has a target, else under `"output"`. Half precision
+    becomes float32. For a target with classes there is also `"label"`, `(batch,)` strings: the
+    name of the most probable class.
+
+    The graph is not compiled by XLA, whatever the model was compiled with, so that it runs
+    wherever TensorFlow does, with any number of rows.
+
+    Args:
+        model: A Functional or Sequential model whose inputs are those that the schema describes,
+            by name. It returns one tensor, or a dict of tensors by name; `(batch, classes)`
+            probabilities are among them if the schema has a target.
+        directory: The folder to write. It appears whole or not at all.
+        preprocessing: The schema of the training rows, `records.schema`, or a preprocessor made
+            from it.
+        overwrite: Whether a SavedModel that stands there may be replaced. Default False.
+
+    Raises:
+        TypeError: If `preprocessing` is neither a schema nor a preprocessor.
+        ValueError: If the model's inputs or outputs do not fit the schema; if `directory` is not
+            empty and `overwrite` is False, or holds something other than a SavedModel; or if Keras
+            runs on another backend than TensorFlow.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_multimodal.schema import Category, Schema, Text
+    >>> text = Text(length=3, vocabulary=("sunny", "rain"))
+    >>> schema = Schema([text], Category(classes=("dry", "wet")))
+    >>> ids = keras.Input((3,), dtype="int32", name="text")
+    >>> tokens = keras.layers.Embedding(text.vocabulary_size, 2)(ids)
+    >>> tokens = keras.layers.GlobalAveragePooling1D()(tokens)
+    >>> model = keras.Model({"text": ids}, keras.layers.Dense(2, "softmax")(tokens))
+    >>> folder = tempfile.mkdtemp()
+    >>> saved_model(model, folder, preprocessing=schema)
+    >>> serve = tf.saved_model.load(folder).signatures["serving_default"]
+    >>> answer = serve(text=tf.constant(["Rain, rain!", "sunny"]))
+    >>> answer["probabilities"].shape, answer["label"].dtype
+    (TensorShape([2, 2]), tf.string)
+    """
+    if keras.config.backend() != "tensorflow":
+        raise ValueError(
+            "A SavedModel must be written on Keras' TensorFlow backend; weights saved on another "
+            "load there: set KERAS_BACKEND=tensorflow. "
+            f"Received: backend {keras.config.backend()!r}"
+        )
+    preprocessor = _as_preprocessor(preprocessing)
+    schema = preprocessor.schema
+    check_inputs(model, schema)
+    check_outputs(model, schema)
+    check_probabilities(model, schema)
+
+    def serve(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        by_name = preprocessor(raw)
+        inputs = keras.tree.map_structure(lambda tensor: by_name[tensor.name], model_input(model))
+        return _named_outputs(model(inputs, training=False), schema)
+
+    with replace_folder(directory, overwrite) as partial:
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        archive.track(preprocessor)  # its lookup tables, which an endpoint alone would not carry
+        archive.add_endpoint("serving_default", serve, [preprocessor.raw_signature()])
+        archive.write_out(partial, verbose=False)
+        extra = partial / "assets.extra"
+        extra.mkdir()
+        (extra / "schema.json").write_text(schema.to_json(), encoding="utf-8")
+
+
+def _as_preprocessor(preprocessing: Any) -> Preprocessor:
+    if isinstance(preprocessing, Preprocessor):
+        return preprocessing
+    if isinstance(preprocessing, Schema):
+        return Preprocessor(preprocessing)
+    raise TypeError(
+        "`preprocessing` must be a keras_multimodal.schema.Schema, such as `records.schema`, or a "
+        f"data.Preprocessor. Received: preprocessing of type {type(preprocessing).__name__}"
+    )
+
+
+def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
+    if not isinstance(outputs, dict):
+        outputs = {"output" if schema.target is None else "probabilities": outputs}
+    named = {name: _widen(tensor) for name, tensor in outputs.items()}
+    if schema.target is not None:
+        best = tf.argmax(named["probabilities"], axis=-1)  # (batch,)
+        named["label"] = tf.gather(tf.constant(schema.target.classes), best)
+    return named
+
+
+def _widen(tensor: tf.Tensor) -> tf.Tensor:
+    """Half precision as float32, which every client reads."""
+    half = tensor.dtype in (tf.float16, tf.bfloat16)
+    return tf.cast(tensor, tf.float32) if half else tensor
