@@ -1,0 +1,15 @@
+"""What a model has learned, measured and shown: intervals, tables, curves, the report."""
+
+from keras_multimodal.analysis.accuracy_interval import accuracy_interval
+from keras_multimodal.analysis.accuracy_sentence import accuracy_sentence
+from keras_multimodal.analysis.confusion_matrix import confusion_matrix
+from keras_multimodal.analysis.html_report import HtmlReport
+from keras_multimodal.analysis.learning_curves import learning_curves
+
+__all__ = [
+    "HtmlReport",
+    "accuracy_interval",
+    "accuracy_sentence",
+    "confusion_matrix",
+    "learning_curves",
+]
