@@ -48,6 +48,13 @@ class Augmentation:
         fill_mode: What lies beyond the edge, one of `FILL_MODES`.
         cval: The pixel value beyond the edge with `fill_mode="constant"`, in [0, 255].
         interpolation_order: 0 for the nearest pixel, 1 for bilinear.
+
+    Example:
+
+    >>> augmentation = Augmentation(horizontal_flip=True, rotation_range=15)
+    >>> seeds = tf.constant([3, 5], tf.uint32)
+    >>> sorted(augmentation.parameters(seeds, height=72, width=72))
+    ['flip_horizontal', 'theta']
     """
 
     horizontal_flip: bool = False

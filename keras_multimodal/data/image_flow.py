@@ -37,6 +37,14 @@ class ImageFlow(Stream):
 
     Raises:
         ValueError: If `classes` lacks one that occurs.
+
+    Example:
+
+    >>> from keras_multimodal.data import ImageStream
+    >>> frame = pd.DataFrame({"filename": ["a.png", "b.png"], "class": ["dog", "cat"]})
+    >>> flow = ImageStream().flow_from_dataframe(frame, validate_filenames=False)
+    >>> flow.class_indices
+    {'cat': 0, 'dog': 1}
     """
 
     reads_files = True

@@ -331,7 +331,8 @@ def _folder(directory: str | os.PathLike[str]) -> str:
     path = os.fspath(directory)
     if not os.path.isdir(path):
         raise FileNotFoundError(
-            f"`directory` must be a folder. Received: {path!r}, which is not one"
+            f"`directory` must be a folder. Received: {path!r}, which is not one. "
+            "Correct the path, or create it."
         )
     return path
 
@@ -358,10 +359,11 @@ def _check_files(paths: Sequence[str], keys: Sequence[Hashable], source: str) ->
     if missing:
         raise FileNotFoundError(
             f"{source} must name files that are there. Received: {len(missing)} that "
-            f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}"
+            f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}. "
+            "Correct the names, or empty the cells of rows that have no picture."
         )
     if empty:
         raise ValueError(
             f"{source} must name pictures. Received: {len(empty)} of 0 bytes, as (row, file): "
-            f"{name_keys(empty)}"
+            f"{name_keys(empty)}. Replace the files, or empty the cells."
         )

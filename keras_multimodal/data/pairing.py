@@ -146,7 +146,7 @@ def _check_duplicates(stream: Stream) -> None:
         repeated = [key for key, count in counts.items() if count > 1]
         raise ValueError(
             f"`streams` must have each key once. Received: {len(repeated)} keys more than once in "
-            f"{stream.spec.name!r} ({stream.source}): {name_keys(repeated)}"
+            f"{stream.spec.name!r} ({stream.source}): {name_keys(repeated)}. Remove the repeats."
         )
 
 

@@ -19,6 +19,12 @@ class PairingReport:
         dropped: The keys of the rows that were left out.
         unused_labels: How many labels belong to no row.
         duplicates: For each modality, the keys that occur more than once, with their counts.
+
+    Example:
+
+    >>> print(PairingReport(rows=2, matched=1, missing={"image": (), "text": ("b",)}))
+    2 rows, 1 of them with everything
+      without text: 1 ('b')
     """
 
     rows: int

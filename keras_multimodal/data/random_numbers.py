@@ -4,6 +4,8 @@ A hash of counters rather than a generator with state: any thread may draw any r
 any order, a whole batch is drawn at once, and integers give the same bits on every device.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 _GOLDEN = 0x9E3779B9
@@ -25,19 +27,27 @@ def row_seeds(seed: int, epoch: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     return _mix(tf.bitwise.bitwise_xor(state, tf.cast(rows, tf.uint32)))
 
 
-def uniform(seeds: tf.Tensor, slot: int, low: float = 0.0, high: float = 1.0) -> tf.Tensor:
-    """One number in `[low, high)` for each row.
+def uniform(
+    seeds: tf.Tensor, slot: int | Sequence[int], low: float = 0.0, high: float = 1.0
+) -> tf.Tensor:
+    """One number in `[low, high)` for each row, or for each row and slot.
 
     Args:
         seeds: What `row_seeds` returned, `(batch,)`.
-        slot: What the number is for; different slots draw different numbers.
+        slot: What the number is for; different slots draw different numbers. Several give as many
+            numbers for each row.
         low: Smallest number.
         high: Upper end of the range.
 
     Returns:
-        `(batch,)` float32.
+        `(batch,)` float32; `(batch, slots)` for several slots.
     """
-    bits = _mix(seeds + tf.constant((slot + 1) * _GOLDEN % 2**32, tf.uint32))
+    if isinstance(slot, Sequence):
+        seeds = seeds[:, None]
+        steps = [(number + 1) * _GOLDEN % 2**32 for number in slot]
+        bits = _mix(seeds + tf.constant(steps, tf.uint32))
+    else:
+        bits = _mix(seeds + _u32((slot + 1) * _GOLDEN % 2**32))
     unit = tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32) * 2.0**-24
     return low + unit * (high - low)
 

@@ -28,6 +28,16 @@ class Records:
         labels: The rows' class numbers, `(rows,)` int32, or `None`.
         target: What the class numbers mean.
         report: What pairing found.
+
+    Example:
+
+    >>> from keras_multimodal.data import TextProcessor, pair
+    >>> titles = TextProcessor(length=3).load_data(["a cat", "a dog", "a red cat", "a big dog"])
+    >>> records = pair(titles, labels=["cat", "dog", "cat", "dog"])
+    >>> train, test = records.split(test=0.5)
+    >>> inputs, labels = next(iter(train.batch(2)))
+    >>> inputs["text"].shape, labels.numpy().tolist()
+    (TensorShape([2, 3]), [0, 1])
     """
 
     def __init__(
@@ -197,7 +207,8 @@ class Records:
             if not len(chosen):
                 raise ValueError(
                     f"`parts` must have rows of each of {list(names)}. "
-                    f"Received: none of {name!r}, but {sorted(set(given))}"
+                    f"Received: none of {name!r}, but {sorted(set(given))}. "
+                    "`split` makes parts by their shares instead."
                 )
         return self._divide(rows)
 
@@ -247,6 +258,7 @@ class Records:
                 f"`records` must hold files that can be read. Received: {len(found)} that cannot. "
                 + "; ".join(found[:5])
                 + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
+                + ". Replace the files, or empty their cells in the table."
             )
         return self
 

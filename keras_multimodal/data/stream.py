@@ -31,6 +31,13 @@ class Stream:
 
     Raises:
         ValueError: If `keys` and `cells` differ in length, or there are none.
+
+    Example:
+
+    >>> from keras_multimodal.schema import Text
+    >>> stream = Stream(Text(length=3), ["a", "b"], ["red cat", ""], source="column 'title'")
+    >>> stream.present.tolist()
+    [True, False]
     """
 
     # Whether cells are paths of files, which may turn out to be unreadable.

@@ -21,6 +21,9 @@ class TextProcessor:
             Letters of every alphabet are lowered, not only ASCII's.
         split: `"whitespace"` or `"character"`.
         vocabulary: Tokens to use as they are; learned on the training rows by default.
+        word_dropout: Share of the words, in [0, 1), that training batches take for unknown, anew
+            in each epoch. Every word of the training rows is in the vocabulary that they make, so
+            that without it a model never learns what to do about one that is not. Default 0.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -30,6 +33,11 @@ class TextProcessor:
     >>> texts = TextProcessor(length=4).load_data(["A black cat", "a dog"])
     >>> texts.adapt().spec.vocabulary
     ('a', 'dog', 'cat', 'black')
+
+    Reference:
+        Word dropout: Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods for Text
+        Classification", 2015, section 2.3; as there, but a word becomes unknown instead of
+        vanishing.
     """
 
     def __init__(
@@ -40,7 +48,13 @@ class TextProcessor:
         | None = "lower_and_strip_punctuation",
         split: Literal["whitespace", "character"] = "whitespace",
         vocabulary: Sequence[str] | None = None,
+        word_dropout: float = 0.0,
     ) -> None:
+        if not 0 <= word_dropout < 1:
+            raise ValueError(
+                f"`word_dropout` must be in [0, 1). Received: word_dropout={word_dropout}"
+            )
+        self._word_dropout = word_dropout
         self._vocabulary = vocabulary
         self._spec = Text(length=length, max_tokens=max_words, standardize=standardize, split=split)
 
@@ -92,4 +106,5 @@ class TextProcessor:
                 keys = range(len(values))
         spec = dataclasses.replace(self._spec, name=name, optional=optional)
         stream = TextStream(spec, keys, string_cells(values, keys, source), source)
+        stream = stream.with_word_dropout(self._word_dropout)
         return stream if self._vocabulary is None else stream.with_vocabulary(self._vocabulary)

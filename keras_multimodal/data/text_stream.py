@@ -1,25 +1,39 @@
 """A stream of texts, as `TextProcessor` makes it."""
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 from typing import Self
 
 import tensorflow as tf
 
-from keras_multimodal.data.stream import Loader, Stream
+from keras_multimodal.data.random_numbers import uniform
+from keras_multimodal.data.stream import Finisher, Loader, Stream
 from keras_multimodal.data.text import learn_vocabulary
 from keras_multimodal.schema import Text
 
 _ADAPT_BATCH = 4096
+_UNKNOWN = 1
+
+# Word `i` of a text draws from slot `_FIRST_SLOT + i`; those below are the pictures'.
+_FIRST_SLOT = 100
 
 
 class TextStream(Stream):
     """Texts by key: what `TextProcessor.load_data` returns.
 
     The vocabulary is learned on the training rows: `records.split` does so by itself.
+
+    Example:
+
+    >>> from keras_multimodal.data import TextProcessor
+    >>> stream = TextProcessor().load_data(["a cat", "a dog"]).tokenize(max_words=3, length=4)
+    >>> stream.adapt().spec.vocabulary, stream.spec.shape
+    (('a',), (4,))
     """
 
     spec: Text
+    word_dropout = 0.0
     _keeps_vocabulary = False
 
     def tokenize(self, max_words: int = 10_000, length: int | None = None) -> Self:
@@ -42,9 +56,32 @@ class TextStream(Stream):
         stream._keeps_vocabulary = True
         return stream
 
+    def with_word_dropout(self, rate: float) -> Self:
+        """The stream with the share of words that training takes for unknown.
+
+        Args:
+            rate: The share, in [0, 1).
+        """
+        stream = copy.copy(self)
+        stream.word_dropout = rate
+        return stream
+
     def loader(self) -> Loader:
         """The text itself; a batch is tokenised at once."""
         return tf.identity
+
+    def finisher(self, batch_size: int, training: bool) -> Finisher:
+        """Tokenise, and in training take some of the words for unknown."""
+        tokenize, rate, length = self.transform.finish, self.word_dropout, self.spec.length
+        if not training or not rate:
+            return lambda texts, seeds: tokenize(texts)
+
+        def finish(texts: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+            ids = tokenize(texts)  # (batch, length)
+            draws = uniform(seeds, range(_FIRST_SLOT, _FIRST_SLOT + length))
+            return tf.where((draws < rate) & (ids > 0), _UNKNOWN, ids)
+
+        return finish
 
     def adapt(self) -> Self:
         """The stream with the vocabulary of its rows, unless it was given one."""

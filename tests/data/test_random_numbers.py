@@ -50,3 +50,10 @@ def test_the_range_is_respected():
     assert numbers.min() >= -3
     assert numbers.max() < 2
     assert abs(numbers.mean() + 0.5) < 0.05
+
+
+def test_several_slots_draw_what_each_draws_alone():
+    seeds = row_seeds(0, tf.constant(0, tf.int64), ROWS[:50])
+    together = uniform(seeds, range(4, 7), -1.0, 1.0).numpy()
+    alone = [uniform(seeds, slot, -1.0, 1.0).numpy() for slot in range(4, 7)]
+    np.testing.assert_array_equal(together, np.stack(alone, axis=1))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_multimodal.data import TextProcessor
+from keras_multimodal.data import TextProcessor, pair
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,30 @@ def test_adapting_starts_anew_but_keeps_a_given_vocabulary():
 def test_wrong_data_is_refused(data, arguments, error, message):
     with pytest.raises(error, match=message):
         TextProcessor().load_data(data, **arguments)
+
+
+def token_ids(records, **options):
+    """Every row's ids, `(rows, length)`, in the order of the keys."""
+    return np.concatenate([batch["text"].numpy() for batch in records.batch(64, **options)])
+
+
+def test_word_dropout_makes_the_given_share_of_words_unknown_in_training_only():
+    texts = [f"w{row} x y" for row in range(1000)]
+    records = pair(TextProcessor(length=4, word_dropout=0.3).load_data(texts)).adapt()
+    plain = token_ids(records)
+    assert (plain[:, :3] > 1).all()
+    dropped = token_ids(records, training=True, shuffle=False)
+    changed = dropped != plain
+    assert (dropped[changed] == 1).all()
+    assert (dropped[:, 3] == 0).all()
+    # Three standard errors of a share of 1,000 draws.
+    np.testing.assert_allclose(changed[:, :3].mean(0), 0.3, atol=0.044)
+    # One word says nothing of the next.
+    assert abs(np.corrcoef(changed[:, 0], changed[:, 1])[0, 1]) < 0.1
+    np.testing.assert_array_equal(token_ids(records, training=True, shuffle=False), dropped)
+    assert (token_ids(records, training=True, shuffle=False, seed=1) != dropped).any()
+
+
+def test_a_wrong_word_dropout_is_refused():
+    with pytest.raises(ValueError, match=r"`word_dropout` must be in \[0, 1\).*1"):
+        TextProcessor(word_dropout=1)
