@@ -65,3 +65,12 @@ def test_half_precision_is_summed_in_float32(dtype):
     assert keras.backend.standardize_dtype(y.dtype) == dtype
     # 1 / 4096 is exact in every one of these dtypes; a sum of 4096 ones in bfloat16 isn't.
     np.testing.assert_array_equal(keras.ops.cast(y, "float32"), 1 / 4096)
+
+
+def test_a_single_place_has_it_all_and_hides_no_nan(gradient):
+    x = np.array([[3.0], [np.nan], [np.nan]], "float32")
+    mask = np.array([[True], [True], [False]])
+    np.testing.assert_array_equal(masked_softmax(x, mask), [[1.0], [np.nan], [0.0]])
+    np.testing.assert_array_equal(masked_softmax(x), [[1.0], [np.nan], [np.nan]])
+    found = gradient(lambda x: masked_softmax(x, mask), x)
+    np.testing.assert_array_equal(found[[0, 2]], 0)
