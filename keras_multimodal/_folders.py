@@ -8,18 +8,43 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def replace_folder(directory: str | os.PathLike[str], overwrite: bool) -> Iterator[pathlib.Path]:
-    """Yields a path to write a SavedModel to; it becomes `directory` if nothing fails.
+def replace_folder(
+    directory: str | os.PathLike[str],
+    overwrite: bool,
+    *,
+    marker: str,
+    argument: str = "`directory`",
+    remedy: str = "`overwrite=True`",
+) -> Iterator[pathlib.Path]:
+    """Yields a path to write to; what is there becomes `directory` if nothing fails.
 
     Args:
         directory: The folder wanted.
-        overwrite: Whether a SavedModel that stands there may be replaced.
+        overwrite: Whether a folder that stands there may be replaced.
+        marker: The file by which a folder that may be replaced is known, so that a slip such as
+            "." doesn't cost somebody a folder of other things.
+        argument: What messages call the directory.
+        remedy: How messages say that it may be replaced.
 
     Raises:
         ValueError: If `directory` is a file, or is not empty and may not be replaced.
     """
     target = pathlib.Path(directory).resolve()
-    _check_target(target, directory, overwrite)
+    if target.exists():
+        if not target.is_dir():
+            raise ValueError(f"{argument} must be a folder. Received: {os.fspath(directory)!r}")
+        filled = any(target.iterdir())
+        if filled and not overwrite:
+            raise ValueError(
+                f"{argument} must be new or empty, or come with {remedy}. "
+                f"Received: {os.fspath(directory)!r}, which is not empty"
+            )
+        if filled and not (target / marker).is_file():
+            raise ValueError(
+                f"{argument} must be a folder written by an earlier call if it is to be "
+                f"overwritten; remove what is there, or choose another. "
+                f"Received: {os.fspath(directory)!r}, which has no {marker}"
+            )
     target.parent.mkdir(parents=True, exist_ok=True)
     # Within a private temporary folder, so that what is written has the usual permissions, and
     # beside the target, so that it can be renamed.
@@ -36,23 +61,3 @@ def replace_folder(directory: str | os.PathLike[str], overwrite: bool) -> Iterat
         except OSError:
             old.rename(target)
             raise
-
-
-def _check_target(target: pathlib.Path, directory: str | os.PathLike[str], overwrite: bool) -> None:
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise ValueError(f"`directory` must be a folder. Received: directory={str(directory)!r}")
-    if not any(target.iterdir()):
-        return
-    if not overwrite:
-        raise ValueError(
-            "`directory` must be new or empty, or come with `overwrite=True`. "
-            f"Received: directory={str(directory)!r}, which is not empty"
-        )
-    # A slip such as "." must not cost somebody a folder of other things.
-    if not (target / "saved_model.pb").is_file():
-        raise ValueError(
-            "`directory` must hold a SavedModel if it is to be overwritten; remove what is there "
-            f"first. Received: directory={str(directory)!r}, which has no saved_model.pb"
-        )

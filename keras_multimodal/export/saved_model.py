@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_multimodal._folders import replace_folder
 from keras_multimodal.data import Preprocessor
 from keras_multimodal.export._checks import (
     check_inputs,
@@ -14,7 +15,6 @@ from keras_multimodal.export._checks import (
     check_probabilities,
     model_input,
 )
-from keras_multimodal.export._folder import replace_folder
 from keras_multimodal.schema import Schema
 
 
@@ -89,7 +89,7 @@ def saved_model(
         inputs = keras.tree.map_structure(lambda tensor: by_name[tensor.name], model_input(model))
         return _named_outputs(model(inputs, training=False), schema)
 
-    with replace_folder(directory, overwrite) as partial:
+    with replace_folder(directory, overwrite, marker="saved_model.pb") as partial:
         archive = keras.export.ExportArchive()
         archive.track(model)
         archive.track(preprocessor)  # its lookup tables, which an endpoint alone would not carry

@@ -43,7 +43,7 @@ def test_an_empty_folder_is_filled_and_has_the_usual_permissions(small, tmp_path
 def test_overwrite_replaces_savedmodels_only(small, tmp_path):
     model, schema = small
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(ValueError, match=r"must hold a SavedModel if it is to be overwritten"):
+    with pytest.raises(ValueError, match=r"written by an earlier call.*no saved_model\.pb"):
         saved_model(model, tmp_path, schema, overwrite=True)
     with pytest.raises(ValueError, match=r"`directory` must be a folder"):
         saved_model(model, tmp_path / "thesis.txt", schema, overwrite=True)

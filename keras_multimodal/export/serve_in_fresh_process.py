@@ -1,0 +1,73 @@
+"""What a SavedModel answers where this package does not exist."""
+
+import base64
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+_SCRIPT = pathlib.Path(__file__).with_name("_fresh_process.py")
+
+
+def serve_in_fresh_process(
+    directory: str | os.PathLike[str], raw: Mapping[str, Sequence[bytes | str]]
+) -> dict[str, np.ndarray]:
+    """Send raw cells to a SavedModel in a new Python process that cannot import this package.
+
+    What comes back is what a server would say that has TensorFlow and the folder, and nothing
+    else: compare it with `model.predict` before you deploy.
+
+    Args:
+        directory: The folder that `saved_model` wrote.
+        raw: One cell for each row, by modality: encoded bytes or text, empty where a row lacks
+            the modality.
+
+    Returns:
+        The outputs of the signature `serving_default`, by name.
+
+    Raises:
+        FileNotFoundError: If the folder holds no SavedModel.
+        ValueError: If the modalities differ in their number of rows.
+        RuntimeError: If the process fails; the message has its error.
+
+    Example:
+
+    >>> serve_in_fresh_process("exported", {"text": ["a sunny day"]})  # doctest: +SKIP
+    {'label': array(['dry'], dtype='<U3'), 'probabilities': array([[0.9, 0.1]], dtype=float32)}
+    """
+    folder = pathlib.Path(directory).resolve()
+    if not (folder / "saved_model.pb").is_file():
+        raise FileNotFoundError(
+            f"`directory` must hold a SavedModel. Received: {os.fspath(directory)!r}, which has no "
+            "saved_model.pb"
+        )
+    rows = {name: len(cells) for name, cells in raw.items()}
+    if len(set(rows.values())) != 1:
+        raise ValueError(f"`raw` must have one cell of each modality a row. Received: {rows}")
+    cells = {name: [_encode(cell) for cell in column] for name, column in raw.items()}
+    with tempfile.TemporaryDirectory() as temporary:
+        request, answer = pathlib.Path(temporary, "raw.json"), pathlib.Path(temporary, "out.npz")
+        request.write_text(json.dumps(cells), encoding="ascii")
+        # Safe path (-P): the script's own folder would be searched first for what it imports.
+        process = subprocess.run(
+            [sys.executable, "-P", _SCRIPT, folder, request, answer],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if process.returncode:
+            raise RuntimeError(
+                f"The SavedModel in {os.fspath(directory)!r} did not answer:\n"
+                + process.stderr[-2000:]
+            )
+        with np.load(answer) as outputs:
+            return dict(outputs)
+
+
+def _encode(cell: bytes | str) -> str:
+    return base64.b64encode(cell.encode() if isinstance(cell, str) else cell).decode("ascii")
