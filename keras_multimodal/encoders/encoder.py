@@ -34,6 +34,26 @@ class Encoder(keras.layers.Layer):
 
     Raises:
         ValueError: If `dim` is less than 1, or `inputs` is a list of another length than 2.
+
+    Example:
+
+    >>> class Steps(Encoder):
+    ...     def build_encoder(self, values_shape):
+    ...         self.projection = keras.layers.Dense(self.dim)
+    ...         self.projection.build(values_shape)
+    ...
+    ...     def values_mask(self, values):
+    ...         return None
+    ...
+    ...     def encode(self, values, mask, training):
+    ...         return self.projection(values)
+    ...
+    ...     def length(self, values_shape):
+    ...         return values_shape[1]
+    >>> present = keras.ops.convert_to_tensor([True, False])
+    >>> tokens = Steps(dim=4)([keras.random.normal((2, 10, 3)), present])
+    >>> tuple(tokens.shape), keras.ops.convert_to_numpy(tokens[1]).any()
+    ((2, 10, 4), np.False_)
     """
 
     def __init__(self, dim: int, **kwargs: Any) -> None:

@@ -1,0 +1,67 @@
+"""What a bare import gives, and what it leaves for later."""
+
+import subprocess
+import sys
+
+import pytest
+
+import keras_multimodal
+
+
+def run(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize("name", keras_multimodal.__all__)
+def test_every_public_module_is_there(name):
+    assert getattr(keras_multimodal, name).__name__ == f"keras_multimodal.{name}"
+    assert name in dir(keras_multimodal)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = keras_multimodal.nothing
+
+
+def test_a_bare_import_leaves_the_heavy_packages_alone():
+    """Beyond Keras itself, which loads pandas and matplotlib where they are installed."""
+    heavy = {"keras_hub", "tensorflow_text", "tensorflow_datasets", "matplotlib", "pandas"}
+    code = f"import sys; print(sorted({heavy} & set(sys.modules)))"
+    assert run(f"import keras_multimodal; {code}") == run(f"import keras; {code}")
+
+
+def test_a_saved_layer_loads_after_a_bare_import(tmp_path):
+    path = tmp_path / "model.keras"
+    import keras
+
+    pictures = keras.Input((8, 8, 3))
+    tokens = keras_multimodal.encoders.ConvImageEncoder(4, filters=(2,))(pictures)
+    keras.Model(pictures, tokens).save(path)
+    name = run(
+        "import keras_multimodal, keras;"
+        f"print(type(keras.models.load_model({str(path)!r}).layers[-1]).__name__)"
+    )
+    assert name == "ConvImageEncoder"
+
+
+def test_help_needs_no_tensorflow():
+    code = (
+        "import sys; sys.argv = ['keras-multimodal', '--help']\n"
+        "from keras_multimodal.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as stop:\n"
+        "    print(stop.code, 'tensorflow' in sys.modules, 'keras' in sys.modules)\n"
+    )
+    assert run(code).endswith("0 False False")
+
+
+def test_the_version_is_the_distributions():
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        installed = version("keras-multimodal-fusion")
+    except PackageNotFoundError:
+        pytest.skip("keras-multimodal-fusion is not installed: the source tree is being tested")
+    assert keras_multimodal.__version__ == installed
