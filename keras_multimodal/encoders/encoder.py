@@ -147,7 +147,7 @@ def _split(inputs: Any) -> tuple[Any, Any]:
 
 def _split_shape(shape: Any) -> tuple[Any, Any]:
     if shape and isinstance(shape[0], (list, tuple)):
-        return shape[0], shape[1]
+        return _split(list(shape))
     return shape, None
 
 

@@ -1,0 +1,24 @@
+"""What is written in `keras.ops` alone passes its tests on the JAX backend too."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).parent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", ["ops", "layers", "encoders"])
+def test_a_room_on_jax(room):
+    process = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", TESTS / room],
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stdout[-6000:]
+    assert " passed" in process.stdout
