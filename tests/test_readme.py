@@ -1,0 +1,25 @@
+"""The README's code blocks run as printed, one after the other."""
+
+import pathlib
+import re
+
+import pytest
+
+README = pathlib.Path(__file__).parent.parent / "README.md"
+
+
+@pytest.mark.slow
+def test_the_quickstart_runs_as_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 5
+    names: dict = {}
+    for block in blocks:
+        exec(compile(block, str(README), "exec"), names)
+    history = names["model"].history.history
+    # Nine classes: guessing the largest is right in about one case of five.
+    assert history["val_accuracy"][-1] > 0.5
+    probabilities = names["answer"]["probabilities"].numpy()
+    assert probabilities.shape == (1, 9)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert names["answer"]["label"].numpy()[0].decode() in set(names["frame"]["category"])
