@@ -34,6 +34,9 @@ class Modality:
     """
 
     kind: ClassVar[str] = ""
+    # Whether a row's tensor has a mask of its own along its first axis, such as that of a recording
+    # shorter than others. Where the mask can be read off the tensor, as off ids, there is none.
+    masked: ClassVar[bool] = False
 
     name: str
     optional: bool = False
@@ -51,6 +54,11 @@ class Modality:
         return f"{self.name}_present"
 
     @property
+    def mask_name(self) -> str:
+        """The name of the mask, of shape `(length,)`, where the modality has one."""
+        return f"{self.name}_mask"
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one row's tensor, without the batch axis."""
         raise NotImplementedError
@@ -59,6 +67,20 @@ class Modality:
     def dtype(self) -> str:
         """The dtype of the tensor that the model receives."""
         return "float32"
+
+    @property
+    def tensors(self) -> dict[str, tuple[tuple[int, ...], str]]:
+        """Everything that a batch has of the modality: shape, without the batch axis, and dtype.
+
+        The tensor itself, `<name>_mask` where it has a mask, and `<name>_present` where it is
+        optional.
+        """
+        tensors: dict[str, tuple[tuple[int, ...], str]] = {self.name: (self.shape, self.dtype)}
+        if self.masked:
+            tensors[self.mask_name] = (self.shape[:1], "bool")
+        if self.optional:
+            tensors[self.present_name] = ((), "bool")
+        return tensors
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

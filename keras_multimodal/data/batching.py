@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.random_numbers import row_seeds
 from keras_multimodal.data.stream import Stream
-from keras_multimodal.data.transform import mask_absent
+from keras_multimodal.data.transform import by_name, mask_absent
 
 Batch = Any
 
@@ -44,7 +44,7 @@ def make_dataset(
     # A fixed number: tf.data's own tuning stalls at the end of short epochs.
     threads = num_parallel_calls or _cores() + 1
     count = len(keys)
-    loaders = {stream.spec.name: _guarded_loader(stream) for stream in streams}
+    loaders = {stream.spec.name: stream.row_loader() for stream in streams}
     finishers = {
         stream.spec.name: stream.finisher(min(batch_size, count), training) for stream in streams
     }
@@ -83,12 +83,12 @@ def make_dataset(
         inputs = {}
         for stream in streams:
             spec = stream.spec
-            values = finishers[spec.name](loaded[spec.name], seeds)
+            tensors = by_name(finishers[spec.name](loaded[spec.name], seeds), spec)
             if spec.optional:
                 present = tf.gather(tf.constant(stream.present), rows)
                 inputs[spec.present_name] = present
-                values = mask_absent(values, present)
-            inputs[spec.name] = values
+                tensors = mask_absent(tensors, present)
+            inputs.update(tensors)
         return inputs if targets is None else (inputs, tf.gather(targets, rows))
 
     with tf.device("CPU:0"):
@@ -109,21 +109,6 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _guarded_loader(stream: Stream) -> Any:
-    """The stream's loader by row number, which does not touch absent cells."""
-    cells = tf.constant(stream.cells.tolist(), tf.string)
-    load = stream.loader()
-    if stream.present.all():
-        return lambda row: load(tf.gather(cells, row))
-    blank = stream.transform.blank()
-
-    def load_present(row: tf.Tensor) -> tf.Tensor:
-        cell = tf.gather(cells, row)
-        return tf.cond(tf.equal(cell, ""), lambda: blank, lambda: load(cell))
-
-    return load_present
 
 
 def _describe(files: Sequence[Stream], keys: Sequence[Hashable], row: int) -> str:

@@ -19,19 +19,21 @@ class Preprocessor(tf.Module):
         schema: The record's description, with its state; `records.schema` of the training rows.
 
     Call arguments:
-        raw: One `(batch,)` string tensor for each modality, by name: encoded bytes of a picture,
-            or text. An empty string says that the row lacks the modality.
+        raw: By name, what `raw_signature` describes: for most modalities one `(batch,)` string
+            tensor, with encoded bytes of a picture or a recording, or text. An empty string says
+            that the row lacks the modality.
 
     Returns:
-        The model's inputs by name: `(batch, *shape)` for each modality, and a boolean
-        `<name>_present`, `(batch,)`, for each optional one.
+        The model's inputs by name: `(batch, *shape)` for each modality, a boolean `<name>_mask`,
+        `(batch, length)`, for each that has a mask, and a boolean `<name>_present`, `(batch,)`,
+        for each optional one.
 
     Masking:
         Rows without a modality hold zeros, and False in `<name>_present`.
 
     Raises:
-        ValueError: If `raw` lacks a modality of the schema or has another, or if a text has no
-            vocabulary.
+        ValueError: If `raw` lacks a column or has another, or if a modality lacks the state that
+            it learns, such as a vocabulary.
         tf.errors.InvalidArgumentError: When called on an empty string for a modality that is not
             optional, or on bytes that are no picture.
 
@@ -49,20 +51,28 @@ class Preprocessor(tf.Module):
         self.transforms = {spec.name: make_transform(spec) for spec in schema.inputs}
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
-        """The specs of `raw`: a `(None,)` string for each modality."""
-        return {name: tf.TensorSpec([None], tf.string, name=name) for name in self.schema.names}
+        """The specs of `raw` by name: for most modalities a `(None,)` string."""
+        return {
+            name: spec
+            for transform in self.transforms.values()
+            for name, spec in transform.raw_signature().items()
+        }
 
     def __call__(self, raw: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         """Preprocess a batch of raw records; see the class."""
-        if set(raw) != set(self.schema.names):
+        signature = self.raw_signature()
+        if set(raw) != set(signature):
             raise ValueError(
-                f"`raw` must have the columns {list(self.schema.names)}. "
-                f"Received: raw with {sorted(raw)}"
+                f"`raw` must have the columns {list(signature)}. Received: raw with {sorted(raw)}"
             )
+        cells = {
+            name: tf.convert_to_tensor(raw[name], spec.dtype) for name, spec in signature.items()
+        }
         inputs = {}
         for spec in self.schema.inputs:
-            cells = tf.convert_to_tensor(raw[spec.name], tf.string)
-            present = tf.not_equal(cells, "")
+            transform = self.transforms[spec.name]
+            present = transform.raw_present(cells)
+            own = {name: cells[name] for name in transform.raw_signature()}
             if spec.optional:
                 inputs[spec.present_name] = present
             else:
@@ -70,6 +80,6 @@ class Preprocessor(tf.Module):
                 check = tf.debugging.Assert(tf.reduce_all(present), [message])
                 # Outside a graph the check has already been made, and there is nothing to wait for.
                 with tf.control_dependencies([] if check is None else [check]):
-                    cells = tf.identity(cells)
-            inputs[spec.name] = self.transforms[spec.name](cells)
+                    own = {name: tf.identity(values) for name, values in own.items()}
+            inputs.update(transform(own))
         return inputs

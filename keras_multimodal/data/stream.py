@@ -8,19 +8,21 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.transform import Transform
+from keras_multimodal.data.transform import Tensors, Transform
 from keras_multimodal.data.transforms import make_transform
 from keras_multimodal.schema import Modality
 
-Loader = Callable[[tf.Tensor], tf.Tensor]
-Finisher = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+Loader = Callable[[tf.Tensor], Any]
+RowLoader = Callable[[tf.Tensor], Any]
+Finisher = Callable[[Any, tf.Tensor], Tensors]
 
 
 class Stream:
     """One modality's column: its description, its raw cells and the key of each row.
 
     `ImageStream`, `TextProcessor` and their like make streams; `pair` joins them by key. A
-    subclass says how a cell is read and what happens to a batch: `loader` and `finisher`.
+    subclass says how a cell is read and what happens to a batch: `loader` (or `row_loader`) and
+    `finisher`.
 
     Args:
         spec: The modality's description.
@@ -99,11 +101,29 @@ class Stream:
         return self
 
     def loader(self) -> Loader:
-        """The graph function from one cell to its loaded tensor; run on each row in parallel."""
+        """The graph function from one cell to what the transform's `load` makes of it."""
         return self.transform.load
 
+    def row_loader(self) -> RowLoader:
+        """The graph function from a row's number to what `loader` makes of its cell.
+
+        It is run on many rows in parallel, and leaves absent cells alone. A subclass whose cells
+        are no strings writes this one and not `loader`.
+        """
+        cells = tf.constant(self.cells.tolist(), tf.string)
+        load = self.loader()
+        if self.present.all():
+            return lambda row: load(tf.gather(cells, row))
+        blank = self.transform.blank()
+
+        def load_present(row: tf.Tensor) -> Any:
+            cell = tf.gather(cells, row)
+            return tf.cond(tf.equal(cell, ""), lambda: blank, lambda: load(cell))
+
+        return load_present
+
     def finisher(self, batch_size: int, training: bool) -> Finisher:
-        """The graph function from a loaded batch and its rows' seeds to the model's input.
+        """The graph function from a loaded batch and its rows' seeds to the model's inputs.
 
         Args:
             batch_size: The largest batch there will be.

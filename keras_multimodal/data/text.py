@@ -4,6 +4,7 @@ The one implementation. The pipeline calls it on each batch; the exported model 
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -38,9 +39,9 @@ class TextTransform(Transform[Text]):
         """The empty string."""
         return tf.constant("")
 
-    def load_batch(self, cells: tf.Tensor) -> tf.Tensor:
+    def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """The strings themselves."""
-        return cells
+        return raw[self.spec.name]
 
     def finish(self, loaded: tf.Tensor) -> tf.Tensor:
         """`(batch, length)` int32 token ids; 0 is padding, 1 a word not in the vocabulary."""

@@ -1,67 +1,93 @@
 """What every modality's preprocessing has in common."""
 
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
 
 import tensorflow as tf
 
 from keras_multimodal.schema import Modality
 
 _Spec = TypeVar("_Spec", bound=Modality)
+Tensors = Any  # a tensor, or a dict of tensors by input name
 
 
 class Transform(tf.Module, Generic[_Spec]):
-    """From one modality's raw cells to the tensor that the model sees: the one implementation.
+    """From one modality's raw cells to the tensors that the model sees: the one implementation.
 
     The pipeline calls `load` on each row and `finish` on each batch, so that a subclass can keep
     the first cheap and vectorise the second. `Preprocessor` calls the whole on a batch of raw
-    cells, inside the exported model. A subclass writes:
+    cells, inside the exported model. A subclass whose cells are strings (encoded bytes, or text)
+    writes
 
-    - `load(cell)`: one row's cell, a scalar string tensor, to a tensor of static shape,
+    - `load(cell)`: one row's cell, a scalar string, to a tensor of static shape, or a nest of them,
+    - `blank()`: what `load` returns for a row without the modality,
     - `finish(loaded)`: a batch of those to the model's input.
+
+    Others say with `raw_signature` what they take, and with `raw_present` which rows have it; their
+    `load` and `load_batch` take that.
 
     Args:
         spec: The modality's description, with its state.
 
     Call arguments:
-        cells: `(batch,)` strings: encoded bytes, or text. An empty string is an absent cell.
+        raw: By name, what `raw_signature` describes: for most modalities `(batch,)` strings. An
+            empty string is an absent cell.
 
     Returns:
-        `(batch, *spec.shape)` of `spec.dtype`; zeros in the rows whose cell is absent.
+        The tensors of `spec.tensors` by name, each `(batch, *shape)`, without the presence flag;
+        zeros in the rows whose cell is absent.
     """
 
     def __init__(self, spec: _Spec) -> None:
         super().__init__(name=f"{spec.name}_transform")
         self.spec = spec
 
-    def load(self, cell: tf.Tensor) -> tf.Tensor:
+    def raw_signature(self) -> dict[str, tf.TensorSpec]:
+        """What the exported model takes for this modality, by name."""
+        return {self.spec.name: tf.TensorSpec([None], tf.string, name=self.spec.name)}
+
+    def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Which rows have the modality, `(batch,)` bool."""
+        return tf.not_equal(raw[self.spec.name], "")
+
+    def load(self, cell: Any) -> Any:
         """One row's cell, decoded; per-row work belongs here only if it cannot be batched."""
         raise NotImplementedError
 
-    def blank(self) -> tf.Tensor:
+    def blank(self) -> Any:
         """What `load` returns for a row without this modality."""
         raise NotImplementedError
 
-    def finish(self, loaded: tf.Tensor) -> tf.Tensor:
-        """A batch of loaded cells to the model's input."""
+    def finish(self, loaded: Any) -> Tensors:
+        """A batch of loaded cells to the model's input, or to its inputs by name."""
         raise NotImplementedError
 
-    def load_batch(self, cells: tf.Tensor) -> tf.Tensor:
-        """`load` on each of `(batch,)` cells, `blank` where the cell is empty."""
+    def load_batch(self, raw: Mapping[str, tf.Tensor]) -> Any:
+        """`load` on each row of the raw cells, `blank` where it is absent."""
         blank = self.blank()
 
-        def load_or_blank(cell: tf.Tensor) -> tf.Tensor:
+        def load_or_blank(cell: tf.Tensor) -> Any:
             return tf.cond(tf.equal(cell, ""), lambda: blank, lambda: self.load(cell))
 
-        return tf.map_fn(
-            load_or_blank, cells, fn_output_signature=tf.TensorSpec(blank.shape, blank.dtype)
-        )
+        signature = tf.nest.map_structure(lambda t: tf.TensorSpec(t.shape, t.dtype), blank)
+        return tf.map_fn(load_or_blank, raw[self.spec.name], fn_output_signature=signature)
 
-    def __call__(self, cells: tf.Tensor) -> tf.Tensor:
+    def __call__(self, raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Preprocess a batch of raw cells; see the class."""
-        return mask_absent(self.finish(self.load_batch(cells)), tf.not_equal(cells, ""))
+        finished = by_name(self.finish(self.load_batch(raw)), self.spec)
+        return mask_absent(finished, self.raw_present(raw))
 
 
-def mask_absent(values: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-    """Zeros in the rows of `values`, `(batch, ...)`, where `present`, `(batch,)`, is False."""
-    present = tf.reshape(present, [-1] + [1] * (values.shape.rank - 1))
-    return tf.where(present, values, tf.zeros([], values.dtype))
+def by_name(tensors: Tensors, spec: Modality) -> dict[str, tf.Tensor]:
+    """A modality's tensors by name; a single one is the input named like the modality."""
+    return tensors if isinstance(tensors, dict) else {spec.name: tensors}
+
+
+def mask_absent(tensors: dict[str, tf.Tensor], present: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Zeros in the rows of each tensor, `(batch, ...)`, where `present`, `(batch,)`, is False."""
+
+    def mask(values: tf.Tensor) -> tf.Tensor:
+        kept = tf.reshape(present, [-1] + [1] * (values.shape.rank - 1))
+        return tf.where(kept, values, tf.zeros([], values.dtype))
+
+    return {name: mask(values) for name, values in tensors.items()}

@@ -109,12 +109,11 @@ def check_probabilities(model: keras.Model, schema: Schema) -> None:
 
 def _described_inputs(schema: Schema) -> dict[str, tuple[tuple[int | None, ...], str]]:
     """Shape and dtype of what the preprocessing makes, by name."""
-    described: dict[str, tuple[tuple[int | None, ...], str]] = {}
-    for modality in schema.inputs:
-        described[modality.name] = ((None, *modality.shape), modality.dtype)
-        if modality.optional:
-            described[modality.present_name] = ((None,), "bool")
-    return described
+    return {
+        name: ((None, *shape), dtype)
+        for modality in schema.inputs
+        for name, (shape, dtype) in modality.tensors.items()
+    }
 
 
 def _known(name: str, schema: Schema) -> tuple[int | None, ...]:

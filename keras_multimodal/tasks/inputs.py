@@ -6,14 +6,15 @@ from keras_multimodal.schema import Schema
 
 
 def inputs(schema: Schema) -> dict[str, keras.KerasTensor]:
-    """One `keras.Input` for each modality, and one for each presence flag.
+    """One `keras.Input` for each tensor of a batch.
 
     Args:
         schema: The record's description.
 
     Returns:
-        Inputs by name: `(batch, *shape)` for each modality, and beside each optional one a
-        boolean `<name>_present` of shape `(batch,)`. These are the names and shapes of the
+        Inputs by name: `(batch, *shape)` for each modality, beside it a boolean `<name>_mask` of
+        shape `(batch, length)` if it has a mask, and a boolean `<name>_present` of shape `(batch,)`
+        if it is optional. These are the names and shapes of the
         batches that `keras_multimodal.data` makes from the same schema.
 
     Example:
@@ -23,13 +24,8 @@ def inputs(schema: Schema) -> dict[str, keras.KerasTensor]:
     >>> {name: tensor.shape for name, tensor in inputs(schema).items()}
     {'image': (None, 72, 72, 3), 'image_present': (None,), 'text': (None, 12)}
     """
-    tensors = {}
-    for modality in schema.inputs:
-        tensors[modality.name] = keras.Input(
-            modality.shape, dtype=modality.dtype, name=modality.name
-        )
-        if modality.optional:
-            tensors[modality.present_name] = keras.Input(
-                (), dtype="bool", name=modality.present_name
-            )
-    return tensors
+    return {
+        name: keras.Input(shape, dtype=dtype, name=name)
+        for modality in schema.inputs
+        for name, (shape, dtype) in modality.tensors.items()
+    }

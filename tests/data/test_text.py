@@ -8,7 +8,8 @@ from keras_multimodal.schema import Text
 
 
 def tokens(spec, *texts):
-    return TextTransform(spec)(tf.constant(texts)).numpy().tolist()
+    ids = TextTransform(spec)({spec.name: tf.constant(texts)})
+    return ids[spec.name].numpy().tolist()
 
 
 def test_words_are_numbered_padded_and_cut():
