@@ -15,6 +15,7 @@ class PairingReport:
         rows: How many rows there are after pairing.
         matched: How many rows have every modality and, where there are labels, a label.
         missing: For each modality, the keys of the rows that lack it.
+        unreadable: For each modality, by key, the file that cannot be read and what is wrong.
         unlabeled: The keys of the rows that lack a label.
         dropped: The keys of the rows that were left out.
         unused_labels: How many labels belong to no row.
@@ -30,6 +31,7 @@ class PairingReport:
     rows: int
     matched: int
     missing: Mapping[str, tuple[Hashable, ...]]
+    unreadable: Mapping[str, Mapping[Hashable, str]] = dataclasses.field(default_factory=dict)
     unlabeled: tuple[Hashable, ...] = ()
     dropped: tuple[Hashable, ...] = ()
     unused_labels: int = 0
@@ -40,6 +42,9 @@ class PairingReport:
         for name, keys in self.missing.items():
             if keys:
                 lines.append(f"  without {name}: {len(keys)} ({name_keys(keys)})")
+        for name, files in self.unreadable.items():
+            if files:
+                lines.append(f"  unreadable {name}: {len(files)} ({name_keys(list(files))})")
         if self.unlabeled:
             lines.append(f"  without label: {len(self.unlabeled)} ({name_keys(self.unlabeled)})")
         for name, counts in self.duplicates.items():
@@ -57,6 +62,10 @@ class PairingReport:
             "rows": self.rows,
             "matched": self.matched,
             "missing": {name: list(keys) for name, keys in self.missing.items()},
+            "unreadable": {
+                name: [[key, reason] for key, reason in files.items()]
+                for name, files in self.unreadable.items()
+            },
             "unlabeled": list(self.unlabeled),
             "dropped": list(self.dropped),
             "unused_labels": self.unused_labels,

@@ -1,17 +1,17 @@
 """Paired rows, before they are batches."""
 
 import copy
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.batching import make_dataset
+from keras_multimodal.data.batching import Batching, available_cores, make_dataset
 from keras_multimodal.data.cells import name_keys
 from keras_multimodal.data.pairing_report import PairingReport
-from keras_multimodal.data.splitting import assign_parts
+from keras_multimodal.data.splitting import assign_parts, check_parts, split_shares
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.verification import find_unreadable
 from keras_multimodal.schema import Category, Schema
@@ -28,6 +28,9 @@ class Records:
         labels: The rows' class numbers, `(rows,)` int32, or `None`.
         target: What the class numbers mean.
         report: What pairing found.
+        units: What each row belongs to: rows of one unit are kept together by `split`. The keys by
+            default.
+        weights: The rows' weights, `(rows,)` float32, or `None`.
 
     Example:
 
@@ -48,12 +51,16 @@ class Records:
         labels: np.ndarray | None,
         target: Category | None,
         report: PairingReport,
+        units: Sequence[Hashable] | None = None,
+        weights: np.ndarray | None = None,
     ) -> None:
         self.streams = tuple(streams)
         self.keys = list(keys)
         self.labels = labels
         self.target = target
         self.report = report
+        self.units = list(self.keys if units is None else units)
+        self.weights = weights
         # Numbers that stay with the rows, so that a row is augmented alike in every part.
         self._row_ids = np.arange(len(self.keys))
 
@@ -136,6 +143,7 @@ class Records:
             seed: Seed of the division.
             stratify: Keep the shares of the classes alike in all parts.
             groups: Group of each row, by key or in the order of the rows. A group is never divided.
+                By default rows that `pair` has expanded from one key are a group.
 
         Returns:
             The training part, then the validation part if there is one, then the test part if
@@ -145,42 +153,56 @@ class Records:
             ValueError: If the shares do not add up to 1, or a part, or a class in the training
                 part, would have no row.
         """
-        train = 1.0 - validation - test if train is None else train
-        shares = {"train": train, "validation": validation, "test": test}
-        if any(not 0 <= share <= 1 for share in shares.values()) or not np.isclose(
-            sum(shares.values()), 1.0
-        ):
-            raise ValueError(
-                "`train`, `validation` and `test` must be shares in [0, 1] that add up to 1. "
-                f"Received: train={train}, validation={validation}, test={test}"
-            )
-        shares = {name: share for name, share in shares.items() if share > 0}
-        if "train" not in shares:
-            raise ValueError(f"`train` must be above 0. Received: train={train}")
+        shares = split_shares(train, validation, test)
         strata = self.labels if stratify else None
         parts = assign_parts(
             self.keys,
             list(shares.values()),
             seed,
             strata,
-            None if groups is None else self._by_key(groups, "groups"),
+            self.units if groups is None else self._by_key(groups, "groups"),
         )
-        sizes = {name: int((parts == part).sum()) for part, name in enumerate(shares)}
-        if not all(sizes.values()):
-            raise ValueError(
-                f"`split` must leave rows in each part; there are too few. "
-                f"Received: {len(self)} rows, which would make {sizes}"
-            )
-        if strata is not None and self.target is not None:
-            lost = set(strata.tolist()) - set(strata[parts == 0].tolist())
-            if lost:
-                names = sorted(self.target.classes[number] for number in lost)
-                raise ValueError(
-                    "`split` must leave rows of each class for training; there are too few. "
-                    f"Received: {len(self)} rows, and none for training of {name_keys(names)}. "
-                    "Merge rare classes, or pass stratify=False."
-                )
+        check_parts(parts, list(shares), strata, () if self.target is None else self.target.classes)
         return self._divide([np.flatnonzero(parts == part) for part in range(len(shares))])
+
+    def folds(
+        self,
+        count: int = 5,
+        seed: int = 0,
+        stratify: bool = True,
+        groups: pd.Series | Mapping[Hashable, Hashable] | Sequence[Hashable] | None = None,
+    ) -> Iterator[tuple[Self, Self]]:
+        """Parts for cross-validation: each row is a validation row once.
+
+        Vocabularies and the like are learned anew on the training rows of each fold.
+
+        Args:
+            count: How many folds, at least 2.
+            seed: Seed of the division.
+            stratify: Keep the shares of the classes alike in all folds.
+            groups: Group of each row, as in `split`.
+
+        Yields:
+            Training and validation rows of each fold.
+
+        Raises:
+            ValueError: If `count` is less than 2, or there are too few rows or groups for it.
+        """
+        if count < 2:
+            raise ValueError(f"`count` must be at least 2. Received: count={count}")
+        units = self.units if groups is None else self._by_key(groups, "groups")
+        strata = self.labels if stratify else None
+        parts = assign_parts(self.keys, [1 / count] * count, seed, strata, units)
+        if len(np.unique(parts)) < count:
+            raise ValueError(
+                f"`count` must leave rows in each fold. Received: count={count} for {len(self)} "
+                f"rows in {len(set(units))} groups"
+            )
+        for fold in range(count):
+            train, validation = self._divide(
+                [np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)]
+            )
+            yield train, validation
 
     def split_by(
         self,
@@ -252,11 +274,11 @@ class Records:
         Raises:
             ValueError: If any cannot be read; it names the rows, the files and what is wrong.
         """
-        found = find_unreadable(self.streams, self.keys)
+        found = find_unreadable(self.streams)
         if found:
             raise ValueError(
                 f"`records` must hold files that can be read. Received: {len(found)} that cannot. "
-                + "; ".join(found[:5])
+                + "; ".join(map(str, found[:5]))
                 + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
                 + ". Replace the files, or empty their cells in the table."
             )
@@ -270,6 +292,8 @@ class Records:
         drop_remainder: bool = False,
         shuffle: bool | None = None,
         num_parallel_calls: int | None = None,
+        balance: bool = False,
+        cache: bool = False,
     ) -> tf.data.Dataset:
         """The rows as batches for `fit`, `evaluate` and `predict`.
 
@@ -283,37 +307,51 @@ class Records:
             drop_remainder: Leave out the smaller batch at an epoch's end.
             shuffle: Give each epoch an order of its own; as `training` by default.
             num_parallel_calls: Rows decoded at a time; the number of cores plus one by default.
+            balance: Let every class come up as often as the largest one, by repeating rows of the
+                others: with `n` rows beside its `m`, each `m // n` or `m // n + 1` times.
+            cache: Read and decode every row once, now, and keep what comes of it in memory:
+                `height * width * channels` bytes for a picture. Augmentation stays random.
 
         Returns:
-            A dataset of `(inputs, labels)`, or of `inputs` where there are no labels. `inputs` is
-            a dict of one `(batch, *shape)` tensor for each modality, and a boolean
-            `<name>_present`, `(batch,)`, for each optional one; `labels` is `(batch,)` int32.
+            A dataset of `(inputs, labels)`, of `inputs` where there are no labels, or of
+            `(inputs, labels, weights)` where rows have weights. `inputs` is a dict of the tensors
+            of each modality (`schema[name].tensors`): one `(batch, *shape)` of its name, a boolean
+            `<name>_mask`, `(batch, length)`, if it has a mask, and a boolean `<name>_present`,
+            `(batch,)`, if it is optional; `labels` is `(batch,)` int32, `weights` `(batch,)`
+            float32. To mix several datasets, give them to `tf.data.Dataset.sample_from_datasets`.
 
         Raises:
-            ValueError: If `batch_size` is less than 1, or a text has no vocabulary yet.
-            tf.errors.InvalidArgumentError: From the iterator, if a file cannot be read. The
-                message names the row and its files.
+            ValueError: If `batch_size` is less than 1, a text has no vocabulary yet, or rows
+                without labels are to be balanced.
+            tf.errors.InvalidArgumentError: From the iterator, or with `cache` from here, if a file
+                cannot be read. The message names the row and its files.
         """
         if batch_size < 1:
             raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}")
-        return make_dataset(
-            self.streams,
-            self.keys,
-            self._row_ids,
-            self.labels,
+        if balance and self.labels is None:
+            raise ValueError("`balance` must go with labels. Received: balance=True, no labels")
+        options = Batching(
             batch_size=batch_size,
             training=training,
             shuffle=training if shuffle is None else shuffle,
+            balance=balance,
             seed=seed,
             drop_remainder=drop_remainder,
-            num_parallel_calls=num_parallel_calls,
+            # A fixed number: tf.data's own tuning stalls at the end of short epochs.
+            num_parallel_calls=num_parallel_calls or available_cores() + 1,
+            cache=cache,
+        )
+        return make_dataset(
+            self.streams, self.keys, self._row_ids, self.labels, self.weights, options
         )
 
     def _take(self, rows: np.ndarray) -> Self:
         taken = copy.copy(self)
         taken.keys = [self.keys[row] for row in rows]
         taken.streams = tuple(stream.take(taken.keys, rows) for stream in self.streams)
+        taken.units = [self.units[row] for row in rows]
         taken.labels = None if self.labels is None else self.labels[rows]
+        taken.weights = None if self.weights is None else self.weights[rows]
         taken._row_ids = self._row_ids[rows]
         return taken
 
@@ -337,6 +375,12 @@ class Records:
         if isinstance(values, pd.Series):
             values = dict(zip(values.index.tolist(), values.tolist(), strict=True))
         if isinstance(values, Mapping):
+            # A row that was expanded from a key may be named by either.
+            values = {
+                key: values[key] if key in values else values[unit]
+                for key, unit in zip(self.keys, self.units, strict=True)
+                if key in values or unit in values
+            }
             lacking = [key for key in self.keys if key not in values]
             if lacking:
                 raise ValueError(

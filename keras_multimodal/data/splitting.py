@@ -5,6 +5,8 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from keras_multimodal.data.cells import name_keys
+
 
 def assign_parts(
     keys: Sequence[Hashable],
@@ -46,6 +48,54 @@ def assign_parts(
         filled[part] += len(units[unit])
         parts[units[unit]] = part
     return parts
+
+
+def split_shares(train: float | None, validation: float, test: float) -> dict[str, float]:
+    """The shares above 0 by part, that of the training rows filled in.
+
+    Raises:
+        ValueError: If they do not add up to 1, or leave no training rows.
+    """
+    train = 1.0 - validation - test if train is None else train
+    shares = {"train": train, "validation": validation, "test": test}
+    if any(not 0 <= share <= 1 for share in shares.values()) or not np.isclose(
+        sum(shares.values()), 1.0
+    ):
+        raise ValueError(
+            "`train`, `validation` and `test` must be shares in [0, 1] that add up to 1. "
+            f"Received: train={train}, validation={validation}, test={test}"
+        )
+    if not train > 0:
+        raise ValueError(f"`train` must be above 0. Received: train={train}")
+    return {name: share for name, share in shares.items() if share > 0}
+
+
+def check_parts(
+    parts: np.ndarray, names: Sequence[str], strata: np.ndarray | None, classes: Sequence[str]
+) -> None:
+    """Refuse a part without rows, and a class without training rows.
+
+    Args:
+        parts: The number of each row's part; the training part's is 0.
+        names: The parts' names.
+        strata: The rows' classes, or `None`.
+        classes: The classes' names.
+    """
+    sizes = {name: int((parts == part).sum()) for part, name in enumerate(names)}
+    if not all(sizes.values()):
+        raise ValueError(
+            f"`split` must leave rows in each part; there are too few. "
+            f"Received: {len(parts)} rows, which would make {sizes}"
+        )
+    if strata is not None:
+        lost = set(strata.tolist()) - set(strata[parts == 0].tolist())
+        if lost:
+            raise ValueError(
+                "`split` must leave rows of each class for training; there are too few. "
+                f"Received: {len(parts)} rows, and none for training of "
+                f"{name_keys(sorted(classes[number] for number in lost))}. "
+                "Merge rare classes, or pass stratify=False."
+            )
 
 
 def _shuffled(unit: Hashable, seed: int) -> bytes:

@@ -45,6 +45,8 @@ class Stream:
     # Whether cells are paths of files, which may turn out to be unreadable.
     reads_files = False
 
+    _view: str | None = None
+
     # The attributes that hold one entry for each row, and what an absent row has there.
     _columns: ClassVar[dict[str, Any]] = {"cells": ""}
 
@@ -65,6 +67,24 @@ class Stream:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    @property
+    def view(self) -> str:
+        """What the stream's random changes are drawn for: streams of one view change alike."""
+        return self._view or self.spec.name
+
+    def with_view(self, view: str) -> Self:
+        """The stream with another view.
+
+        The two pictures of a stereo camera, or a picture and its mask, must be turned and flipped
+        together: give their streams one view.
+
+        Args:
+            view: Any name.
+        """
+        changed = copy.copy(self)
+        changed._view = view
+        return changed
 
     @property
     def present(self) -> np.ndarray:
@@ -104,8 +124,22 @@ class Stream:
         """The graph function from one cell to what the transform's `load` makes of it."""
         return self.transform.load
 
+    @property
+    def source_stream(self) -> "Stream":
+        """The stream whose rows `row_loader` reads: this one, or one with more cells."""
+        return self
+
+    def source_row(self, row: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """The row of `source_stream` that stands for `row`, -1 where there is none.
+
+        Args:
+            row: The row's number, an integer scalar.
+            seed: The row's seed in this epoch, a uint32 scalar; `None` outside of training.
+        """
+        return row
+
     def row_loader(self) -> RowLoader:
-        """The graph function from a row's number to what `loader` makes of its cell.
+        """The graph function from a row of `source_stream` to what `loader` makes of its cell.
 
         It is run on many rows in parallel, and leaves absent cells alone. A subclass whose cells
         are no strings writes this one and not `loader`.

@@ -1,5 +1,6 @@
 """Finding the files that cannot be read, and saying why."""
 
+import dataclasses
 import os
 import re
 from collections.abc import Hashable, Sequence
@@ -13,22 +14,44 @@ from keras_multimodal.data.stream import Stream
 _OP_NAMES = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
 
 
-def find_unreadable(streams: Sequence[Stream], keys: Sequence[Hashable]) -> list[str]:
+@dataclasses.dataclass(frozen=True)
+class Unreadable:
+    """A cell that cannot be loaded.
+
+    Args:
+        row: The row's number.
+        key: The row's key.
+        modality: The modality's name.
+        cell: The cell, such as a path.
+        reason: What is wrong with it.
+    """
+
+    row: int
+    key: Hashable
+    modality: str
+    cell: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row {self.key!r}: {self.modality}={self.cell!r} {self.reason}"
+
+
+def find_unreadable(streams: Sequence[Stream]) -> list[Unreadable]:
     """Load every file once.
 
     Args:
-        streams: Aligned streams.
-        keys: The rows' keys.
+        streams: Streams of any rows.
 
     Returns:
-        One line for each cell that cannot be loaded: its row, what it is, and what is wrong.
+        One entry for each cell that cannot be loaded, by stream and row of its `source_stream`.
     """
     found = []
-    for stream in (stream for stream in streams if stream.reads_files):
+    for stream in (stream.source_stream for stream in streams if stream.reads_files):
         present = np.flatnonzero(stream.present)
         for row in sorted(set(present.tolist()) - _readable(stream, present)):
             cell = stream.cells[row]
-            found.append(f"row {keys[row]!r}: {stream.spec.name}={cell!r} {_reason(stream, cell)}")
+            reason = _reason(stream, cell)
+            found.append(Unreadable(row, stream.keys[row], stream.spec.name, cell, reason))
     return found
 
 

@@ -92,7 +92,7 @@ def test_repeated_keys_are_an_error_that_names_them():
     twice = TextProcessor().load_data(frame, "t")
     with pytest.raises(ValueError, match=r"1 keys more than once in 'text' \(column 't'\): 1"):
         pair(twice)
-    with pytest.raises(ValueError, match=r"`labels` must have each key once.*1"):
+    with pytest.raises(ValueError, match=r"one value for each key.*'x' and 'y' for 1"):
         pair(stream("a", {1: "x", 2: "y"}), labels=frame["t"])
 
 
@@ -144,7 +144,7 @@ def test_classes_can_be_given_and_are_in_numerical_order_otherwise():
         ({"streams": ["a"]}, TypeError, "must be streams.*str"),
         ({"streams": ["twice"]}, ValueError, r"names that differ.*\['a', 'a'\]"),
         ({"on_missing": "ignore"}, ValueError, "`on_missing` must be.*'ignore'"),
-        ({"labels": ["p"]}, ValueError, "one label for each of the 2 rows of 'a'.*1 labels"),
+        ({"labels": ["p"]}, ValueError, "one value for each of the 2 rows of 'a'.*1 values"),
         ({"labels": ["p", "p"]}, ValueError, "at least two classes.*2 rows of the one class 'p'"),
         ({"labels": ["p", 3]}, TypeError, r"of one type.*\['int', 'str'\]"),
     ],

@@ -1,0 +1,45 @@
+"""The order of the rows in an epoch."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def epoch_size(rows: int, labels: np.ndarray | None) -> int:
+    """How many rows an epoch has; see `epoch_order`."""
+    if labels is None:
+        return rows
+    counts = np.bincount(labels)
+    return int(counts.max() * (counts > 0).sum())
+
+
+def epoch_order(
+    rows: int, labels: np.ndarray | None, shuffle: bool, seed: int, epoch: tf.Tensor
+) -> tf.Tensor:
+    """The numbers of the rows that an epoch has, in its order.
+
+    Args:
+        rows: How many rows there are.
+        labels: `(rows,)` class numbers, if each class is to come up as often as the largest one: a
+            class with `n` of the largest one's `m` rows then has each row `m // n` or
+            `m // n + 1` times. `None` for each row once.
+        shuffle: Whether each epoch has an order of its own.
+        seed: Seed of the order.
+        epoch: The epoch's number, an integer scalar.
+
+    Returns:
+        `(epoch_size(rows, labels),)` int64.
+    """
+    if labels is None:
+        order = tf.range(rows, dtype=tf.int64)
+    else:
+        largest = int(np.bincount(labels).max())
+        parts = []
+        for number in np.unique(labels):
+            own = tf.constant(np.flatnonzero(labels == number), tf.int64)
+            # Which rows come up once more than the others is drawn anew in each epoch.
+            own = tf.random.experimental.stateless_shuffle(own, seed=[seed + 1 + number, epoch])
+            parts.append(tf.tile(own, [-(-largest // len(own))])[:largest])
+        order = tf.concat(parts, 0)
+    if not shuffle:
+        return order if labels is None else tf.sort(order)
+    return tf.random.experimental.stateless_shuffle(order, seed=[seed, epoch])

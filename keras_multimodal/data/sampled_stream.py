@@ -1,0 +1,102 @@
+"""A stream of which a row has several cells, one of them at a time."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import tensorflow as tf
+
+from keras_multimodal.data.random_numbers import uniform
+from keras_multimodal.data.stream import Finisher, Loader, RowLoader, Stream
+from keras_multimodal.schema import Modality
+
+_SLOT = 99  # no augmentation draws from it
+
+
+class SampledStream(Stream):
+    """Draws one of a row's cells anew in each training epoch; elsewhere the first stands.
+
+    `pair(..., on_duplicates="sample")` makes it of a stream whose keys repeat.
+
+    Args:
+        pool: The stream with all cells.
+        keys: One key for each row.
+        options: For each row, the rows of `pool` that it may draw; none where the cell is absent.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> from keras_multimodal.data import TextProcessor, pair
+    >>> captions = pd.Series(["a cat", "a kitten", "a dog"], index=["x", "x", "y"])
+    >>> records = pair(TextProcessor().load_data(captions), on_duplicates="sample")
+    >>> records.keys, records.streams[0].cells.tolist()
+    (['x', 'y'], ['a cat', 'a dog'])
+    """
+
+    _columns: ClassVar[dict[str, Any]] = {"cells": "", "options": None}
+
+    def __init__(
+        self, pool: Stream, keys: Sequence[Hashable], options: Sequence[Sequence[int]]
+    ) -> None:
+        # A cell that is absent is nothing to draw.
+        kept = [tuple(row for row in rows if pool.present[row]) for rows in options]
+        cells = [pool.cells[rows[0]] if rows else "" for rows in kept]
+        super().__init__(pool.spec, keys, cells, pool.source)
+        self.pool = pool
+        self.options = np.empty(len(kept), object)
+        self.options[:] = kept
+        self.reads_files = pool.reads_files
+
+    def with_spec(self, spec: Modality) -> Self:
+        """The stream with another description."""
+        changed = super().with_spec(spec)
+        changed.pool = self.pool.with_spec(spec)
+        return changed
+
+    def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
+        """The stream with other rows, and with the cells that these may draw."""
+        taken = super().take(keys, rows)
+        options = [own or () for own in taken.options]
+        used = sorted({row for own in options for row in own})
+        place = {row: index for index, row in enumerate(used)}
+        taken.pool = self.pool.take([self.pool.keys[row] for row in used], np.array(used, int))
+        taken.options[:] = [tuple(place[row] for row in own) for own in options]
+        return taken
+
+    def adapt(self) -> Self:
+        """The stream with what its description learns from every cell that it may draw."""
+        return self.with_spec(self.pool.adapt().spec)
+
+    def loader(self) -> Loader:
+        """The loader of the stream with all cells."""
+        return self.pool.loader()
+
+    @property
+    def source_stream(self) -> Stream:
+        """The stream with all cells."""
+        return self.pool
+
+    def source_row(self, row: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """The row of `pool` that stands for `row`: drawn with `seed`, the first without one."""
+        counts = np.array([len(rows) for rows in self.options])
+        starts = tf.constant(np.cumsum(counts) - counts)
+        flat = tf.constant([row for rows in self.options for row in rows] or [0], tf.int64)
+        place = tf.gather(starts, row)
+        if seed is not None:
+            count = tf.cast(tf.gather(tf.constant(counts), row), tf.float32)
+            drawn = tf.cast(uniform(seed[None], _SLOT)[0] * count, tf.int64)
+            place += drawn
+        present = tf.gather(tf.constant(counts > 0), row)
+        return tf.where(
+            present,
+            tf.gather(flat, tf.minimum(place, flat.shape[0] - 1)),
+            tf.constant(-1, tf.int64),
+        )
+
+    def row_loader(self) -> RowLoader:
+        """The graph function from a row of `pool` to what `loader` makes of its cell."""
+        return self.pool.row_loader()
+
+    def finisher(self, batch_size: int, training: bool) -> Finisher:
+        """The finisher of the stream with all cells."""
+        return self.pool.finisher(batch_size, training)
