@@ -86,7 +86,7 @@ def _quiet_start() -> Iterator[None]:
             yield
             # TensorFlow takes the functions of several Keras models for one that retraces.
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        except BaseException:
+        except Exception:
             os.dup2(stderr, 2)
             log.seek(0)
             os.write(2, log.read())
@@ -106,10 +106,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, or 2 where the input was at fault (one line on stderr says what).
     """
     options = _parser().parse_args(arguments)
-    with _quiet_start():
-        from keras_multimodal import demo
-
     try:
+        with _quiet_start():
+            from keras_multimodal import demo
+
         demo.run(
             options.output,
             data_dir=options.data,

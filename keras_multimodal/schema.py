@@ -282,9 +282,14 @@ class Schema:
         object.__setattr__(self, "target", target)
         if not self.inputs:
             raise ValueError("`inputs` must name at least one modality. Received: inputs=()")
-        if len(set(self.names)) < len(self.names):
+        # The tensors of a batch, flags and masks included, and the target share one namespace.
+        names = [name for modality in self.inputs for name in modality.tensors]
+        names += [] if target is None else [target.name]
+        if len(set(names)) < len(names):
             raise ValueError(
-                f"`inputs` must have names that differ. Received: names={list(self.names)}"
+                "`inputs` must have names that differ from each other, from the target's, and from "
+                "each other's `_present` and `_mask`. "
+                f"Received: names={list(self.names)}, which make {names}"
             )
 
     @property

@@ -44,6 +44,8 @@ def test_inputs_are_found_by_name():
         (lambda: Category(classes=("a", "a")), "`classes` must be at least two different"),
         (lambda: Schema([]), "at least one modality"),
         (lambda: Schema([TEXT, TEXT]), r"names that differ.*'text', 'text'"),
+        (lambda: Schema([IMAGE, Text(name="image_present", length=1)]), "'image_present'"),
+        (lambda: Schema([TEXT], Category(name="text", classes=("a", "b"))), "from the target's"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, message):

@@ -68,6 +68,29 @@ def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -
     return cells
 
 
+def values_by_key(
+    keys: Iterable[Hashable], values: Iterable[Any], argument: str
+) -> dict[Hashable, Any]:
+    """The value of each key; a key may repeat, but not with another value.
+
+    Args:
+        keys: The keys.
+        values: Their values.
+        argument: The caller's argument that holds them, for the message.
+    """
+    found: dict[Hashable, Any] = {}
+    for key, value in zip(keys, values, strict=True):
+        if key in found:
+            first = found[key]
+            if first != value and not (is_missing(value) and is_missing(first)):
+                raise ValueError(
+                    f"`{argument}` must have one value for each key. "
+                    f"Received: {first!r} and {value!r} for {key!r}"
+                )
+        found[key] = value
+    return found
+
+
 def is_missing(value: Any) -> bool:
     """Whether a cell is `None`, NaN, NaT, `pd.NA` or the empty string."""
     if isinstance(value, str):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import is_missing, name_keys
+from keras_multimodal.data.cells import name_keys, values_by_key
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.schema import Category
 
@@ -106,19 +106,7 @@ def targets_by_key(
                 f"{first.spec.name!r}, or come as a Series or dict by key. "
                 f"Received: {len(values)} values"
             )
-    found: dict[Hashable, Any] = {}
-    for key, value in zip(keys, values, strict=True):
-        if (
-            key in found
-            and found[key] != value
-            and not (is_missing(value) and is_missing(found[key]))
-        ):
-            raise ValueError(
-                f"`{argument}` must have one value for each key. "
-                f"Received: {found[key]!r} and {value!r} for {key!r}"
-            )
-        found[key] = value
-    return found
+    return values_by_key(keys, values, argument)
 
 
 def number(

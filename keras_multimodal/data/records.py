@@ -9,7 +9,7 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.batching import Batching, available_cores, make_dataset
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.cells import name_keys, values_by_key
 from keras_multimodal.data.pairing_report import PairingReport
 from keras_multimodal.data.splitting import assign_parts, check_parts, split_shares
 from keras_multimodal.data.stream import Stream
@@ -208,6 +208,7 @@ class Records:
         self,
         parts: pd.Series | Mapping[Hashable, str] | Sequence[str],
         names: Sequence[str] = ("train", "validation", "test"),
+        ignore: Sequence[str] = (),
     ) -> tuple[Self, ...]:
         """The parts that a column names, such as a published split.
 
@@ -215,15 +216,23 @@ class Records:
 
         Args:
             parts: The name of each row's part, by key or in the order of the rows.
-            names: The parts wanted, the training part first. Rows of other parts are left out.
+            names: The parts wanted, the training part first.
+            ignore: Other parts, whose rows are left out.
 
         Returns:
             One `Records` for each of `names`.
 
         Raises:
-            ValueError: If a row has no part, or a part no row.
+            ValueError: If a row has no part or another one, or a part no row.
         """
         given = np.array([str(part) for part in self._by_key(parts, "parts")], object)
+        stray = [row for row, part in enumerate(given) if part not in (*names, *ignore)]
+        if stray:
+            raise ValueError(
+                f"`parts` must be among {[*names, *ignore]}; name others to leave out with "
+                f"`ignore`. Received: {sorted({given[row] for row in stray})} in {len(stray)} rows "
+                f"({name_keys([self.keys[row] for row in stray])})"
+            )
         rows = [np.flatnonzero(given == name) for name in names]
         for name, chosen in zip(names, rows, strict=True):
             if not len(chosen):
@@ -373,7 +382,7 @@ class Records:
     def _by_key(self, values: Any, argument: str) -> list[Any]:
         """One value for each row, from a Series or dict by key or a list in order."""
         if isinstance(values, pd.Series):
-            values = dict(zip(values.index.tolist(), values.tolist(), strict=True))
+            values = values_by_key(values.index.tolist(), values.tolist(), argument)
         if isinstance(values, Mapping):
             # A row that was expanded from a key may be named by either.
             values = {

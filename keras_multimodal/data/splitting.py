@@ -19,8 +19,8 @@ def assign_parts(
 
     The rows of each class are put in an order that depends on the seed and the group's name
     alone, and dealt out one group at a time to the part that lacks most. So each part's share of
-    the rows, and of each class, is within one row of what was asked for (with groups: within the
-    largest group), and the order in which the rows came plays no role.
+    the rows is within one row of what was asked for, and that of each class within two (with
+    groups: that many of the largest group), and the order in which the rows came plays no role.
 
     Args:
         keys: The rows' keys.

@@ -125,18 +125,11 @@ class ConvImageEncoder(Encoder):
     def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
         """The grid of tokens `(batch, positions, dim)`."""
         x = values
-        if mask is not None:
-            present = mask[:, :1, None]  # (batch, 1, 1)
+        present = None if mask is None else mask[:, :1, None]  # (batch, 1, 1)
         for stage in self._stages:
             for layer in stage:
                 if isinstance(layer, keras.layers.BatchNormalization):
-                    # Absent pictures would otherwise pull the statistics towards nothing.
-                    rows = (
-                        None
-                        if mask is None
-                        else ops.logical_and(ops.ones_like(x[..., 0], dtype="bool"), present)
-                    )
-                    x = ops.relu(layer(x, training=training, mask=rows))
+                    x = ops.relu(_normalize(layer, x, present, training))
                 else:
                     x = layer(x)
         x = self._channel_dropout(x, training=training)  # (batch, rows, columns, filters)
@@ -154,3 +147,20 @@ class ConvImageEncoder(Encoder):
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {**super().get_config(), "filters": self.filters, "dropout": self.dropout}
+
+
+def _normalize(
+    layer: keras.layers.BatchNormalization, x: Any, present: Any, training: bool | None
+) -> Any:
+    """Batch normalization with the statistics of the pictures that are there."""
+    if present is None:
+        return layer(x, training=training)
+    rows = ops.logical_and(ops.ones_like(x[..., 0], dtype="bool"), present)
+    before = [ops.copy(variable) for variable in layer.non_trainable_variables]
+    x = layer(x, training=training, mask=rows)
+    if training:
+        # A batch without a picture has nothing to say: a mean and a variance of zero.
+        some = ops.any(present)
+        for variable, value in zip(layer.non_trainable_variables, before, strict=True):
+            variable.assign(ops.where(some, variable, value))
+    return x

@@ -92,6 +92,8 @@ class RecurrentTextEncoder(Encoder):
             dim // 2 if bidirectional else dim,
             return_sequences=True,
             zero_output_for_mask=True,
+            # The kernel for GPUs refuses padding that isn't at the end, and rows without a token.
+            use_cudnn=False,
             dtype=self.dtype_policy,
         )
         self._recurrent = (

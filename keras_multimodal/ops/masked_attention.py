@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_multimodal.ops._softmax import softmax
+
 # Finite, so that a row of nothing else has a softmax; beside it float32 forgets any score.
 _FAR_BELOW = -1e38
 
@@ -67,7 +69,7 @@ def masked_attention(
         mask = mask[:, None, None, :] if len(mask.shape) == 2 else mask[:, None]
         # A sum costs less than a choice, forward and backward, where everything is finite.
         scores = scores + ops.where(mask, 0.0, ops.cast(_FAR_BELOW, scores.dtype))
-    weights = ops.cast(ops.softmax(scores), dtype)  # (batch, heads, query_length, key_length)
+    weights = ops.cast(softmax(scores), dtype)  # (batch, heads, query_length, key_length)
     dropped = keras.random.dropout(weights, dropout, seed=seed) if dropout else weights
     output = ops.matmul(dropped, value)  # (batch, heads, query_length, value_dim)
     if mask is not None:

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_multimodal.ops._softmax import softmax
+
 
 def masked_softmax(x: Any, mask: Any = None, axis: int = -1) -> Any:
     """Softmax over the unmasked places of an axis.
@@ -33,13 +35,8 @@ def masked_softmax(x: Any, mask: Any = None, axis: int = -1) -> Any:
     dtype = keras.backend.standardize_dtype(x.dtype)
     x = ops.cast(x, keras.backend.result_type(dtype, "float32"))
     if mask is None:
-        return ops.cast(_softmax(x, axis), dtype)
+        return ops.cast(softmax(x, axis), dtype)
     # The lowest finite number, not -inf: a row of -inf has a NaN softmax, and so a NaN gradient.
     lowest = float(np.finfo(keras.backend.standardize_dtype(x.dtype)).min)
-    y = _softmax(ops.where(mask, x, lowest), axis)
+    y = softmax(ops.where(mask, x, lowest), axis)
     return ops.cast(ops.where(mask, y, 0.0), dtype)
-
-
-def _softmax(x: Any, axis: int) -> Any:
-    # A single place has it all. Keras warns of a softmax over one; here it is a single modality.
-    return ops.exp(x - x) if x.shape[axis] == 1 else ops.softmax(x, axis=axis)

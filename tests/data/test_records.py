@@ -92,13 +92,25 @@ def test_a_split_that_cannot_be_made_is_refused(rows, arguments, message):
 def test_a_published_split_is_followed():
     whole = records(10)
     column = pd.Series({f"k{i}": ["train", "test", "unused"][i % 3] for i in range(10)})
-    train, test = whole.split_by(column, ("train", "test"))
+    train, test = whole.split_by(column, ("train", "test"), ignore=["unused"])
     assert split_keys([train, test]) == [{"k0", "k3", "k6", "k9"}, {"k1", "k4", "k7"}]
     assert set(test.schema["text"].vocabulary) == {"word0", "word3", "word6", "word9"}
-    with pytest.raises(
-        ValueError, match=r"none of 'validation', but \['test', 'train', 'unused'\]"
-    ):
-        whole.split_by(column)
+    with pytest.raises(ValueError, match=r"none of 'validation', but \['test', 'train'\]"):
+        whole.split_by(column.replace("unused", "train"))
+
+
+@pytest.mark.parametrize("stray", ["Train", None, float("nan")])
+def test_a_row_of_no_known_part_is_not_lost_in_silence(stray):
+    column = pd.Series({f"k{i}": ["train", "test"][i % 2] for i in range(10)}, dtype=object)
+    column["k4"] = stray
+    with pytest.raises(ValueError, match=rf"\['{stray}'\] in 1 rows \('k4'\)"):
+        records(10).split_by(column, ("train", "test"))
+
+
+def test_a_key_with_two_groups_is_refused():
+    groups = pd.Series([1, 2, 1], index=["k0", "k0", "k1"])
+    with pytest.raises(ValueError, match=r"`groups` must have one value for each key.*'k0'"):
+        records(2).split(test=0.5, groups=groups, stratify=False)
 
 
 def test_rows_are_selected_by_key_in_the_order_asked_for():

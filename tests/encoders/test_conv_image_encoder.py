@@ -61,6 +61,15 @@ def test_absent_pictures_take_no_part_in_the_statistics():
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
+def test_a_batch_without_a_picture_leaves_the_statistics_alone():
+    encoder = ConvImageEncoder(dim=6, filters=(4,))
+    encoder([PICTURES, np.ones(4, bool)], training=True)
+    before = [keras.ops.convert_to_numpy(weight) for weight in encoder.non_trainable_weights]
+    encoder([PICTURES, np.zeros(4, bool)], training=True)
+    for found, wanted in zip(encoder.non_trainable_weights, before, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(found), wanted)
+
+
 @pytest.mark.parametrize("size", [(72, 72), (70, 33), (8, 1)])
 def test_the_number_of_tokens_is_known_beforehand(size):
     encoder = ConvImageEncoder(dim=4, filters=(2, 2, 2))

@@ -271,3 +271,10 @@ def test_bad_inputs_are_named(options, query, context, masks, message, symbolic)
         masks = dict(zip(masks, values, strict=True))
     with pytest.raises(ValueError, match=message):
         CrossModalAttention(**options)(query, context, **masks)
+
+
+def test_a_context_of_one_token_is_no_mistake():
+    """Keras warns of a softmax over one place, and warnings are errors here."""
+    layer = CrossModalAttention(num_heads=2)
+    _, scores = layer(np.ones((2, 3, 8)), np.ones((2, 1, 8)), return_attention_scores=True)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(scores), np.ones((2, 2, 3, 1)))

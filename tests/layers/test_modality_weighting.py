@@ -194,3 +194,10 @@ def test_other_modalities_than_those_it_was_built_for_are_named():
         layer([SENSOR] * 3)
     with pytest.raises(ValueError, match=r"Received: a dict with the names \['a', 'b'\]"):
         layer({"a": SENSOR, "b": SENSOR})
+
+
+def test_a_low_temperature_does_not_overflow_half_precision():
+    layer = ModalityWeighting(temperature=1e-3, kernel_initializer="ones", dtype="mixed_float16")
+    vectors = [np.ones((1, 128), "float16"), np.full((1, 128), 2, "float16")]
+    _, weights = layer(vectors, return_weights=True)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(weights), [[0, 1]])

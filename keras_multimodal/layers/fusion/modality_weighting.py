@@ -157,7 +157,9 @@ class ModalityWeighting(keras.layers.Layer):
     def call(self, inputs: Any, mask: Any = None, return_weights: bool = False) -> Any:
         """Weigh and sum; see the class."""
         vectors, present = self._pool(inputs, mask)  # (batch, modalities, dim), (batch, modalities)
-        weights = masked_softmax(self._score(vectors) / self.temperature, present)
+        # In float32: half precision overflows where a low temperature multiplies the scores.
+        scores = ops.cast(self._score(vectors), keras.backend.result_type(vectors.dtype, "float32"))
+        weights = ops.cast(masked_softmax(scores / self.temperature, present), vectors.dtype)
         output = ops.einsum("bm,bmd->bd", weights, vectors)
         return (output, weights) if return_weights else output
 
