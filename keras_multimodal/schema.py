@@ -216,6 +216,156 @@ class Text(Modality):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Sensor(Modality):
+    """A series of measurements on a regular grid: `(time, channels)` numbers in, tensors out.
+
+    A batch has `<name>`, `(batch, length, channels)`, and `<name>_mask`, `(batch, length)`, True
+    where a step has a value of any channel. Each value is `(value - mean) / std` of its channel;
+    a missing one is 0.
+
+    Args:
+        name: The input's name.
+        optional: Whether a row may lack the series.
+        channels: The channels' names.
+        length: Steps kept of each series; shorter ones are padded, longer ones cut at the end.
+        sample_rate: Steps in a second, in Hz, or `None` where steps aren't evenly timed.
+        indicators: Whether to append one channel for each, 1 where its value is there, so that a
+            missing value of one channel can be told from an average one.
+        standardize: Whether `mean` and `std` are learned on the training rows.
+        mean: Subtracted from the values, one number for each channel; empty until learned.
+        std: Divides what is left, one number for each channel; empty until learned.
+    """
+
+    kind: ClassVar[str] = "sensor"
+    masked: ClassVar[bool] = True
+
+    name: str = "sensor"
+    channels: tuple[str, ...]
+    length: int
+    sample_rate: float | None = None
+    indicators: bool = False
+    standardize: bool = True
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.channels or len(set(self.channels)) < len(self.channels):
+            raise ValueError(
+                "`channels` must be names that differ, at least one. "
+                f"Received: channels={self.channels}"
+            )
+        if self.length < 1:
+            raise ValueError(f"`length` must be at least 1 step. Received: length={self.length}")
+        if self.sample_rate is not None and not self.sample_rate > 0:
+            raise ValueError(
+                f"`sample_rate` must be above 0 Hz. Received: sample_rate={self.sample_rate}"
+            )
+        _check_statistics(self, len(self.channels), "channel")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(length, channels)`, twice the channels with `indicators`."""
+        return (self.length, len(self.channels) * (1 + self.indicators))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tabular(Modality):
+    """The columns of a table's row: numbers and categories.
+
+    A batch has `<name>`, `(batch, numeric)` float32, if there are numeric columns;
+    `<name>_categories`, `(batch, categorical)` int32, if there are categorical ones: 0 is missing,
+    1 a category not seen in training; and `<name>_mask`, `(batch, numeric + categorical)`, True
+    where a cell is there. Each number is `(value - mean) / std` of its column; a missing one is 0.
+
+    Args:
+        name: The input's name.
+        optional: Whether a row may lack every column.
+        numeric: Names of the numeric columns.
+        categorical: Names of the categorical columns.
+        mean: Subtracted from the numbers, one for each numeric column; empty until learned.
+        std: Divides what is left, one for each numeric column; empty until learned.
+        categories: The categories of each categorical column, without missing and unknown; empty
+            until learned.
+    """
+
+    kind: ClassVar[str] = "table"
+
+    name: str = "table"
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    categories: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        columns = self.columns
+        if not columns or len(set(columns)) < len(columns):
+            raise ValueError(
+                "`numeric` and `categorical` must name at least one column, and none twice. "
+                f"Received: numeric={self.numeric}, categorical={self.categorical}"
+            )
+        wrong = [column for column in columns if not column.isidentifier()]
+        if wrong:
+            raise ValueError(
+                "`numeric` and `categorical` must be identifiers (letters, digits, underscore), "
+                f"since they name the exported model's inputs; rename {wrong}"
+            )
+        _check_statistics(self, len(self.numeric), "numeric column")
+        if len(self.categories) not in (0, len(self.categorical)):
+            raise ValueError(
+                f"`categories` must have a list for each of the {len(self.categorical)} "
+                f"categorical columns, or be empty. Received: {len(self.categories)} lists"
+            )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns, in the order of the mask: the numeric ones, then the categorical ones."""
+        return self.numeric + self.categorical
+
+    @property
+    def categories_name(self) -> str:
+        """The name of the tensor that holds the categories' ids."""
+        return f"{self.name}_categories"
+
+    @property
+    def category_counts(self) -> tuple[int, ...]:
+        """How many different ids each categorical column has, missing and unknown included."""
+        return tuple(len(categories) + 2 for categories in self.categories)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(numeric,)`."""
+        return (len(self.numeric),)
+
+    @property
+    def tensors(self) -> dict[str, tuple[tuple[int, ...], str]]:
+        """Shape and dtype of the numbers, the categories, the mask and the presence flag."""
+        tensors: dict[str, tuple[tuple[int, ...], str]] = {}
+        if self.numeric:
+            tensors[self.name] = (self.shape, self.dtype)
+        if self.categorical:
+            tensors[self.categories_name] = ((len(self.categorical),), "int32")
+        tensors[self.mask_name] = ((len(self.columns),), "bool")
+        if self.optional:
+            tensors[self.present_name] = ((), "bool")
+        return tensors
+
+
+def _check_statistics(spec: Sensor | Tabular, count: int, what: str) -> None:
+    for field in ("mean", "std"):
+        values = getattr(spec, field)
+        if len(values) not in (0, count):
+            raise ValueError(
+                f"`{field}` must have one number for each {what}, {count} in all, or be empty. "
+                f"Received: {field}={values}"
+            )
+    if not all(value > 0 for value in spec.std):
+        raise ValueError(f"`std` must be above 0. Received: std={spec.std}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Category:
     """A target that is one of several classes.
 
@@ -238,7 +388,7 @@ class Category:
 
 
 _KINDS: dict[str, type[Modality] | type[Category]] = {
-    cls.kind: cls for cls in (Image, Text, Category)
+    cls.kind: cls for cls in (Image, Text, Sensor, Tabular, Category)
 }
 
 

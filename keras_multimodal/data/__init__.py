@@ -7,7 +7,12 @@ from keras_multimodal.data.pairing import pair
 from keras_multimodal.data.pairing_report import PairingReport
 from keras_multimodal.data.preprocessor import Preprocessor
 from keras_multimodal.data.records import Records
+from keras_multimodal.data.sensor_augmentation import SensorAugmentation
+from keras_multimodal.data.sensor_processor import SensorProcessor
+from keras_multimodal.data.sensor_stream import SensorStream
 from keras_multimodal.data.stream import Stream
+from keras_multimodal.data.table_processor import TableProcessor
+from keras_multimodal.data.table_stream import TableStream
 from keras_multimodal.data.text_processor import TextProcessor
 from keras_multimodal.data.text_stream import TextStream
 
@@ -18,7 +23,12 @@ __all__ = [
     "PairingReport",
     "Preprocessor",
     "Records",
+    "SensorAugmentation",
+    "SensorProcessor",
+    "SensorStream",
     "Stream",
+    "TableProcessor",
+    "TableStream",
     "TextProcessor",
     "TextStream",
     "pair",

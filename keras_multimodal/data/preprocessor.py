@@ -49,6 +49,13 @@ class Preprocessor(tf.Module):
         super().__init__(name="preprocessor")
         self.schema = schema
         self.transforms = {spec.name: make_transform(spec) for spec in schema.inputs}
+        columns = [name for t in self.transforms.values() for name in t.raw_signature()]
+        repeated = {name for name in columns if columns.count(name) > 1}
+        if repeated:
+            raise ValueError(
+                "`schema` must have raw columns that differ, as a table's columns and the other "
+                f"modalities' names are. Received: {sorted(repeated)} more than once"
+            )
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
         """The specs of `raw` by name: for most modalities a `(None,)` string."""

@@ -1,8 +1,9 @@
 """What every modality's preprocessing has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.schema import Modality
@@ -91,3 +92,8 @@ def mask_absent(tensors: dict[str, tf.Tensor], present: tf.Tensor) -> dict[str, 
         return tf.where(kept, values, tf.zeros([], values.dtype))
 
     return {name: mask(values) for name, values in tensors.items()}
+
+
+def float32(numbers: Sequence[float]) -> np.ndarray:
+    """What has been learned, such as means, in the precision of the model's inputs."""
+    return np.asarray(numbers, "float64").astype("float32")

@@ -3,11 +3,18 @@
 from typing import Any
 
 from keras_multimodal.data.image import ImageTransform
+from keras_multimodal.data.sensor import SensorTransform
+from keras_multimodal.data.table import TableTransform
 from keras_multimodal.data.text import TextTransform
 from keras_multimodal.data.transform import Transform
 from keras_multimodal.schema import Modality
 
-_TRANSFORMS: dict[str, type[Transform[Any]]] = {"image": ImageTransform, "text": TextTransform}
+_TRANSFORMS: dict[str, type[Transform[Any]]] = {
+    "image": ImageTransform,
+    "sensor": SensorTransform,
+    "table": TableTransform,
+    "text": TextTransform,
+}
 
 
 def make_transform(spec: Modality) -> Transform[Any]:

@@ -9,13 +9,16 @@ sys.modules["keras_multimodal"] = None  # type: ignore[assignment]  # importing 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-directory, request, answer = sys.argv[1:]
-with open(request, encoding="ascii") as file:
-    raw = {
-        name: [base64.b64decode(cell) for cell in cells] for name, cells in json.load(file).items()
+directory, strings, numbers, answer = sys.argv[1:]
+with open(strings, encoding="ascii") as file:
+    cells = {
+        name: [base64.b64decode(c) for c in column] for name, column in json.load(file).items()
     }
+raw = {name: tf.constant(column, tf.string) for name, column in cells.items()}
+with np.load(numbers) as file:
+    raw |= {name: tf.constant(file[name]) for name in file.files}
 serve = tf.saved_model.load(directory).signatures["serving_default"]
-outputs = serve(**{name: tf.constant(cells, tf.string) for name, cells in raw.items()})
+outputs = serve(**raw)
 arrays = {name: tensor.numpy() for name, tensor in outputs.items()}
 for name, array in arrays.items():
     if array.dtype == object:  # bytes, which NumPy would only write as pickles

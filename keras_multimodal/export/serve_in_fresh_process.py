@@ -15,7 +15,7 @@ _SCRIPT = pathlib.Path(__file__).with_name("_fresh_process.py")
 
 
 def serve_in_fresh_process(
-    directory: str | os.PathLike[str], raw: Mapping[str, Sequence[bytes | str]]
+    directory: str | os.PathLike[str], raw: Mapping[str, Sequence[bytes | str] | np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Send raw cells to a SavedModel in a new Python process that cannot import this package.
 
@@ -24,15 +24,15 @@ def serve_in_fresh_process(
 
     Args:
         directory: The folder that `saved_model` wrote.
-        raw: One cell for each row, by modality: encoded bytes or text, empty where a row lacks
-            the modality.
+        raw: By the signature's input, one cell for each row: encoded bytes or text, empty where a
+            row lacks the modality; or an array of numbers whose first axis is that of the rows.
 
     Returns:
         The outputs of the signature `serving_default`, by name.
 
     Raises:
         FileNotFoundError: If the folder holds no SavedModel.
-        ValueError: If the modalities differ in their number of rows.
+        ValueError: If the inputs differ in their number of rows.
         RuntimeError: If the process fails; the message has its error.
 
     Example:
@@ -49,13 +49,20 @@ def serve_in_fresh_process(
     rows = {name: len(cells) for name, cells in raw.items()}
     if len(set(rows.values())) != 1:
         raise ValueError(f"`raw` must have one cell of each modality a row. Received: {rows}")
-    cells = {name: [_encode(cell) for cell in column] for name, column in raw.items()}
+    numbers = {name: column for name, column in raw.items() if isinstance(column, np.ndarray)}
+    cells = {
+        name: [_encode(cell) for cell in column]
+        for name, column in raw.items()
+        if name not in numbers
+    }
     with tempfile.TemporaryDirectory() as temporary:
-        request, answer = pathlib.Path(temporary, "raw.json"), pathlib.Path(temporary, "out.npz")
-        request.write_text(json.dumps(cells), encoding="ascii")
+        here = pathlib.Path(temporary)
+        strings, arrays, answer = (here / name for name in ("raw.json", "raw.npz", "out.npz"))
+        strings.write_text(json.dumps(cells), encoding="ascii")
+        np.savez(arrays, allow_pickle=False, **numbers)
         # Safe path (-P): the script's own folder would be searched first for what it imports.
         process = subprocess.run(
-            [sys.executable, "-P", _SCRIPT, folder, request, answer],
+            [sys.executable, "-P", _SCRIPT, folder, strings, arrays, answer],
             capture_output=True,
             text=True,
             check=False,

@@ -1,0 +1,57 @@
+"""Irregularly timed measurements brought onto a regular grid."""
+
+from typing import Literal
+
+import numpy as np
+
+
+def regular_grid(
+    times: np.ndarray,
+    values: np.ndarray,
+    sample_rate: float,
+    max_gap: float,
+    interpolation: Literal["linear", "nearest"] = "linear",
+) -> np.ndarray:
+    """Measurements at `start, start + 1 / sample_rate, ...`, up to the last one's time.
+
+    Each channel is taken on its own, from its own values that are there.
+
+    Args:
+        times: `(time,)` seconds, in any order, none twice.
+        values: `(time, channels)`, NaN where there is none.
+        sample_rate: Steps of the grid in a second, in Hz.
+        max_gap: A place of the grid between two values that are further apart than this many
+            seconds has none.
+        interpolation: Between two values `"linear"` draws a line, `"nearest"` takes the nearer.
+
+    Returns:
+        `(steps, channels)` float32, NaN where there is none.
+
+    Example:
+
+    >>> times, values = np.array([0.0, 1.0, 4.0]), np.array([[0.0], [2.0], [8.0]])
+    >>> regular_grid(times, values, sample_rate=2, max_gap=1.0)[:, 0]
+    array([ 0.,  1.,  2., nan, nan, nan, nan, nan,  8.], dtype=float32)
+    """
+    order = np.argsort(times, kind="stable")
+    times, values = np.asarray(times, "float64")[order], np.asarray(values, "float64")[order]
+    # A hair is added: the last measurement's own place mustn't be lost to rounding.
+    steps = int(np.floor((times[-1] - times[0]) * sample_rate + 1e-6)) + 1
+    grid = times[0] + np.arange(steps) / sample_rate
+    result = np.full((steps, values.shape[1]), np.nan, "float32")
+    for channel in range(values.shape[1]):
+        there = np.isfinite(values[:, channel])
+        at, own = times[there], values[there, channel]
+        if not len(at):
+            continue
+        after = np.clip(np.searchsorted(at, grid - 1e-9), 0, len(at) - 1)
+        before = np.clip(np.searchsorted(at, grid + 1e-9, side="right") - 1, 0, len(at) - 1)
+        if interpolation == "linear":
+            found = np.interp(grid, at, own)
+        else:
+            nearer = np.where(grid - at[before] <= at[after] - grid, before, after)
+            found = own[nearer]
+        close = at[after] - at[before] <= max_gap + 1e-9
+        inside = (grid >= at[0] - 1e-9) & (grid <= at[-1] + 1e-9)
+        result[close & inside, channel] = found[close & inside]
+    return result

@@ -1,0 +1,69 @@
+"""Series of measurements: values on a grid, with gaps, to standardised tensors and masks.
+
+The one implementation. The pipeline calls it on each batch; the exported model on what it is sent.
+"""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from keras_multimodal.data.transform import Transform, float32
+from keras_multimodal.schema import Sensor
+
+_NAN = float("nan")
+
+
+class SensorTransform(Transform[Sensor]):
+    """`(time, channels)` float32 with NaN at gaps to `(length, channels)` and a mask.
+
+    The exported model takes `(batch, time, channels)` float32, NaN where nothing was measured and
+    behind the end of a series; infinite values count as missing. A row of nothing but NaN lacks
+    the series.
+
+    Raises:
+        ValueError: If the description lacks the statistics that it is to standardise with.
+    """
+
+    def __init__(self, spec: Sensor) -> None:
+        super().__init__(spec)
+        if spec.standardize and not spec.mean:
+            raise ValueError(
+                f"Sensor {spec.name!r} has no statistics yet. Learn them on the training rows: "
+                "`records.split(...)` does so, and `records.adapt()` where nothing is split off."
+            )
+
+    def raw_signature(self) -> dict[str, tf.TensorSpec]:
+        """`(batch, time, channels)` float32."""
+        shape = [None, None, len(self.spec.channels)]
+        return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.name)}
+
+    def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Rows with any finite value."""
+        return tf.reduce_any(tf.math.is_finite(raw[self.spec.name]), axis=[1, 2])
+
+    def load(self, cell: tf.Tensor) -> tf.Tensor:
+        """One series, cut or padded with NaN to `(length, channels)`."""
+        return self.load_batch({self.spec.name: cell[None]})[0]
+
+    def blank(self) -> tf.Tensor:
+        """NaN."""
+        return tf.fill((self.spec.length, len(self.spec.channels)), _NAN)
+
+    def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """A batch of series, cut or padded with NaN to `(batch, length, channels)`."""
+        values = raw[self.spec.name][:, : self.spec.length]
+        lacking = self.spec.length - tf.shape(values)[1]
+        values = tf.pad(values, [[0, 0], [0, lacking], [0, 0]], constant_values=_NAN)
+        return tf.ensure_shape(values, (None, self.spec.length, len(self.spec.channels)))
+
+    def finish(self, loaded: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Standardised values, 0 where there is none, and which steps have any."""
+        spec = self.spec
+        valid = tf.math.is_finite(loaded)  # (batch, length, channels)
+        values = loaded
+        if spec.standardize:
+            values = (values - float32(spec.mean)) / float32(spec.std)
+        values = tf.where(valid, values, 0.0)
+        if spec.indicators:
+            values = tf.concat([values, tf.cast(valid, tf.float32)], -1)
+        return {spec.name: values, spec.mask_name: tf.reduce_any(valid, -1)}

@@ -1,0 +1,90 @@
+"""Tables: a row's numbers and categories to tensors and a mask.
+
+The one implementation. The pipeline calls it on each batch; the exported model on what it is sent.
+"""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from keras_multimodal.data.transform import Transform, float32
+from keras_multimodal.schema import Tabular
+
+Cells = dict[str, tf.Tensor]
+
+
+class TableTransform(Transform[Tabular]):
+    """A row's cells to standardised numbers, ids of categories, and which cells are there.
+
+    The exported model takes one `(batch,)` tensor for each column, by the column's name: float32
+    for a number, NaN where it is missing; a string for a category, empty where it is missing.
+    Infinite numbers count as missing.
+
+    Raises:
+        ValueError: If the description lacks its statistics or categories.
+    """
+
+    def __init__(self, spec: Tabular) -> None:
+        super().__init__(spec)
+        if len(spec.mean) < len(spec.numeric) or len(spec.categories) < len(spec.categorical):
+            raise ValueError(
+                f"Table {spec.name!r} has learned nothing yet. Learn on the training rows: "
+                "`records.split(...)` does so, and `records.adapt()` where nothing is split off."
+            )
+        self.lookups = [
+            keras.layers.StringLookup(
+                vocabulary=list(categories), num_oov_indices=1, mask_token="", name=f"{name}_lookup"
+            )
+            for name, categories in zip(spec.categorical, spec.categories, strict=True)
+        ]
+
+    def raw_signature(self) -> dict[str, tf.TensorSpec]:
+        """A number or a string for each column."""
+        numbers = {name: tf.TensorSpec([None], tf.float32, name=name) for name in self.spec.numeric}
+        strings = {
+            name: tf.TensorSpec([None], tf.string, name=name) for name in self.spec.categorical
+        }
+        return numbers | strings
+
+    def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Rows with any cell."""
+        there = [tf.math.is_finite(raw[name]) for name in self.spec.numeric]
+        there += [tf.not_equal(raw[name], "") for name in self.spec.categorical]
+        return tf.reduce_any(tf.stack(there, 1), 1)
+
+    def load(self, cell: Cells) -> Cells:
+        """The cells themselves."""
+        return cell
+
+    def blank(self) -> Cells:
+        """NaN and empty strings."""
+        return {
+            "numbers": tf.fill([len(self.spec.numeric)], float("nan")),
+            "strings": tf.fill([len(self.spec.categorical)], ""),
+        }
+
+    def load_batch(self, raw: Mapping[str, tf.Tensor]) -> Cells:
+        """The columns side by side."""
+        rows = tf.shape(next(iter(raw.values())))[:1]
+        blank = {name: tf.tile(cell[None], [rows[0], 1]) for name, cell in self.blank().items()}
+        if self.spec.numeric:
+            blank["numbers"] = tf.stack([raw[name] for name in self.spec.numeric], 1)
+        if self.spec.categorical:
+            blank["strings"] = tf.stack([raw[name] for name in self.spec.categorical], 1)
+        return blank
+
+    def finish(self, loaded: Cells) -> dict[str, tf.Tensor]:
+        """Standardised numbers, ids of categories, and which cells are there."""
+        spec, tensors, masks = self.spec, {}, []
+        if spec.numeric:
+            valid = tf.math.is_finite(loaded["numbers"])
+            values = (loaded["numbers"] - float32(spec.mean)) / float32(spec.std)
+            tensors[spec.name] = tf.where(valid, values, 0.0)
+            masks.append(valid)
+        if spec.categorical:
+            ids = [lookup(loaded["strings"][:, i]) for i, lookup in enumerate(self.lookups)]
+            stacked = tf.cast(tf.stack(ids, 1), tf.int32)
+            tensors[spec.categories_name] = stacked
+            masks.append(stacked > 0)
+        return {**tensors, spec.mask_name: tf.concat(masks, 1)}

@@ -1,0 +1,83 @@
+"""A stream of a table's rows, as `TableProcessor` makes it."""
+
+import collections
+import dataclasses
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import tensorflow as tf
+
+from keras_multimodal.data.stream import RowLoader, Stream
+from keras_multimodal.schema import Tabular
+
+
+class TableStream(Stream):
+    """Numbers and categories by key: what `TableProcessor.load_data` returns.
+
+    Means, standard deviations and categories are learned on the training rows: `records.split`
+    does so by itself.
+
+    Args:
+        spec: The columns' description.
+        keys: One key for each row.
+        numbers: `(rows, numeric)` float64, NaN where a cell is missing.
+        strings: `(rows, categorical)` strings, empty where a cell is missing.
+        source: Where they come from, for error messages.
+
+    Example:
+
+    >>> spec = Tabular(numeric=("age",), categorical=("town",))
+    >>> cells = np.array([[20.0], [40.0]]), np.array([["Ulm"], [""]], object)
+    >>> stream = TableStream(spec, ["a", "b"], *cells, "a frame").adapt()
+    >>> stream.spec.mean, stream.spec.std, stream.spec.categories
+    ((30.0,), (10.0,), (('Ulm',),))
+    """
+
+    _columns: ClassVar[dict[str, Any]] = {"cells": "", "numbers": np.nan, "strings": ""}
+    spec: Tabular
+
+    def __init__(
+        self,
+        spec: Tabular,
+        keys: Sequence[Hashable],
+        numbers: np.ndarray,
+        strings: np.ndarray,
+        source: str,
+    ) -> None:
+        there = np.concatenate([np.isfinite(numbers), strings != ""], axis=1)
+        cells = [f"{n} of {there.shape[1]} cells" if n else "" for n in there.sum(1)]
+        super().__init__(spec, keys, cells, source)
+        self.numbers = numbers
+        self.strings = strings
+
+    def adapt(self) -> Self:
+        """The stream with the statistics and the categories of its rows."""
+        there = np.isfinite(self.numbers)
+        empty = [n for n, any_ in zip(self.spec.numeric, there.any(0), strict=True) if not any_]
+        if empty:
+            raise ValueError(
+                f"Table {self.spec.name!r} must have a number in each numeric column of the "
+                f"training rows. Received: none in {empty}. Leave them out of `numeric`."
+            )
+        mean = np.nanmean(self.numbers, 0) if there.size else np.zeros(0)
+        std = np.nanstd(self.numbers, 0) if there.size else np.zeros(0)
+        std[std == 0] = 1  # a constant column is 0 once its mean is subtracted
+        categories = []
+        for column in self.strings.T:
+            counts = collections.Counter(cell for cell in column if cell)
+            categories.append(tuple(sorted(counts, key=lambda cell: (-counts[cell], cell))))
+        return self.with_spec(
+            dataclasses.replace(
+                self.spec,
+                mean=tuple(mean.tolist()),
+                std=tuple(std.tolist()),
+                categories=tuple(categories),
+            )
+        )
+
+    def row_loader(self) -> RowLoader:
+        """The graph function from a row to its cells."""
+        numbers = tf.constant(self.numbers, tf.float32)
+        strings = tf.reshape(tf.constant(self.strings.tolist(), tf.string), self.strings.shape)
+        return lambda row: {"numbers": numbers[row], "strings": strings[row]}
