@@ -15,7 +15,8 @@ VERSION = 1
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5")
 _STANDARDIZE = ("lower_and_strip_punctuation", "lower", "strip_punctuation", None)
-_SPLIT = ("whitespace", "character")
+_SPLIT = ("whitespace", "character", "script")
+_NORMALIZE = ("NFC", "NFD", "NFKC", "NFKD", None)
 
 
 def _tuples(value: Any) -> Any:
@@ -158,8 +159,35 @@ class Image(Modality):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Tokenizer:
+    """A keras_hub tokenizer with its vocabulary: all that it takes to build it again.
+
+    `TextProcessor(tokenizer=...)` writes it.
+
+    Args:
+        config: The tokenizer as Keras serialises it, in JSON.
+        text_files: Name and content of each vocabulary file that is text.
+        binary_files: Name and content, in base64, of each that is not.
+        vocabulary_size: How many ids the model may receive, padding included.
+        offset: What is added to the tokenizer's ids: 0 where its id 0 is its padding, else 1.
+        start: The tokenizer's id before each text, or `None`.
+        end: The tokenizer's id after each text, or `None`.
+    """
+
+    config: str
+    text_files: tuple[tuple[str, str], ...] = ()
+    binary_files: tuple[tuple[str, str], ...] = ()
+    vocabulary_size: int
+    offset: int = 0
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Text(Modality):
     """A string in, `(length,)` int32 token ids out; 0 is padding, 1 a word not in the vocabulary.
+
+    With a `tokenizer`, the ids above 0 are the tokenizer's, plus its `offset`.
 
     Args:
         name: The input's name.
@@ -167,9 +195,18 @@ class Text(Modality):
         length: Tokens kept of each text; shorter ones are padded, longer ones cut.
         max_tokens: The largest vocabulary to learn, padding and unknown included.
         standardize: What is done to the string first, in `keras.layers.TextVectorization`'s terms.
-        split: How it is cut into tokens, in the same layer's terms.
+            Always `None` with a tokenizer.
+        normalize: The Unicode normal form that the string is brought to before anything else,
+            `"NFC"`, `"NFD"`, `"NFKC"` or `"NFKD"`.
+        split: How it is cut into tokens, in the same layer's terms; or `"script"`: at white space,
+            and around each character of a script that is written without spaces.
+        ngrams: Which n-grams are tokens, in the same layer's terms: up to a number, or exactly
+            those of a tuple.
         vocabulary: The tokens learned on the training rows, without padding and unknown; empty
             until adapted.
+        tokenizer: A keras_hub tokenizer that cuts the string instead.
+        segmenter: Name of the Python function that cut the strings into words before they came
+            here, with spaces between them; empty for none.
     """
 
     kind: ClassVar[str] = "text"
@@ -180,11 +217,18 @@ class Text(Modality):
     standardize: Literal["lower_and_strip_punctuation", "lower", "strip_punctuation"] | None = (
         "lower_and_strip_punctuation"
     )
-    split: Literal["whitespace", "character"] = "whitespace"
+    normalize: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = None
+    split: Literal["whitespace", "character", "script"] = "whitespace"
+    ngrams: int | tuple[int, ...] | None = None
     vocabulary: tuple[str, ...] = ()
+    tokenizer: Tokenizer | None = None
+    segmenter: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if isinstance(self.tokenizer, dict):  # as JSON has it
+            config = {name: _tuples(value) for name, value in self.tokenizer.items()}
+            object.__setattr__(self, "tokenizer", Tokenizer(**config))
         if self.length < 1:
             raise ValueError(f"`length` must be at least 1 token. Received: length={self.length}")
         if self.max_tokens < 3:
@@ -192,12 +236,42 @@ class Text(Modality):
                 "`max_tokens` must leave room for padding, unknown and one word (3 or more). "
                 f"Received: max_tokens={self.max_tokens}"
             )
-        for field, choices in (("standardize", _STANDARDIZE), ("split", _SPLIT)):
+        for field, choices in (
+            ("standardize", _STANDARDIZE),
+            ("normalize", _NORMALIZE),
+            ("split", _SPLIT),
+        ):
             if getattr(self, field) not in choices:
                 raise ValueError(
                     f"`{field}` must be one of {list(choices)}. "
                     f"Received: {field}={getattr(self, field)!r}"
                 )
+        numbers = self.ngrams if isinstance(self.ngrams, tuple) else (self.ngrams,)
+        if self.ngrams is not None and (
+            not numbers or not all(type(number) is int and number > 0 for number in numbers)
+        ):
+            raise ValueError(
+                "`ngrams` must be a positive whole number or a tuple of them. "
+                f"Received: ngrams={self.ngrams!r}"
+            )
+        if self.tokenizer is not None:
+            self._check_tokenizer(self.tokenizer)
+
+    def _check_tokenizer(self, tokenizer: Tokenizer) -> None:
+        cutting = (self.standardize, self.split, self.ngrams, self.vocabulary)
+        if cutting != (None, "whitespace", None, ()):
+            raise ValueError(
+                "`standardize`, `split`, `ngrams` and `vocabulary` must be None, 'whitespace', "
+                "None and empty with a tokenizer, which does all that by itself. "
+                f"Received: standardize={self.standardize!r}, split={self.split!r}, "
+                f"ngrams={self.ngrams!r} and a vocabulary of {len(self.vocabulary)}"
+            )
+        special = (tokenizer.start is not None) + (tokenizer.end is not None)
+        if self.length <= special:
+            raise ValueError(
+                f"`length` must leave room for a token beside the {special} special tokens. "
+                f"Received: length={self.length}"
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -212,7 +286,12 @@ class Text(Modality):
     @property
     def vocabulary_size(self) -> int:
         """How many different ids there are, padding and unknown included."""
-        return len(self.vocabulary) + 2
+        return self.tokenizer.vocabulary_size if self.tokenizer else len(self.vocabulary) + 2
+
+    @property
+    def needs_tensorflow_text(self) -> bool:
+        """Whether the exported model has operations of tensorflow_text, which a server imports."""
+        return self.normalize is not None or self.tokenizer is not None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,15 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Self
 
+import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.random_numbers import uniform
 from keras_multimodal.data.stream import Finisher, Loader, Stream
-from keras_multimodal.data.text import learn_vocabulary
+from keras_multimodal.data.text import learn_vocabulary, make_token_counter
 from keras_multimodal.schema import Text
 
-_ADAPT_BATCH = 4096
+_BATCH = 4096
 _UNKNOWN = 1
 
 # Word `i` of a text draws from slot `_FIRST_SLOT + i`; those below are the pictures'.
@@ -66,6 +67,13 @@ class TextStream(Stream):
         stream.word_dropout = rate
         return stream
 
+    def truncated(self) -> int:
+        """How many texts have more than `length` tokens, and so are cut at the end."""
+        count = make_token_counter(self.spec)
+        texts = tf.data.Dataset.from_tensor_slices(tf.constant(self.cells[self.present], tf.string))
+        longer = texts.batch(_BATCH).map(lambda batch: count(batch) > self.spec.length)
+        return sum(int(np.count_nonzero(batch)) for batch in longer)
+
     def loader(self) -> Loader:
         """The text itself; a batch is tokenised at once."""
         return tf.identity
@@ -85,8 +93,8 @@ class TextStream(Stream):
 
     def adapt(self) -> Self:
         """The stream with the vocabulary of its rows, unless it was given one."""
-        if self._keeps_vocabulary:
+        if self._keeps_vocabulary or self.spec.tokenizer is not None:
             return self
         spec = dataclasses.replace(self.spec, vocabulary=())
         texts = tf.data.Dataset.from_tensor_slices(tf.constant(self.cells[self.present], tf.string))
-        return self.with_spec(learn_vocabulary(texts.batch(_ADAPT_BATCH), spec))
+        return self.with_spec(learn_vocabulary(texts.batch(_BATCH), spec))

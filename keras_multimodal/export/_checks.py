@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.schema import Schema
+from keras_multimodal.schema import Schema, Text
 
 
 def model_input(model: keras.Model) -> Any:
@@ -27,6 +27,17 @@ def check_inputs(model: keras.Model, schema: Schema) -> None:
         raise ValueError(
             "`model` must be a Functional model, or a Sequential one that starts with a "
             f"`keras.Input`. Received: model={model.name!r} of type {type(model).__name__}"
+        )
+    segmented = [
+        modality.name
+        for modality in schema.inputs
+        if isinstance(modality, Text) and modality.segmenter
+    ]
+    if segmented:
+        raise ValueError(
+            f"`preprocessing` must have no Python segmenter, as {segmented} has: it cannot be part "
+            "of a SavedModel. Cut the texts before you send them, and export "
+            '`dataclasses.replace(schema[name], segmenter="")` in its place'
         )
     described = _described_inputs(schema)
     received = {

@@ -1,6 +1,7 @@
 """Answers for `serve_in_fresh_process`. Run by its path; it imports nothing of the package."""
 
 import base64
+import importlib
 import json
 import sys
 
@@ -9,7 +10,9 @@ sys.modules["keras_multimodal"] = None  # type: ignore[assignment]  # importing 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-directory, strings, numbers, answer = sys.argv[1:]
+directory, strings, numbers, answer, *modules = sys.argv[1:]
+for module in modules:
+    importlib.import_module(module)
 with open(strings, encoding="ascii") as file:
     cells = {
         name: [base64.b64decode(c) for c in column] for name, column in json.load(file).items()

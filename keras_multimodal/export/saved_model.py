@@ -26,11 +26,13 @@ def saved_model(
 ) -> None:
     """Write a trained model and its preprocessing as one TensorFlow SavedModel.
 
-    Its signature `serving_default` takes raw cells: for each modality a `(batch,)` string tensor of
-    the modality's name, with encoded pictures or texts. An empty string says that a row lacks an
-    optional modality. The preprocessing is `keras_multimodal.data.Preprocessor`, which made the
-    training batches. The folder needs TensorFlow and nothing else; this package need not be
-    installed where it is loaded. The schema travels along, as `assets.extra/schema.json`.
+    Its signature `serving_default` takes raw cells, as `Preprocessor.raw_signature` describes them:
+    for most modalities a `(batch,)` string tensor of the modality's name, with encoded pictures or
+    texts. An empty string says that a row lacks an optional modality. The preprocessing is
+    `keras_multimodal.data.Preprocessor`, which made the training batches. The folder needs
+    TensorFlow and nothing else, but for texts that are normalised or cut by a keras_hub tokenizer,
+    which need `import tensorflow_text`; this package need not be installed where it is loaded. The
+    schema travels along, as `assets.extra/schema.json`.
 
     The signature returns what the model returns, by name; a model that returns one tensor has it
     under `"probabilities"` if the schema has a target, else under `"output"`. Half precision

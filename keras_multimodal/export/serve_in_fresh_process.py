@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from keras_multimodal.schema import Schema, Text
+
 _SCRIPT = pathlib.Path(__file__).with_name("_fresh_process.py")
 
 
@@ -20,7 +22,8 @@ def serve_in_fresh_process(
     """Send raw cells to a SavedModel in a new Python process that cannot import this package.
 
     What comes back is what a server would say that has TensorFlow and the folder, and nothing
-    else: compare it with `model.predict` before you deploy.
+    else but tensorflow_text where a text needs it: compare it with `model.predict` before you
+    deploy.
 
     Args:
         directory: The folder that `saved_model` wrote.
@@ -62,7 +65,7 @@ def serve_in_fresh_process(
         np.savez(arrays, allow_pickle=False, **numbers)
         # Safe path (-P): the script's own folder would be searched first for what it imports.
         process = subprocess.run(
-            [sys.executable, "-P", _SCRIPT, folder, strings, arrays, answer],
+            [sys.executable, "-P", _SCRIPT, folder, strings, arrays, answer, *_modules(folder)],
             capture_output=True,
             text=True,
             check=False,
@@ -78,3 +81,13 @@ def serve_in_fresh_process(
 
 def _encode(cell: bytes | str) -> str:
     return base64.b64encode(cell.encode() if isinstance(cell, str) else cell).decode("ascii")
+
+
+def _modules(folder: pathlib.Path) -> list[str]:
+    """The modules that a server imports besides TensorFlow, as the folder's schema says."""
+    described = folder / "assets.extra" / "schema.json"
+    if not described.is_file():
+        return []
+    schema = Schema.from_json(described.read_text(encoding="utf-8"))
+    needed = any(isinstance(spec, Text) and spec.needs_tensorflow_text for spec in schema.inputs)
+    return ["tensorflow_text"] if needed else []

