@@ -1,0 +1,8 @@
+"""JSON has lists only; the descriptions hold tuples so that they stay hashable."""
+
+from typing import Any
+
+
+def tuples(value: Any) -> Any:
+    """`value` with tuples in place of its lists, at every depth."""
+    return tuple(tuples(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,90 @@
+"""The description of a picture."""
+
+import dataclasses
+from typing import ClassVar
+
+from keras_multimodal.schema.modality import Modality
+
+_INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Image(Modality):
+    """A picture: encoded bytes (JPEG, PNG, GIF or BMP) in, `(height, width, channels)` out.
+
+    The pixel that the model sees is `(pixel * rescale - mean) / std`, with `pixel` in [0, 255].
+
+    Args:
+        name: The input's name.
+        optional: Whether a row may lack the picture.
+        height: Height in pixels.
+        width: Width in pixels.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+        interpolation: How pictures of another size are resized, in `tf.image.resize`'s terms:
+            `"nearest"`, `"bilinear"`, `"bicubic"`, `"area"`, `"lanczos3"` or `"lanczos5"`.
+        antialias: Smooth before shrinking, as Pillow does; `"nearest"` and `"area"` ignore it.
+        keep_aspect_ratio: Crop the picture's centre to the target's proportions before resizing,
+            instead of stretching it.
+        background: Grey level, in [0, 255], that shows through transparent pixels where
+            `channels` is 1 or 3. `None` ignores transparency as Pillow does, and shows
+            whatever colour the file happens to hold there.
+        rescale: Factor on the pixel value, not zero; `1/255` gives [0, 1].
+        mean: Subtracted from the rescaled pixel, one number for each channel; empty for none.
+        std: Divides what is left, one number for each channel; empty for none.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> Image(height=72, width=96, rescale=1 / 255).shape
+    (72, 96, 3)
+    """
+
+    kind: ClassVar[str] = "image"
+
+    name: str = "image"
+    height: int
+    width: int
+    channels: int = 3
+    interpolation: str = "bilinear"
+    antialias: bool = True
+    keep_aspect_ratio: bool = False
+    background: int | None = 255
+    rescale: float = 1.0
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.height < 1 or self.width < 1:
+            raise ValueError(
+                "`height` and `width` must be positive numbers of pixels. "
+                f"Received: height={self.height}, width={self.width}"
+            )
+        if self.channels not in (1, 3, 4):
+            raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={self.channels}")
+        if self.interpolation not in _INTERPOLATIONS:
+            raise ValueError(
+                f"`interpolation` must be one of {list(_INTERPOLATIONS)}. "
+                f"Received: interpolation={self.interpolation!r}"
+            )
+        if self.background is not None and not 0 <= self.background <= 255:
+            raise ValueError(
+                "`background` must be a grey level in [0, 255], or None. "
+                f"Received: background={self.background}"
+            )
+        if not self.rescale:
+            raise ValueError(f"`rescale` must not be zero. Received: rescale={self.rescale}")
+        for field in ("mean", "std"):
+            values = getattr(self, field)
+            if len(values) not in (0, self.channels):
+                raise ValueError(
+                    f"`{field}` must have one number for each of the {self.channels} channels, "
+                    f"or be empty. Received: {field}={values}"
+                )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(height, width, channels)`."""
+        return (self.height, self.width, self.channels)

@@ -1,0 +1,73 @@
+"""What every modality's description has."""
+
+import dataclasses
+from typing import ClassVar
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Modality:
+    """What every modality's description has.
+
+    Args:
+        name: The input's name: the key in a batch and the name of the model's input.
+        optional: Whether a row may lack this modality. A batch then has a boolean
+            `<name>_present` beside the tensor.
+
+    Raises:
+        ValueError: If `name` is no identifier.
+
+    Example:
+
+    >>> from keras_multimodal.schema import Text
+    >>> Text(name="title", length=12, optional=True).tensors
+    {'title': ((12,), 'int32'), 'title_present': ((), 'bool')}
+    """
+
+    kind: ClassVar[str] = ""
+    # Whether a row's tensor has a mask of its own along its first axis, such as that of a recording
+    # shorter than others. Where the mask can be read off the tensor, as off ids, there is none.
+    masked: ClassVar[bool] = False
+
+    name: str
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise ValueError(
+                "`name` must be an identifier (letters, digits, underscore). "
+                f"Received: name={self.name!r}"
+            )
+
+    @property
+    def present_name(self) -> str:
+        """The name of the flag that says whether a row has this modality."""
+        return f"{self.name}_present"
+
+    @property
+    def mask_name(self) -> str:
+        """The name of the mask, of shape `(length,)`, where the modality has one."""
+        return f"{self.name}_mask"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one row's tensor, without the batch axis."""
+        raise NotImplementedError
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the tensor that the model receives."""
+        return "float32"
+
+    @property
+    def tensors(self) -> dict[str, tuple[tuple[int, ...], str]]:
+        """Everything that a batch has of the modality: shape, without the batch axis, and dtype.
+
+        The tensor itself, `<name>_mask` where it has a mask, and `<name>_present` where it is
+        optional.
+        """
+        tensors: dict[str, tuple[tuple[int, ...], str]] = {self.name: (self.shape, self.dtype)}
+        if self.masked:
+            tensors[self.mask_name] = (self.shape[:1], "bool")
+        if self.optional:
+            tensors[self.present_name] = ((), "bool")
+        return tensors

@@ -1,0 +1,117 @@
+"""A record: its modalities, in order, and its target."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from keras_multimodal.schema._json import tuples
+from keras_multimodal.schema.category import Category
+from keras_multimodal.schema.image import Image
+from keras_multimodal.schema.modality import Modality
+from keras_multimodal.schema.sensor import Sensor
+from keras_multimodal.schema.tabular import Tabular
+from keras_multimodal.schema.text import Text
+
+VERSION = 1
+
+
+_KINDS: dict[str, type[Modality] | type[Category]] = {
+    cls.kind: cls for cls in (Image, Text, Sensor, Tabular, Category)
+}
+
+
+def _to_dict(part: Modality | Category) -> dict[str, Any]:
+    return {"kind": part.kind, **dataclasses.asdict(part)}
+
+
+def _from_dict(config: dict[str, Any]) -> Any:
+    config = dict(config)
+    kind = config.pop("kind", None)
+    if kind not in _KINDS:
+        raise ValueError(f"`kind` must be one of {sorted(_KINDS)}. Received: kind={kind!r}")
+    return _KINDS[kind](**{name: tuples(value) for name, value in config.items()})
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """The modalities of a record, in order, and its target.
+
+    Args:
+        inputs: The modalities' descriptions; their names must differ.
+        target: What is to be predicted, or `None`.
+
+    Raises:
+        ValueError: If two inputs share a name.
+
+    Example:
+
+    >>> schema = Schema((Image(height=72, width=72), Text(length=12)))
+    >>> schema.names
+    ('image', 'text')
+    >>> Schema.from_json(schema.to_json()) == schema
+    True
+    """
+
+    inputs: tuple[Modality, ...]
+    target: Category | None = None
+
+    def __init__(self, inputs: Sequence[Modality], target: Category | None = None) -> None:
+        object.__setattr__(self, "inputs", tuple(inputs))
+        object.__setattr__(self, "target", target)
+        if not self.inputs:
+            raise ValueError("`inputs` must name at least one modality. Received: inputs=()")
+        # The tensors of a batch, flags and masks included, and the target share one namespace.
+        names = [name for modality in self.inputs for name in modality.tensors]
+        names += [] if target is None else [target.name]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                "`inputs` must have names that differ from each other, from the target's, and from "
+                "each other's `_present` and `_mask`. "
+                f"Received: names={list(self.names)}, which make {names}"
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs' names, in order."""
+        return tuple(modality.name for modality in self.inputs)
+
+    def __getitem__(self, name: str) -> Modality:
+        for modality in self.inputs:
+            if modality.name == name:
+                return modality
+        raise KeyError(f"No input named {name!r}. The inputs are {list(self.names)}.")
+
+    def to_json(self) -> str:
+        """The schema as JSON text, with the version of its form."""
+        return json.dumps(
+            {
+                "version": VERSION,
+                "inputs": [_to_dict(modality) for modality in self.inputs],
+                "target": None if self.target is None else _to_dict(self.target),
+            },
+            indent=1,
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Schema":
+        """The schema that `to_json` wrote.
+
+        Args:
+            text: The JSON text.
+
+        Raises:
+            ValueError: If a newer version of the package wrote it.
+        """
+        config = json.loads(text)
+        if config["version"] > VERSION:
+            raise ValueError(
+                f"This schema has version {config['version']}; this keras_multimodal reads up to "
+                f"version {VERSION}. Install a newer keras_multimodal."
+            )
+        target = config["target"]
+        return cls(
+            [_from_dict(modality) for modality in config["inputs"]],
+            None if target is None else _from_dict(target),
+        )

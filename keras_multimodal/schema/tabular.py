@@ -1,0 +1,99 @@
+"""The description of a table's columns."""
+
+import dataclasses
+from typing import ClassVar
+
+from keras_multimodal.schema._statistics import check_statistics
+from keras_multimodal.schema.modality import Modality
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tabular(Modality):
+    """The columns of a table's row: numbers and categories.
+
+    A batch has `<name>`, `(batch, numeric)` float32, if there are numeric columns;
+    `<name>_categories`, `(batch, categorical)` int32, if there are categorical ones: 0 is missing,
+    1 a category not seen in training; and `<name>_mask`, `(batch, numeric + categorical)`, True
+    where a cell is there. Each number is `(value - mean) / std` of its column; a missing one is 0.
+
+    Args:
+        name: The input's name.
+        optional: Whether a row may lack every column.
+        numeric: Names of the numeric columns.
+        categorical: Names of the categorical columns.
+        mean: Subtracted from the numbers, one for each numeric column; empty until learned.
+        std: Divides what is left, one for each numeric column; empty until learned.
+        categories: The categories of each categorical column, without missing and unknown; empty
+            until learned.
+
+    Raises:
+        ValueError: If no column is named, one is named twice, or a name is no identifier.
+
+    Example:
+
+    >>> sorted(Tabular(numeric=("age", "income"), categorical=("town",)).tensors)
+    ['table', 'table_categories', 'table_mask']
+    """
+
+    kind: ClassVar[str] = "table"
+
+    name: str = "table"
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    categories: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        columns = self.columns
+        if not columns or len(set(columns)) < len(columns):
+            raise ValueError(
+                "`numeric` and `categorical` must name at least one column, and none twice. "
+                f"Received: numeric={self.numeric}, categorical={self.categorical}"
+            )
+        wrong = [column for column in columns if not column.isidentifier()]
+        if wrong:
+            raise ValueError(
+                "`numeric` and `categorical` must be identifiers (letters, digits, underscore), "
+                f"since they name the exported model's inputs; rename {wrong}"
+            )
+        check_statistics(self, len(self.numeric), "numeric column")
+        if len(self.categories) not in (0, len(self.categorical)):
+            raise ValueError(
+                f"`categories` must have a list for each of the {len(self.categorical)} "
+                f"categorical columns, or be empty. Received: {len(self.categories)} lists"
+            )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns, in the order of the mask: the numeric ones, then the categorical ones."""
+        return self.numeric + self.categorical
+
+    @property
+    def categories_name(self) -> str:
+        """The name of the tensor that holds the categories' ids."""
+        return f"{self.name}_categories"
+
+    @property
+    def category_counts(self) -> tuple[int, ...]:
+        """How many different ids each categorical column has, missing and unknown included."""
+        return tuple(len(categories) + 2 for categories in self.categories)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(numeric,)`."""
+        return (len(self.numeric),)
+
+    @property
+    def tensors(self) -> dict[str, tuple[tuple[int, ...], str]]:
+        """Shape and dtype of the numbers, the categories, the mask and the presence flag."""
+        tensors: dict[str, tuple[tuple[int, ...], str]] = {}
+        if self.numeric:
+            tensors[self.name] = (self.shape, self.dtype)
+        if self.categorical:
+            tensors[self.categories_name] = ((len(self.categorical),), "int32")
+        tensors[self.mask_name] = ((len(self.columns),), "bool")
+        if self.optional:
+            tensors[self.present_name] = ((), "bool")
+        return tensors
