@@ -1,8 +1,9 @@
 """Random changes to a batch of pictures, all rows at once.
 
 The parameters have the names and meanings of `ImageDataGenerator.get_random_transform`: `theta`
-in degrees, `tx` and `ty` in pixels, `zx` and `zy` as factors on the coordinates (below 1
-magnifies), `flip_horizontal`, `flip_vertical`, and `brightness` as a factor. Each is a `(batch,)`
+and `shear` in degrees, `tx` and `ty` in pixels, `zx` and `zy` as factors on the coordinates (below
+1 magnifies), `channel_shift_intensity` in grey levels, `flip_horizontal`, `flip_vertical`, and
+`brightness` as a factor. Each is a `(batch,)`
 tensor. As in Keras' `apply_transform`, x runs along the width.
 """
 
@@ -28,6 +29,8 @@ _SLOTS = {
     "flip_horizontal": 7,
     "flip_vertical": 8,
     "brightness": 9,
+    "shear": 10,
+    "channel_shift_intensity": 11,
 }
 
 
@@ -43,7 +46,10 @@ class Augmentation:
             list holds the shifts to choose from.
         height_shift_range: The same along the height.
         rotation_range: Turn by up to this many degrees either way.
+        shear_range: Shear by up to this many degrees either way.
         zoom_range: Lowest and highest factor on the coordinates, drawn for each axis.
+        channel_shift_range: Add up to this many grey levels to, or take them from, every channel;
+            the result is cut to the picture's own darkest and brightest value.
         brightness_range: Lowest and highest factor on the pixels, or `None`.
         fill_mode: What lies beyond the edge, one of `FILL_MODES`.
         cval: The pixel value beyond the edge with `fill_mode="constant"`, in [0, 255].
@@ -62,7 +68,9 @@ class Augmentation:
     width_shift_range: float | Sequence[float] = 0.0
     height_shift_range: float | Sequence[float] = 0.0
     rotation_range: float = 0.0
+    shear_range: float = 0.0
     zoom_range: tuple[float, float] = (1.0, 1.0)
+    channel_shift_range: float = 0.0
     brightness_range: tuple[float, float] | None = None
     fill_mode: str = "nearest"
     cval: float = 0.0
@@ -75,6 +83,7 @@ class Augmentation:
             self.rotation_range
             or self.width_shift_range
             or self.height_shift_range
+            or self.shear_range
             or self.zoom_range != (1.0, 1.0)
         )
 
@@ -94,6 +103,12 @@ class Augmentation:
             drawn["tx"] = _draw_shift(seeds, "tx", self.width_shift_range, width)
         if self.height_shift_range:
             drawn["ty"] = _draw_shift(seeds, "ty", self.height_shift_range, height)
+        if self.shear_range:
+            reach = float(self.shear_range)
+            drawn["shear"] = uniform(seeds, _SLOTS["shear"], -reach, reach)
+        if self.channel_shift_range:
+            name, reach = "channel_shift_intensity", float(self.channel_shift_range)
+            drawn[name] = uniform(seeds, _SLOTS[name], -reach, reach)
         if self.zoom_range != (1.0, 1.0):
             drawn["zx"] = uniform(seeds, _SLOTS["zx"], *self.zoom_range)
             drawn["zy"] = uniform(seeds, _SLOTS["zy"], *self.zoom_range)
@@ -106,7 +121,7 @@ class Augmentation:
         return drawn
 
     def move_pixels(self, images: tf.Tensor, parameters: Parameters) -> tf.Tensor:
-        """Rotate, shift and zoom, in one resampling.
+        """Rotate, shift, shear and zoom, in one resampling.
 
         XLA has no kernel for it, so this is kept apart from `change_pixels`.
 
@@ -121,6 +136,8 @@ class Augmentation:
             return images
         height, width = images.shape[1], images.shape[2]
         matrices = affine_matrices(parameters, height, width)
+        if self.fill_mode == "wrap":
+            return _resample_wrapped(images, matrices, self.interpolation_order)
         moved = tf.raw_ops.ImageProjectiveTransformV3(
             images=tf.cast(images, tf.float32),
             transforms=matrices,
@@ -135,36 +152,46 @@ class Augmentation:
         return tf.where(_inside(matrices, height, width), moved, tf.constant(self.cval, tf.float32))
 
     def change_pixels(self, images: tf.Tensor, parameters: Parameters) -> tf.Tensor:
-        """Flip and brighten; elementwise, and many times faster under XLA.
+        """Shift channels, flip and brighten; elementwise, and many times faster under XLA.
 
         Args:
             images: `(batch, height, width, channels)`, uint8 or float32.
             parameters: What `parameters` returned.
 
         Returns:
-            The pictures, in the dtype that came unless they are brightened.
+            The pictures, in the dtype that came unless grey levels are changed.
         """
+        if "channel_shift_intensity" in parameters:
+            images = tf.cast(images, tf.float32)
+            darkest = tf.reduce_min(images, [1, 2, 3], keepdims=True)
+            brightest = tf.reduce_max(images, [1, 2, 3], keepdims=True)
+            shift = parameters["channel_shift_intensity"][:, None, None, None]
+            images = tf.clip_by_value(images + shift, darkest, brightest)
         for name, axis in (("flip_horizontal", 2), ("flip_vertical", 1)):
             if name in parameters:
                 images = tf.where(
                     parameters[name][:, None, None, None], tf.reverse(images, [axis]), images
                 )
         if "brightness" in parameters:
+            # Pillow leaves an alpha channel as it is.
+            whole = tf.floor(tf.cast(images, tf.float32))
             # Pillow's ImageEnhance works on whole grey levels and cuts fractions off.
             brightness = parameters["brightness"][:, None, None, None]
             images = tf.floor(tf.floor(tf.cast(images, tf.float32)) * brightness)
             images = tf.clip_by_value(images, 0.0, 255.0)
+            if images.shape[-1] == 4:
+                images = tf.concat([images[..., :3], whole[..., 3:]], -1)
         return images
 
 
 def affine_matrices(parameters: Parameters, height: int, width: int) -> tf.Tensor:
-    """Where each output pixel comes from: rotation · shift · zoom, about the picture's centre.
+    """Where each output pixel comes from: rotation · shift · shear · zoom, about the centre.
 
     Keras composes the same matrices but takes half the height for the centre's x and half the
     width for its y, so that only square pictures turn about their centre there.
 
     Args:
-        parameters: `theta`, `tx`, `ty`, `zx` and `zy`, each `(batch,)` and each optional.
+        parameters: `theta`, `tx`, `ty`, `shear`, `zx` and `zy`, each `(batch,)` and each optional.
         height: Height of the pictures in pixels.
         width: Width of the pictures in pixels.
 
@@ -177,11 +204,50 @@ def affine_matrices(parameters: Parameters, height: int, width: int) -> tf.Tenso
     cos, sin = tf.cos(theta), tf.sin(theta)
     tx, ty = parameters.get("tx", zero), parameters.get("ty", zero)
     zx, zy = parameters.get("zx", zero + 1), parameters.get("zy", zero + 1)
-    a, b, c, d = cos * zx, -sin * zy, sin * zx, cos * zy
+    shear = parameters.get("shear", zero) * (3.141592653589793 / 180)
+    tilt, height_factor = -tf.sin(shear), tf.cos(shear)
+    a, b = cos * zx, (cos * tilt - sin * height_factor) * zy
+    c, d = sin * zx, (sin * tilt + cos * height_factor) * zy
     center_x, center_y = (width - 1) / 2, (height - 1) / 2
     offset_x = center_x + cos * tx - sin * ty - (a * center_x + b * center_y)
     offset_y = center_y + sin * tx + cos * ty - (c * center_x + d * center_y)
     return tf.stack([a, b, offset_x, c, d, offset_y, zero, zero], axis=1)
+
+
+def _resample_wrapped(images: tf.Tensor, matrices: tf.Tensor, order: int) -> tf.Tensor:
+    """Resample with SciPy's "wrap", whose period is one pixel less than the picture.
+
+    TensorFlow's has the whole picture as its period, and no other op has SciPy's; so this gathers.
+    """
+    height, width = images.shape[1], images.shape[2]
+    y = tf.range(height, dtype=tf.float32)[None, :, None]
+    x = tf.range(width, dtype=tf.float32)[None, None, :]
+    a, b, offset_x, c, d, offset_y = (matrices[:, column][:, None, None] for column in range(6))
+    from_x = _wrap(a * x + b * y + offset_x, width - 1)  # (batch, height, width)
+    from_y = _wrap(c * x + d * y + offset_y, height - 1)
+    pixels = tf.cast(images, tf.float32)
+
+    def pick(rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+        rows = tf.clip_by_value(tf.cast(rows, tf.int32), 0, height - 1)
+        columns = tf.clip_by_value(tf.cast(columns, tf.int32), 0, width - 1)
+        return tf.gather_nd(pixels, tf.stack([rows, columns], -1), batch_dims=1)
+
+    if order == 0:
+        return pick(tf.floor(from_y + 0.5), tf.floor(from_x + 0.5))
+    top, left = tf.floor(from_y), tf.floor(from_x)
+    below, right = (from_y - top)[..., None], (from_x - left)[..., None]
+    upper = pick(top, left) * (1 - right) + pick(top, left + 1) * right
+    lower = pick(top + 1, left) * (1 - right) + pick(top + 1, left + 1) * right
+    return upper * (1 - below) + lower * below
+
+
+def _wrap(places: tf.Tensor, period: int) -> tf.Tensor:
+    """Coordinates brought into [0, period] as SciPy does it."""
+    if not period:
+        return tf.zeros_like(places)
+    below = places + period * (tf.floor(-places / period) + 1)
+    above = places - period * tf.floor(places / period)
+    return tf.where(places < 0, below, tf.where(places > period, above, places))
 
 
 def _inside(matrices: tf.Tensor, height: int, width: int) -> tf.Tensor:

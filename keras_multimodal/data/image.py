@@ -4,6 +4,8 @@ The one implementation. The pipeline calls `decode_image` on each row and `norma
 each batch, with augmentation between them; the exported model calls both on what it is sent.
 """
 
+import base64
+
 import numpy as np
 import tensorflow as tf
 
@@ -23,10 +25,20 @@ class ImageTransform(Transform[Image]):
 
     def blank(self) -> tf.Tensor:
         """Zeros."""
-        return tf.zeros(self.spec.shape, tf.uint8)
+        return tf.zeros((self.spec.height, self.spec.width, self.spec.channels), tf.uint8)
 
     def finish(self, loaded: tf.Tensor) -> tf.Tensor:
-        """`(batch, height, width, channels)` pixels, rescaled and normalised."""
+        """`(batch, height, width, channels)` pixels, rescaled and normalised.
+
+        Raises:
+            ValueError: If a function of the user's would have to come before that.
+        """
+        if self.spec.preprocessing_function:
+            raise ValueError(
+                f"Image {self.spec.name!r} has the preprocessing_function "
+                f"{self.spec.preprocessing_function!r}, which the description does not hold. Make "
+                "it the model's first layer instead."
+            )
         return normalize_images(loaded, self.spec)
 
 
@@ -57,28 +69,48 @@ def decode_image(contents: tf.Tensor, spec: Image) -> tf.Tensor:
     pixels = tf.cond(
         tf.reduce_all(tf.shape(pixels)[:2] == size), lambda: pixels, lambda: _resize(pixels, spec)
     )
-    pixels.set_shape(spec.shape)
+    pixels.set_shape((spec.height, spec.width, spec.channels))
     return pixels
 
 
 def normalize_images(batch: tf.Tensor, spec: Image) -> tf.Tensor:
-    """`(pixel * rescale - mean) / std`.
+    """`(pixel * rescale - mean) / std`, with the picture's own statistics before, and whitening.
 
-    Written as `(pixel - mean / rescale) * (rescale / std)`: a subtraction before a product cannot
-    be fused into one rounding, so the result is the same, bit for bit, under XLA and without it.
+    Without the picture's own it is written as `(pixel - mean / rescale) * (rescale / std)`: a
+    subtraction before a product cannot be fused into one rounding, so the result is the same, bit
+    for bit, under XLA and without it.
 
     Args:
         batch: Pixels in [0, 255], `(batch, height, width, channels)`, of any dtype.
         spec: The picture's description.
 
     Returns:
-        `(batch, height, width, channels)` float32.
+        `(batch, *spec.shape)` float32.
     """
-    pixels = tf.cast(batch, tf.float32)
+    pixels, rescale = tf.cast(batch, tf.float32), spec.rescale
+    if spec.samplewise_center or spec.samplewise_std:
+        pixels, rescale = _samplewise(pixels * np.float32(rescale), spec), 1.0
     if spec.mean:
-        pixels -= np.asarray(spec.mean, "float64").astype("float32") / np.float32(spec.rescale)
-    scale = spec.rescale / np.asarray(spec.std or (1.0,), "float64")
-    return pixels if np.all(scale == 1.0) else pixels * scale.astype("float32")
+        pixels -= np.asarray(spec.mean, "float64").astype("float32") / np.float32(rescale)
+    scale = rescale / np.asarray(spec.std or (1.0,), "float64")
+    if not np.all(scale == 1.0):
+        pixels *= scale.astype("float32")
+    if spec.whitening:
+        size = spec.height * spec.width * spec.channels
+        matrix = np.frombuffer(base64.b64decode(spec.whitening), "<f4").reshape(size, size)
+        flat = tf.reshape(pixels, (-1, size)) @ tf.constant(matrix)
+        pixels = tf.reshape(flat, (-1, spec.height, spec.width, spec.channels))
+    return tf.transpose(pixels, (0, 3, 1, 2)) if spec.data_format == "channels_first" else pixels
+
+
+def _samplewise(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
+    """Each picture less its own mean, over its own deviation; zeros stay where it has none."""
+    if spec.samplewise_center:
+        pixels -= tf.reduce_mean(pixels, [1, 2, 3], keepdims=True)
+    if spec.samplewise_std:
+        deviation = tf.math.reduce_std(pixels, [1, 2, 3], keepdims=True)
+        pixels /= deviation + 1e-6
+    return pixels
 
 
 def _decode_jpeg(contents: tf.Tensor, spec: Image) -> tf.Tensor:

@@ -1,8 +1,8 @@
 """A stream of pictures, as `ImageStream` makes it."""
 
 import dataclasses
-from collections.abc import Hashable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,17 @@ import tensorflow as tf
 
 from keras_multimodal.data.augmentation import Augmentation
 from keras_multimodal.data.cells import is_missing
+from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.data.image import normalize_images
+from keras_multimodal.data.image_saving import save_pictures
+from keras_multimodal.data.image_statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.pairing import pair
 from keras_multimodal.data.static_batch import static_batch
 from keras_multimodal.data.stream import Finisher, Loader, Stream
 from keras_multimodal.schema import Image
 
-CLASS_MODES = ("categorical", "sparse", "binary", None)
+CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input", None)
+_ALONE = ("raw", "multi_output", "input", None)  # those that know no classes
 
 
 class ImageFlow(Stream):
@@ -31,9 +35,15 @@ class ImageFlow(Stream):
         source: Where the paths come from, for error messages.
         augmentation: The random changes that training makes.
         filenames: The files' names as the folder or frame gave them.
-        targets: The class of each row, or `None`.
+        targets: The class of each row, or other targets with `class_mode="raw"` and
+            `"multi_output"`; or `None`.
         classes: Class names in the order of their numbers; sorted by default.
         class_mode: What `batch` gives as the target; see `ImageStream.flow_from_dataframe`.
+        weights: The weight of each row, or `None`.
+        statistics: What is to be learned of the training pictures.
+        fitted: Whether `spec` has learned it already, and keeps it.
+        preprocess: A graph function from one picture to another of its shape, or `None`.
+        defaults: What `batch` does where it isn't told otherwise.
 
     Raises:
         ValueError: If `classes` lacks one that occurs.
@@ -48,7 +58,7 @@ class ImageFlow(Stream):
     """
 
     reads_files = True
-    _columns: ClassVar = {"cells": "", "filenames": "", "targets": None}
+    _columns: ClassVar = {"cells": "", "filenames": "", "targets": None, "weights": 1.0}
     spec: Image
 
     def __init__(
@@ -63,15 +73,34 @@ class ImageFlow(Stream):
         targets: Sequence[Any] | None = None,
         classes: Sequence[str] | None = None,
         class_mode: str | None = "categorical",
+        weights: Sequence[float] | None = None,
+        statistics: ImageStatistics | None = None,
+        fitted: bool = False,
+        preprocess: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        defaults: FlowDefaults | None = None,
     ) -> None:
         super().__init__(spec, keys, cells, source)
+        self.weights = np.full(len(self), 1.0) if weights is None else np.asarray(weights, float)
+        self._weighted = weights is not None
+        self.statistics = statistics or ImageStatistics()
+        self._fitted = fitted
+        self.preprocess = preprocess
+        self.defaults = defaults or FlowDefaults()
         self.augmentation = augmentation or Augmentation()
         self.filenames = np.asarray(cells if filenames is None else filenames, dtype=object)
         self.targets = np.full(len(self), None, object)
-        self.targets[:] = targets
+        self.targets[:] = list(targets) if targets is not None else None
         self.class_mode = class_mode
         self._classes = None if classes is None else list(classes)
 
+        if class_mode in _ALONE:
+            return
+        several = next((t for t in self.targets if isinstance(t, (list, tuple, set))), None)
+        if several is not None:
+            raise ValueError(
+                f"`y_col` must hold one class for each row. Received: {several!r}; for several "
+                "outputs use class_mode='multi_output' or 'raw'"
+            )
         found = {target for target in self.targets if not is_missing(target)}
         unknown = set() if classes is None else found - set(classes)
         if unknown:
@@ -101,50 +130,100 @@ class ImageFlow(Stream):
         return pd.Series(self.targets, index=index, name="label")
 
     def batch(
-        self, batch_size: int = 32, training: bool = False, seed: int = 0, **options: Any
+        self,
+        batch_size: int | None = None,
+        training: bool = False,
+        seed: int | None = None,
+        **options: Any,
     ) -> tf.data.Dataset:
         """The pictures alone as batches; for pictures among other things, `pair` the flow.
 
         Args:
-            batch_size: Rows in a batch. Defaults to 32.
-            training: Shuffle and augment, anew in each epoch. Defaults to `False`.
-            seed: Seed of the order and of the augmentation.
+            batch_size: Rows in a batch; the flow's own by default.
+            training: Shuffle, unless the flow was made with `shuffle=False`, and augment, anew in
+                each epoch. Defaults to `False`.
+            seed: Seed of the order and of the augmentation; the flow's own by default.
             **options: Others of `Records.batch`.
 
         Returns:
-            A dataset of `(images, targets)`, or of `images` where `class_mode` is `None`.
-            `images` is `(batch, height, width, channels)` float32; `targets` is as `class_mode`
-            says.
+            A dataset of `(images, targets)`, of `images` where `class_mode` is `None`, or of
+            `(images, targets, weights)` where rows have weights. `images` is `(batch, *spec.shape)`
+            float32; `targets` is as `class_mode` says.
 
         Raises:
-            ValueError: If a row has no picture, or no class although `class_mode` asks for one.
+            ValueError: If a row has no picture, no class although `class_mode` asks for one, or
+                the pictures' statistics have not been learned.
         """
-        name, mode, count = self.spec.name, self.class_mode, len(self.classes)
-        if mode is not None and self.labels is None:
+        mode = self.class_mode
+        alone = self.with_spec(dataclasses.replace(self.spec, optional=False))
+        options = {"shuffle": training and self.defaults.shuffle, **options}
+        batch_size = self.defaults.batch_size if batch_size is None else batch_size
+        seed = (self.defaults.seed or 0) if seed is None else seed
+        weights = dict(zip(self.keys, self.weights.tolist(), strict=True))
+        if mode in _ALONE:
+            labels, classes = list(range(len(self))), list(range(max(len(self), 2)))
+        else:
+            labels, classes = self._checked_labels(), self.classes
+        records = pair(
+            alone,
+            labels=labels,
+            classes=classes,
+            sample_weight=weights if self._weighted else None,
+        )
+        dataset = records.batch(batch_size, training, seed, **options)
+        targets_of = self._make_targets()
+
+        def arrange(inputs: dict[str, tf.Tensor], numbers: tf.Tensor, *weights: tf.Tensor) -> Any:
+            images = inputs[self.spec.name]
+            if mode is None:
+                return images
+            return (images, images if mode == "input" else targets_of(numbers), *weights)
+
+        if self.defaults.save_to_dir is not None:
+            dataset = save_pictures(dataset, self.spec, self.defaults)
+        return dataset.map(arrange)
+
+    def _checked_labels(self) -> pd.Series:
+        labels = self.labels
+        if labels is None:
             raise ValueError(
                 "`y_col` must name the frame's column of classes, or `class_mode` must be None, "
-                f"where pictures are used alone. Received: no classes, class_mode={mode!r}"
+                f"where pictures are used alone. Received: no classes, "
+                f"class_mode={self.class_mode!r}"
             )
-        if mode == "binary" and count != 2:
+        if self.class_mode == "binary" and len(self.classes) != 2:
             raise ValueError(
                 '`class_mode="binary"` must go with two classes. '
-                f"Received: {count} classes, {self.classes}"
+                f"Received: {len(self.classes)} classes, {self.classes}"
             )
-        alone = self.with_spec(dataclasses.replace(self.spec, optional=False))
-        labels = None if mode is None else self.labels
-        records = pair(alone, labels=labels, classes=None if mode is None else self.classes)
-        dataset = records.batch(batch_size, training, seed, **options)
+        return labels
 
-        def targets_of(numbers: tf.Tensor) -> tf.Tensor:
-            if mode == "sparse":
-                return numbers
-            return (
-                tf.one_hot(numbers, count) if mode == "categorical" else tf.cast(numbers, "float32")
-            )
+    def _make_targets(self) -> Callable[[tf.Tensor], Any]:
+        """The graph function from the numbers of classes, or of rows, to targets."""
+        if self.class_mode == "sparse":
+            return lambda numbers: numbers
+        if self.class_mode == "categorical":
+            return lambda numbers: tf.one_hot(numbers, len(self.classes))
+        if self.class_mode == "binary":
+            return lambda numbers: tf.cast(numbers, "float32")
+        if self.class_mode == "raw":
+            values = tf.constant(np.array(self.targets.tolist()))
+            return lambda numbers: tf.gather(values, numbers)
+        if self.class_mode == "multi_output":
+            columns = [tf.constant(np.array(column)) for column in zip(*self.targets, strict=True)]
+            return lambda numbers: tuple(tf.gather(column, numbers) for column in columns)
+        return lambda numbers: None
 
-        if mode is None:
-            return dataset.map(lambda inputs: inputs[name])
-        return dataset.map(lambda inputs, numbers: (inputs[name], targets_of(numbers)))
+    def adapt(self) -> Self:
+        """The flow with what is to be learned of its pictures, unless `fit` has learned it."""
+        if self._fitted or not self.statistics.center:
+            return self
+        plain = dataclasses.replace(self.spec, mean=(), std=(), whitening="")
+        load = self.row_loader()
+        rows = tf.data.Dataset.from_tensor_slices(np.flatnonzero(self.present))
+        pictures = rows.map(load, num_parallel_calls=tf.data.AUTOTUNE).batch(64)
+        rescaled = (batch * np.float32(plain.rescale) for batch in pictures.as_numpy_iterator())
+        return self.with_spec(learn_statistics(rescaled, plain, self.statistics))
 
     def loader(self) -> Loader:
         """Read and decode one file: the least that has to be done row by row."""
@@ -153,19 +232,40 @@ class ImageFlow(Stream):
 
     def finisher(self, batch_size: int, training: bool) -> Finisher:
         """Augment and normalise; all but the resampling in one XLA program."""
-        spec = self.spec
+        spec, preprocess = self.spec, self.preprocess
         augmentation = self.augmentation if training else Augmentation()
+        if self.statistics.missing(spec):
+            raise ValueError(
+                f"Image {spec.name!r} has no statistics yet. Learn them on the training rows: "
+                "`records.split(...)` does so, `records.adapt()` where nothing is split off, and "
+                "`ImageStream.fit` for pictures in an array."
+            )
 
-        def change_and_normalize(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        def change(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
             drawn = augmentation.parameters(seeds, spec.height, spec.width)
-            return normalize_images(augmentation.change_pixels(images, drawn), spec)
+            return augmentation.change_pixels(images, drawn)
 
-        compiled = static_batch(change_and_normalize, batch_size)
+        def normalize(images: tf.Tensor) -> tf.Tensor:
+            return normalize_images(images, spec)
+
+        if preprocess is None:
+            whole = static_batch(lambda images, seeds: normalize(change(images, seeds)), batch_size)
+        else:
+            changed, normalized = (
+                static_batch(change, batch_size),
+                static_batch(normalize, batch_size),
+            )
+            picture = tf.TensorSpec((spec.height, spec.width, spec.channels), tf.float32)
+
+            def whole(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+                images = tf.cast(changed(images, seeds), tf.float32)
+                # The user's function takes one picture, as in Keras.
+                return normalized(tf.map_fn(preprocess, images, fn_output_signature=picture))
 
         def finish(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
             if augmentation.moves_pixels:
                 drawn = augmentation.parameters(seeds, spec.height, spec.width)
                 images = augmentation.move_pixels(images, drawn)
-            return compiled(images, seeds)
+            return whole(images, seeds)
 
         return finish

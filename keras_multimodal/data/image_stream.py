@@ -2,50 +2,82 @@
 
 import os
 import pathlib
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.augmentation import FILL_MODES, Augmentation
-from keras_multimodal.data.cells import frame_column, frame_keys, name_keys, string_cells
+from keras_multimodal.data.array_flow import ArrayFlow
+from keras_multimodal.data.cells import frame_column, frame_keys, is_missing, string_cells
+from keras_multimodal.data.flow_defaults import FlowDefaults, make_defaults
+from keras_multimodal.data.image_columns import target_cells
+from keras_multimodal.data.image_files import (
+    EXTENSIONS,
+    check_files,
+    existing_folder,
+    picture_files,
+)
 from keras_multimodal.data.image_flow import CLASS_MODES, ImageFlow
+from keras_multimodal.data.image_transformer import ImageTransformer
 from keras_multimodal.schema import Image
 
 ColorMode = Literal["rgb", "rgba", "grayscale"]
-ClassMode = Literal["categorical", "sparse", "binary"]
+ClassMode = Literal["categorical", "sparse", "binary", "raw", "multi_output", "input"]
 Subset = Literal["training", "validation"]
 
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 _INTERPOLATIONS = {"box": "area", "lanczos": "lanczos3"}
-_EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 
 
-class ImageStream:
+class ImageStream(ImageTransformer):
     """Streams of pictures in `ImageDataGenerator`'s terms, on tf.data.
 
     The arguments are those of `keras.preprocessing.image.ImageDataGenerator`, with its meanings
     and defaults. The random changes are made to training batches only, whole batches at a time;
     they depend on the seed, the epoch and the row alone.
 
+    What `fit` learns, and what `records.split` learns of the training rows where `featurewise_...`
+    or `zca_whitening` is asked for, becomes part of the pictures' description, and so of an
+    exported model.
+
     Args:
+        featurewise_center: Subtract each channel's mean over the training rows.
+        samplewise_center: Subtract each picture's own mean.
+        featurewise_std_normalization: Divide by each channel's standard deviation over the training
+            rows; centers too.
+        samplewise_std_normalization: Divide by each picture's own standard deviation; centers too.
+        zca_whitening: Whiten the pictures over the training rows; centers too. The matrix has
+            `(height * width * channels) ** 2` numbers: for small pictures only.
+        zca_epsilon: Added to the singular values before they are inverted. Defaults to 1e-6.
+        rotation_range: Turn by up to this many degrees either way. Defaults to 0.
         width_shift_range: Shift along the width: a float below 1 is a fraction of the width, one
             from 1 up a number of pixels; an integer `n` shifts by whole pixels less than `n`; a
             list holds the shifts in pixels to choose from. Defaults to 0.0.
         height_shift_range: The same along the height. Defaults to 0.0.
-        rotation_range: Turn by up to this many degrees either way. Defaults to 0.
         brightness_range: Lowest and highest factor on the pixels. Defaults to `None`.
+        shear_range: Shear by up to this many degrees either way. Defaults to 0.0.
         zoom_range: Lowest and highest factor on the coordinates (below 1 magnifies), or one number
             `z` for `[1 - z, 1 + z]`. Defaults to 0.0.
+        channel_shift_range: Change all channels by up to this many grey levels either way, within
+            the picture's own darkest and brightest value. Defaults to 0.0.
         fill_mode: What lies beyond the edge: `"constant"`, `"nearest"`, `"reflect"` or `"wrap"`.
             Defaults to `"nearest"`.
         cval: The pixel value beyond the edge with `fill_mode="constant"`, in [0, 255].
         horizontal_flip: Mirror left and right in half of the rows. Defaults to `False`.
         vertical_flip: Mirror top and bottom in half of the rows. Defaults to `False`.
-        rescale: Factor on the pixels, last of all; `1/255` gives [0, 1]. Defaults to `None`.
+        rescale: Factor on the pixels, after the random changes; `1/255` gives [0, 1]. Defaults to
+            `None`.
+        preprocessing_function: A function, or a Keras layer, from one picture
+            `(height, width, channels)` float32 to another of that shape, called before `rescale`,
+            in training or not. It becomes part of a graph: it may use TensorFlow and `keras.ops`,
+            not NumPy. It cannot be exported; see `export.saved_model`.
+        data_format: `"channels_last"` or `"channels_first"`; Keras' own by default.
         validation_split: Share of the rows, in [0, 1), that `subset="validation"` takes from the
             front. `records.split` shuffles and stratifies, and is usually what you want.
+        interpolation_order: 0 for the nearest pixel, 1 for bilinear. Splines of higher orders have
+            no TensorFlow kernel, and are refused.
+        dtype: `None` or `"float32"`: a model in mixed precision casts its inputs itself.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -57,57 +89,23 @@ class ImageStream:
     15
     """
 
-    def __init__(
-        self,
-        rotation_range: float = 0,
-        width_shift_range: float | Sequence[float] = 0.0,
-        height_shift_range: float | Sequence[float] = 0.0,
-        brightness_range: Sequence[float] | None = None,
-        zoom_range: float | Sequence[float] = 0.0,
-        fill_mode: str = "nearest",
-        cval: float = 0.0,
-        horizontal_flip: bool = False,
-        vertical_flip: bool = False,
-        rescale: float | None = None,
-        validation_split: float = 0.0,
-    ) -> None:
-        if validation_split and not 0 < validation_split < 1:
-            raise ValueError(
-                "`validation_split` must be strictly between 0 and 1. "
-                f"Received: validation_split={validation_split}"
-            )
-        if fill_mode not in FILL_MODES:
-            raise ValueError(
-                f"`fill_mode` must be one of {list(FILL_MODES)}. Received: fill_mode={fill_mode!r}"
-            )
-        if isinstance(zoom_range, (int, float)):
-            zoom_range = (1 - zoom_range, 1 + zoom_range)
-        self.rescale = rescale
-        self.validation_split = validation_split
-        self.augmentation = Augmentation(
-            horizontal_flip=horizontal_flip,
-            vertical_flip=vertical_flip,
-            width_shift_range=_shifts(width_shift_range),
-            height_shift_range=_shifts(height_shift_range),
-            rotation_range=rotation_range,
-            zoom_range=_pair("zoom_range", zoom_range),
-            brightness_range=(
-                None if brightness_range is None else _pair("brightness_range", brightness_range)
-            ),
-            fill_mode=fill_mode,
-            cval=cval,
-        )
-
     def flow_from_dataframe(
         self,
         dataframe: pd.DataFrame,
         directory: str | os.PathLike[str] | None = None,
         x_col: str = "filename",
-        y_col: str = "class",
+        y_col: str | Sequence[str] = "class",
+        weight_col: str | None = None,
         target_size: tuple[int, int] = (256, 256),
         color_mode: ColorMode = "rgb",
         classes: Sequence[str] | None = None,
         class_mode: ClassMode | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | os.PathLike[str] | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
         subset: Subset | None = None,
         interpolation: str = "nearest",
         validate_filenames: bool = True,
@@ -124,12 +122,24 @@ class ImageStream:
             directory: Folder that the file names are relative to. Without it they are paths.
             x_col: Column of file names. An empty cell is a row without a picture.
             y_col: Column of class names, for `flow.labels`. If the frame has no column of the
-                default name, the flow has no labels, and `pair` takes them from elsewhere.
+                default name, the flow has no labels, and `pair` takes them from elsewhere. Of
+                other targets, with `class_mode="raw"` one column or several, with
+                `"multi_output"` several.
+            weight_col: Column of the rows' weights, the third part of a batch of `flow.batch`.
             target_size: Height and width in pixels to which pictures are resized.
             color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
             classes: Class names in the order of their numbers; sorted by default.
             class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot),
-                `"sparse"` (numbers), `"binary"` (0.0 or 1.0) or `None` (no target).
+                `"sparse"` (numbers), `"binary"` (0.0 or 1.0), `"raw"` (the numbers of `y_col`),
+                `"multi_output"` (one output for each of `y_col`), `"input"` (the picture itself)
+                or `None` (no target).
+            batch_size: Rows in a batch of `flow.batch`.
+            shuffle: Whether its training batches are shuffled.
+            seed: Seed of its order and of its random changes.
+            save_to_dir: Folder to which it also writes each picture, as it is given to the model
+                but for its range.
+            save_prefix: What the names of these files begin with.
+            save_format: `"png"` or `"jpeg"`.
             subset: `"training"` or `"validation"`, the parts that `validation_split` makes.
             interpolation: How pictures of another size are resized, in Keras' terms (`"nearest"`,
                 `"bilinear"`, `"bicubic"`, `"box"`, `"lanczos"`) or those of `schema.Image`.
@@ -146,15 +156,23 @@ class ImageStream:
         keys = frame_keys(dataframe, key)
         source = f"column {x_col!r}"
         names = string_cells(frame_column(dataframe, x_col, "x_col"), keys, source)
-        root = None if directory is None else _folder(directory)
+        root = None if directory is None else existing_folder(directory)
         paths = [name and os.path.join(root or "", name) for name in names]
-        if y_col != "class" or y_col in dataframe.columns:
-            targets = frame_column(dataframe, y_col, "y_col").tolist()
-        else:
-            targets = None
+        targets = target_cells(dataframe, y_col, class_mode)
+        if (
+            classes is None
+            and targets is not None
+            and class_mode in ("categorical", "sparse", "binary")
+        ):
+            # Of the whole frame: both subsets must number them alike.
+            classes = sorted({target for target in targets if not is_missing(target)})
+        weights = None
+        if weight_col is not None:
+            weights = frame_column(dataframe, weight_col, "weight_col").tolist()
+        defaults = make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
         chosen = self._subset(subset, len(keys))
         if validate_filenames:
-            _check_files(paths[chosen], keys[chosen], source)
+            check_files(paths[chosen], keys[chosen], source)
         return self._flow(
             self._spec(name, target_size, color_mode, interpolation, keep_aspect_ratio, optional),
             keys[chosen],
@@ -164,6 +182,8 @@ class ImageStream:
             None if targets is None else targets[chosen],
             classes,
             class_mode,
+            defaults,
+            None if weights is None else weights[chosen],
         )
 
     def flow_from_directory(
@@ -173,6 +193,12 @@ class ImageStream:
         color_mode: ColorMode = "rgb",
         classes: Sequence[str] | None = None,
         class_mode: ClassMode | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | os.PathLike[str] | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
         follow_links: bool = False,
         subset: Subset | None = None,
         interpolation: str = "nearest",
@@ -191,7 +217,15 @@ class ImageStream:
             classes: Names of the sub-folders to read, in the order of their numbers; all of them,
                 sorted, by default.
             class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot),
-                `"sparse"` (numbers), `"binary"` (0.0 or 1.0) or `None` (no target).
+                `"sparse"` (numbers), `"binary"` (0.0 or 1.0), `"input"` (the picture itself) or
+                `None` (no target).
+            batch_size: Rows in a batch of `flow.batch`.
+            shuffle: Whether its training batches are shuffled.
+            seed: Seed of its order and of its random changes.
+            save_to_dir: Folder to which it also writes each picture, as it is given to the model
+                but for its range.
+            save_prefix: What the names of these files begin with.
+            save_format: `"png"` or `"jpeg"`.
             follow_links: Whether to read linked folders.
             subset: `"training"` or `"validation"`, the parts that `validation_split` makes of
                 each class.
@@ -208,19 +242,21 @@ class ImageStream:
         """
         if key not in ("path", "stem"):
             raise ValueError(f"`key` must be 'path' or 'stem'. Received: key={key!r}")
-        root = _folder(directory)
+        root = existing_folder(directory)
         if classes is None:
             classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
         names: list[str] = []
         targets: list[str] = []
         for label in classes:
-            found = list(_pictures(_folder(os.path.join(root, label)), root, follow_links))
+            found = list(
+                picture_files(existing_folder(os.path.join(root, label)), root, follow_links)
+            )
             found = found[self._subset(subset, len(found))]
             names += found
             targets += [label] * len(found)
         if not names:
             raise ValueError(
-                f"`directory` must have a sub-folder for each class with {', '.join(_EXTENSIONS)} "
+                f"`directory` must have a sub-folder for each class with {', '.join(EXTENSIONS)} "
                 f"files. Received: directory={os.fspath(directory)!r} with classes "
                 f"{list(classes)} and no picture"
             )
@@ -228,7 +264,7 @@ class ImageStream:
             pathlib.PurePath(file).stem if key == "stem" else file for file in names
         ]
         paths = [os.path.join(root, file) for file in names]
-        _check_files(paths, keys, f"folder {root!r}")
+        check_files(paths, keys, f"folder {root!r}")
         return self._flow(
             self._spec(name, target_size, color_mode, interpolation, keep_aspect_ratio, optional),
             keys,
@@ -238,6 +274,81 @@ class ImageStream:
             targets,
             classes,
             class_mode,
+            make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format),
+        )
+
+    def flow(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        sample_weight: Sequence[float] | None = None,
+        seed: int | None = None,
+        save_to_dir: str | os.PathLike[str] | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        ignore_class_split: bool = False,
+        subset: Subset | None = None,
+        *,
+        keys: Sequence[Hashable] | None = None,
+        name: str = "image",
+    ) -> ImageFlow:
+        """A stream of pictures in an array.
+
+        Args:
+            x: `(rows, height, width, channels)`, or as `data_format` says, in [0, 255].
+            y: Targets, one for each row, of any shape.
+            batch_size: Rows in a batch of `flow.batch`.
+            shuffle: Whether its training batches are shuffled.
+            sample_weight: The rows' weights.
+            seed: Seed of its order and of its random changes.
+            save_to_dir: Folder to which it also writes each picture.
+            save_prefix: What the names of these files begin with.
+            save_format: `"png"` or `"jpeg"`.
+            ignore_class_split: Whether the subsets may have different targets.
+            subset: `"training"` or `"validation"`, the parts that `validation_split` makes.
+            keys: One key for each row; 0, 1, 2, ... by default.
+            name: The input's name.
+
+        Raises:
+            ValueError: If the arrays have the wrong shape or differ in their number of rows, or a
+                subset lacks targets that the other has.
+        """
+        images = np.asarray(x)
+        if images.ndim != 4 or self._channels_last(images[:1]).shape[-1] not in (1, 3, 4):
+            raise ValueError(
+                "`x` must be pictures of rank 4 with 1, 3 or 4 channels; give other inputs streams "
+                f"of their own, and `pair` them. Received: shape {images.shape}"
+            )
+        images = self._channels_last(images)
+        rows = range(len(images)) if keys is None else list(keys)
+        columns = {"y": y, "sample_weight": sample_weight, "keys": rows}
+        lengths = {argument: len(v) for argument, v in columns.items() if v is not None}
+        if set(lengths.values()) != {len(images)}:
+            raise ValueError(
+                "`x` must have as many rows as the rest. "
+                f"Received: {len(images)} pictures, {lengths}"
+            )
+        chosen = self._subset(subset, len(images))
+        targets = None if y is None else np.asarray(y)
+        if subset is not None and targets is not None and not ignore_class_split:
+            cut = int(self.validation_split * len(images))
+            if not np.array_equal(np.unique(targets[:cut]), np.unique(targets[cut:])):
+                raise ValueError(
+                    "`y` must have the same targets in both subsets; shuffle the rows first, or "
+                    "pass ignore_class_split=True. Received: targets that one of them lacks"
+                )
+        return ArrayFlow(
+            self._array_spec(images, name),
+            rows[chosen],
+            images[chosen],
+            targets=None if targets is None else list(targets[chosen]),
+            class_mode=None if targets is None else "raw",
+            weights=None if sample_weight is None else list(sample_weight)[chosen],
+            **self._treatment(
+                make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
+            ),
         )
 
     def _spec(
@@ -255,7 +366,7 @@ class ImageStream:
                 f"Received: color_mode={color_mode!r}"
             )
         height, width = target_size
-        return Image(
+        return self._describe(
             name=name,
             optional=optional,
             height=height,
@@ -263,24 +374,7 @@ class ImageStream:
             channels=_CHANNELS[color_mode],
             interpolation=_INTERPOLATIONS.get(interpolation, interpolation),
             keep_aspect_ratio=keep_aspect_ratio,
-            rescale=self.rescale or 1.0,
         )
-
-    def _subset(self, subset: str | None, rows: int) -> slice:
-        """The part of `rows` that `subset` names; the front is for validation, as in Keras."""
-        if subset not in (None, "training", "validation"):
-            raise ValueError(
-                f"`subset` must be 'training', 'validation' or None. Received: subset={subset!r}"
-            )
-        if subset is None:
-            return slice(None)
-        if not self.validation_split:
-            raise ValueError(
-                "`subset` must go with a `validation_split` of the ImageStream. "
-                f"Received: subset={subset!r}, validation_split={self.validation_split}"
-            )
-        cut = int(self.validation_split * rows)
-        return slice(cut) if subset == "validation" else slice(cut, None)
 
     def _flow(
         self,
@@ -292,6 +386,8 @@ class ImageStream:
         targets: Sequence[Any] | None,
         classes: Sequence[str] | None,
         class_mode: str | None,
+        defaults: FlowDefaults,
+        weights: Sequence[float] | None = None,
     ) -> ImageFlow:
         if class_mode not in CLASS_MODES:
             raise ValueError(
@@ -303,67 +399,10 @@ class ImageStream:
             keys,
             paths,
             source,
-            augmentation=self.augmentation,
             filenames=filenames,
             targets=targets,
             classes=classes,
             class_mode=class_mode,
-        )
-
-
-def _pair(argument: str, value: Any) -> tuple[float, float]:
-    if (
-        not isinstance(value, (tuple, list, np.ndarray))
-        or len(value) != 2
-        or not all(isinstance(item, (int, float, np.number)) for item in value)
-    ):
-        raise ValueError(
-            f"`{argument}` must be a tuple or list of two floats. Received: {argument}={value!r}"
-        )
-    return float(value[0]), float(value[1])
-
-
-def _shifts(value: float | Sequence[float]) -> float | tuple[float, ...]:
-    return value if isinstance(value, (int, float)) else tuple(value)
-
-
-def _folder(directory: str | os.PathLike[str]) -> str:
-    path = os.fspath(directory)
-    if not os.path.isdir(path):
-        raise FileNotFoundError(
-            f"`directory` must be a folder. Received: {path!r}, which is not one. "
-            "Correct the path, or create it."
-        )
-    return path
-
-
-def _pictures(folder: str, root: str, follow_links: bool) -> Iterator[str]:
-    """The picture files below `folder`, relative to `root`, in sorted order."""
-    for parent, folders, files in os.walk(folder, followlinks=follow_links):
-        folders.sort()
-        for file in sorted(files):
-            if file.lower().endswith(_EXTENSIONS):
-                yield os.path.relpath(os.path.join(parent, file), root)
-
-
-def _check_files(paths: Sequence[str], keys: Sequence[Hashable], source: str) -> None:
-    """Refuse files that are missing or empty; what they hold is checked when they are read."""
-    missing, empty = [], []
-    for path, key in zip(paths, keys, strict=True):
-        if path:
-            try:
-                if not os.stat(path).st_size:
-                    empty.append((key, path))
-            except OSError:
-                missing.append((key, path))
-    if missing:
-        raise FileNotFoundError(
-            f"{source} must name files that are there. Received: {len(missing)} that "
-            f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}. "
-            "Correct the names, or empty the cells of rows that have no picture."
-        )
-    if empty:
-        raise ValueError(
-            f"{source} must name pictures. Received: {len(empty)} of 0 bytes, as (row, file): "
-            f"{name_keys(empty)}. Replace the files, or empty the cells."
+            weights=weights,
+            **self._treatment(defaults),
         )

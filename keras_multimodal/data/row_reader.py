@@ -85,7 +85,7 @@ class RowReader:
             kept = tf.nest.map_structure(lambda *tensors: tf.concat(tensors, 0), *parts)
         if source is stream:
             return lambda sources: tf.nest.map_structure(lambda t: tf.gather(t, sources), kept)
-        blank = stream.transform.blank()
+        blank = stream.blank()
 
         def gather(sources: tf.Tensor) -> Any:
             def pick(tensor: tf.Tensor, absent: tf.Tensor) -> tf.Tensor:
@@ -102,7 +102,7 @@ class RowReader:
 
 def _loader(stream: Stream) -> Callable[[tf.Tensor], Any]:
     """The stream's loader by source row, and what is blank where there is none."""
-    load, blank = stream.row_loader(), stream.transform.blank()
+    load, blank = stream.row_loader(), stream.blank()
     if stream.present.all():
         return load
     return lambda row: tf.cond(row < 0, lambda: blank, lambda: load(row))

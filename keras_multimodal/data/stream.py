@@ -120,6 +120,10 @@ class Stream:
         """The stream with whatever its description learns from its rows."""
         return self
 
+    def blank(self) -> Any:
+        """What a row without a cell has in place of what `loader` makes of one."""
+        return self.transform.blank()
+
     def loader(self) -> Loader:
         """The graph function from one cell to what the transform's `load` makes of it."""
         return self.transform.load
@@ -148,7 +152,7 @@ class Stream:
         load = self.loader()
         if self.present.all():
             return lambda row: load(tf.gather(cells, row))
-        blank = self.transform.blank()
+        blank = self.blank()
 
         def load_present(row: tf.Tensor) -> Any:
             cell = tf.gather(cells, row)

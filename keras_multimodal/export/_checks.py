@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.schema import Schema, Text
+from keras_multimodal.schema import Image, Schema, Text
 
 
 def model_input(model: keras.Model) -> Any:
@@ -38,6 +38,17 @@ def check_inputs(model: keras.Model, schema: Schema) -> None:
             f"`preprocessing` must have no Python segmenter, as {segmented} has: it cannot be part "
             "of a SavedModel. Cut the texts before you send them, and export "
             '`dataclasses.replace(schema[name], segmenter="")` in its place'
+        )
+    changed = [
+        modality.name
+        for modality in schema.inputs
+        if isinstance(modality, Image) and modality.preprocessing_function
+    ]
+    if changed:
+        raise ValueError(
+            f"`preprocessing` must have no `preprocessing_function`, as {changed} has: it is a "
+            "function of yours, which no schema can hold. Make it the model's first layer, and "
+            "train on a stream without it"
         )
     described = _described_inputs(schema)
     received = {

@@ -1,7 +1,7 @@
 """The description of a picture."""
 
 import dataclasses
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from keras_multimodal.schema.modality import Modality
 
@@ -12,7 +12,8 @@ _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczo
 class Image(Modality):
     """A picture: encoded bytes (JPEG, PNG, GIF or BMP) in, `(height, width, channels)` out.
 
-    The pixel that the model sees is `(pixel * rescale - mean) / std`, with `pixel` in [0, 255].
+    The pixel that the model sees is `(pixel * rescale - mean) / std`, with `pixel` in [0, 255]; the
+    picture's own mean and deviation come before those, and whitening after.
 
     Args:
         name: The input's name.
@@ -29,8 +30,15 @@ class Image(Modality):
             `channels` is 1 or 3. `None` ignores transparency as Pillow does, and shows
             whatever colour the file happens to hold there.
         rescale: Factor on the pixel value, not zero; `1/255` gives [0, 1].
+        samplewise_center: Whether the rescaled picture's own mean is subtracted.
+        samplewise_std: Whether it is then divided by its own standard deviation, plus 1e-6.
         mean: Subtracted from the rescaled pixel, one number for each channel; empty for none.
         std: Divides what is left, one number for each channel; empty for none.
+        whitening: The whitening matrix, `(height * width * channels,)` twice, as float32 in base64;
+            empty for none.
+        data_format: `"channels_last"`, or `"channels_first"` for `(channels, height, width)`.
+        preprocessing_function: Name of a function of the user's that changes pictures before they
+            are rescaled; empty for none. It cannot be part of an exported model.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -52,8 +60,13 @@ class Image(Modality):
     keep_aspect_ratio: bool = False
     background: int | None = 255
     rescale: float = 1.0
+    samplewise_center: bool = False
+    samplewise_std: bool = False
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    whitening: str = ""
+    data_format: Literal["channels_last", "channels_first"] = "channels_last"
+    preprocessing_function: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,6 +89,11 @@ class Image(Modality):
             )
         if not self.rescale:
             raise ValueError(f"`rescale` must not be zero. Received: rescale={self.rescale}")
+        if self.data_format not in ("channels_last", "channels_first"):
+            raise ValueError(
+                "`data_format` must be 'channels_last' or 'channels_first'. "
+                f"Received: data_format={self.data_format!r}"
+            )
         for field in ("mean", "std"):
             values = getattr(self, field)
             if len(values) not in (0, self.channels):
@@ -86,5 +104,7 @@ class Image(Modality):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """`(height, width, channels)`."""
+        """`(height, width, channels)`, or as `data_format` says."""
+        if self.data_format == "channels_first":
+            return (self.channels, self.height, self.width)
         return (self.height, self.width, self.channels)

@@ -1,0 +1,96 @@
+"""What a set of pictures has in common: means, deviations, a whitening matrix."""
+
+import base64
+import dataclasses
+from collections.abc import Iterable
+
+import numpy as np
+
+from keras_multimodal.schema import Image
+
+# Keras adds it to the deviations.
+_EPSILON = 1e-6
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageStatistics:
+    """What is to be learned of the training pictures.
+
+    Args:
+        center: Each channel's mean.
+        std: Each channel's standard deviation.
+        whitening: The ZCA whitening matrix of the centred pictures.
+        epsilon: Added to the singular values before they are inverted.
+    """
+
+    center: bool = False
+    std: bool = False
+    whitening: bool = False
+    epsilon: float = 1e-6
+
+    def missing(self, spec: Image) -> bool:
+        """Whether `spec` lacks what is to be learned."""
+        return self.center and not spec.mean
+
+
+def learn_statistics(
+    batches: Iterable[np.ndarray], spec: Image, statistics: ImageStatistics
+) -> Image:
+    """The description with what is to be learned of the pictures.
+
+    They are taken batch by batch; only sums are kept, so that memory doesn't grow with the rows.
+
+    Args:
+        batches: Rescaled pictures, `(batch, height, width, channels)`.
+        spec: The pictures' description.
+        statistics: What is to be learned.
+    """
+    rows, pixels, total, squares = 0, 0, np.zeros(()), np.zeros(())
+    products: np.ndarray = np.zeros(())
+    sums: np.ndarray = np.zeros(())
+    for batch in batches:
+        batch = batch.astype("float64")
+        rows += len(batch)
+        count = batch.size // batch.shape[-1]
+        # Chan, Golub and LeVeque, 1983: squares of differences from the mean, merged; squares of
+        # the values themselves would cancel.
+        mean = batch.mean((0, 1, 2))
+        apart = mean - (total / pixels if pixels else 0)
+        squares = squares + ((batch - mean) ** 2).sum((0, 1, 2))
+        squares = squares + apart**2 * pixels * count / (pixels + count)
+        total, pixels = total + mean * count, pixels + count
+        if statistics.whitening:
+            flat = batch.reshape(len(batch), -1)
+            products = products + flat.T @ flat
+            sums = sums + flat.sum(0)
+    if not rows:
+        raise ValueError("`x` must hold at least one picture to learn from. Received: none")
+    mean, std = total / pixels, np.sqrt(squares / pixels)
+    whitening = ""
+    if statistics.whitening:
+        center = np.tile(mean, len(sums) // len(mean))
+        centred = products - np.outer(center, sums) - np.outer(sums, center)
+        centred += rows * np.outer(center, center)
+        matrix = _whitening_matrix(centred, rows, statistics.epsilon)
+        whitening = base64.b64encode(matrix.astype("<f4").tobytes()).decode("ascii")
+    return dataclasses.replace(
+        spec,
+        mean=tuple(mean.tolist()) if statistics.center else (),
+        std=tuple((std + _EPSILON).tolist()) if statistics.std else (),
+        whitening=whitening,
+    )
+
+
+def _whitening_matrix(products: np.ndarray, rows: int, epsilon: float) -> np.ndarray:
+    """`U diag(sqrt(n) / (s + epsilon)) U^T` of the singular values and vectors of the pictures.
+
+    Args:
+        products: `X^T X` of the centred, flattened pictures `X`.
+        rows: How many pictures there are, `n`.
+        epsilon: Added to the singular values.
+    """
+    values, vectors = np.linalg.eigh(products)
+    kept = min(rows, len(values))  # fewer pictures than pixels span no more than that
+    values, vectors = values[-kept:], vectors[:, -kept:]
+    scale = np.sqrt(rows) / (np.sqrt(np.maximum(values, 0)) + epsilon)
+    return (vectors * scale) @ vectors.T
