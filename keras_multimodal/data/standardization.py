@@ -10,7 +10,7 @@ from keras_multimodal.schema import Text
 _PUNCTUATION = r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~\']"
 
 # The same of other scripts, which their words stick to as they do not to ASCII's.
-_WIDE_PUNCTUATION = r"[\p{P}\p{S}]"
+_WIDE_PUNCTUATION = r"\p{P}"
 
 # Scripts that are written without spaces between words.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*"
@@ -44,6 +44,8 @@ def make_standardizer(spec: Text) -> Callable[[tf.Tensor], tf.Tensor]:
         if by_script:
             if strip:
                 texts = tf.strings.regex_replace(texts, _WIDE_PUNCTUATION, " ")
+            # Python and RE2 know ASCII's white space; that of other scripts separates too.
+            texts = tf.strings.regex_replace(texts, r"[\p{Z}\x{200b}]", " ")
             texts = tf.strings.regex_replace(texts, f"({_UNSPACED})", r" \1 ")
         return texts
 

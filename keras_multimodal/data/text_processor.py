@@ -106,7 +106,7 @@ class TextProcessor:
     def load_data(
         self,
         data: Any,
-        column: str | Sequence[str] | None = None,
+        column: Any = None,
         *,
         separator: str = " ",
         key: str | None = None,
@@ -118,7 +118,8 @@ class TextProcessor:
         Args:
             data: A DataFrame (with `column`), a Series (its index holds the keys), a dict of text
                 by key, or a list (the keys are 0, 1, 2, ...). An empty cell is a row without text.
-            column: The frame's column; or several, whose texts are joined, empty ones left out.
+            column: The frame's column; or a list of several, whose texts are joined, empty ones
+                left out.
             separator: What stands between the texts of several columns.
             key: The frame's column of keys; its index by default.
             name: The input's name.
@@ -130,13 +131,13 @@ class TextProcessor:
         """
         keys: Sequence[Hashable]
         if isinstance(data, pd.DataFrame):
-            if column is None or not len(column):
+            if column is None or column == []:
                 raise ValueError(
                     "`column` must name the frame's column of texts, or several, of "
                     f"{list(data.columns)}. Received: column={column!r}"
                 )
             keys = frame_keys(data, key)
-            columns = [column] if isinstance(column, str) else list(column)
+            columns = column if isinstance(column, list) else [column]
             source = f"column {columns[0]!r}" if len(columns) == 1 else f"columns {columns}"
             parts = [
                 string_cells(frame_column(data, each, "column"), keys, f"column {each!r}")
@@ -159,8 +160,19 @@ class TextProcessor:
                 keys = range(len(values))
             cells = string_cells(values, keys, source)
         if self._segmenter is not None:
-            cells = [" ".join(self._segmenter(cell)) if cell else "" for cell in cells]
+            cells = [self._segment(cell, each) for cell, each in zip(cells, keys, strict=True)]
         spec = dataclasses.replace(self._spec, name=name, optional=optional)
         stream = TextStream(spec, keys, cells, source)
         stream = stream.with_word_dropout(self._word_dropout)
         return stream if self._vocabulary is None else stream.with_vocabulary(self._vocabulary)
+
+    def _segment(self, cell: str, key: Hashable) -> str:
+        """A text as its words with spaces between them."""
+        words = self._segmenter(cell) if cell and self._segmenter is not None else []
+        if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+            raise TypeError(
+                "`segmenter` must return a list of strings. "
+                f"Received: {words!r} for the text of row {key!r}"
+            )
+        # A text that has no words is still there: its row doesn't lack it.
+        return " ".join(words) or (" " if cell else "")

@@ -61,8 +61,13 @@ class TextStream(Stream):
         """The stream with the share of words that training takes for unknown.
 
         Args:
-            rate: The share, in [0, 1).
+            rate: The share, in [0, 1); 0 with a tokenizer, which spells unknown words out.
         """
+        if not 0 <= rate < (1 if self.spec.tokenizer is None else 1e-9):
+            raise ValueError(
+                "`rate` must be in [0, 1), and 0 with a tokenizer. "
+                f"Received: rate={rate}, tokenizer={self.spec.tokenizer is not None}"
+            )
         stream = copy.copy(self)
         stream.word_dropout = rate
         return stream

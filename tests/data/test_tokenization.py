@@ -44,6 +44,7 @@ def test_chinese_is_cut_into_characters_and_latin_into_words():
         ("แมวดำ", list("แมวดำ")),
         ("naïve café", ["naïve", "café"]),
         ("“hello”—world", ["hello", "world"]),
+        ("猫\u3000と 5€", ["猫", "と", "5€"]),
     ],
 )
 def test_other_scripts(text, tokens):
@@ -234,3 +235,23 @@ def test_a_tokenizer_does_not_go_with_everything(bert):
     with pytest.raises(ValueError, match="beside the 2 special tokens"):
         TextProcessor(tokenizer=bert, special_tokens=True, length=2)
     assert tf.executing_eagerly()
+
+
+def test_a_segmenter_must_return_words():
+    with pytest.raises(TypeError, match=r"must return a list of strings.*'ab' for the text"):
+        TextProcessor(segmenter=str.lower).load_data(["AB"])
+    nothing = TextProcessor(segmenter=lambda text: [], vocabulary=["a"]).load_data(["x", ""])
+    assert nothing.present.tolist() == [True, False]
+
+
+def test_columns_need_no_strings_for_names():
+    frame = pd.DataFrame({0: ["a"], ("b", 1): ["c"]})
+    assert TextProcessor().load_data(frame, 0).cells.tolist() == ["a"]
+    assert TextProcessor().load_data(frame, [0, ("b", 1)]).cells.tolist() == ["a c"]
+
+
+def test_word_dropout_is_checked_wherever_it_is_set(bert):
+    with pytest.raises(ValueError, match="rate=2"):
+        TextProcessor().load_data(["a"]).with_word_dropout(2)
+    with pytest.raises(ValueError, match="0 with a tokenizer"):
+        TextProcessor(tokenizer=bert).load_data(["a"]).with_word_dropout(0.5)
