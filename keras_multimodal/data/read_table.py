@@ -1,0 +1,80 @@
+"""Tables from files, with errors that say where."""
+
+import os
+import pathlib
+from typing import Any
+
+import pandas as pd
+
+_READERS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".jsonl": "json",
+    ".ndjson": "json",
+}
+
+
+def read_table(
+    path: str | os.PathLike[str], key: str | None = None, **options: Any
+) -> pd.DataFrame:
+    """Read a CSV, Parquet or JSON lines file as the frame that streams are made of.
+
+    In a CSV only an empty cell is missing: "NA" and "null" are words. Keys stay text there, so that
+    "007" is not 7.
+
+    Args:
+        path: The file: `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson`.
+        key: Column of keys, which becomes the index.
+        **options: Others of `pandas.read_csv`, `read_parquet` or `read_json`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImportError: If a Parquet file is read without pyarrow, the extra `parquet`.
+        ValueError: If the file cannot be read, has no rows or lacks `key`, or if its name has
+            another ending. The message names the file, and the line where pandas knows it.
+
+    Example:
+
+    >>> import pathlib
+    >>> _ = pathlib.Path("pets.csv").write_text("id,name\\n007,Rex\\n008,NA\\n")
+    >>> read_table("pets.csv", key="id")["name"].to_dict()
+    {'007': 'Rex', '008': 'NA'}
+    """
+    file = pathlib.Path(path)
+    kind = _READERS.get(file.suffix.lower())
+    if kind is None:
+        raise ValueError(
+            f"`path` must end in one of {list(_READERS)}. Received: {os.fspath(path)!r}"
+        )
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"`path` must be a file. Received: {os.fspath(path)!r}, which is none"
+        )
+    try:
+        frame = _read(file, kind, key, options)
+    except ValueError as error:  # pandas' parser errors, and bytes that are no UTF-8
+        raise ValueError(
+            f"{os.fspath(path)!r} cannot be read: {' '.join(str(error).split())}"
+        ) from error
+    if frame.empty:
+        raise ValueError(f"{os.fspath(path)!r} must have at least one row. Received: none")
+    if key is None:
+        return frame
+    if key not in frame.columns:
+        raise ValueError(
+            f"`key` must name a column of {os.fspath(path)!r}, which has {list(frame.columns)}. "
+            f"Received: key={key!r}"
+        )
+    return frame.set_index(key)
+
+
+def _read(file: pathlib.Path, kind: str, key: str | None, options: dict[str, Any]) -> pd.DataFrame:
+    if kind == "parquet":
+        return pd.read_parquet(file, **options)
+    if kind == "json":
+        return pd.read_json(file, **{"lines": True, "dtype": False, **options})
+    tsv = {"sep": "\t"} if file.suffix.lower() == ".tsv" else {}
+    text = {} if key is None else {"dtype": {key: str}}
+    plain = {"keep_default_na": False, "na_values": [""]}
+    return pd.read_csv(file, **{**tsv, **text, **plain, **options})
