@@ -1,0 +1,60 @@
+"""Resampling keeps what both rates can hold and removes the rest."""
+
+import io
+import pathlib
+import zipfile
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import signal
+from scipy.io import wavfile
+
+from keras_multimodal.data.resampling import resample
+
+SPEECH = pathlib.Path("/work/shared/data/fsdd.zip")
+RATES = [(8000, 16000), (16000, 8000), (44100, 16000), (48000, 44100), (11025, 8000)]
+
+
+def run(samples, rate, target):
+    function = tf.function(
+        lambda x, r: resample(x, r, target),
+        input_signature=[tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)],
+    )
+    return function(samples.astype("float32"), rate).numpy()
+
+
+@pytest.mark.parametrize(("rate", "target"), [*RATES, (8000, 8000)])
+@pytest.mark.parametrize("count", [1, 7999, 8000])
+def test_lengths_are_exact(rate, target, count):
+    assert len(run(np.zeros(count), rate, target)) == -(-count * target // rate)
+
+
+@pytest.mark.parametrize(("rate", "target"), RATES)
+@pytest.mark.parametrize("share", [0.05, 0.4, 0.8])
+def test_a_sine_stays_the_sine(rate, target, share):
+    hertz = share * min(rate, target) / 2
+    found = run(np.sin(2 * np.pi * hertz * np.arange(rate) / rate), rate, target)
+    expected = np.sin(2 * np.pi * hertz * np.arange(target) / target)
+    inner = slice(target // 10, -target // 10)
+    np.testing.assert_allclose(found[inner], expected[inner], atol=1e-3)
+
+
+@pytest.mark.parametrize(("rate", "target"), [(16000, 8000), (44100, 16000)])
+def test_what_the_lower_rate_cannot_hold_is_removed(rate, target):
+    tone = np.sin(2 * np.pi * 0.6 * target * np.arange(rate) / rate)
+    found = run(tone, rate, target)
+    assert np.abs(found[target // 10 : -target // 10]).max() < 1e-3
+
+
+@pytest.mark.skipif(not SPEECH.exists(), reason="/work/shared/data/fsdd.zip is absent")
+@pytest.mark.parametrize("target", [16000, 11025, 6000])
+def test_speech_agrees_with_scipy(target):
+    with zipfile.ZipFile(SPEECH) as archive:
+        rate, speech = wavfile.read(io.BytesIO(archive.read("recordings/0_george_1.wav")))
+    speech = speech / 2**15
+    divisor = np.gcd(rate, target)
+    expected = signal.resample_poly(speech, target // divisor, rate // divisor)
+    found = run(speech, rate, target)
+    assert len(found) == len(expected)
+    assert np.linalg.norm(found - expected) < 0.05 * np.linalg.norm(expected)
