@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keras_multimodal.data.audio import AudioTransform
 from keras_multimodal.data.image import ImageTransform
 from keras_multimodal.data.sensor import SensorTransform
 from keras_multimodal.data.table import TableTransform
@@ -10,6 +11,7 @@ from keras_multimodal.data.transform import Transform
 from keras_multimodal.schema import Modality
 
 _TRANSFORMS: dict[str, type[Transform[Any]]] = {
+    "audio": AudioTransform,
     "image": ImageTransform,
     "sensor": SensorTransform,
     "table": TableTransform,

@@ -6,6 +6,7 @@ front of the model it saves. State found on the training rows (a vocabulary, cha
 of the description, so that it travels with the model.
 """
 
+from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.category import Category
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.modality import Modality
@@ -17,6 +18,7 @@ from keras_multimodal.schema.tokenizer import Tokenizer
 
 __all__ = [
     "VERSION",
+    "Audio",
     "Category",
     "Image",
     "Modality",
