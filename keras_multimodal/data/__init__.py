@@ -1,5 +1,9 @@
 """Records in, batches out: streams of each modality, paired by key, as `tf.data` pipelines."""
 
+from keras_multimodal.data.array_flow import ArrayFlow
+from keras_multimodal.data.audio_augmentation import AudioAugmentation
+from keras_multimodal.data.audio_flow import AudioFlow
+from keras_multimodal.data.audio_stream import AudioStream
 from keras_multimodal.data.augmentation import Augmentation
 from keras_multimodal.data.image_flow import ImageFlow
 from keras_multimodal.data.image_stream import ImageStream
@@ -18,6 +22,10 @@ from keras_multimodal.data.text_processor import TextProcessor
 from keras_multimodal.data.text_stream import TextStream
 
 __all__ = [
+    "ArrayFlow",
+    "AudioAugmentation",
+    "AudioFlow",
+    "AudioStream",
     "Augmentation",
     "ImageFlow",
     "ImageStream",

@@ -12,9 +12,12 @@ class AudioTransform(Transform[Audio]):
     """Decode, mix to mono, resample, crop or pad, normalise."""
 
     def load(self, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Encoded bytes to `(num_samples,)` float32 and its mask."""
+        """The bytes of a WAV file to `(num_samples,)` float32 and its mask."""
+        return self.arrange(*decode_wav(cell))
+
+    def arrange(self, channels: tf.Tensor, rate: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Decoded samples, `(samples, channels)`, to `(num_samples,)` float32 and its mask."""
         spec, size = self.spec, self.spec.num_samples
-        channels, rate = decode_wav(cell)
         samples = resample(tf.reduce_mean(channels, axis=1), rate, spec.sample_rate)
         surplus = tf.maximum(tf.shape(samples)[0] - size, 0)
         start = surplus // 2 if spec.crop == "center" else 0

@@ -76,6 +76,7 @@ def _reason(stream: Stream, cell: str) -> str:
         return "has 0 bytes"
     try:
         stream.loader()(tf.constant(cell))
-    except tf.errors.OpError as error:
-        return f"cannot be decoded ({_OP_NAMES.sub('', error.message).strip()})"
+    except (tf.errors.OpError, ValueError) as error:
+        message = getattr(error, "message", str(error))  # TensorFlow's own leave out the names
+        return f"cannot be decoded ({_OP_NAMES.sub('', message).strip()})"
     return "could be read only the second time"
