@@ -156,11 +156,13 @@ def _normalize(
     if present is None:
         return layer(x, training=training)
     rows = ops.logical_and(ops.ones_like(x[..., 0], dtype="bool"), present)
-    before = [ops.copy(variable) for variable in layer.non_trainable_variables]
+    before = [
+        ops.copy(ops.convert_to_tensor(variable)) for variable in layer.non_trainable_variables
+    ]
     x = layer(x, training=training, mask=rows)
     if training:
         # A batch without a picture has nothing to say: a mean and a variance of zero.
         some = ops.any(present)
         for variable, value in zip(layer.non_trainable_variables, before, strict=True):
-            variable.assign(ops.where(some, variable, value))
+            variable.assign(ops.where(some, ops.convert_to_tensor(variable), value))
     return x
