@@ -26,9 +26,6 @@ ColorMode = Literal["rgb", "rgba", "grayscale"]
 ClassMode = Literal["categorical", "sparse", "binary", "raw", "multi_output", "input"]
 Subset = Literal["training", "validation"]
 
-_CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
-_INTERPOLATIONS = {"box": "area", "lanczos": "lanczos3"}
-
 
 class ImageStream(ImageTransformer):
     """Streams of pictures in `ImageDataGenerator`'s terms, on tf.data.
@@ -111,6 +108,7 @@ class ImageStream(ImageTransformer):
         validate_filenames: bool = True,
         *,
         keep_aspect_ratio: bool = False,
+        antialias: bool = True,
         key: str | None = None,
         name: str = "image",
         optional: bool = False,
@@ -145,6 +143,8 @@ class ImageStream(ImageTransformer):
                 `"bilinear"`, `"bicubic"`, `"box"`, `"lanczos"`) or those of `schema.Image`.
             validate_filenames: Whether to check now that each file is there and not empty.
             keep_aspect_ratio: Crop the centre to the target's proportions instead of stretching.
+            antialias: Smooth before shrinking, as Keras does; without it, `"bilinear"` is what
+                `tf.image.resize` does by default, and reads pictures more than twice as fast.
             key: Column of keys; the frame's index by default.
             name: The input's name.
             optional: Whether a row may lack the picture.
@@ -174,7 +174,15 @@ class ImageStream(ImageTransformer):
         if validate_filenames:
             check_files(paths[chosen], keys[chosen], source)
         return self._flow(
-            self._spec(name, target_size, color_mode, interpolation, keep_aspect_ratio, optional),
+            self._spec(
+                name,
+                target_size,
+                color_mode,
+                interpolation,
+                keep_aspect_ratio,
+                antialias,
+                optional,
+            ),
             keys[chosen],
             paths[chosen],
             names[chosen],
@@ -204,6 +212,7 @@ class ImageStream(ImageTransformer):
         interpolation: str = "nearest",
         keep_aspect_ratio: bool = False,
         *,
+        antialias: bool = True,
         key: Literal["path", "stem"] = "path",
         name: str = "image",
         optional: bool = False,
@@ -231,6 +240,8 @@ class ImageStream(ImageTransformer):
                 each class.
             interpolation: As in `flow_from_dataframe`.
             keep_aspect_ratio: Crop the centre to the target's proportions instead of stretching.
+            antialias: Smooth before shrinking, as Keras does; without it, `"bilinear"` is what
+                `tf.image.resize` does by default, and reads pictures more than twice as fast.
             key: A row's key: `"path"`, relative to the folder, or `"stem"`, the file's name
                 without folder and extension.
             name: The input's name.
@@ -266,7 +277,15 @@ class ImageStream(ImageTransformer):
         paths = [os.path.join(root, file) for file in names]
         check_files(paths, keys, f"folder {root!r}")
         return self._flow(
-            self._spec(name, target_size, color_mode, interpolation, keep_aspect_ratio, optional),
+            self._spec(
+                name,
+                target_size,
+                color_mode,
+                interpolation,
+                keep_aspect_ratio,
+                antialias,
+                optional,
+            ),
             keys,
             paths,
             names,
@@ -349,31 +368,6 @@ class ImageStream(ImageTransformer):
             **self._treatment(
                 make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
             ),
-        )
-
-    def _spec(
-        self,
-        name: str,
-        target_size: tuple[int, int],
-        color_mode: str,
-        interpolation: str,
-        keep_aspect_ratio: bool,
-        optional: bool,
-    ) -> Image:
-        if color_mode not in _CHANNELS:
-            raise ValueError(
-                f"`color_mode` must be one of {list(_CHANNELS)}. "
-                f"Received: color_mode={color_mode!r}"
-            )
-        height, width = target_size
-        return self._describe(
-            name=name,
-            optional=optional,
-            height=height,
-            width=width,
-            channels=_CHANNELS[color_mode],
-            interpolation=_INTERPOLATIONS.get(interpolation, interpolation),
-            keep_aspect_ratio=keep_aspect_ratio,
         )
 
     def _flow(

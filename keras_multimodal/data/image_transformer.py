@@ -16,6 +16,9 @@ from keras_multimodal.data.image_statistics import ImageStatistics, learn_statis
 from keras_multimodal.data.random_numbers import row_seeds
 from keras_multimodal.schema import Image
 
+_CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
+_INTERPOLATIONS = {"box": "area", "lanczos": "lanczos3"}
+
 # What `get_random_transform` returns for changes that are switched off.
 _NEUTRAL: dict[str, Any] = {
     "theta": 0.0,
@@ -279,6 +282,33 @@ class ImageTransformer:
             )
         cut = int(self.validation_split * rows)
         return slice(cut) if subset == "validation" else slice(cut, None)
+
+    def _spec(
+        self,
+        name: str,
+        target_size: tuple[int, int],
+        color_mode: str,
+        interpolation: str,
+        keep_aspect_ratio: bool,
+        antialias: bool,
+        optional: bool,
+    ) -> Image:
+        if color_mode not in _CHANNELS:
+            raise ValueError(
+                f"`color_mode` must be one of {list(_CHANNELS)}. "
+                f"Received: color_mode={color_mode!r}"
+            )
+        height, width = target_size
+        return self._describe(
+            name=name,
+            optional=optional,
+            height=height,
+            width=width,
+            channels=_CHANNELS[color_mode],
+            interpolation=_INTERPOLATIONS.get(interpolation, interpolation),
+            keep_aspect_ratio=keep_aspect_ratio,
+            antialias=antialias,
+        )
 
     def _describe(self, **settings: Any) -> Image:
         """The description of pictures that are treated as this class says."""
