@@ -33,12 +33,8 @@ class ImageTransform(Transform[Image]):
         Raises:
             ValueError: If a function of the user's would have to come before that.
         """
-        if self.spec.preprocessing_function:
-            raise ValueError(
-                f"Image {self.spec.name!r} has the preprocessing_function "
-                f"{self.spec.preprocessing_function!r}, which the description does not hold. Make "
-                "it the model's first layer instead."
-            )
+        if self.spec.obstacle:
+            raise ValueError(f"The description does not hold all of it: {self.spec.obstacle}.")
         return normalize_images(loaded, self.spec)
 
 

@@ -80,6 +80,11 @@ class ImageFlow(Stream):
         defaults: FlowDefaults | None = None,
     ) -> None:
         super().__init__(spec, keys, cells, source)
+        if class_mode not in CLASS_MODES:
+            raise ValueError(
+                f"`class_mode` must be one of {list(CLASS_MODES)}. "
+                f"Received: class_mode={class_mode!r}"
+            )
         self.weights = np.full(len(self), 1.0) if weights is None else np.asarray(weights, float)
         self._weighted = weights is not None
         self.statistics = statistics or ImageStatistics()

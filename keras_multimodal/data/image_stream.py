@@ -18,7 +18,7 @@ from keras_multimodal.data.image_files import (
     existing_folder,
     picture_files,
 )
-from keras_multimodal.data.image_flow import CLASS_MODES, ImageFlow
+from keras_multimodal.data.image_flow import ImageFlow
 from keras_multimodal.data.image_transformer import ImageTransformer
 from keras_multimodal.schema import Image
 
@@ -383,11 +383,6 @@ class ImageStream(ImageTransformer):
         defaults: FlowDefaults,
         weights: Sequence[float] | None = None,
     ) -> ImageFlow:
-        if class_mode not in CLASS_MODES:
-            raise ValueError(
-                f"`class_mode` must be one of {list(CLASS_MODES)}. "
-                f"Received: class_mode={class_mode!r}"
-            )
         return ImageFlow(
             spec,
             keys,

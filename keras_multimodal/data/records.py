@@ -2,16 +2,16 @@
 
 import copy
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.batching import Batching, available_cores, make_dataset
-from keras_multimodal.data.cells import name_keys, values_by_key
+from keras_multimodal.data.cells import name_keys
 from keras_multimodal.data.pairing_report import PairingReport
-from keras_multimodal.data.splitting import assign_parts, check_parts, split_shares
+from keras_multimodal.data.splitting import assign_parts, by_row, check_parts, split_shares
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.verification import find_unreadable
 from keras_multimodal.schema import Category, Schema
@@ -160,7 +160,7 @@ class Records:
             list(shares.values()),
             seed,
             strata,
-            self.units if groups is None else self._by_key(groups, "groups"),
+            self.units if groups is None else by_row(groups, "groups", self.keys, self.units),
         )
         check_parts(parts, list(shares), strata, () if self.target is None else self.target.classes)
         return self._divide([np.flatnonzero(parts == part) for part in range(len(shares))])
@@ -190,7 +190,7 @@ class Records:
         """
         if count < 2:
             raise ValueError(f"`count` must be at least 2. Received: count={count}")
-        units = self.units if groups is None else self._by_key(groups, "groups")
+        units = self.units if groups is None else by_row(groups, "groups", self.keys, self.units)
         strata = self.labels if stratify else None
         parts = assign_parts(self.keys, [1 / count] * count, seed, strata, units)
         if len(np.unique(parts)) < count:
@@ -225,7 +225,9 @@ class Records:
         Raises:
             ValueError: If a row has no part or another one, or a part no row.
         """
-        given = np.array([str(part) for part in self._by_key(parts, "parts")], object)
+        given = np.array(
+            [str(part) for part in by_row(parts, "parts", self.keys, self.units)], object
+        )
         stray = [row for row, part in enumerate(given) if part not in (*names, *ignore)]
         if stray:
             raise ValueError(
@@ -378,28 +380,3 @@ class Records:
             learned = zip(part.streams, first.streams, strict=True)
             parts.append(part._with_streams([s.with_spec(f.spec) for s, f in learned]))
         return tuple(parts)
-
-    def _by_key(self, values: Any, argument: str) -> list[Any]:
-        """One value for each row, from a Series or dict by key or a list in order."""
-        if isinstance(values, pd.Series):
-            values = values_by_key(values.index.tolist(), values.tolist(), argument)
-        if isinstance(values, Mapping):
-            # A row that was expanded from a key may be named by either.
-            values = {
-                key: values[key] if key in values else values[unit]
-                for key, unit in zip(self.keys, self.units, strict=True)
-                if key in values or unit in values
-            }
-            lacking = [key for key in self.keys if key not in values]
-            if lacking:
-                raise ValueError(
-                    f"`{argument}` must have an entry for each row. "
-                    f"Received: none for {len(lacking)} rows ({name_keys(lacking)})"
-                )
-            return [values[key] for key in self.keys]
-        if len(values) != len(self):
-            raise ValueError(
-                f"`{argument}` must have one entry for each of the {len(self)} rows, or come by "
-                f"key. Received: {len(values)} entries"
-            )
-        return list(values)

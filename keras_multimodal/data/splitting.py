@@ -1,11 +1,13 @@
 """Dividing rows into parts: repeatable, balanced by class, and never through a group."""
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.cells import name_keys, values_by_key
 
 
 def assign_parts(
@@ -48,6 +50,41 @@ def assign_parts(
         filled[part] += len(units[unit])
         parts[units[unit]] = part
     return parts
+
+
+def by_row(
+    values: Any, argument: str, keys: Sequence[Hashable], units: Sequence[Hashable]
+) -> list[Any]:
+    """One value for each row.
+
+    Args:
+        values: A Series or dict by key, or a list in the order of the rows.
+        argument: The caller's argument that holds them, for messages.
+        keys: The rows' keys.
+        units: What each row belongs to; values may be given by these too.
+    """
+    if isinstance(values, pd.Series):
+        values = values_by_key(values.index.tolist(), values.tolist(), argument)
+    if isinstance(values, Mapping):
+        # A row that was expanded from a key may be named by either.
+        values = {
+            key: values[key] if key in values else values[unit]
+            for key, unit in zip(keys, units, strict=True)
+            if key in values or unit in values
+        }
+        lacking = [key for key in keys if key not in values]
+        if lacking:
+            raise ValueError(
+                f"`{argument}` must have an entry for each row. "
+                f"Received: none for {len(lacking)} rows ({name_keys(lacking)})"
+            )
+        return [values[key] for key in keys]
+    if len(values) != len(keys):
+        raise ValueError(
+            f"`{argument}` must have one entry for each of the {len(keys)} rows, or come by "
+            f"key. Received: {len(values)} entries"
+        )
+    return list(values)
 
 
 def split_shares(train: float | None, validation: float, test: float) -> dict[str, float]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.schema import Image, Schema, Text
+from keras_multimodal.schema import Schema
 
 
 def model_input(model: keras.Model) -> Any:
@@ -28,27 +28,11 @@ def check_inputs(model: keras.Model, schema: Schema) -> None:
             "`model` must be a Functional model, or a Sequential one that starts with a "
             f"`keras.Input`. Received: model={model.name!r} of type {type(model).__name__}"
         )
-    segmented = [
-        modality.name
-        for modality in schema.inputs
-        if isinstance(modality, Text) and modality.segmenter
-    ]
-    if segmented:
+    obstacles = [modality.obstacle for modality in schema.inputs if modality.obstacle]
+    if obstacles:
         raise ValueError(
-            f"`preprocessing` must have no Python segmenter, as {segmented} has: it cannot be part "
-            "of a SavedModel. Cut the texts before you send them, and export "
-            '`dataclasses.replace(schema[name], segmenter="")` in its place'
-        )
-    changed = [
-        modality.name
-        for modality in schema.inputs
-        if isinstance(modality, Image) and modality.preprocessing_function
-    ]
-    if changed:
-        raise ValueError(
-            f"`preprocessing` must have no `preprocessing_function`, as {changed} has: it is a "
-            "function of yours, which no schema can hold. Make it the model's first layer, and "
-            "train on a stream without it"
+            "`preprocessing` must be such that a SavedModel can hold it. "
+            f"Received: {'; '.join(obstacles)}"
         )
     described = _described_inputs(schema)
     received = {

@@ -108,3 +108,13 @@ class Image(Modality):
         if self.data_format == "channels_first":
             return (self.channels, self.height, self.width)
         return (self.height, self.width, self.channels)
+
+    @property
+    def obstacle(self) -> str:
+        """A function of the user's cannot be described."""
+        if not self.preprocessing_function:
+            return ""
+        return (
+            f"the preprocessing_function {self.preprocessing_function!r} of {self.name!r} is "
+            "yours. Make it the model's first layer, and train on a stream without it"
+        )

@@ -59,6 +59,11 @@ class Modality:
         return "float32"
 
     @property
+    def obstacle(self) -> str:
+        """Why no exported model can have this preprocessing, and what to do; empty if it can."""
+        return ""
+
+    @property
     def tensors(self) -> dict[str, tuple[tuple[int, ...], str]]:
         """Everything that a batch has of the modality: shape, without the batch axis, and dtype.
 

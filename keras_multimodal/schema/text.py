@@ -126,6 +126,16 @@ class Text(Modality):
         return self.tokenizer.vocabulary_size if self.tokenizer else len(self.vocabulary) + 2
 
     @property
+    def obstacle(self) -> str:
+        """A segmenter is Python."""
+        if not self.segmenter:
+            return ""
+        return (
+            f"the segmenter {self.segmenter!r} of {self.name!r} is Python. Cut the texts before "
+            'you send them, and export `dataclasses.replace(schema[name], segmenter="")` in its place'
+        )
+
+    @property
     def needs_tensorflow_text(self) -> bool:
         """Whether the exported model has operations of tensorflow_text, which a server imports."""
         return self.normalize is not None or self.tokenizer is not None
