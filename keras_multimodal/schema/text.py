@@ -132,7 +132,8 @@ class Text(Modality):
             return ""
         return (
             f"the segmenter {self.segmenter!r} of {self.name!r} is Python. Cut the texts before "
-            'you send them, and export `dataclasses.replace(schema[name], segmenter="")` in its place'
+            "you send them, and export "
+            '`dataclasses.replace(schema[name], segmenter="")` in its place'
         )
 
     @property
