@@ -81,7 +81,8 @@ def _is_numeric(column: pd.Series) -> bool:
 def _numbers(column: pd.Series, keys: Sequence[object]) -> np.ndarray:
     numbers = pd.to_numeric(column, errors="coerce").to_numpy("float64", na_value=np.nan)
     given = np.array([not is_missing(cell) for cell in column], bool)
-    wrong = given & ~np.isfinite(numbers)
+    with np.errstate(over="ignore"):  # the model's numbers are float32
+        wrong = given & ~np.isfinite(numbers.astype("float32"))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         cell = column.iloc[row]

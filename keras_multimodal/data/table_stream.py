@@ -62,7 +62,7 @@ class TableStream(Stream):
             )
         mean = np.nanmean(self.numbers, 0) if there.size else np.zeros(0)
         std = np.nanstd(self.numbers, 0) if there.size else np.zeros(0)
-        std[std == 0] = 1  # a constant column is 0 once its mean is subtracted
+        std[std <= 1e-7 * np.abs(mean)] = 1  # a constant column is 0 once its mean is subtracted
         categories = []
         for column in self.strings.T:
             counts = collections.Counter(cell for cell in column if cell)

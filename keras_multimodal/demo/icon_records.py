@@ -61,7 +61,7 @@ def read_icons(folder: pathlib.Path) -> tuple[data.Records, ...]:
 
 def _read_table(path: pathlib.Path) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(path, dtype={"key": str}, keep_default_na=False, na_values=[""])
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
     except ValueError as error:
         raise ValueError(f"{path} must be a CSV in UTF-8. {error}") from error
     missing = [column for column in COLUMNS if column not in frame.columns]
