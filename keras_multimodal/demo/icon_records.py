@@ -56,7 +56,13 @@ def read_icons(folder: pathlib.Path) -> tuple[data.Records, ...]:
     )
     by_key = frame.set_index("key")
     records = data.pair(images, texts, labels=by_key["category"])
-    return records.verify().split_by(by_key["split"])
+    parts = records.verify().split_by(by_key["split"])
+    if len(parts[-1]) < 2:
+        raise ValueError(
+            f"{table} must have at least two rows in each part, test among them. "
+            f"Received: {len(parts[-1])} test row"
+        )
+    return parts
 
 
 def _read_table(path: pathlib.Path) -> pd.DataFrame:

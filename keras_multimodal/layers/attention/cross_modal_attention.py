@@ -63,7 +63,8 @@ class CrossModalAttention(keras.layers.Layer):
         query's masked places and carries the query's own Keras mask; a mask given as `query_mask`
         is used but, as everywhere in Keras, not attached to the output. In a row without a context
         token, what was attended to is exactly zero, biases included, and so are its gradients;
-        the output is then zero, or with `residual` the query (normalized, with `"post"`). Weights of masked places are zero.
+        the output is then zero, or with `residual` the
+        query (normalized, with `"post"`). Weights of masked places are zero.
 
     Raises:
         ValueError: If an argument is out of its range; if the tokens have the wrong rank or dtype;
