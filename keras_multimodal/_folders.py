@@ -45,7 +45,19 @@ def replace_folder(
                 f"overwritten; remove what is there, or choose another. "
                 f"Received: {os.fspath(directory)!r}, which has no {marker}"
             )
+    created = [parent for parent in target.parents if not parent.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield from _fill(target)
+    except BaseException:
+        for parent in created:
+            with contextlib.suppress(OSError):  # somebody else has put something there since
+                parent.rmdir()
+        raise
+
+
+def _fill(target: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Yields a path beside the target, and puts what is there in the target's place."""
     # Within a private temporary folder, so that what is written has the usual permissions, and
     # beside the target, so that it can be renamed.
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as temporary:

@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         type=pathlib.Path,
         default=None,
         metavar="DIR",
-        help="folder of icons/ and openmoji.csv, written if they are not there "
+        help="existing folder of icons/ and openmoji.csv, written there if it is empty "
         "(default: one in Keras' cache)",
     )
     demo.add_argument(

@@ -57,7 +57,7 @@ def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -
     cells = []
     for key, value in zip(keys, values, strict=True):
         if isinstance(value, (str, os.PathLike)):
-            cells.append(os.fspath(value))
+            cells.append(_encodable(os.fspath(value), key, source))
         elif is_missing(value):
             cells.append("")
         else:
@@ -66,6 +66,17 @@ def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -
                 f"Received: {value!r}, a {type(value).__name__}, in row {key!r}"
             )
     return cells
+
+
+def _encodable(cell: str, key: Hashable, source: str) -> str:
+    try:
+        cell.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{source} must hold text that UTF-8 can write. "
+            f"Received: {cell!r} in row {key!r} ({error.reason})"
+        ) from None
+    return cell
 
 
 def values_by_key(

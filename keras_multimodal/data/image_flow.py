@@ -100,12 +100,6 @@ class ImageFlow(Stream):
 
         if class_mode in _ALONE:
             return
-        several = next((t for t in self.targets if isinstance(t, (list, tuple, set))), None)
-        if several is not None:
-            raise ValueError(
-                f"`y_col` must hold one class for each row. Received: {several!r}; for several "
-                "outputs use class_mode='multi_output' or 'raw'"
-            )
         found = {target for target in self.targets if not is_missing(target)}
         unknown = set() if classes is None else found - set(classes)
         if unknown:

@@ -80,6 +80,11 @@ class ImageTransformer:
                 "`interpolation_order` must be 0 (nearest) or 1 (bilinear). "
                 f"Received: interpolation_order={interpolation_order}"
             )
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(
+                "`data_format` must be 'channels_last' or 'channels_first'. "
+                f"Received: data_format={data_format!r}"
+            )
         if dtype not in (None, "float32"):
             raise ValueError(f"`dtype` must be None or 'float32'. Received: dtype={dtype!r}")
         if isinstance(zoom_range, (int, float)):
@@ -360,4 +365,6 @@ def _pair(argument: str, value: Any) -> tuple[float, float]:
 
 
 def _shifts(value: float | Sequence[float]) -> float | tuple[float, ...]:
+    if isinstance(value, np.number):
+        value = value.item()
     return value if isinstance(value, (int, float)) else tuple(value)

@@ -24,6 +24,7 @@ from keras_multimodal.data.records import Records
 from keras_multimodal.data.sampled_stream import SampledStream
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.verification import Unreadable, find_unreadable
+from keras_multimodal.schema import Schema
 
 OnMissing = Literal["error", "drop", "mask"]
 OnError = Literal["raise", "drop", "mask"]
@@ -149,15 +150,24 @@ def pair(
     target, numbers = None, None
     if targets is not None:
         target, numbers = number([targets[unit] for unit in units], keys, classes)
+    Schema(
+        [stream.spec for stream in aligned], target
+    )  # refuses names that get in each other's way
     return Records(
         [stream.take(keys, kept) for stream in aligned],
         keys,
         labels=numbers,
         target=target,
         report=report,
-        units=units,
+        units=[_unit_of(unit, aligned) for unit in units],
         weights=None if sample_weight is None else weights_by_key(sample_weight, streams[0], units),
     )
+
+
+def _unit_of(key: Hashable, streams: Sequence[Stream]) -> Hashable:
+    for stream in streams:
+        key = stream.unit_of(key)
+    return key
 
 
 def _align(

@@ -4,6 +4,8 @@ from typing import Literal
 
 import numpy as np
 
+_HAIR = 1e-6  # seconds; what rounding does to times of microseconds is less
+
 
 def regular_grid(
     times: np.ndarray,
@@ -35,23 +37,25 @@ def regular_grid(
     """
     order = np.argsort(times, kind="stable")
     times, values = np.asarray(times, "float64")[order], np.asarray(values, "float64")[order]
+    # From zero on: seconds since 1970 leave too few digits to tell neighbours from each other.
+    times = times - times[0]
     # A hair is added: the last measurement's own place mustn't be lost to rounding.
     steps = int(np.floor((times[-1] - times[0]) * sample_rate + 1e-6)) + 1
-    grid = times[0] + np.arange(steps) / sample_rate
+    grid = np.arange(steps) / sample_rate
     result = np.full((steps, values.shape[1]), np.nan, "float32")
     for channel in range(values.shape[1]):
         there = np.isfinite(values[:, channel])
         at, own = times[there], values[there, channel]
         if not len(at):
             continue
-        after = np.clip(np.searchsorted(at, grid - 1e-9), 0, len(at) - 1)
-        before = np.clip(np.searchsorted(at, grid + 1e-9, side="right") - 1, 0, len(at) - 1)
+        after = np.clip(np.searchsorted(at, grid - _HAIR), 0, len(at) - 1)
+        before = np.clip(np.searchsorted(at, grid + _HAIR, side="right") - 1, 0, len(at) - 1)
         if interpolation == "linear":
             found = np.interp(grid, at, own)
         else:
             nearer = np.where(grid - at[before] <= at[after] - grid, before, after)
             found = own[nearer]
-        close = at[after] - at[before] <= max_gap + 1e-9
-        inside = (grid >= at[0] - 1e-9) & (grid <= at[-1] + 1e-9)
+        close = at[after] - at[before] <= max_gap + _HAIR
+        inside = (grid >= at[0] - _HAIR) & (grid <= at[-1] + _HAIR)
         result[close & inside, channel] = found[close & inside]
     return result

@@ -7,6 +7,7 @@ import tensorflow as tf
 _ZEROS = 32  # zero crossings of the sinc on either side
 _BETA = 9.0  # of the Kaiser window: about 90 dB of attenuation
 _ROLLOFF = 0.95  # where the filter's middle lies, as a share of the lower Nyquist frequency
+_LARGEST = 2**20  # numbers in a table of filters, or in a part that is computed without one
 
 
 def resample(samples: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tensor:
@@ -33,25 +34,75 @@ def resample(samples: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tensor
 
 def _convolve(samples: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tensor:
     divisor = _gcd(rate, tf.constant(target_rate, tf.int32))
-    down, up = rate // divisor, target_rate // divisor
-    ratio = tf.cast(up, tf.float64) / tf.cast(down, tf.float64)
-    scale = tf.minimum(ratio, 1.0) * _ROLLOFF
-    reach = tf.cast(tf.math.ceil(_ZEROS / scale), tf.int32)
-    # Output `q * up + p` lies at input `q * down + p / ratio`.
+    down = tf.cast(rate // divisor, tf.int64)
+    up = tf.cast(target_rate // divisor, tf.int64)
+    scale = tf.minimum(tf.cast(up, tf.float64) / tf.cast(down, tf.float64), 1.0) * _ROLLOFF
+    reach = tf.cast(tf.math.ceil(_ZEROS / scale), tf.int64)
+    count = tf.shape(samples, out_type=tf.int64)[0]
+    length = (count * up + down - 1) // down
+    # Rates that have little in common, such as 8,001 and 8,000 Hz, have a filter for nearly each
+    # sample: a table of them would fill the memory, so they are made as they are needed.
+    return tf.cond(
+        (down + 2 * reach) * up <= _LARGEST,
+        lambda: _by_table(samples, down, up, scale, reach)[:length],
+        lambda: _by_parts(samples, down, up, scale, reach, length),
+    )
+
+
+def _by_table(
+    samples: tf.Tensor, down: tf.Tensor, up: tf.Tensor, scale: tf.Tensor, reach: tf.Tensor
+) -> tf.Tensor:
+    """Every phase's filter at once: output `n` lies at input `n * down / up`."""
     offsets = tf.cast(tf.range(-reach, down + reach), tf.float64)
-    phases = tf.cast(tf.range(up), tf.float64) / ratio
-    distance = (offsets[:, None] - phases[None, :]) * scale  # (width, up)
+    phases = tf.cast(tf.range(up) * down, tf.float64) / tf.cast(up, tf.float64)
+    filters = _sinc((offsets[:, None] - phases[None, :]) * scale)  # (width, up)
+    filters /= tf.reduce_sum(filters, axis=0, keepdims=True)
+    padded = tf.pad(samples, [[reach, down + reach]])
+    width, step = tf.cast(down + 2 * reach, tf.int32), tf.cast(down, tf.int32)
+    frames = tf.signal.frame(padded, width, step)  # (frames, width)
+    return tf.reshape(tf.matmul(frames, tf.cast(filters, tf.float32)), [-1])
+
+
+def _by_parts(
+    samples: tf.Tensor,
+    down: tf.Tensor,
+    up: tf.Tensor,
+    scale: tf.Tensor,
+    reach: tf.Tensor,
+    length: tf.Tensor,
+) -> tf.Tensor:
+    """A filter for each output, as many outputs at a time as keep the memory small."""
+    padded = tf.pad(samples, [[reach, reach + 1]])
+    taps = tf.range(-reach, reach + 2)  # around the input before the output's place
+    size = tf.maximum(_LARGEST // (2 * reach + 2), 1)
+
+    def part(at: tf.Tensor) -> tf.Tensor:
+        places = tf.range(at, tf.minimum(at + size, length)) * down
+        before, rest = places // up, places % up
+        share = tf.cast(rest, tf.float64) / tf.cast(up, tf.float64)
+        filters = _sinc((tf.cast(taps, tf.float64) - share[:, None]) * scale)  # (part, taps)
+        filters /= tf.reduce_sum(filters, axis=1, keepdims=True)
+        # Behind the last sample there is silence, as in front of the first.
+        index = tf.minimum(before[:, None] + taps + reach, tf.shape(padded, tf.int64)[0] - 1)
+        return tf.reduce_sum(tf.gather(padded, index) * tf.cast(filters, tf.float32), axis=1)
+
+    def step(at: tf.Tensor, parts: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+        return at + size, parts.write(tf.cast(at // size, tf.int32), part(at))
+
+    parts = tf.TensorArray(
+        tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None]
+    )
+    start = tf.constant(0, tf.int64)
+    _, parts = tf.while_loop(lambda at, _: at < length, step, [start, parts], parallel_iterations=1)
+    return tf.cond(length > 0, parts.concat, lambda: tf.zeros([0]))
+
+
+def _sinc(distance: tf.Tensor) -> tf.Tensor:
+    """The sinc under a Kaiser window, at so many zero crossings from its middle."""
     inside = tf.clip_by_value(1.0 - (distance / _ZEROS) ** 2, 0.0, 1.0)
     window = tf.math.bessel_i0(_BETA * tf.sqrt(inside)) * tf.cast(inside > 0, tf.float64)
     turn = math.pi * tf.where(tf.equal(distance, 0.0), tf.ones_like(distance), distance)
-    filters = window * tf.where(tf.equal(distance, 0.0), tf.ones_like(turn), tf.sin(turn) / turn)
-    filters /= tf.reduce_sum(filters, axis=0, keepdims=True)
-    count = tf.shape(samples, out_type=tf.int64)[0]
-    wide_up, wide_down = tf.cast(up, tf.int64), tf.cast(down, tf.int64)
-    length = (count * wide_up + wide_down - 1) // wide_down
-    padded = tf.pad(samples, [[reach, down + reach]])
-    frames = tf.signal.frame(padded, down + 2 * reach, down)  # (frames, width)
-    return tf.reshape(tf.matmul(frames, tf.cast(filters, tf.float32)), [-1])[:length]
+    return window * tf.where(tf.equal(distance, 0.0), tf.ones_like(turn), tf.sin(turn) / turn)
 
 
 def _gcd(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:

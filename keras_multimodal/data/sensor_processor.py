@@ -1,6 +1,7 @@
 """Series of measurements from arrays, long tables and files."""
 
 import os
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -24,7 +25,8 @@ class SensorProcessor:
         length: Steps kept of each series. Defaults to those of the longest.
         sample_rate: Steps in a second, in Hz. Defaults to `None`.
         max_gap: A place of the grid between two measurements that are further apart than this many
-            seconds is missing. Defaults to one and a half steps of the grid.
+            seconds is missing. Defaults to one and a half times a step of the grid or the series'
+            own median interval, whichever is longer.
         interpolation: Between two measurements, `"linear"` draws a line, `"nearest"` takes the
             nearer. Defaults to `"linear"`.
         standardize: Subtract each channel's mean and divide by its standard deviation, both of the
@@ -219,9 +221,10 @@ class SensorProcessor:
             raise ValueError(f"`times` must have those of each series. Received: none of {key!r}")
         seconds = np.asarray(seconds, "float64")
         _check_times(seconds, len(values), key, source)
-        gap = 1.5 / self.sample_rate if self.max_gap is None else self.max_gap
         if not len(values):
             return values
+        interval = np.median(np.diff(np.sort(seconds))) if len(seconds) > 1 else 0.0
+        gap = self.max_gap or 1.5 * max(1 / self.sample_rate, float(interval))
         return regular_grid(seconds, values, self.sample_rate, gap, self.interpolation)
 
     def _stream(
@@ -288,10 +291,15 @@ def _check_times(seconds: np.ndarray, count: int, key: Hashable, source: str) ->
 
 def _read(path: str, key: Hashable) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path) if path.endswith(".parquet") else pd.read_csv(path)
+        if path.endswith(".parquet"):
+            return pd.read_parquet(path)
+        # A row longer than the header would else have its first field taken for a label.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(path, index_col=False)
     except FileNotFoundError:
         raise FileNotFoundError(
             f"{path!r} (row {key!r}) is not there. Correct the name, or empty the cell."
         ) from None
-    except ValueError as error:
+    except (ValueError, pd.errors.ParserWarning) as error:
         raise ValueError(f"{path!r} (row {key!r}) cannot be read: {error}") from error

@@ -58,6 +58,7 @@ class SensorStream(Stream):
         self.series = np.empty(len(arrays), object)
         self.series[:] = arrays
         self.augmentation = augmentation or SensorAugmentation()
+        self.uncovered_steps = 0
         self._windows: dict[Hashable, tuple[Hashable, int, int]] = {}
 
     @property
@@ -92,8 +93,7 @@ class SensorStream(Stream):
     def windows(self, steps: int, hop: int | None = None, partial: bool = False) -> Self:
         """Cut each series into windows, a row each.
 
-        Give `recordings()` to `records.split(groups=...)`, so that the windows of a recording are
-        in one part.
+        `records.split` keeps the windows of a recording in one part.
 
         Args:
             steps: Length of a window.
@@ -101,7 +101,8 @@ class SensorStream(Stream):
             partial: Keep what is left at the end, padded, and series shorter than a window.
 
         Returns:
-            A stream whose keys are `(key, number)`. Series without a window have no row.
+            A stream whose keys are `(key, number)`. Series without a window have no row; its
+            `uncovered_steps` counts the steps that are in no window.
 
         Raises:
             ValueError: If `steps` or `hop` is less than 1, or no series has a window.
@@ -112,21 +113,28 @@ class SensorStream(Stream):
                 f"`steps` and `hop` must be at least 1. Received: steps={steps}, hop={hop}"
             )
         windows: dict[Hashable, tuple[Hashable, int, int]] = {}
-        series = []
+        series, uncovered = [], 0
         for key, values in zip(self.keys, self.series, strict=True):
             length = 0 if values is None else len(values)
+            seen = np.zeros(length, bool)
             last = length if partial else length - steps + 1
             for number, start in enumerate(range(0, max(last, 0), hop)):
                 windows[key, number] = (key, start, min(start + steps, length))
                 series.append(values[start : start + steps])
+                seen[start : start + steps] = True
+            uncovered += int((~seen).sum())
         if not windows:
             raise ValueError(
                 f"`steps` must be no more than the longest series has. Received: steps={steps}"
             )
         spec = dataclasses.replace(self.spec, length=steps)
         stream = type(self)(spec, list(windows), series, self.source, self.augmentation)
-        stream._windows = windows
+        stream._windows, stream.uncovered_steps = windows, uncovered
         return stream
+
+    def unit_of(self, key: Hashable) -> Hashable:
+        """The series that a window was cut from."""
+        return self._windows[key][0] if key in self._windows else key
 
     def recordings(self) -> dict[Hashable, Hashable]:
         """The key of the series that each window was cut from, by the window's key."""
@@ -149,8 +157,10 @@ class SensorStream(Stream):
             The labels by the windows' keys, for `pair(labels=...)`.
 
         Raises:
-            ValueError: If a series has no labels, or fewer than steps.
+            ValueError: If a series has no labels, or fewer than steps; or if these are no windows.
         """
+        if not self._windows:
+            raise ValueError("`window_labels` must be asked of what `windows(...)` returned.")
         if rule not in ("majority", "last", "any"):
             raise ValueError(f"`rule` must be 'majority', 'last' or 'any'. Received: rule={rule!r}")
         found: dict[Hashable, Any] = {}

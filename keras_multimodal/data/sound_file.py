@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.wav import MAX_RATE
+
 
 def require_soundfile() -> Any:
     """The package, or an error that says how to get it."""
@@ -28,11 +30,17 @@ def make_sound_decoder() -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """
     soundfile = require_soundfile()
 
-    def decode(content: bytes) -> tuple[np.ndarray, np.int32]:
+    def decode(content: Any) -> tuple[np.ndarray, np.int32]:
+        # In a graph it is bytes, outside of one an array that holds them.
+        file = io.BytesIO(np.asarray(content, object).item())
         try:
-            samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
+            samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise ValueError(f"soundfile says: {error.error_string}") from error
+        if not np.isfinite(samples).all():
+            raise ValueError("The file has NaN or infinite samples.")
+        if rate > MAX_RATE:
+            raise ValueError("The file's rate is above 1 MHz.")
         return samples, np.int32(rate)
 
     def decode_sound(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -96,6 +96,10 @@ class Stream:
         """The modality's preprocessing, the same as in the exported model."""
         return make_transform(self.spec)
 
+    def unit_of(self, key: Hashable) -> Hashable:
+        """What the row of `key` is kept together with where records are split."""
+        return key
+
     def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
         """The stream with other rows: `rows[i]` is the row of `keys[i]`, -1 for an absent cell."""
         taken = copy.copy(self)

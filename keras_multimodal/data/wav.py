@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+MAX_RATE = 1_000_000  # in Hz; what is above is no recording but a broken header
+
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _KNOWN = (_PCM * 1000 + 8, _PCM * 1000 + 16, _PCM * 1000 + 24, _PCM * 1000 + 32, _FLOAT * 1000 + 32)
 
@@ -34,7 +36,9 @@ def decode_wav(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         & tf.equal(tf.strings.substr(contents, 0, tf.minimum(size, 4)), "RIFF")
         & tf.equal(_part(contents, 8, 4), "WAVE")
     )
-    with tf.control_dependencies(_check(riff, "This is no WAV file (RIFF, WAVE).")):
+    with tf.control_dependencies(
+        _check(riff, "This is no WAV file (RIFF, WAVE); other formats must be converted first.")
+    ):
         contents = tf.identity(contents)
 
     def walk(at: tf.Tensor, form: tf.Tensor, data: tf.Tensor, length: tf.Tensor) -> list[tf.Tensor]:
@@ -63,6 +67,7 @@ def decode_wav(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     code = kind * 1000 + bits
     checks = _check(tf.reduce_any(code == tf.constant(_KNOWN, tf.int64)), "Unknown WAV encoding.")
     checks += _check((channels > 0) & (rate > 0), "The WAV file has no channels or no rate.")
+    checks += _check(rate <= MAX_RATE, "The WAV file's rate is above 1 MHz.")
     with tf.control_dependencies(checks):
         code = tf.identity(code)
     frame = tf.maximum(channels * bits // 8, 1)

@@ -89,12 +89,15 @@ def write_open_moji(
         write_manifest(new, {**wanted, "made_with": _versions()})
         # Another process may have been faster, now or in the middle of what follows.
         if overwrite or not _is_whole(target, wanted):
+            old = pathlib.Path(temporary, "old")
             try:
                 if target.exists():
-                    target.rename(pathlib.Path(temporary, "old"))
+                    target.rename(old)
                 new.rename(target)
             except OSError:
                 if not _is_whole(target, wanted):
+                    if old.exists() and not target.exists():
+                        old.rename(target)
                     raise
     return folder
 

@@ -15,11 +15,21 @@ def find_icons(data_dir: pathlib.Path | None) -> pathlib.Path:
     """The folder with `icons/` and `openmoji.csv`; it is written first if it is not there.
 
     Args:
-        data_dir: The folder; one in the cache by default, which is checked and mended. One of the
-            user's that has an `openmoji.csv` is taken as it is.
+        data_dir: The folder, which must exist; one in the cache by default, which is checked and
+            mended. One of the user's that has an `openmoji.csv` is taken as it is.
+
+    Raises:
+        FileNotFoundError: If `data_dir` is no folder.
     """
-    if data_dir is not None and (data_dir / "openmoji.csv").is_file():
-        return data_dir
+    if data_dir is not None:
+        if not data_dir.is_dir():
+            raise FileNotFoundError(
+                f"`--data` must be a folder that exists. Received: {data_dir}. Correct the path, "
+                "or make an empty folder for the icons"
+            )
+        if (data_dir / "openmoji.csv").is_file():
+            return data_dir
+        print(f"There is no openmoji.csv in {data_dir}: writing the icons there.", flush=True)
     return datasets.write_open_moji(data_dir, size=SIZE, verbose=True)
 
 

@@ -44,8 +44,8 @@ def run(
 
     Args:
         output: Folder to write. It appears whole, at the end, or not at all.
-        data_dir: Folder of the icons and their CSV, written if they are not there; one in the
-            cache by default.
+        data_dir: Existing folder of the icons and their CSV, written there if it is empty; one in
+            the cache by default.
         epochs: Epochs of each model.
         seed: Seed of the initial weights, of the augmentation and of the rows withheld.
         overwrite: Whether an earlier demo's folder may be replaced.

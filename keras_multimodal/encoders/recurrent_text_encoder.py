@@ -96,11 +96,13 @@ class RecurrentTextEncoder(Encoder):
             use_cudnn=False,
             dtype=self.dtype_policy,
         )
-        self._recurrent = (
-            keras.layers.Bidirectional(recurrent, dtype=self.dtype_policy)
-            if bidirectional
-            else recurrent
-        )
+        self._recurrent = recurrent
+        if bidirectional:
+            self._recurrent = keras.layers.Bidirectional(recurrent, dtype=self.dtype_policy)
+            for layer in (self._recurrent.forward_layer, self._recurrent.backward_layer):
+                # It makes these anew and tells them of `use_cudnn` only afterwards, when on a GPU
+                # they have already ruled XLA out.
+                layer.supports_jit = True
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the embedding and the recurrent layer for ids `(batch, length)`."""

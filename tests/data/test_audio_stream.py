@@ -111,6 +111,19 @@ def test_a_broken_flac_is_named_too(tones, tmp_path):
         pair(flow_of(tones, tmp_path)).verify()
 
 
+def test_nan_is_refused_whatever_reads_the_file(tones, tmp_path):
+    soundfile = pytest.importorskip("soundfile")
+    samples = np.full(800, np.nan, "float32")
+    with soundfile.SoundFile(
+        tmp_path / "x.wav", "w", RATE, 1, subtype="FLOAT", format="WAV"
+    ) as file:
+        file.write(samples)
+    (tmp_path / "x.wav").rename(tmp_path / "x.ogg")  # the name says who reads it
+    tones.loc["k2", "file"] = "x.ogg"
+    records = pair(flow_of(tones, tmp_path), on_error="drop")
+    assert "NaN or infinite" in records.report.unreadable["audio"]["k2"]
+
+
 def changed(tones, folder, **options):
     """An epoch's samples and masks as they are and as training changes them, in one order."""
     records = pair(flow_of(tones, folder, **options))

@@ -313,9 +313,28 @@ def test_a_function_of_the_users_runs_in_the_pipeline_and_is_not_exported(icons,
         ({"data_format": "channels"}, "`data_format` must be"),
     ],
 )
-def test_what_cannot_be_done_is_refused(icons, arguments, message):
+def test_what_cannot_be_done_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        ImageStream(**arguments).standardize(icons[0])
+        ImageStream(**arguments)
+
+
+def test_targets_that_do_not_fit_their_mode_are_refused(folder, frame):
+    def flow(**arguments):
+        return ImageStream().flow_from_dataframe(frame, folder, "file", **arguments)
+
+    with pytest.raises(ValueError, match="a list of columns with class_mode='multi_output'"):
+        flow(y_col="category", class_mode="multi_output")
+    frame["category"] = [["a", "b"]] * len(frame)
+    with pytest.raises(ValueError, match=r"one class for each row.*\['a', 'b'\]"):
+        flow(y_col="category")
+
+
+def test_ranges_may_be_numbers_of_numpy():
+    stream = ImageStream(width_shift_range=np.int64(3), height_shift_range=np.float32(0.25))
+    assert (
+        stream.augmentation
+        == ImageStream(width_shift_range=3, height_shift_range=0.25).augmentation
+    )
 
 
 def test_links_in_circles_and_formats_without_a_decoder(folder, tmp_path):

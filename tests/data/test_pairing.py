@@ -170,3 +170,10 @@ def test_the_report_prints_and_goes_to_json():
     content = json.loads(report.to_json())
     assert content["missing"] == {"a": ["new"], "b": list(range(8))}
     assert content["matched"] == 1
+
+
+def test_names_that_get_in_each_others_way_are_refused():
+    with pytest.raises(ValueError, match="from the target's"):
+        pair(stream("label", {1: "x", 2: "y"}), labels={1: "p", 2: "q"})
+    with pytest.raises(ValueError, match="'a_present', 'a_present'"):
+        pair(stream("a", {1: "x"}, optional=True), stream("a_present", {1: "y"}))

@@ -102,6 +102,31 @@ def test_a_gap_is_not_bridged_and_order_does_not_matter():
     np.testing.assert_array_equal(regular_grid(times[order], values[order], 10.0, 0.15), found)
 
 
+def test_seconds_since_1970_lose_nothing():
+    times = np.round(1.7e9 + np.delete(np.arange(100) / 50, range(40, 60)), 3)
+    values = RNG.normal(size=(80, 1))
+    found = regular_grid(times, values, 50.0, 0.03)
+    expected = np.full((100, 1), np.nan)
+    expected[np.r_[0:40, 60:100]] = values
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_a_finer_grid_is_filled_between_regular_measurements():
+    times, values = np.delete(np.arange(20.0), [8, 9, 10]), np.delete(np.arange(20.0), [8, 9, 10])
+    stream = SensorProcessor(sample_rate=10).load_arrays({"a": values[:, None]}, {"a": times})
+    there = np.isfinite(stream.series[0][:, 0])
+    assert there[:71].all()
+    assert not there[71:110].any()  # between 7 s and 11 s there is a gap
+    assert there[110:].all()
+
+
+def test_a_ragged_file_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("t,v\n0,5,9\n1,6,9\n")
+    frame = pd.DataFrame({"file": ["a.csv"]}, index=["row7"])
+    with pytest.raises(ValueError, match=r"a\.csv' \(row 'row7'\) cannot be read"):
+        SensorProcessor().load_files(frame, "file", tmp_path, time="t")
+
+
 def test_long_tables_files_and_arrays_agree(tmp_path):
     data = {key: values.round(3) for key, values in series(4).items()}
     times = {key: RNG.permutation(len(values)) / 10 for key, values in data.items()}
@@ -148,6 +173,8 @@ def test_windows_cover_what_they_say_and_stay_together():
     assert windows.keys == [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1)]
     assert [values[0, 0] for values in windows.series] == [0, 3, 6, 0, 3]
     assert windows.spec.length == 4
+    assert windows.uncovered_steps == 0
+    assert stream.windows(4, 4).uncovered_steps == 2 + 3
     assert len(stream.windows(4, 4, partial=True)) == 3 + 2
     labels = {"a": [0, 0, 0, 1, 1, 1, 1, 0, 0, 0], "b": [0] * 6 + [1]}
     assert list(windows.window_labels(labels).values()) == [0, 1, 0, 0, 0]
@@ -155,7 +182,7 @@ def test_windows_cover_what_they_say_and_stay_together():
     assert list(windows.window_labels(labels, "any").values()) == [True, True, True, False, True]
     many = SensorProcessor().load_arrays({row: RNG.normal(size=(30, 1)) for row in range(12)})
     cut = many.windows(10, 5)
-    train, test = pair(cut).split(test=0.25, groups=cut.recordings())
+    train, test = pair(cut).split(test=0.25)
     assert {key for key, _ in train.keys}.isdisjoint(key for key, _ in test.keys)
     with pytest.raises(ValueError, match="for the 4 steps of 'a'"):
         windows.window_labels({"a": [1, 2, 3]})
@@ -225,6 +252,10 @@ def test_a_warp_keeps_the_ends_and_the_order():
         (
             lambda: SensorProcessor().load_table(pd.DataFrame({"k": [1], "v": ["x"]}), "k", ["v"]),
             "column 'v' must hold numbers.*'x' in row 0",
+        ),
+        (
+            lambda: SensorProcessor().load_arrays([np.ones((2, 1))]).window_labels({}),
+            "what `windows",
         ),
         (lambda: Sensor(channels=("a", "a"), length=3), "`channels` must be names that differ"),
         (lambda: Sensor(channels=("a",), length=3, std=(0.0,)), "`std` must be above 0"),

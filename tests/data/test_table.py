@@ -83,6 +83,8 @@ def test_a_constant_column_is_zero_and_an_empty_one_is_refused():
     constant = TableProcessor().load_data(pd.DataFrame({"x": [5, 5]})).adapt()
     batch = pair(constant).batch(2).get_single_element()
     np.testing.assert_array_equal(batch["table"], np.zeros((2, 1)))
+    tenths = TableProcessor().load_data(pd.DataFrame({"x": [0.1] * 1000})).adapt()
+    assert tenths.spec.std == (1.0,)  # though rounding leaves a deviation of 1e-17
     empty = TableProcessor().load_data(pd.DataFrame({"x": [np.nan], "y": [1.0]}))
     with pytest.raises(ValueError, match=r"none in \['x'\]"):
         empty.adapt()
@@ -92,6 +94,7 @@ def test_a_constant_column_is_zero_and_an_empty_one_is_refused():
     ("frame", "columns", "message"),
     [
         ({"x": [1.0, np.inf]}, {"numeric": ["x"]}, "inf in row 1 of column 'x'"),
+        ({"x": [1.0, 1e39]}, {"numeric": ["x"]}, r"1e\+39 in row 1 of column 'x'"),
         ({"x": ["1", "two"]}, {"numeric": ["x"]}, "'two' in row 1 of column 'x'"),
         ({"x": [1]}, {"numeric": ["y"]}, r"`numeric` must name a column.*\['x'\].*'y'"),
         ({"x": [1]}, {"numeric": []}, "at least one column"),

@@ -49,6 +49,7 @@ def test_adapting_starts_anew_but_keeps_a_given_vocabulary():
         (["x"], {"column": "t"}, ValueError, "must come with a DataFrame.*list"),
         ([3], {}, TypeError, "must hold strings.*3, a int, in row 0"),
         ([], {}, ValueError, "must have at least one row"),
+        ({"k": "a \ud800"}, {}, ValueError, "UTF-8 can write.*in row 'k'"),
         (
             pd.DataFrame({"t": ["x"]}, index=[np.nan]),
             {"column": "t"},

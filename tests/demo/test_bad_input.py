@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from keras_multimodal import cli
+from keras_multimodal.demo.icon_records import read_icons
 
 
 def no_icons(own):
@@ -61,6 +63,12 @@ def no_test_rows(own):
     own.table = own.table[own.table["split"] != "test"]
 
 
+def one_test_row(own):
+    frame = own.table
+    other = frame["split"] != "test"
+    own.table = pd.concat([frame[other], frame[~other][:1]])
+
+
 def one_category(own):
     own.table = own.table.assign(category="Flags")
 
@@ -79,13 +87,14 @@ def one_category(own):
         (empty_label, ["`labels` must have a label for each row", "Fill them in"]),
         (repeated_key, ["each key once", "Remove the repeats"]),
         (no_test_rows, ["none of 'test'"]),
+        (one_test_row, ["openmoji.csv", "at least two rows", "1 test row"]),
         (one_category, ["at least two classes"]),
     ],
 )
 def test_bad_data_is_named_in_one_line(spoil, words, own, tmp_path, command):
     first = own.table.iloc[0]
     spoil(own)
-    code, said = command("demo", "--data", own.path, "--output", tmp_path / "out")
+    code, said = command("demo", "--data", own.path, "--output", tmp_path / "deep" / "er" / "out")
     assert code == 2
     assert said.startswith("keras-multimodal: ")
     assert said.count("\n") == 1
@@ -108,6 +117,20 @@ def test_a_folder_of_other_things_is_left_alone(few_icons, tmp_path, command):
     assert code == 2
     assert "must be a folder" in said
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_mistyped_data_folder_is_not_made(tmp_path, command):
+    wrong = tmp_path / "no" / "such"
+    code, said = command("demo", "--data", wrong, "--output", tmp_path / "out")
+    assert code == 2
+    assert f"`--data` must be a folder that exists. Received: {wrong}" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_that_are_numbers_are_names(own):
+    own.table = own.table.assign(name=range(len(own.table)))
+    train, *_ = read_icons(own.path)
+    assert train.to_frame()["text"].str.isdigit().all()
 
 
 def test_a_data_folder_of_other_things_is_left_alone(tmp_path, command):

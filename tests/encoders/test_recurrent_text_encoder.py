@@ -80,3 +80,18 @@ def test_wrong_arguments_are_refused(options, message):
 def test_wrong_ids_are_refused(inputs, message):
     with pytest.raises(ValueError, match=message):
         RecurrentTextEncoder(5, 4)(inputs)
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_xla_is_not_ruled_out_where_there_is_a_gpu(monkeypatch, bidirectional):
+    """As Keras' own layers do, for a kernel that this encoder does not use."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("Keras asks for a GPU on the TensorFlow backend only")
+    import tensorflow as tf
+
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind=None: ["a GPU"])
+    plain = keras.layers.GRU(4)
+    assert not getattr(plain, "supports_jit", True), "Keras no longer does so: drop the remedy"
+    encoder = RecurrentTextEncoder(9, 8, bidirectional=bidirectional)
+    layers = encoder._flatten_layers(include_self=False)
+    assert all(layer.supports_jit for layer in layers)
