@@ -33,6 +33,9 @@ _SLOTS = {
     "channel_shift_intensity": 11,
 }
 
+# The place where a picture is cut, from top to bottom and from left to right.
+CROP_SLOTS = (12, 13)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Augmentation:

@@ -61,7 +61,7 @@ def make_dataset(
         weights: `(rows,)` weights of the rows, or `None`.
         options: How rows become batches.
     """
-    reader = RowReader(streams, keys, options.num_parallel_calls)
+    reader = RowReader(streams, keys, options.num_parallel_calls, options.training)
     balanced = labels if options.balance else None
     count = epoch_size(len(keys), balanced)
     ids = tf.constant(row_ids, tf.int64)
@@ -74,12 +74,13 @@ def make_dataset(
     # Streams of one view draw alike, the others independently of each other.
     seeds = {stream.view: _view_seed(options.seed, stream.view) for stream in streams}
 
-    def row_sources(epoch: tf.Tensor, row: tf.Tensor) -> dict[str, tf.Tensor]:
-        """By stream, the row that `row` stands for in this epoch."""
+    def row_sources(epoch: tf.Tensor, row: tf.Tensor) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
+        """By stream, the row that `row` stands for in this epoch, and the seed of its changes."""
         sources = {}
         for stream in streams:
             drawn = row_seeds(seeds[stream.view], epoch, tf.gather(ids, row)[None])[0]
-            sources[stream.spec.name] = stream.source_row(row, drawn if options.training else None)
+            source = stream.source_row(row, drawn if options.training else None)
+            sources[stream.spec.name] = (source, drawn)
         return sources
 
     def epoch_rows(epoch: tf.Tensor) -> tf.data.Dataset:
@@ -106,8 +107,8 @@ def make_dataset(
 
     cached = reader.read_all() if options.cache else {}
 
-    def finish_cached(epoch: tf.Tensor, rows: tf.Tensor, sources: dict[str, tf.Tensor]) -> Batch:
-        return finish(epoch, rows, {name: cached[name](at) for name, at in sources.items()})
+    def finish_cached(epoch: tf.Tensor, rows: tf.Tensor, sources: dict[str, Any]) -> Batch:
+        return finish(epoch, rows, {name: cached[name](at) for name, (at, _) in sources.items()})
 
     with tf.device("CPU:0"):
         epochs = tf.Variable(-1, dtype=tf.int64, trainable=False, name="epochs_begun")

@@ -9,6 +9,8 @@ import base64
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.image_crop import corner, cut
+from keras_multimodal.data.image_header import check_size, claimed_size, has_16_bits
 from keras_multimodal.data.transform import Transform
 from keras_multimodal.schema import Image
 
@@ -25,7 +27,8 @@ class ImageTransform(Transform[Image]):
 
     def blank(self) -> tf.Tensor:
         """Zeros."""
-        return tf.zeros((self.spec.height, self.spec.width, self.spec.channels), tf.uint8)
+        dtype = tf.uint16 if self.spec.bits == 16 else tf.uint8
+        return tf.zeros((self.spec.height, self.spec.width, self.spec.channels), dtype)
 
     def finish(self, loaded: tf.Tensor) -> tf.Tensor:
         """`(batch, height, width, channels)` pixels, rescaled and normalised.
@@ -38,27 +41,38 @@ class ImageTransform(Transform[Image]):
         return normalize_images(loaded, self.spec)
 
 
-def decode_image(contents: tf.Tensor, spec: Image) -> tf.Tensor:
+def decode_image(
+    contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None = None
+) -> tf.Tensor:
     """Decode one picture and bring it to the size and channels of `spec`.
 
-    Reads JPEG, PNG, BMP and the first frame of a GIF. Sixteen-bit PNGs lose their low byte.
-    Transparency shows `spec.background`, unless the picture is wanted with its alpha channel.
+    Reads JPEG, PNG, BMP, WebP and the first frame of a GIF. Transparency shows `spec.background`,
+    unless the picture is wanted with its alpha channel. Sixteen-bit PNGs lose their low byte,
+    unless `spec.bits` is 16.
 
     Args:
         contents: The file's bytes, a scalar string.
         spec: The picture's description.
+        place: Where to cut the target out, as two scalars in [0, 1), from top to bottom and from
+            left to right of all the places there are; the centre by default. Only where
+            `spec.crop` is set.
 
     Returns:
-        `(height, width, channels)` uint8.
+        `(height, width, channels)` uint8, or uint16 where `spec.bits` is 16.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If the bytes are no picture, or claim more than
+            `spec.max_pixels`.
     """
     pixels = tf.cond(
         tf.io.is_jpeg(contents),
-        lambda: _decode_jpeg(contents, spec),
-        lambda: _match_channels(
-            tf.io.decode_image(contents, channels=0, expand_animations=False), spec
-        ),
+        lambda: _decode_jpeg(contents, spec, place),
+        lambda: _decode_other(contents, spec, place),
     )
     pixels.set_shape([None, None, spec.channels])
+    if spec.crop:
+        pixels.set_shape((spec.height, spec.width, spec.channels))
+        return pixels
     if spec.keep_aspect_ratio:
         pixels = _crop_to_proportions(pixels, spec)
     size = tf.constant([spec.height, spec.width])
@@ -81,8 +95,12 @@ def normalize_images(batch: tf.Tensor, spec: Image) -> tf.Tensor:
         spec: The picture's description.
 
     Returns:
-        `(batch, *spec.shape)` float32.
+        `(batch, *spec.shape)` of `spec.dtype`; for uint8 rounded, and cut to [0, 255].
     """
+    if spec.output_dtype == "uint8":
+        if batch.dtype != tf.uint8:
+            batch = tf.saturate_cast(tf.floor(tf.cast(batch, tf.float32) + 0.5), tf.uint8)
+        return _arranged(batch, spec)
     pixels, rescale = tf.cast(batch, tf.float32), spec.rescale
     if spec.samplewise_center or spec.samplewise_std:
         pixels, rescale = _samplewise(pixels * np.float32(rescale), spec), 1.0
@@ -96,6 +114,10 @@ def normalize_images(batch: tf.Tensor, spec: Image) -> tf.Tensor:
         matrix = np.frombuffer(base64.b64decode(spec.whitening), "<f4").reshape(size, size)
         flat = tf.reshape(pixels, (-1, size)) @ tf.constant(matrix)
         pixels = tf.reshape(flat, (-1, spec.height, spec.width, spec.channels))
+    return _arranged(pixels, spec)
+
+
+def _arranged(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
     return tf.transpose(pixels, (0, 3, 1, 2)) if spec.data_format == "channels_first" else pixels
 
 
@@ -109,15 +131,62 @@ def _samplewise(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
     return pixels
 
 
-def _decode_jpeg(contents: tf.Tensor, spec: Image) -> tf.Tensor:
+def _decode_jpeg(
+    contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None
+) -> tf.Tensor:
+    size = tf.io.extract_jpeg_shape(contents)[:2]
+    with tf.control_dependencies(check_size(size[0], size[1], spec.max_pixels)):
+        contents = tf.identity(contents)
     # The accurate transform costs the same here and gives Pillow's pixels; TensorFlow's default,
     # the fast one, is off by several grey levels.
-    pixels = tf.io.decode_jpeg(
-        contents, channels=min(spec.channels, 3), dct_method="INTEGER_ACCURATE"
-    )
-    if spec.channels != 4:
-        return pixels
-    return tf.concat([pixels, tf.fill(tf.shape(pixels[..., :1]), tf.constant(255, tf.uint8))], -1)
+    options = {"channels": min(spec.channels, 3), "dct_method": "INTEGER_ACCURATE"}
+
+    def decode(ratio: int) -> tf.Tensor:
+        return tf.io.decode_jpeg(contents, ratio=ratio, **options)
+
+    if spec.crop:
+        target = tf.constant([spec.height, spec.width])
+        pixels = tf.cond(
+            tf.reduce_all(size >= target),
+            # Decodes the rows and columns of blocks that the target touches.
+            lambda: tf.io.decode_and_crop_jpeg(
+                contents, tf.concat([corner(size, spec, place), target], 0), **options
+            ),
+            lambda: cut(decode(1), spec, place),
+        )
+    elif spec.scaled_decoding:
+        smallest = tf.reduce_min(size // [spec.height, spec.width])
+        # 1, 2, 4 or 8: the decoder leaves out so much of each 8x8 block's frequencies.
+        step = tf.reduce_sum(tf.cast(smallest >= tf.constant([2, 4, 8]), tf.int32))
+        pixels = tf.switch_case(step, [lambda ratio=ratio: decode(ratio) for ratio in (1, 2, 4, 8)])
+    else:
+        pixels = decode(1)
+    if spec.channels == 4:
+        opaque = tf.fill(tf.shape(pixels[..., :1]), tf.constant(255, tf.uint8))
+        pixels = tf.concat([pixels, opaque], -1)
+    return tf.cast(pixels, tf.uint16) if spec.bits == 16 else pixels
+
+
+def _decode_other(
+    contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None
+) -> tf.Tensor:
+    height, width = claimed_size(contents)
+    with tf.control_dependencies(check_size(height, width, spec.max_pixels)):
+        contents = tf.identity(contents)
+    if spec.bits == 16:
+        pixels = tf.cond(
+            has_16_bits(contents),
+            lambda: tf.io.decode_png(contents, channels=1, dtype=tf.uint16),
+            lambda: tf.cast(_decode_8_bits(contents, spec), tf.uint16),
+        )
+    else:
+        pixels = _decode_8_bits(contents, spec)
+    return cut(pixels, spec, place) if spec.crop else pixels
+
+
+def _decode_8_bits(contents: tf.Tensor, spec: Image) -> tf.Tensor:
+    pixels = tf.io.decode_image(contents, channels=0, expand_animations=False)
+    return _match_channels(pixels, spec)
 
 
 def _match_channels(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
@@ -167,7 +236,10 @@ def _resize(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
         method=spec.interpolation,
         antialias=spec.antialias and spec.interpolation != "area",
     )
-    return tf.saturate_cast(tf.floor(resized + 0.5), tf.uint8)
+    if spec.interpolation in ("bilinear", "area"):
+        # Means of pixels stay among them, and cutting a positive number off is rounding it down.
+        return tf.cast(resized + 0.5, pixels.dtype)
+    return tf.saturate_cast(tf.floor(resized + 0.5), pixels.dtype)
 
 
 def _resize_nearest(pixels: tf.Tensor, spec: Image) -> tf.Tensor:

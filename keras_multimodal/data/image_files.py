@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Hashable, Iterator, Sequence
+from typing import Literal
 
 from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.image_header import file_has_16_bits
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 _UNDECODED = (".ppm", ".tif", ".tiff")  # Keras lists these too
@@ -51,6 +53,16 @@ def _walk(
             continue
         seen.add(real)
         yield parent, folders, files
+
+
+def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:
+    """Bits of a grey level that the files need: 16 if any is a PNG of 16 bits.
+
+    Args:
+        paths: The files; those that are not there are for `check_files` to find.
+    """
+    pngs = (path for path in paths if path.lower().endswith(".png") and os.path.isfile(path))
+    return 16 if any(file_has_16_bits(path) for path in pngs) else 8
 
 
 def check_files(paths: Sequence[str], keys: Sequence[Hashable], source: str) -> None:

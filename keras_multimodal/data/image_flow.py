@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.augmentation import Augmentation
+from keras_multimodal.data.augmentation import CROP_SLOTS, Augmentation
 from keras_multimodal.data.cells import is_missing
 from keras_multimodal.data.flow_defaults import FlowDefaults
-from keras_multimodal.data.image import normalize_images
+from keras_multimodal.data.image import decode_image, normalize_images
 from keras_multimodal.data.image_saving import save_pictures
 from keras_multimodal.data.image_statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.pairing import pair
+from keras_multimodal.data.random_numbers import uniform
 from keras_multimodal.data.static_batch import static_batch
-from keras_multimodal.data.stream import Finisher, Loader, Stream
+from keras_multimodal.data.stream import Finisher, Loader, RandomRowLoader, Stream
 from keras_multimodal.schema import Image
 
 CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input", None)
@@ -42,6 +43,7 @@ class ImageFlow(Stream):
         weights: The weight of each row, or `None`.
         statistics: What is to be learned of the training pictures.
         fitted: Whether `spec` has learned it already, and keeps it.
+        random_crop: Whether training cuts the target out anywhere; `spec.crop` must be set.
         preprocess: A graph function from one picture to another of its shape, or `None`.
         defaults: What `batch` does where it isn't told otherwise.
 
@@ -76,6 +78,7 @@ class ImageFlow(Stream):
         weights: Sequence[float] | None = None,
         statistics: ImageStatistics | None = None,
         fitted: bool = False,
+        random_crop: bool = False,
         preprocess: Callable[[tf.Tensor], tf.Tensor] | None = None,
         defaults: FlowDefaults | None = None,
     ) -> None:
@@ -89,6 +92,7 @@ class ImageFlow(Stream):
         self._weighted = weights is not None
         self.statistics = statistics or ImageStatistics()
         self._fitted = fitted
+        self.random_crop = random_crop
         self.preprocess = preprocess
         self.defaults = defaults or FlowDefaults()
         self.augmentation = augmentation or Augmentation()
@@ -228,6 +232,22 @@ class ImageFlow(Stream):
         """Read and decode one file: the least that has to be done row by row."""
         load = self.transform.load
         return lambda path: load(tf.io.read_file(path))
+
+    def random_row_loader(self) -> RandomRowLoader | None:
+        """Reads a file and decodes the part that the row's seed chooses, with `random_crop`."""
+        if not self.random_crop:
+            return None
+        cells, spec, blank = tf.constant(self.cells.tolist(), tf.string), self.spec, self.blank()
+
+        def load(path: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            top, left = tf.unstack(uniform(seed[None], CROP_SLOTS)[0])
+            return decode_image(tf.io.read_file(path), spec, (top, left))
+
+        def load_present(row: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            path = tf.gather(cells, row)
+            return tf.cond(tf.equal(path, ""), lambda: blank, lambda: load(path, seed))
+
+        return load_present
 
     def finisher(self, batch_size: int, training: bool) -> Finisher:
         """Augment and normalise; all but the resampling in one XLA program."""

@@ -16,6 +16,7 @@ from keras_multimodal.data.image_files import (
     EXTENSIONS,
     check_files,
     existing_folder,
+    grey_bits,
     picture_files,
 )
 from keras_multimodal.data.image_flow import ImageFlow
@@ -74,7 +75,14 @@ class ImageStream(ImageTransformer):
             front. `records.split` shuffles and stratifies, and is usually what you want.
         interpolation_order: 0 for the nearest pixel, 1 for bilinear. Splines of higher orders have
             no TensorFlow kernel, and are refused.
-        dtype: `None` or `"float32"`: a model in mixed precision casts its inputs itself.
+        dtype: `None` or `"float32"`: a model in mixed precision casts its inputs itself. `"uint8"`
+            leaves pixels as they are, a quarter of the bytes, for a model that begins with
+            `keras.layers.Rescaling` or the like; nothing may be rescaled or normalised here then.
+        random_crop: Cut the target out of the picture instead of resizing it: anywhere in training,
+            in the centre otherwise. Only what is cut out is decoded of a JPEG. A picture that is
+            too small is enlarged to cover the target. Defaults to `False`.
+        max_pixels: Files that claim more pixels are refused before they are decoded. Defaults to
+            178,956,970, where Pillow refuses.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -109,6 +117,7 @@ class ImageStream(ImageTransformer):
         *,
         keep_aspect_ratio: bool = False,
         antialias: bool = True,
+        scaled_decoding: bool = False,
         key: str | None = None,
         name: str = "image",
         optional: bool = False,
@@ -145,6 +154,8 @@ class ImageStream(ImageTransformer):
             keep_aspect_ratio: Crop the centre to the target's proportions instead of stretching.
             antialias: Smooth before shrinking, as Keras does; without it, `"bilinear"` is what
                 `tf.image.resize` does by default, and reads pictures more than twice as fast.
+            scaled_decoding: Let the JPEG decoder shrink pictures of at least twice the target's
+                size, by 2, 4 or 8: faster, but the pixels are not quite Keras'.
             key: Column of keys; the frame's index by default.
             name: The input's name.
             optional: Whether a row may lack the picture.
@@ -181,6 +192,8 @@ class ImageStream(ImageTransformer):
                 interpolation,
                 keep_aspect_ratio,
                 antialias,
+                scaled_decoding,
+                grey_bits(paths) if color_mode == "grayscale" else 8,
                 optional,
             ),
             keys[chosen],
@@ -213,6 +226,7 @@ class ImageStream(ImageTransformer):
         keep_aspect_ratio: bool = False,
         *,
         antialias: bool = True,
+        scaled_decoding: bool = False,
         key: Literal["path", "stem"] = "path",
         name: str = "image",
         optional: bool = False,
@@ -242,6 +256,8 @@ class ImageStream(ImageTransformer):
             keep_aspect_ratio: Crop the centre to the target's proportions instead of stretching.
             antialias: Smooth before shrinking, as Keras does; without it, `"bilinear"` is what
                 `tf.image.resize` does by default, and reads pictures more than twice as fast.
+            scaled_decoding: Let the JPEG decoder shrink pictures of at least twice the target's
+                size, by 2, 4 or 8: faster, but the pixels are not quite Keras'.
             key: A row's key: `"path"`, relative to the folder, or `"stem"`, the file's name
                 without folder and extension.
             name: The input's name.
@@ -284,6 +300,8 @@ class ImageStream(ImageTransformer):
                 interpolation,
                 keep_aspect_ratio,
                 antialias,
+                scaled_decoding,
+                grey_bits(paths) if color_mode == "grayscale" else 8,
                 optional,
             ),
             keys,

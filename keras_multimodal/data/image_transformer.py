@@ -65,6 +65,9 @@ class ImageTransformer:
         validation_split: float = 0.0,
         interpolation_order: int = 1,
         dtype: str | None = None,
+        *,
+        random_crop: bool = False,
+        max_pixels: int = 178_956_970,
     ) -> None:
         if validation_split and not 0 < validation_split < 1:
             raise ValueError(
@@ -85,11 +88,16 @@ class ImageTransformer:
                 "`data_format` must be 'channels_last' or 'channels_first'. "
                 f"Received: data_format={data_format!r}"
             )
-        if dtype not in (None, "float32"):
-            raise ValueError(f"`dtype` must be None or 'float32'. Received: dtype={dtype!r}")
+        if dtype not in (None, "float32", "uint8"):
+            raise ValueError(
+                f"`dtype` must be None, 'float32' or 'uint8'. Received: dtype={dtype!r}"
+            )
         if isinstance(zoom_range, (int, float)):
             zoom_range = (1 - zoom_range, 1 + zoom_range)
         self.rescale = rescale
+        self.dtype: Literal["float32", "uint8"] = "uint8" if dtype == "uint8" else "float32"
+        self.random_crop = random_crop
+        self.max_pixels = max_pixels
         self.samplewise_center = samplewise_center or samplewise_std_normalization
         self.samplewise_std_normalization = samplewise_std_normalization
         self.preprocessing_function = preprocessing_function
@@ -268,6 +276,7 @@ class ImageTransformer:
             "augmentation": self.augmentation,
             "statistics": self.statistics,
             "fitted": self._fitted is not None,
+            "random_crop": self.random_crop,
             "preprocess": self.preprocessing_function,
             "defaults": defaults,
         }
@@ -296,6 +305,8 @@ class ImageTransformer:
         interpolation: str,
         keep_aspect_ratio: bool,
         antialias: bool,
+        scaled_decoding: bool,
+        bits: Literal[8, 16],
         optional: bool,
     ) -> Image:
         if color_mode not in _CHANNELS:
@@ -313,6 +324,10 @@ class ImageTransformer:
             interpolation=_INTERPOLATIONS.get(interpolation, interpolation),
             keep_aspect_ratio=keep_aspect_ratio,
             antialias=antialias,
+            scaled_decoding=scaled_decoding,
+            crop=self.random_crop,
+            max_pixels=self.max_pixels,
+            bits=bits,
         )
 
     def _describe(self, **settings: Any) -> Image:
@@ -321,6 +336,7 @@ class ImageTransformer:
         name = "" if function is None else getattr(function, "__name__", type(function).__name__)
         learned = self._fitted
         return Image(
+            output_dtype=self.dtype,
             rescale=self.rescale or 1.0,
             samplewise_center=self.samplewise_center,
             samplewise_std=self.samplewise_std_normalization,

@@ -341,6 +341,14 @@ class Records:
             raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}")
         if balance and self.labels is None:
             raise ValueError("`balance` must go with labels. Received: balance=True, no labels")
+        if cache and training:
+            random = [s.spec.name for s in self.streams if s.random_row_loader() is not None]
+            if random:
+                raise ValueError(
+                    "`cache` must go without `random_crop`: pictures are cut as they are read, and "
+                    f"there is nothing to keep. Received: cache=True with {random}. Shifts and "
+                    "zoom go with it."
+                )
         options = Batching(
             batch_size=batch_size,
             training=training,

@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_multimodal.data.stream import Stream
+from keras_multimodal.data.stream import RandomRowLoader, Stream
 
 _PART = 256  # rows kept at a time while all are read
 
@@ -17,14 +17,19 @@ class RowReader:
         streams: Aligned streams.
         keys: The rows' keys, for error messages.
         num_parallel_calls: Rows read at a time.
+        training: Whether rows are read for training, some of them differently in each epoch.
     """
 
     def __init__(
-        self, streams: Sequence[Stream], keys: Sequence[Hashable], num_parallel_calls: int
+        self,
+        streams: Sequence[Stream],
+        keys: Sequence[Hashable],
+        num_parallel_calls: int,
+        training: bool = False,
     ) -> None:
         self._streams = streams
         self._threads = num_parallel_calls
-        self._loaders = {stream.spec.name: _loader(stream) for stream in streams}
+        self._loaders = {stream.spec.name: _loader(stream, training) for stream in streams}
         files = [stream for stream in streams if stream.reads_files]
         self._messages = tf.constant([_message(files, key, row) for row, key in enumerate(keys)])
 
@@ -32,7 +37,8 @@ class RowReader:
         """Load rows.
 
         Args:
-            rows: `(epoch, row, sources)`: the row's number and, by stream, its source's.
+            rows: `(epoch, row, sources)`: the row's number and, by stream, its source's and the
+                row's seed in this epoch.
             order: The numbers of the rows, `(rows,)`.
 
         Returns:
@@ -78,7 +84,9 @@ class RowReader:
         name, source = stream.spec.name, stream.source_stream
         order = tf.range(len(source), dtype=tf.int64)
         rows = tf.data.Dataset.from_tensor_slices(order)
-        rows = rows.map(lambda row: (tf.constant(0, tf.int64), row, {name: row}))
+        rows = rows.map(
+            lambda row: (tf.constant(0, tf.int64), row, {name: (row, tf.constant(0, tf.uint32))})
+        )
         reader = RowReader([source], source.keys, self._threads)
         parts = [loaded[name] for _, _, loaded in reader.read(rows, order).batch(_PART)]
         with tf.device("CPU:0"):
@@ -96,16 +104,22 @@ class RowReader:
 
         return gather
 
-    def _load(self, sources: dict[str, tf.Tensor]) -> dict[str, Any]:
-        return {name: loader(sources[name]) for name, loader in self._loaders.items()}
+    def _load(self, sources: dict[str, tuple[tf.Tensor, tf.Tensor]]) -> dict[str, Any]:
+        return {name: loader(*sources[name]) for name, loader in self._loaders.items()}
 
 
-def _loader(stream: Stream) -> Callable[[tf.Tensor], Any]:
-    """The stream's loader by source row, and what is blank where there is none."""
-    load, blank = stream.row_loader(), stream.blank()
+def _loader(stream: Stream, training: bool) -> RandomRowLoader:
+    """The stream's loader by source row and seed, and what is blank where there is none."""
+    load, blank = stream.random_row_loader() if training else None, stream.blank()
+    if load is None:
+        plain = stream.row_loader()
+
+        def load(row: tf.Tensor, seed: tf.Tensor) -> Any:
+            return plain(row)
+
     if stream.present.all():
         return load
-    return lambda row: tf.cond(row < 0, lambda: blank, lambda: load(row))
+    return lambda row, seed: tf.cond(row < 0, lambda: blank, lambda: load(row, seed))
 
 
 def _message(files: Sequence[Stream], key: Hashable, row: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.random_numbers import uniform
-from keras_multimodal.data.stream import Finisher, Loader, RowLoader, Stream
+from keras_multimodal.data.stream import Finisher, Loader, RandomRowLoader, RowLoader, Stream
 from keras_multimodal.schema import Modality
 
 _SLOT = 99  # no augmentation draws from it
@@ -96,6 +96,10 @@ class SampledStream(Stream):
     def row_loader(self) -> RowLoader:
         """The graph function from a row of `pool` to what `loader` makes of its cell."""
         return self.pool.row_loader()
+
+    def random_row_loader(self) -> RandomRowLoader | None:
+        """That of the stream with all cells."""
+        return self.pool.random_row_loader()
 
     def finisher(self, batch_size: int, training: bool) -> Finisher:
         """The finisher of the stream with all cells."""

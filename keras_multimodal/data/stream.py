@@ -14,6 +14,7 @@ from keras_multimodal.schema import Modality
 
 Loader = Callable[[tf.Tensor], Any]
 RowLoader = Callable[[tf.Tensor], Any]
+RandomRowLoader = Callable[[tf.Tensor, tf.Tensor], Any]
 Finisher = Callable[[Any, tf.Tensor], Tensors]
 
 
@@ -163,6 +164,15 @@ class Stream:
             return tf.cond(tf.equal(cell, ""), lambda: blank, lambda: load(cell))
 
         return load_present
+
+    def random_row_loader(self) -> RandomRowLoader | None:
+        """As `row_loader`, for streams of which training reads a row differently in each epoch.
+
+        Returns:
+            The graph function from a row of `source_stream` and its seed in this epoch, a uint32
+            scalar, to what it loads; `None` where `row_loader` serves.
+        """
+        return None
 
     def finisher(self, batch_size: int, training: bool) -> Finisher:
         """The graph function from a loaded batch and its rows' seeds to the model's inputs.

@@ -26,6 +26,15 @@ class Image(Modality):
         antialias: Smooth before shrinking, as Pillow does; `"nearest"` and `"area"` ignore it.
         keep_aspect_ratio: Crop the picture's centre to the target's proportions before resizing,
             instead of stretching it.
+        crop: Cut the target out of the picture's centre instead of resizing. A picture that is too
+            small for that is enlarged until it covers the target.
+        scaled_decoding: Let the JPEG decoder leave out what a target of at most half the picture's
+            size does not need. The pixels are then not quite those of resizing the whole picture.
+        max_pixels: A file that claims more pixels than this is refused before it is decoded; a few
+            kilobytes can claim gigabytes. Defaults to 178,956,970, where Pillow refuses.
+        bits: Bits of a grey level: 8, or 16 for grey PNGs whose values reach 65,535.
+        output_dtype: `"float32"`, or `"uint8"` for pixels as they are, [0, 255], which take a
+            quarter of the memory on their way to the model; the model rescales them itself.
         background: Grey level, in [0, 255], that shows through transparent pixels where
             `channels` is 1 or 3. `None` ignores transparency as Pillow does, and shows
             whatever colour the file happens to hold there.
@@ -58,6 +67,11 @@ class Image(Modality):
     interpolation: str = "bilinear"
     antialias: bool = True
     keep_aspect_ratio: bool = False
+    crop: bool = False
+    scaled_decoding: bool = False
+    max_pixels: int = 178_956_970
+    bits: Literal[8, 16] = 8
+    output_dtype: Literal["float32", "uint8"] = "float32"
     background: int | None = 255
     rescale: float = 1.0
     samplewise_center: bool = False
@@ -94,6 +108,19 @@ class Image(Modality):
                 "`data_format` must be 'channels_last' or 'channels_first'. "
                 f"Received: data_format={self.data_format!r}"
             )
+        if self.max_pixels < 1:
+            raise ValueError(f"`max_pixels` must be positive. Received: {self.max_pixels}")
+        if self.bits not in (8, 16) or (self.bits == 16 and self.channels != 1):
+            raise ValueError(
+                "`bits` must be 8, or 16 where `channels` is 1. "
+                f"Received: bits={self.bits}, channels={self.channels}"
+            )
+        if self.crop and (self.keep_aspect_ratio or self.scaled_decoding):
+            raise ValueError(
+                "`crop` must go without `keep_aspect_ratio` and `scaled_decoding`, which are ways "
+                "of resizing. Received: crop=True with one of them"
+            )
+        self._check_output()
         for field in ("mean", "std"):
             values = getattr(self, field)
             if len(values) not in (0, self.channels):
@@ -101,6 +128,34 @@ class Image(Modality):
                     f"`{field}` must have one number for each of the {self.channels} channels, "
                     f"or be empty. Received: {field}={values}"
                 )
+
+    def _check_output(self) -> None:
+        if self.output_dtype not in ("float32", "uint8"):
+            raise ValueError(
+                "`output_dtype` must be 'float32' or 'uint8'. "
+                f"Received: output_dtype={self.output_dtype!r}"
+            )
+        changed = (
+            self.rescale != 1
+            or self.samplewise_center
+            or self.samplewise_std
+            or self.mean
+            or self.std
+            or self.whitening
+        )
+        if self.output_dtype == "uint8" and (changed or self.bits == 16):
+            raise ValueError(
+                "`output_dtype='uint8'` must go with pixels of 8 bits that are not rescaled or "
+                "normalised; let the model's first layer do so, such as keras.layers.Rescaling. "
+                f"Received: rescale={self.rescale}, mean={self.mean}, std={self.std}, "
+                f"samplewise_center={self.samplewise_center}, "
+                f"samplewise_std={self.samplewise_std}, bits={self.bits}"
+            )
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the pixels that the model receives."""
+        return self.output_dtype
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -309,7 +309,7 @@ def test_a_function_of_the_users_runs_in_the_pipeline_and_is_not_exported(icons,
     ("arguments", "message"),
     [
         ({"interpolation_order": 3}, r"`interpolation_order` must be 0 .* or 1"),
-        ({"dtype": "float16"}, "`dtype` must be None or 'float32'"),
+        ({"dtype": "float16"}, "`dtype` must be None, 'float32' or 'uint8'"),
         ({"data_format": "channels"}, "`data_format` must be"),
     ],
 )

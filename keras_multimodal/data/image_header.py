@@ -1,0 +1,90 @@
+"""What a picture's first bytes say, before anything is decoded."""
+
+import os
+
+import tensorflow as tf
+
+_HEADER = 32  # bytes; every format says its size within them
+
+
+def check_size(height: tf.Tensor, width: tf.Tensor, max_pixels: int) -> list[tf.Operation]:
+    """Refuse a picture that would be too big in memory.
+
+    Args:
+        height: The height that the file claims.
+        width: The width that it claims.
+        max_pixels: How many pixels there may be.
+
+    Returns:
+        What has to be waited for; nothing outside a graph, where the check has been made.
+    """
+    pixels = tf.cast(height, tf.int64) * tf.cast(width, tf.int64)
+    check = tf.debugging.Assert(
+        pixels <= max_pixels,
+        [
+            f"The picture has more than max_pixels={max_pixels} pixels: height",
+            height,
+            "width",
+            width,
+        ],
+    )
+    return [] if check is None else [check]
+
+
+def claimed_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Height and width that a PNG, GIF, BMP or WebP file claims; zeros for anything else.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+
+    Returns:
+        Two int64 scalars.
+    """
+    start = tf.strings.substr(tf.strings.join([contents, "\0" * _HEADER]), 0, _HEADER)
+    header = tf.cast(tf.io.decode_raw(start, tf.uint8), tf.int64)
+
+    def little(at: int, count: int) -> tf.Tensor:
+        return tf.reduce_sum(header[at : at + count] * [256**byte for byte in range(count)])
+
+    def big(at: int) -> tf.Tensor:
+        return tf.reduce_sum(header[at : at + 4] * [256**byte for byte in (3, 2, 1, 0)])
+
+    def begins(magic: bytes, at: int = 0) -> tf.Tensor:
+        return tf.equal(tf.strings.substr(start, at, len(magic)), magic)
+
+    def bmp() -> tuple[tf.Tensor, tf.Tensor]:
+        height = little(22, 4)
+        # Rows from top to bottom are marked by a negative height.
+        return tf.where(height >= 2**31, 2**32 - height, height), little(18, 4)
+
+    def lossless_webp() -> tuple[tf.Tensor, tf.Tensor]:
+        bits = little(21, 4)  # 14 for each, less one
+        return bits // 2**14 % 2**14 + 1, bits % 2**14 + 1
+
+    zero = tf.constant(0, tf.int64)
+    return tf.case(
+        [
+            (begins(b"\x89PNG"), lambda: (big(20), big(16))),
+            (begins(b"GIF8"), lambda: (little(8, 2), little(6, 2))),
+            (begins(b"BM"), bmp),
+            (begins(b"VP8X", 12), lambda: (little(27, 3) + 1, little(24, 3) + 1)),
+            (begins(b"VP8L", 12), lossless_webp),
+            (begins(b"VP8 ", 12), lambda: (little(28, 2) % 2**14, little(26, 2) % 2**14)),
+        ],
+        default=lambda: (zero, zero),
+    )
+
+
+def has_16_bits(contents: tf.Tensor) -> tf.Tensor:
+    """Whether the bytes are those of a PNG of 16 bits a channel, a scalar bool."""
+    start = tf.strings.substr(tf.strings.join([contents, "\0" * _HEADER]), 0, _HEADER)
+    return tf.equal(tf.strings.substr(start, 0, 4), b"\x89PNG") & tf.equal(
+        tf.strings.substr(start, 24, 1), b"\x10"
+    )
+
+
+def file_has_16_bits(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a PNG of 16 bits a channel."""
+    with open(path, "rb") as file:
+        header = file.read(_HEADER)
+    return header[:4] == b"\x89PNG" and header[24:25] == b"\x10"
