@@ -320,9 +320,13 @@ def test_real_recordings(shared_data, tmp_path):
         names = [name for name in archive.namelist() if name.endswith(".wav")]
         archive.extractall(tmp_path, names[::30])
     folder = next(path for path in tmp_path.rglob("*.wav")).parent
-    flow = AudioStream(RATE, 4_000, crop="center").flow_from_directory(folder, key="stem")
+    stream = AudioStream(RATE, duration=0.5, crop="center", normalize="rms", **EVERYTHING)
+    flow = stream.flow_from_directory(folder, key="stem")
     records = pair(flow, labels={key: key.split("_")[0] for key in flow.keys}).verify()
     assert len(records) == len(names[::30])
-    for inputs, _ in records.batch(16):
-        assert np.isfinite(inputs["audio"]).all()
-        assert (np.abs(inputs["audio"]).max(1) > 0.01).all()
+    for training in (False, True):
+        for inputs, _ in records.batch(16, training=training):
+            samples, mask = inputs["audio"].numpy(), inputs["audio_mask"].numpy()
+            assert np.isfinite(samples).all()
+            assert (np.abs(samples).max(1) > 0.01).all()
+            assert not samples[~mask].any()
