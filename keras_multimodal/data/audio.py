@@ -22,8 +22,13 @@ class AudioTransform(Transform[Audio]):
         surplus = tf.maximum(tf.shape(samples)[0] - size, 0)
         start = surplus // 2 if spec.crop == "center" else 0
         samples = samples[start : start + size]
-        if spec.normalize == "peak":
+        if spec.normalize is not None:
             samples = tf.math.divide_no_nan(samples, tf.reduce_max(tf.abs(samples)))
+        if spec.normalize == "rms":
+            # From a peak of 1 on, squares of faint samples don't vanish, and no gain is above 1.
+            level = tf.sqrt(tf.reduce_mean(samples**2))
+            target = 10 ** (spec.target_level / 20)
+            samples *= tf.minimum(tf.math.divide_no_nan(target, level), 1.0)
         samples = tf.clip_by_value(samples, -1.0, 1.0)
         count = tf.shape(samples)[0]
         samples = tf.pad(samples, [[0, size - count]])

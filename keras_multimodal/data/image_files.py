@@ -29,7 +29,7 @@ def picture_files(folder: str, root: str, follow_links: bool) -> Iterator[str]:
         ValueError: If there are pictures of a kind that TensorFlow doesn't decode.
     """
     seen: set[str] = set()
-    for parent, _, files in sorted(_walk(folder, follow_links, seen)):
+    for parent, _, files in sorted(walk(folder, follow_links, seen)):
         for file in sorted(files):
             kind = os.path.splitext(file)[1].lower()
             if kind in _UNDECODED:
@@ -42,7 +42,7 @@ def picture_files(folder: str, root: str, follow_links: bool) -> Iterator[str]:
                 yield os.path.relpath(os.path.join(parent, file), root)
 
 
-def _walk(
+def walk(
     folder: str, follow_links: bool, seen: set[str]
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     """`os.walk`, which enters no folder twice, whatever the links say."""
@@ -65,7 +65,9 @@ def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:
     return 16 if any(file_has_16_bits(path) for path in pngs) else 8
 
 
-def check_files(paths: Sequence[str], keys: Sequence[Hashable], source: str) -> None:
+def check_files(
+    paths: Sequence[str], keys: Sequence[Hashable], source: str, kind: str = "picture"
+) -> None:
     """Refuse files that are missing or empty; what they hold is checked when they are read."""
     missing, empty = [], []
     for path, key in zip(paths, keys, strict=True):
@@ -79,10 +81,10 @@ def check_files(paths: Sequence[str], keys: Sequence[Hashable], source: str) -> 
         raise FileNotFoundError(
             f"{source} must name files that are there. Received: {len(missing)} that "
             f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}. "
-            "Correct the names, or empty the cells of rows that have no picture."
+            f"Correct the names, or empty the cells of rows that have no {kind}."
         )
     if empty:
         raise ValueError(
-            f"{source} must name pictures. Received: {len(empty)} of 0 bytes, as (row, file): "
+            f"{source} must name {kind}s. Received: {len(empty)} of 0 bytes, as (row, file): "
             f"{name_keys(empty)}. Replace the files, or empty the cells."
         )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.wav import MAX_RATE
+from keras_multimodal.data.wav import MAX_MAGNITUDE, MAX_RATE
 
 
 def require_soundfile() -> Any:
@@ -37,8 +37,10 @@ def make_sound_decoder() -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
             samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise ValueError(f"soundfile says: {error.error_string}") from error
-        if not np.isfinite(samples).all():
-            raise ValueError("The file has NaN or infinite samples.")
+        if not samples.size:
+            raise ValueError("The file has no samples.")
+        if not (np.abs(samples) <= MAX_MAGNITUDE).all():  # no comparison with NaN is true
+            raise ValueError("The file has NaN or infinite samples, or some above 1e12.")
         if rate > MAX_RATE:
             raise ValueError("The file's rate is above 1 MHz.")
         return samples, np.int32(rate)

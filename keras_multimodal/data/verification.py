@@ -12,6 +12,7 @@ from keras_multimodal.data.stream import Stream
 
 # What TensorFlow puts around a kernel's own message.
 _OP_NAMES = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
+_ASSERTION = re.compile(r"Expected '.*' to be true\. Summarized data: b(['\"])(.*)\1", re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,5 +79,6 @@ def _reason(stream: Stream, cell: str) -> str:
         stream.loader()(tf.constant(cell))
     except (tf.errors.OpError, ValueError) as error:
         message = getattr(error, "message", str(error))  # TensorFlow's own leave out the names
-        return f"cannot be decoded ({_OP_NAMES.sub('', message).strip()})"
+        message = _ASSERTION.sub(r"\2", _OP_NAMES.sub("", message).strip())
+        return f"cannot be decoded ({message})"
     return "could be read only the second time"

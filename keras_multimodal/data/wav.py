@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-MAX_RATE = 1_000_000  # in Hz; what is above is no recording but a broken header
+# What is above is no recording but a broken file, and would overflow where samples are summed.
+MAX_RATE = 1_000_000  # in Hz
+MAX_MAGNITUDE = 1e12  # of a sample, where full scale is 1
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _KNOWN = (_PCM * 1000 + 8, _PCM * 1000 + 16, _PCM * 1000 + 24, _PCM * 1000 + 32, _FLOAT * 1000 + 32)
@@ -27,7 +29,8 @@ def decode_wav(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
     Raises:
         tf.errors.InvalidArgumentError: If this is no WAV file of those kinds, if its header
-            promises more than the file has, or if a sample is NaN or infinite.
+            promises more than the file has, if it has no samples, or if one is NaN, infinite or
+            above 1e12.
     """
     contents = tf.convert_to_tensor(contents, tf.string)
     size = tf.strings.length(contents)
@@ -68,14 +71,17 @@ def decode_wav(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     checks = _check(tf.reduce_any(code == tf.constant(_KNOWN, tf.int64)), "Unknown WAV encoding.")
     checks += _check((channels > 0) & (rate > 0), "The WAV file has no channels or no rate.")
     checks += _check(rate <= MAX_RATE, "The WAV file's rate is above 1 MHz.")
+    frame = tf.maximum(channels * bits // 8, 1)
+    checks += _check(length >= frame, "The WAV file has no samples.")
     with tf.control_dependencies(checks):
         code = tf.identity(code)
-    frame = tf.maximum(channels * bits // 8, 1)
     payload = _part(contents, data, length - length % frame)
     index = tf.argmax(tf.cast(code == tf.constant(_KNOWN, tf.int64), tf.int32))
     values = tf.switch_case(tf.cast(index, tf.int32), _readers(payload))
-    finite = tf.reduce_all(tf.math.is_finite(values))
-    with tf.control_dependencies(_check(finite, "The WAV file has NaN or infinite samples.")):
+    # No comparison with NaN is true.
+    sound = tf.reduce_all(tf.abs(values) <= MAX_MAGNITUDE)
+    message = "The WAV file has NaN or infinite samples, or some above 1e12."
+    with tf.control_dependencies(_check(sound, message)):
         samples = tf.reshape(values, tf.stack([-1, channels]))
     return samples, tf.cast(rate, tf.int32)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+from scipy.io import wavfile
 
 from keras_multimodal import tasks
 from keras_multimodal.data import AudioStream, Preprocessor, TextProcessor, pair
@@ -35,6 +36,16 @@ def tones(tmp_path):
     files = [f"{row}.wav" for row in range(10)]
     words = [f"tone {row}" for row in range(10)]
     return pd.DataFrame({"file": files, "word": words}, index=[f"k{row}" for row in range(10)])
+
+
+EVERYTHING = {
+    "time_stretch": (0.8, 1.25),
+    "time_shift": 0.01,
+    "gain": (-9.0, 0.0),
+    "noise_snr": (5.0, 20.0),
+    "frequency_mask": 900.0,
+    "time_mask": 0.01,
+}
 
 
 def flow_of(tones, folder, **options):
@@ -111,17 +122,44 @@ def test_a_broken_flac_is_named_too(tones, tmp_path):
         pair(flow_of(tones, tmp_path)).verify()
 
 
-def test_nan_is_refused_whatever_reads_the_file(tones, tmp_path):
-    soundfile = pytest.importorskip("soundfile")
-    samples = np.full(800, np.nan, "float32")
-    with soundfile.SoundFile(
-        tmp_path / "x.wav", "w", RATE, 1, subtype="FLOAT", format="WAV"
-    ) as file:
-        file.write(samples)
-    (tmp_path / "x.wav").rename(tmp_path / "x.ogg")  # the name says who reads it
-    tones.loc["k2", "file"] = "x.ogg"
-    records = pair(flow_of(tones, tmp_path), on_error="drop")
-    assert "NaN or infinite" in records.report.unreadable["audio"]["k2"]
+@pytest.mark.parametrize("ending", ["wav", "ogg"])  # the name says who reads it
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        (np.full(800, np.nan), "NaN or infinite samples"),
+        (np.r_[np.zeros(799), np.inf], "NaN or infinite samples"),
+        (np.full((800, 2), 3e38), "some above 1e12"),
+        (np.zeros(0), "has no samples"),
+    ],
+    ids=["nan", "inf", "huge", "empty"],
+)
+def test_samples_that_are_none_are_refused_whatever_reads_them(
+    tones, tmp_path, samples, reason, ending
+):
+    if ending != "wav":
+        pytest.importorskip("soundfile")
+    wavfile.write(tmp_path / f"x.{ending}", 2 * RATE, samples.astype("float32"))
+    tones.loc["k2", "file"] = f"x.{ending}"
+    flow = flow_of(tones, tmp_path)
+    with pytest.raises(ValueError, match=rf"row 'k2'.*x\.{ending}' cannot be decoded \(The .*file"):
+        pair(flow).verify()
+    with pytest.raises(tf.errors.InvalidArgumentError, match=rf"Row k2 .*x\.{ending}"):
+        list(pair(flow).batch(4))
+    records = pair(flow, on_error="drop")
+    assert reason in records.report.unreadable["audio"]["k2"]
+    assert len(records) == 9
+    masked = pair(flow, on_error="mask")
+    batch = masked.batch(10).get_single_element()
+    assert batch["audio_present"].numpy().tolist() == [key != "k2" for key in masked.keys]
+
+
+def test_files_that_are_missing_or_empty_are_recordings(tones, tmp_path):
+    (tmp_path / "3.wav").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"must name recordings\. .*'k3'"):
+        flow_of(tones, tmp_path)
+    (tmp_path / "3.wav").unlink()
+    with pytest.raises(FileNotFoundError, match="rows that have no recording"):
+        flow_of(tones, tmp_path)
 
 
 def changed(tones, folder, **options):
@@ -170,8 +208,7 @@ def test_a_stretch_is_silenced_and_stays_real(tones, tmp_path):
 
 
 def test_changes_repeat_for_any_number_of_threads(tones, tmp_path):
-    options = {"gain": (-9.0, 0.0), "noise_snr": (5.0, 20.0), "time_shift": 0.01, "time_mask": 0.01}
-    records = pair(flow_of(tones, tmp_path, **options))
+    records = pair(flow_of(tones, tmp_path, **EVERYTHING))
     epochs = [
         list(records.batch(4, training=True, seed=5, num_parallel_calls=threads))
         for threads in (1, 3)
@@ -189,6 +226,15 @@ def test_folders_give_classes_and_keys(tones, tmp_path):
     flat = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted" / "odd")
     assert flat.keys == ["1.wav", "3.wav", "5.wav", "7.wav", "9.wav"]
     assert flat.labels is None
+    # A link that leads back, and one to a folder elsewhere.
+    (tmp_path / "sorted" / "odd" / "again").symlink_to(tmp_path / "sorted" / "odd")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "sorted" / "even" / "0.wav").rename(tmp_path / "elsewhere" / "0.wav")
+    (tmp_path / "sorted" / "even" / "linked").symlink_to(tmp_path / "elsewhere")
+    for follow, count in ((False, 9), (True, 10)):
+        flow = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", follow_links=follow)
+        assert len(set(flow.keys)) == len(flow) == count
+        assert ("even/linked/0.wav" in flow.keys) == follow
     (tmp_path / "none").mkdir()
     with pytest.raises(ValueError, match="must have recordings"):
         AudioStream(RATE, 800).flow_from_directory(tmp_path / "none")
@@ -199,17 +245,49 @@ def test_folders_give_classes_and_keys(tones, tmp_path):
     [
         ({"gain": (1.0,)}, "`gain` must be the lowest and the highest"),
         ({"noise_snr": (9.0, 1.0)}, "`noise_snr` must be the lowest"),
-        ({"time_shift": -1.0}, "`time_shift` must be at least 0"),
+        ({"time_shift": -1.0}, "`time_shift` must be a number of at least 0 seconds"),
+        ({"gain": (-np.inf, 0.0)}, "`gain` must be the lowest"),
+        ({"time_mask": np.inf}, "`time_mask` must be a number of at least 0 seconds"),
+        ({"time_stretch": (0.8,)}, "`time_stretch` must be the lowest and the highest tempo"),
+        ({"time_stretch": 0.8}, "`time_stretch` must be the lowest and the highest tempo"),
+        ({"time_stretch": (1.25, 0.8)}, "`time_stretch` must be the lowest"),
+        ({"time_stretch": (0.0, 1.0)}, r"within \[0.1, 10\]"),
+        ({"frequency_mask": -1.0}, "`frequency_mask` must be a number of at least 0 Hz"),
+        ({"frequency_mask": 4_001.0}, "at most half of sample_rate=8000"),
         ({"crop": "end"}, "`crop` must be one of"),
+        ({"num_samples": None}, "Exactly one of `num_samples` and `duration`"),
+        ({"duration": 0.1}, "Exactly one of `num_samples` and `duration`"),
+        ({"num_samples": None, "duration": 0.0}, "`duration` must be seconds of at least one"),
+        ({"num_samples": None, "duration": 1e-5}, "`duration` must be seconds of at least one"),
+        ({"num_samples": None, "duration": np.nan}, "`duration` must be seconds of at least one"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        AudioStream(RATE, 800, **options)
+        AudioStream(**{"sample_rate": RATE, "num_samples": 800, **options})
+
+
+@pytest.mark.parametrize("name", ["sample_rate", "num_samples", "duration"])
+@pytest.mark.parametrize("value", [True, "1"])
+def test_numbers_of_another_type_are_named(name, value):
+    options = {"num_samples": 800} if name == "sample_rate" else {"sample_rate": RATE}
+    with pytest.raises(TypeError, match=f"`{name}` must be"):
+        AudioStream(**{"sample_rate": RATE, **options, name: value})
+
+
+def test_a_duration_is_so_many_samples(tones, tmp_path):
+    flow = AudioStream(RATE, duration=0.1).flow_from_dataframe(tones, tmp_path, "file")
+    assert flow.spec == flow_of(tones, tmp_path).spec
+    assert AudioStream(11_025, duration=1 / 3).flow_from_dataframe(
+        tones, tmp_path, "file"
+    ).spec.shape == (3_675,)
 
 
 def test_the_exported_model_hears_what_the_pipeline_hears(tones, tmp_path):
-    flow = AudioStream(RATE, 800).flow_from_dataframe(tones, tmp_path, "file", optional=True)
+    stream = AudioStream(
+        RATE, duration=0.1, crop="center", normalize="rms", target_level=-23.0, **EVERYTHING
+    )
+    flow = stream.flow_from_dataframe(tones, tmp_path, "file", optional=True)
     texts = TextProcessor(length=2).load_data(tones, "word")
     records = pair(flow, texts, labels=[0, 1] * 5).adapt().withhold("audio", 0.2)
     schema = records.schema
@@ -225,10 +303,16 @@ def test_the_exported_model_hears_what_the_pipeline_hears(tones, tmp_path):
     }
     batch, _ = records.batch(10).get_single_element()
     prepared = Preprocessor(schema)(raw)
-    for name in ("audio", "audio_mask", "audio_present"):
+    for row in np.flatnonzero(batch["audio_present"]):
+        heard = batch["audio"][row].numpy()[batch["audio_mask"][row].numpy()]
+        assert abs(10 * np.log10(np.mean(heard**2)) + 23) < 0.1
+    for name in ("audio_mask", "audio_present"):
         np.testing.assert_array_equal(prepared[name], batch[name])
+    # Within a rounding of float32: a mean's parts are summed in any order.
+    np.testing.assert_allclose(prepared["audio"], batch["audio"], rtol=1e-6, atol=0)
     served = serve_in_fresh_process(tmp_path / "model", raw)["probabilities"]
     np.testing.assert_allclose(served, model(batch), atol=1e-5)
+    assert not np.allclose(served[0], served[-1], atol=1e-3)
 
 
 def test_real_recordings(shared_data, tmp_path):
@@ -236,9 +320,13 @@ def test_real_recordings(shared_data, tmp_path):
         names = [name for name in archive.namelist() if name.endswith(".wav")]
         archive.extractall(tmp_path, names[::30])
     folder = next(path for path in tmp_path.rglob("*.wav")).parent
-    flow = AudioStream(RATE, 4_000, crop="center").flow_from_directory(folder, key="stem")
+    stream = AudioStream(RATE, duration=0.5, crop="center", normalize="rms", **EVERYTHING)
+    flow = stream.flow_from_directory(folder, key="stem")
     records = pair(flow, labels={key: key.split("_")[0] for key in flow.keys}).verify()
     assert len(records) == len(names[::30])
-    for inputs, _ in records.batch(16):
-        assert np.isfinite(inputs["audio"]).all()
-        assert (np.abs(inputs["audio"]).max(1) > 0.01).all()
+    for training in (False, True):
+        for inputs, _ in records.batch(16, training=training):
+            samples, mask = inputs["audio"].numpy(), inputs["audio_mask"].numpy()
+            assert np.isfinite(samples).all()
+            assert (np.abs(samples).max(1) > 0.01).all()
+            assert not samples[~mask].any()

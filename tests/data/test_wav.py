@@ -68,6 +68,8 @@ GOOD = encode(WAVES, 16)
         (encode(WAVES, 32, kind=2), "Unknown WAV encoding"),
         (encode(np.full((4, 1), np.nan), 32, kind=3), "NaN or infinite"),
         (encode(np.full((4, 1), np.inf), 32, kind=3), "NaN or infinite"),
+        (encode(np.full((4, 1), 3e38), 32, kind=3), "above 1e12"),
+        (encode(WAVES[:0], 16), "no samples"),
     ],
 )
 def test_broken_files_are_refused(contents, message):
