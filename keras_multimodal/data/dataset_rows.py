@@ -75,8 +75,8 @@ def _rows(values: Any, name: str, where: str) -> Any:
             "`dataset` must have batches of arrays, with a row for each record. "
             f"Received: {values!r} as {name!r} in {where}"
         )
-    # A label of its own in each row is how Keras takes labels of rank 2.
-    return array[:, 0] if name in _PARTS and array.shape[1:] == (1,) else array
+    # As for Keras, labels of shape `(rows, 1)` are one number a row.
+    return array[:, 0] if name in _PARTS[1:] and array.shape[1:] == (1,) else array
 
 
 def _flat(element: Any, where: str) -> dict[str, Any]:

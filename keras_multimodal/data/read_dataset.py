@@ -112,16 +112,15 @@ def _read(
     for row, record in enumerate(dataset_rows(dataset)):
         if not row:
             names = set(record)
-            chosen = dict.fromkeys([*(record if columns is None else columns)])
-            if key is not None:
-                chosen.setdefault(key)
-            for argument, wanted in (("columns", columns or ()), ("key", [key] if key else ())):
+            keys = [] if key is None else [key]
+            for argument, wanted in (("columns", columns or ()), ("key", keys)):
                 unknown = [name for name in wanted if name not in names]
                 if unknown:
                     raise ValueError(
                         f"`{argument}` must name columns of the dataset, which has "
                         f"{sorted(names)}. Received: {unknown}"
                     )
+            chosen = [*(record if columns is None else columns), *keys]
             read = {name: DatasetColumn(name, written, folder) for name in chosen}
         if record.keys() != names:
             raise ValueError(

@@ -126,6 +126,8 @@ def _prepared(tfds: Any, name: str, data_dir: Any, download: bool) -> Any:
 def _skip_decoding(tfds: Any, features: Any) -> dict[str, Any]:
     """The decoders that leave files as they are stored, by the features' names."""
     decoders: dict[str, Any] = {}
+    if not isinstance(features, tfds.features.FeaturesDict):
+        return decoders  # records that are sequences
     for name, feature in features.items():
         if isinstance(feature, tfds.features.FeaturesDict):
             decoders[name] = _skip_decoding(tfds, feature)

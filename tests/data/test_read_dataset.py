@@ -110,7 +110,7 @@ def test_numbers_texts_and_nested_dicts_are_cells_as_they_are():
 
 def test_missing_numbers_keep_the_others_as_they_are():
     frame = read_dataset([{"n": 2**60 + 1, "x": 0.5}, {"n": None, "x": ""}])
-    assert frame["n"][0] == 2**60 + 1
+    assert int(frame["n"][0]) == 2**60 + 1
     stream = TableProcessor().load_data(frame)
     assert stream.spec.numeric == ("n", "x")
 
@@ -207,6 +207,14 @@ def test_a_py_dataset_is_taken_apart_by_row(tmp_path):
 def test_parts_of_a_batch_must_be_of_one_length():
     with pytest.raises(ValueError, match=r"equally many rows.*'sample_weight': 2.* in batch 0"):
         read_dataset(Batches(np.ones(2)), columns=["name"])
+
+
+def test_a_py_dataset_without_an_end_is_refused():
+    class Endless(keras.utils.PyDataset):
+        num_batches = None
+
+    with pytest.raises(ValueError, match=r"must have an end.*`num_batches` is None"):
+        read_dataset(Endless())
 
 
 def test_a_recording_goes_to_an_audio_stream(tmp_path):

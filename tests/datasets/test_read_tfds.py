@@ -154,6 +154,18 @@ def test_wrong_names_are_named(pets, name, split, message):
         read_tfds(name, split, data_dir=pets)
 
 
+def test_records_may_be_sequences_of_dicts(tmp_path):
+    tfds.dataset_builders.store_as_tfds_dataset(
+        "numbers",
+        "1.0.0",
+        tfds.features.Sequence({"what": tfds.features.ClassLabel(names=["ball", "bone"])}),
+        {"train": [(0, {"what": [1, 0, 1]})]},
+        data_dir=tmp_path,
+    )
+    frame = read_tfds("numbers", "train", data_dir=tmp_path, key=None)
+    assert frame["what"].tolist() == [["bone", "ball", "bone"]]
+
+
 def test_a_split_is_a_string(pets):
     with pytest.raises(TypeError, match="`split` must be a string"):
         read_tfds("many_pets", None, data_dir=pets)
