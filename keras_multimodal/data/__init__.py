@@ -10,7 +10,9 @@ from keras_multimodal.data.image_stream import ImageStream
 from keras_multimodal.data.pairing import pair
 from keras_multimodal.data.pairing_report import PairingReport
 from keras_multimodal.data.preprocessor import Preprocessor
+from keras_multimodal.data.read_dataset import read_dataset
 from keras_multimodal.data.read_table import read_table
+from keras_multimodal.data.read_tfds import read_tfds
 from keras_multimodal.data.records import Records
 from keras_multimodal.data.sensor_augmentation import SensorAugmentation
 from keras_multimodal.data.sensor_processor import SensorProcessor
@@ -41,5 +43,7 @@ __all__ = [
     "TextProcessor",
     "TextStream",
     "pair",
+    "read_dataset",
     "read_table",
+    "read_tfds",
 ]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from keras_multimodal.data.audio_augmentation import AudioAugmentation
 from keras_multimodal.data.audio_flow import AudioFlow
-from keras_multimodal.data.cells import frame_column, frame_keys, string_cells
+from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, string_cells
 from keras_multimodal.data.image_files import check_files, existing_folder, walk
 from keras_multimodal.data.sound_file import require_soundfile
 from keras_multimodal.schema import Audio
@@ -114,7 +114,7 @@ class AudioStream:
         """A stream of the recordings that a column of a frame names.
 
         Args:
-            dataframe: One row for each record.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
             directory: Folder that the file names are relative to. Without it they are paths.
             x_col: Column of file names. An empty cell is a row without a recording.
             y_col: Column of class names, for `flow.labels`. If the frame has no column of the
@@ -129,6 +129,7 @@ class AudioStream:
             ValueError: If a column is missing, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
+        dataframe = as_frame(dataframe)
         keys = frame_keys(dataframe, key)
         source = f"column {x_col!r}"
         names = string_cells(frame_column(dataframe, x_col, "x_col"), keys, source)

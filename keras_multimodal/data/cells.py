@@ -8,6 +8,29 @@ import numpy as np
 import pandas as pd
 
 
+def as_pandas(data: Any) -> Any:
+    """What has a method `to_pandas`, as tables of pyarrow, polars and others do, as pandas' own."""
+    if isinstance(data, (pd.DataFrame, pd.Series)):
+        return data
+    hand_over = getattr(data, "to_pandas", None)
+    return hand_over() if callable(hand_over) else data
+
+
+def as_frame(dataframe: Any) -> pd.DataFrame:
+    """A frame of pandas, or one that can be made into it.
+
+    Raises:
+        TypeError: If it is something else.
+    """
+    frame = as_pandas(dataframe)
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(
+            "`dataframe` must be a pandas DataFrame, or have a method `to_pandas` that makes one. "
+            f"Received: {type(dataframe).__name__}"
+        )
+    return frame
+
+
 def frame_column(frame: pd.DataFrame, column: str, argument: str) -> pd.Series:
     """A column of a frame.
 
@@ -17,11 +40,8 @@ def frame_column(frame: pd.DataFrame, column: str, argument: str) -> pd.Series:
         argument: The caller's argument that named it, for the message.
 
     Raises:
-        TypeError: If `frame` is no DataFrame.
         ValueError: If it has no such column.
     """
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"`dataframe` must be a pandas DataFrame. Received: {type(frame).__name__}")
     if column not in frame.columns:
         raise ValueError(
             f"`{argument}` must name a column of the frame, which has {list(frame.columns)}. "

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.array_flow import ArrayFlow
-from keras_multimodal.data.cells import frame_column, frame_keys, is_missing, string_cells
+from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, is_missing, string_cells
 from keras_multimodal.data.flow_defaults import FlowDefaults, make_defaults
 from keras_multimodal.data.image_columns import target_cells
 from keras_multimodal.data.image_files import (
@@ -125,7 +125,7 @@ class ImageStream(ImageTransformer):
         """A stream of the pictures that a column of a frame names.
 
         Args:
-            dataframe: One row for each record.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
             directory: Folder that the file names are relative to. Without it they are paths.
             x_col: Column of file names. An empty cell is a row without a picture.
             y_col: Column of class names, for `flow.labels`. If the frame has no column of the
@@ -164,6 +164,7 @@ class ImageStream(ImageTransformer):
             ValueError: If a column or an argument is wrong, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
+        dataframe = as_frame(dataframe)
         keys = frame_keys(dataframe, key)
         source = f"column {x_col!r}"
         names = string_cells(frame_column(dataframe, x_col, "x_col"), keys, source)

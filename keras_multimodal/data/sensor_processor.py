@@ -8,7 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import frame_column, frame_keys, name_keys, string_cells
+from keras_multimodal.data.cells import (
+    as_frame,
+    frame_column,
+    frame_keys,
+    is_missing,
+    name_keys,
+    string_cells,
+)
 from keras_multimodal.data.regular_grid import regular_grid
 from keras_multimodal.data.sensor_augmentation import SensorAugmentation
 from keras_multimodal.data.sensor_stream import SensorStream
@@ -83,7 +90,7 @@ class SensorProcessor:
 
     def load_arrays(
         self,
-        data: Mapping[Hashable, Any] | Sequence[Any] | np.ndarray,
+        data: pd.Series | Mapping[Hashable, Any] | Sequence[Any] | np.ndarray,
         times: Mapping[Hashable, Any] | None = None,
         channels: Sequence[str] | None = None,
         *,
@@ -93,7 +100,8 @@ class SensorProcessor:
         """A stream of arrays.
 
         Args:
-            data: `(time, channels)` arrays by key, or a list or array of them (the keys are
+            data: `(time, channels)` arrays, or `(time,)` of one channel: a Series of them (its
+                index holds the keys), a dict by key, or a list or array (the keys are
                 0, 1, 2, ...). `None` is a row without a series.
             times: The times of the steps in seconds, `(time,)` by key; needs `sample_rate`.
             channels: The channels' names; `"0"`, `"1"`, ... by default.
@@ -104,15 +112,21 @@ class SensorProcessor:
             ValueError: If there is no series, or one has the wrong shape, an infinite value, or
                 times that repeat, are missing or are of another length.
         """
-        by_key = dict(data) if isinstance(data, Mapping) else dict(enumerate(data))
+        keys: Sequence[Hashable]
+        if isinstance(data, pd.Series):
+            keys, cells = data.index.tolist(), data.tolist()
+        elif isinstance(data, Mapping):
+            keys, cells = list(data), list(data.values())
+        else:
+            cells = list(data)
+            keys = range(len(cells))
+        series = [_array(values) for values in cells]
         if times is not None:
-            by_key = {
-                key: None
-                if values is None
-                else self._on_grid(times.get(key), np.asarray(values), key, "`data`")
-                for key, values in by_key.items()
-            }
-        return self._stream(list(by_key), list(by_key.values()), channels, "`data`", name, optional)
+            series = [
+                None if values is None else self._on_grid(times.get(key), values, key, "`data`")
+                for key, values in zip(keys, series, strict=True)
+            ]
+        return self._stream(keys, series, channels, "`data`", name, optional)
 
     def load_table(
         self,
@@ -127,7 +141,7 @@ class SensorProcessor:
         """A stream of the series in a long table, which has a row for each step.
 
         Args:
-            dataframe: The table.
+            dataframe: The table; of pandas, or with a method `to_pandas`.
             key: The column that says which series a row belongs to.
             channels: The columns of measurements; an empty cell is a gap.
             time: The column of times, in seconds or as timestamps, by which the steps are sorted;
@@ -139,6 +153,7 @@ class SensorProcessor:
             ValueError: If a column is missing or holds no numbers, a key is missing, or times
                 repeat within a series.
         """
+        dataframe = as_frame(dataframe)
         keys = frame_keys(dataframe, key)
         values = np.stack([_numbers(frame_column(dataframe, c, "channels")) for c in channels], 1)
         seconds = None if time is None else _seconds(frame_column(dataframe, time, "time"))
@@ -167,7 +182,7 @@ class SensorProcessor:
         """A stream of series in files of their own, CSV or Parquet, with a row for each step.
 
         Args:
-            dataframe: One row for each record.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
             column: The column of file names; an empty cell is a row without a series.
             directory: Folder that they are relative to.
             channels: The files' columns of measurements; all but `time` by default.
@@ -180,6 +195,7 @@ class SensorProcessor:
             FileNotFoundError: If a file is missing.
             ValueError: If one cannot be read, or lacks a column. The message names file and row.
         """
+        dataframe = as_frame(dataframe)
         keys = frame_keys(dataframe, key)
         source = f"column {column!r}"
         files = string_cells(frame_column(dataframe, column, "column"), keys, source)
@@ -251,6 +267,14 @@ class SensorProcessor:
             standardize=self.standardize,
         )
         return SensorStream(spec, keys, series, source, self.augmentation)
+
+
+def _array(values: Any) -> np.ndarray | None:
+    """A series as an array with a last axis for its channels; None where there is none."""
+    if values is None or (np.ndim(values) == 0 and is_missing(values)):
+        return None
+    array = np.asarray(values)
+    return array[:, None] if array.ndim == 1 else array
 
 
 def _numbers(column: pd.Series) -> np.ndarray:

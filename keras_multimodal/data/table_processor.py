@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import frame_column, frame_keys, is_missing
+from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, is_missing
 from keras_multimodal.data.table_stream import TableStream
 from keras_multimodal.schema import Tabular
 
@@ -34,7 +34,7 @@ class TableProcessor:
         """A stream of columns.
 
         Args:
-            dataframe: One row for each record.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
             numeric: Columns of numbers. If neither this nor `categorical` is given, those whose
                 dtype is numeric, but for booleans.
             categorical: Columns of categories: strings, booleans, or whole numbers that are names.
@@ -47,6 +47,7 @@ class TableProcessor:
             ValueError: If a column is missing, or a numeric one has a cell that is no finite
                 number. The message names column and row.
         """
+        dataframe = as_frame(dataframe)
         if numeric is None and categorical is None:
             columns = [column for column in dataframe.columns if column != key]
             numeric = [column for column in columns if _is_numeric(dataframe[column])]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from keras_multimodal.data.cells import frame_column, frame_keys, string_cells
+from keras_multimodal.data.cells import as_pandas, frame_column, frame_keys, string_cells
 from keras_multimodal.data.subwords import describe_tokenizer
 from keras_multimodal.data.text_stream import TextStream
 from keras_multimodal.schema import Text
@@ -116,8 +116,9 @@ class TextProcessor:
         """A stream of the texts in `data`.
 
         Args:
-            data: A DataFrame (with `column`), a Series (its index holds the keys), a dict of text
-                by key, or a list (the keys are 0, 1, 2, ...). An empty cell is a row without text.
+            data: A DataFrame of pandas, or what has a method `to_pandas` (with `column`), a Series
+                (its index holds the keys), a dict of text by key, or a list (the keys are
+                0, 1, 2, ...). An empty cell is a row without text.
             column: The frame's column; or a list of several, whose texts are joined, empty ones
                 left out.
             separator: What stands between the texts of several columns.
@@ -130,6 +131,7 @@ class TextProcessor:
             ValueError: If the frame lacks a column, or there are no rows.
         """
         keys: Sequence[Hashable]
+        data = as_pandas(data)
         if isinstance(data, pd.DataFrame):
             if column is None or column == []:
                 raise ValueError(
