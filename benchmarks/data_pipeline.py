@@ -1,11 +1,12 @@
 """Pictures and captions to batches, against what one would use instead.
 
 `python -m benchmarks.data_pipeline`: 4,000 JPEGs of 256x256 with captions become batches of 64:
-224x224 float32, normalised and augmented, and 32 token ids. Ours and image_dataset_from_directory
-resize as `tf.image.resize` does by default; the others smooth before they shrink, and so does ours
-where the row says so. The pipelines take turns, the first
-round is thrown away, and the medians are printed with their ratio to two things: to decoding alone
-(`tf.io.decode_jpeg` on all cores) and to Keras' ImageDataGenerator with the same augmentation.
+224x224 float32, normalised and augmented, and 32 token ids. Where they are resized, ours and
+image_dataset_from_directory do as `tf.image.resize` does by default; the others smooth before they
+shrink, and so does ours where the row says so. Where they are cut out, nobody resizes. The large
+ones are 1,000 JPEGs of 1280x854, resized. The pipelines take turns, the first round is thrown away,
+and the medians are printed with their ratio to decoding alone (`tf.io.decode_jpeg` on all cores)
+and to the peers of the same task.
 """
 
 import argparse
@@ -36,12 +37,23 @@ MOVES = {
     "height_shift_range": 0.1,
     "rotation_range": 15,
 }
+RATIOS = (
+    ("ours, flips", "ImageDataGenerator, flips"),
+    ("ours, flips", "image_dataset_from_directory, flips"),
+    ("ours, flips", "torch DataLoader, 2 workers, flips"),
+    ("ours, flips, smoothed before shrinking", "ImageDataGenerator, flips"),
+    ("ours, flips, shifts, rotation", "ImageDataGenerator, flips, shifts, rotation"),
+    ("ours, flips, cut out", "torch DataLoader, 2 workers, flips, cut out"),
+    ("ours, flips, cut out", "grain, 3 threads, flips, cut out"),
+    ("large: ours, flips, scaled decoding", "large: ours, flips"),
+)
 
 
 def write_pictures(folder: pathlib.Path, count: int) -> pd.DataFrame:
     """Crops of photographs that scikit-learn ships, as JPEGs, and made-up captions."""
     from sklearn.datasets import load_sample_images
 
+    folder.mkdir()
     generator = np.random.default_rng(0)
     photos = load_sample_images().images
     words = np.array([f"word{number}" for number in range(5000)])
@@ -53,6 +65,21 @@ def write_pictures(folder: pathlib.Path, count: int) -> pd.DataFrame:
         Pillow.fromarray(crop).save(folder / f"{row}.jpg", quality=90)
         caption = " ".join(generator.choice(words, generator.integers(5, 20)))
         rows.append((f"{row}.jpg", caption, str(row % 10)))
+    return pd.DataFrame(rows, columns=["file", "caption", "class"])
+
+
+def write_large_pictures(folder: pathlib.Path, count: int) -> pd.DataFrame:
+    """The photographs at twice their size, as JPEGs."""
+    from sklearn.datasets import load_sample_images
+
+    folder.mkdir()
+    photos = load_sample_images().images
+    rows = []
+    for row in range(count):
+        photo = Pillow.fromarray(photos[row % 2])
+        file = f"large{row}.jpg"
+        photo.resize((1280, 854), Pillow.Resampling.BICUBIC).save(folder / file, quality=90)
+        rows.append((file, "a photograph", str(row % 2)))
     return pd.DataFrame(rows, columns=["file", "caption", "class"])
 
 
@@ -70,16 +97,19 @@ def ours(
     folder: pathlib.Path,
     cache: bool = False,
     antialias: bool = False,
+    scaled_decoding: bool = False,
     **changes: Any,
 ) -> Any:
     """Our pipeline; built once, as for `fit`."""
-    images = ImageStream(rescale=1 / 255, **changes).flow_from_dataframe(
+    rescale = None if changes.get("dtype") == "uint8" else 1 / 255
+    images = ImageStream(rescale=rescale, **changes).flow_from_dataframe(
         frame,
         folder,
         "file",
         target_size=(SIZE, SIZE),
         interpolation="bilinear",
         antialias=antialias,
+        scaled_decoding=scaled_decoding,
     )
     texts = TextProcessor(length=WORDS).load_data(frame, "caption")
     records = pair(images, texts, labels=frame["class"]).adapt()
@@ -131,10 +161,11 @@ def image_dataset(frame: pd.DataFrame, folder: pathlib.Path) -> Any:
     return lambda: consume(dataset)
 
 
-class TorchPictures:
-    """A map-style dataset for PyTorch's DataLoader, with Pillow."""
+class PillowPictures:
+    """Rows for PyTorch's DataLoader and for grain, with Pillow: flips, resized or cut out."""
 
-    def __init__(self, frame: pd.DataFrame, folder: pathlib.Path) -> None:
+    def __init__(self, frame: pd.DataFrame, folder: pathlib.Path, crop: bool) -> None:
+        self.crop = crop
         self.files = [str(folder / file) for file in frame["file"]]
         words = {word for caption in frame["caption"] for word in caption.split()}
         ids = {word: number + 2 for number, word in enumerate(sorted(words))}
@@ -148,18 +179,22 @@ class TorchPictures:
 
     def __getitem__(self, row: int) -> Any:
         with Pillow.open(self.files[row]) as picture:
-            image = np.asarray(picture.resize((SIZE, SIZE), Pillow.Resampling.BILINEAR))
+            if self.crop:
+                left, top = (random.randint(0, size - SIZE) for size in picture.size)
+                image = np.asarray(picture)[top : top + SIZE, left : left + SIZE]
+            else:
+                image = np.asarray(picture.resize((SIZE, SIZE), Pillow.Resampling.BILINEAR))
         if random.random() < 0.5:
             image = image[:, ::-1]
         return image.astype("float32") / 255, self.ids[row]
 
 
-def torch_loader(frame: pd.DataFrame, folder: pathlib.Path) -> Any:
+def torch_loader(frame: pd.DataFrame, folder: pathlib.Path, crop: bool = False) -> Any:
     """PyTorch's DataLoader with two workers."""
     from torch.utils.data import DataLoader
 
     loader = DataLoader(
-        TorchPictures(frame, folder),
+        PillowPictures(frame, folder, crop),
         batch_size=BATCH,
         shuffle=True,
         num_workers=2,
@@ -167,6 +202,15 @@ def torch_loader(frame: pd.DataFrame, folder: pathlib.Path) -> Any:
         multiprocessing_context="forkserver",
     )
     return lambda: consume(loader)
+
+
+def grain_loader(frame: pd.DataFrame, folder: pathlib.Path) -> Any:
+    """Grain, with threads."""
+    import grain
+
+    source = grain.MapDataset.source(PillowPictures(frame, folder, crop=True)).shuffle(seed=0)
+    options = grain.ReadOptions(num_threads=3, prefetch_buffer_size=2 * BATCH)
+    return lambda: consume(source.to_iter_dataset(options).batch(BATCH))
 
 
 def ceiling(frame: pd.DataFrame, folder: pathlib.Path) -> Any:
@@ -186,10 +230,18 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # Keras' deprecated class, and SciPy's of what it calls
     with tempfile.TemporaryDirectory() as temporary:
-        folder = pathlib.Path(temporary)
+        folder, large_folder = (pathlib.Path(temporary, name) for name in ("small", "large"))
         frame = write_pictures(folder, options.rows)
+        large = write_large_pictures(large_folder, max(options.rows // 4, BATCH))
         runs: dict[str, Callable[[], int]] = {
             "decode_jpeg alone": ceiling(frame, folder),
+            "ours, flips, cut out": ours(frame, folder, random_crop=True, **FLIPS),
+            "ours, flips, cut out, uint8": ours(
+                frame, folder, random_crop=True, dtype="uint8", **FLIPS
+            ),
+            "torch DataLoader, 2 workers, flips, cut out": torch_loader(frame, folder, crop=True),
+            "grain, 3 threads, flips, cut out": grain_loader(frame, folder),
+            "ours, flips, uint8": ours(frame, folder, dtype="uint8", **FLIPS),
             "ours, flips": ours(frame, folder, **FLIPS),
             "ours, flips, shifts, rotation": ours(frame, folder, **MOVES),
             "ours, flips, smoothed before shrinking": ours(frame, folder, antialias=True, **FLIPS),
@@ -200,6 +252,11 @@ def main() -> None:
             ),
             "image_dataset_from_directory, flips": image_dataset(frame, folder),
             "torch DataLoader, 2 workers, flips": torch_loader(frame, folder),
+            "large: decode_jpeg alone": ceiling(large, large_folder),
+            "large: ours, flips": ours(large, large_folder, **FLIPS),
+            "large: ours, flips, scaled decoding": ours(
+                large, large_folder, scaled_decoding=True, **FLIPS
+            ),
         }
         times: dict[str, list[float]] = {name: [] for name in runs}
         for round_ in range(options.rounds + 1):
@@ -207,22 +264,22 @@ def main() -> None:
                 start = time.perf_counter()
                 rows = run()
                 elapsed = time.perf_counter() - start
-                assert rows == options.rows, f"{name} gave {rows} rows"
+                wanted = len(large) if name.startswith("large") else options.rows
+                assert rows == wanted, f"{name} gave {rows} rows"
                 if round_:
-                    times[name].append(elapsed)
-    rates = {name: options.rows / statistics.median(own) for name, own in times.items()}
-    packages = ("keras-multimodal-fusion", "tensorflow", "keras", "torch", "pillow", "numpy")
+                    times[name].append(elapsed / rows)
+    rates = {name: 1 / statistics.median(own) for name, own in times.items()}
+    packages = ("keras-multimodal-fusion", "tensorflow", "keras", "torch", "grain", "pillow")
     versions = {name: importlib.metadata.version(name) for name in packages}
     print(f"Python {platform.python_version()}, {versions}")
     print(f"{options.rows} JPEGs 256x256, batches of {BATCH}, {options.rounds} rounds, medians")
-    print(f"{'':45} {'rows/s':>8} {'of decoding':>12} {'of ImageDataGenerator':>22}")
+    print(f"{'':45} {'rows/s':>8} {'of decoding':>12}")
     for name, rate in rates.items():
-        changes = name.split(", ", 1)[1] if ", " in name else ""
-        changes = "flips, shifts, rotation" if "shifts" in changes else "flips"
-        peer = rates[f"ImageDataGenerator, {changes}"]
-        print(
-            f"{name:45} {rate:8.0f} {rate / rates['decode_jpeg alone']:12.2f} {rate / peer:22.2f}"
-        )
+        size = "large: " if name.startswith("large") else ""
+        share = rate / rates[f"{size}decode_jpeg alone"]
+        print(f"{name:45} {rate:8.0f} {share:12.2f}")
+    for name, peer in RATIOS:
+        print(f"{rates[name] / rates[peer]:6.2f} times {peer!r}: {name!r}")
 
 
 if __name__ == "__main__":
