@@ -3,15 +3,17 @@
 import dataclasses
 import hashlib
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.buckets import Buckets
+from keras_multimodal.data.disk_cache import cache_on_disk
 from keras_multimodal.data.epoch_order import epoch_order, epoch_size
 from keras_multimodal.data.random_numbers import row_seeds
-from keras_multimodal.data.row_reader import RowReader
+from keras_multimodal.data.row_reader import RowReader, Sources
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.transform import by_name, mask_absent
 
@@ -30,7 +32,9 @@ class Batching:
         seed: Seed of the order and of the augmentation.
         drop_remainder: Whether to leave out the smaller batch at an epoch's end.
         num_parallel_calls: Rows decoded at a time.
-        cache: Whether to decode every row once, beforehand, and keep it.
+        cache: Whether to decode every row once, beforehand, and keep it; or the folder to keep it
+            in.
+        buckets: By modality, the lengths to which batches are cut.
     """
 
     batch_size: int
@@ -40,7 +44,8 @@ class Batching:
     seed: int
     drop_remainder: bool
     num_parallel_calls: int
-    cache: bool
+    cache: bool | str
+    buckets: Mapping[str, tuple[int, ...]]
 
 
 def make_dataset(
@@ -61,66 +66,89 @@ def make_dataset(
         weights: `(rows,)` weights of the rows, or `None`.
         options: How rows become batches.
     """
-    reader = RowReader(streams, keys, options.num_parallel_calls, options.training)
+    threads = options.num_parallel_calls
+    in_memory = options.cache is True
+    cached = {}
+    if isinstance(options.cache, str):
+        cached = cache_on_disk(streams, options.cache, threads)
+    reader = RowReader(streams, keys, threads, options.training, cached)
+    kept = reader.read_all() if in_memory else {}
     balanced = labels if options.balance else None
     count = epoch_size(len(keys), balanced)
     ids = tf.constant(row_ids, tf.int64)
-    targets = None if labels is None else tf.constant(labels, tf.int32)
+    targets = None if labels is None else tf.constant(labels)
     rows_weights = None if weights is None else tf.constant(weights, tf.float32)
     finishers = {
         stream.spec.name: stream.finisher(min(options.batch_size, count), options.training)
         for stream in streams
     }
+    buckets = Buckets(streams, options.buckets, options.num_parallel_calls)
     # Streams of one view draw alike, the others independently of each other.
-    seeds = {stream.view: _view_seed(options.seed, stream.view) for stream in streams}
+    view_seeds = {stream.view: _view_seed(options.seed, stream.view) for stream in streams}
 
-    def row_sources(epoch: tf.Tensor, row: tf.Tensor) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
-        """By stream, the row that `row` stands for in this epoch, and the seed of its changes."""
-        sources = {}
-        for stream in streams:
-            drawn = row_seeds(seeds[stream.view], epoch, tf.gather(ids, row)[None])[0]
-            source = stream.source_row(row, drawn if options.training else None)
-            sources[stream.spec.name] = (source, drawn)
-        return sources
-
-    def epoch_rows(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = epoch_order(len(keys), balanced, options.shuffle, options.seed, epoch)
-        rows = tf.data.Dataset.from_tensor_slices(order)
-        rows = rows.map(lambda row: (epoch, row, row_sources(epoch, row)))
-        return rows if options.cache else reader.read(rows, order)
-
-    def finish(epoch: tf.Tensor, rows: tf.Tensor, loaded: dict[str, Any]) -> Batch:
+    def finish(rows: tf.Tensor, seeds: dict[str, tf.Tensor], loaded: dict[str, Any]) -> Batch:
         inputs = {}
         for stream in streams:
             spec = stream.spec
-            drawn = row_seeds(seeds[stream.view], epoch, tf.gather(ids, rows))
-            tensors = by_name(finishers[spec.name](loaded[spec.name], drawn), spec)
+            tensors = by_name(finishers[spec.name](loaded[spec.name], seeds[spec.name]), spec)
             if spec.optional:
                 present = tf.gather(tf.constant(stream.present), rows)
                 inputs[spec.present_name] = present
                 tensors = mask_absent(tensors, present)
-            inputs.update(tensors)
+            inputs.update(buckets.trim(tensors, spec))
         if targets is None:
             return inputs
         batch = (inputs, tf.gather(targets, rows))
         return batch if rows_weights is None else (*batch, tf.gather(rows_weights, rows))
 
-    cached = reader.read_all() if options.cache else {}
+    def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
+        order = epoch_order(len(keys), balanced, options.shuffle, options.seed, epoch)
+        # For all rows at once: done row by row, it would take longer than decoding them.
+        sources = {}
+        for stream in streams:
+            seeds = row_seeds(view_seeds[stream.view], epoch, tf.gather(ids, order))
+            rows = stream.source_rows(order, seeds if options.training else None)
+            sources[stream.spec.name] = (rows, seeds)
 
-    def finish_cached(epoch: tf.Tensor, rows: tf.Tensor, sources: dict[str, Any]) -> Batch:
-        return finish(epoch, rows, {name: cached[name](at) for name, (at, _) in sources.items()})
+        def check(number: tf.Tensor, element: Any) -> Any:
+            places, *rest = element
+            first = number if buckets else number * options.batch_size
+            with tf.control_dependencies([reader.check(tf.reshape(places, [-1]), first, order)]):
+                return tf.nest.map_structure(tf.identity, (places, *rest))
+
+        def gather(places: tf.Tensor, rows: tf.Tensor, sources: Sources) -> Any:
+            seeds = {name: seeds for name, (_, seeds) in sources.items()}
+            loaded = {name: kept[name](at) for name, (at, _) in sources.items()}
+            return places, rows, seeds, loaded
+
+        def finish_batch(number: tf.Tensor, batch: Any) -> Batch:
+            if kept:
+                batch = gather(*batch)
+            elif not buckets:
+                batch = check(number, batch)
+            return finish(*batch[1:])
+
+        if kept:
+            places = tf.range(tf.shape(order, tf.int64)[0])
+            rows = tf.data.Dataset.from_tensor_slices((places, order, sources))
+        else:
+            rows = reader.read(order, sources)
+            if buckets:  # before they are put together in another order
+                rows = rows.enumerate().map(check)
+        batches = buckets.batch(rows, sources, options.batch_size, options.drop_remainder)
+        return batches.enumerate().map(
+            finish_batch, num_parallel_calls=options.num_parallel_calls, deterministic=True
+        )
 
     with tf.device("CPU:0"):
         epochs = tf.Variable(-1, dtype=tf.int64, trainable=False, name="epochs_begun")
     dataset = tf.data.Dataset.from_tensors(0).map(lambda _: epochs.assign_add(1))
-    dataset = dataset.flat_map(epoch_rows)
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(count))
-    dataset = dataset.batch(options.batch_size, drop_remainder=options.drop_remainder)
-    dataset = dataset.map(
-        finish_cached if options.cache else finish,
-        num_parallel_calls=options.num_parallel_calls,
-        deterministic=True,
-    ).prefetch(2)
+    dataset = dataset.flat_map(epoch_batches).prefetch(2)
+    batches = buckets.count(
+        count, options.batch_size, options.drop_remainder, varying=balanced is not None
+    )
+    if batches is not None:
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches))
     settings = tf.data.Options()
     settings.autotune.enabled = False
     settings.deterministic = True

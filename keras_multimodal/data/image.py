@@ -42,7 +42,10 @@ class ImageTransform(Transform[Image]):
 
 
 def decode_image(
-    contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None = None
+    contents: tf.Tensor,
+    spec: Image,
+    place: tuple[tf.Tensor, tf.Tensor] | None = None,
+    jpeg: bool = False,
 ) -> tf.Tensor:
     """Decode one picture and bring it to the size and channels of `spec`.
 
@@ -56,6 +59,8 @@ def decode_image(
         place: Where to cut the target out, as two scalars in [0, 1), from top to bottom and from
             left to right of all the places there are; the centre by default. Only where
             `spec.crop` is set.
+        jpeg: Whether nothing but JPEG comes, which spares the graph a branch, and a tenth of the
+            time.
 
     Returns:
         `(height, width, channels)` uint8, or uint16 where `spec.bits` is 16.
@@ -64,11 +69,14 @@ def decode_image(
         tf.errors.InvalidArgumentError: If the bytes are no picture, or claim more than
             `spec.max_pixels`.
     """
-    pixels = tf.cond(
-        tf.io.is_jpeg(contents),
-        lambda: _decode_jpeg(contents, spec, place),
-        lambda: _decode_other(contents, spec, place),
-    )
+    if jpeg:
+        pixels = _decode_jpeg(contents, spec, place)
+    else:
+        pixels = tf.cond(
+            tf.io.is_jpeg(contents),
+            lambda: _decode_jpeg(contents, spec, place),
+            lambda: _decode_other(contents, spec, place),
+        )
     pixels.set_shape([None, None, spec.channels])
     if spec.crop:
         pixels.set_shape((spec.height, spec.width, spec.channels))

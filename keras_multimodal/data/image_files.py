@@ -1,7 +1,7 @@
 """Folders of pictures and the files in them."""
 
 import os
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from keras_multimodal.data.cells import name_keys
@@ -63,6 +63,23 @@ def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:
     """
     pngs = (path for path in paths if path.lower().endswith(".png") and os.path.isfile(path))
     return 16 if any(file_has_16_bits(path) for path in pngs) else 8
+
+
+def only_jpegs(paths: Iterable[str]) -> bool:
+    """Whether all files are JPEGs by their first bytes, whatever their names say.
+
+    Args:
+        paths: The files; empty ones don't count.
+    """
+    for path in paths:
+        if path:
+            try:
+                with open(path, "rb") as file:
+                    if file.read(3) != b"\xff\xd8\xff":
+                        return False
+            except OSError:  # an error of the row's own, when it is read
+                return False
+    return True
 
 
 def check_files(

@@ -12,6 +12,7 @@ from keras_multimodal.data.augmentation import CROP_SLOTS, Augmentation
 from keras_multimodal.data.cells import is_missing
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.data.image import decode_image, normalize_images
+from keras_multimodal.data.image_files import only_jpegs
 from keras_multimodal.data.image_saving import save_pictures
 from keras_multimodal.data.image_statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.pairing import pair
@@ -230,18 +231,22 @@ class ImageFlow(Stream):
 
     def loader(self) -> Loader:
         """Read and decode one file: the least that has to be done row by row."""
-        load = self.transform.load
-        return lambda path: load(tf.io.read_file(path))
+        spec, jpeg = self.spec, only_jpegs(self.cells)
+        return lambda path: decode_image(tf.io.read_file(path), spec, jpeg=jpeg)
 
     def random_row_loader(self) -> RandomRowLoader | None:
         """Reads a file and decodes the part that the row's seed chooses, with `random_crop`."""
         if not self.random_crop:
             return None
         cells, spec, blank = tf.constant(self.cells.tolist(), tf.string), self.spec, self.blank()
+        jpeg = only_jpegs(self.cells)
 
         def load(path: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             top, left = tf.unstack(uniform(seed[None], CROP_SLOTS)[0])
-            return decode_image(tf.io.read_file(path), spec, (top, left))
+            return decode_image(tf.io.read_file(path), spec, (top, left), jpeg)
+
+        if self.present.all():
+            return lambda row, seed: load(tf.gather(cells, row), seed)
 
         def load_present(row: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             path = tf.gather(cells, row)

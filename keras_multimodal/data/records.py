@@ -1,6 +1,7 @@
 """Paired rows, before they are batches."""
 
 import copy
+import os
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Self
 
@@ -304,7 +305,8 @@ class Records:
         shuffle: bool | None = None,
         num_parallel_calls: int | None = None,
         balance: bool = False,
-        cache: bool = False,
+        cache: bool | str | os.PathLike[str] = False,
+        buckets: Mapping[str, Sequence[int]] | None = None,
     ) -> tf.data.Dataset:
         """The rows as batches for `fit`, `evaluate` and `predict`.
 
@@ -321,7 +323,14 @@ class Records:
             balance: Let every class come up as often as the largest one, by repeating rows of the
                 others: with `n` rows beside its `m`, each `m // n` or `m // n + 1` times.
             cache: Read and decode every row once, now, and keep what comes of it in memory:
-                `height * width * channels` bytes for a picture. Augmentation stays random.
+                `height * width * channels` bytes for a picture. Or the folder to keep it in, where
+                later runs find it: files that have changed are read anew; remove the folder when
+                it is no longer needed. Augmentation stays random.
+            buckets: Lengths to which batches are cut, by modality, such as `{"text": (8, 16)}`:
+                rows of like length come in a batch together, padded to the shortest of these
+                lengths, or the whole one, that keeps every real step. Every row's length is found
+                now, once. The model's input has to have a length of `None`, and each bucket may
+                have a smaller batch at an epoch's end.
 
         Returns:
             A dataset of `(inputs, labels)`, of `inputs` where there are no labels, or of
@@ -332,8 +341,9 @@ class Records:
             float32. To mix several datasets, give them to `tf.data.Dataset.sample_from_datasets`.
 
         Raises:
-            ValueError: If `batch_size` is less than 1, a text has no vocabulary yet, or rows
-                without labels are to be balanced.
+            ValueError: If `batch_size` is less than 1, a text has no vocabulary yet, rows
+                without labels are to be balanced, pictures are to be both cut at random and
+                cached, or `buckets` is wrong.
             tf.errors.InvalidArgumentError: From the iterator, or with `cache` from here, if a file
                 cannot be read. The message names the row and its files.
         """
@@ -358,7 +368,8 @@ class Records:
             drop_remainder=drop_remainder,
             # A fixed number: tf.data's own tuning stalls at the end of short epochs.
             num_parallel_calls=num_parallel_calls or available_cores() + 1,
-            cache=cache,
+            cache=cache if isinstance(cache, bool) else os.fspath(cache),
+            buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
         )
         return make_dataset(
             self.streams, self.keys, self._row_ids, self.labels, self.weights, options

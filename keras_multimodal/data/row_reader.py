@@ -1,13 +1,16 @@
 """Reading and decoding rows, one by one and in parallel, or all of them beforehand."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from keras_multimodal.data.stream import RandomRowLoader, Stream
 
+Sources = Mapping[str, tuple[tf.Tensor, tf.Tensor]]
+
 _PART = 256  # rows kept at a time while all are read
+_NOWHERE = tf.int64.max
 
 
 class RowReader:
@@ -18,6 +21,7 @@ class RowReader:
         keys: The rows' keys, for error messages.
         num_parallel_calls: Rows read at a time.
         training: Whether rows are read for training, some of them differently in each epoch.
+        cached: By stream, a loader to use instead of its own.
     """
 
     def __init__(
@@ -26,48 +30,55 @@ class RowReader:
         keys: Sequence[Hashable],
         num_parallel_calls: int,
         training: bool = False,
+        cached: Mapping[str, RandomRowLoader] | None = None,
     ) -> None:
         self._streams = streams
         self._threads = num_parallel_calls
         self._loaders = {stream.spec.name: _loader(stream, training) for stream in streams}
+        self._loaders.update(cached or {})
         files = [stream for stream in streams if stream.reads_files]
         self._messages = tf.constant([_message(files, key, row) for row, key in enumerate(keys)])
 
-    def read(self, rows: tf.data.Dataset, order: tf.Tensor) -> tf.data.Dataset:
+    def read(self, order: tf.Tensor, sources: Sources) -> tf.data.Dataset:
         """Load rows.
 
         Args:
-            rows: `(epoch, row, sources)`: the row's number and, by stream, its source's and the
-                row's seed in this epoch.
-            order: The numbers of the rows, `(rows,)`.
+            order: The numbers of the rows, `(rows,)` int64.
+            sources: By stream, the rows of its `source_stream` and their seeds, each `(rows,)`.
 
         Returns:
-            `(epoch, row, loaded)`, in the order that came.
-
-        Raises:
-            tf.errors.InvalidArgumentError: From the iterator; the message names the row.
+            `(place, row, seeds, loaded)` in that order, as many as there are rows; where one could
+            not be read, its place holds the one behind it, which `check` finds.
         """
         count = tf.shape(order, tf.int64)[0]
+        rows = tf.data.Dataset.from_tensor_slices((tf.range(count), order, sources))
 
-        def load(place: tf.Tensor, element: Any) -> Any:
-            epoch, row, sources = element
-            return place, epoch, row, self._load(sources)
+        def load(place: tf.Tensor, row: tf.Tensor, sources: Sources) -> Any:
+            seeds = {name: seed for name, (_, seed) in sources.items()}
+            loaded = {name: loader(*sources[name]) for name, loader in self._loaders.items()}
+            return place, row, seeds, loaded
 
-        def check(expected: tf.Tensor, element: Any) -> Any:
-            place, *loaded = element
-            lost = tf.gather(self._messages, tf.gather(order, expected))
-            assertion = tf.debugging.Assert(tf.equal(place, expected), [lost])
-            with tf.control_dependencies([assertion]):
-                return tuple(tf.nest.map_structure(tf.identity, part) for part in loaded)
-
-        loaded = rows.enumerate().map(load, num_parallel_calls=self._threads, deterministic=True)
+        loaded = rows.map(load, num_parallel_calls=self._threads, deterministic=True)
         # A decoder's error says neither which file nor which row. So a row that fails is left out
         # here, and the next one, or the sentinel behind the last, is found in the wrong place.
         spec = loaded.element_spec
         sentinel = tf.nest.map_structure(lambda s: tf.zeros(s.shape, s.dtype), spec[1:])
         sentinel = tf.data.Dataset.from_tensors((count, *sentinel))
-        guarded = loaded.ignore_errors().concatenate(sentinel)
-        return guarded.take(count).enumerate().map(check)
+        return loaded.ignore_errors().concatenate(sentinel).take(count)
+
+    def check(self, places: tf.Tensor, first: tf.Tensor, order: tf.Tensor) -> tf.Operation:
+        """An error that names the first row which could not be read, if there is any.
+
+        Args:
+            places: What `read` gave, `(batch,)`, in its order.
+            first: The place that the batch's first row should have, an int64 scalar.
+            order: As `read` was given it.
+        """
+        expected = first + tf.range(tf.shape(places, tf.int64)[0])
+        lost = tf.reduce_min(tf.where(places == expected, _NOWHERE, expected))
+        row = tf.gather(order, tf.minimum(lost, tf.shape(order, tf.int64)[0] - 1))
+        message = tf.gather(self._messages, row)
+        return tf.debugging.Assert(tf.equal(lost, _NOWHERE), [message])
 
     def read_all(self) -> dict[str, Callable[[tf.Tensor], Any]]:
         """Load every source row once, now.
@@ -81,14 +92,8 @@ class RowReader:
         return {stream.spec.name: self._read_stream(stream) for stream in self._streams}
 
     def _read_stream(self, stream: Stream) -> Callable[[tf.Tensor], Any]:
-        name, source = stream.spec.name, stream.source_stream
-        order = tf.range(len(source), dtype=tf.int64)
-        rows = tf.data.Dataset.from_tensor_slices(order)
-        rows = rows.map(
-            lambda row: (tf.constant(0, tf.int64), row, {name: (row, tf.constant(0, tf.uint32))})
-        )
-        reader = RowReader([source], source.keys, self._threads)
-        parts = [loaded[name] for _, _, loaded in reader.read(rows, order).batch(_PART)]
+        source = stream.source_stream
+        parts = list(source_rows(source, self._threads))
         with tf.device("CPU:0"):
             kept = tf.nest.map_structure(lambda *tensors: tf.concat(tensors, 0), *parts)
         if source is stream:
@@ -104,8 +109,28 @@ class RowReader:
 
         return gather
 
-    def _load(self, sources: dict[str, tuple[tf.Tensor, tf.Tensor]]) -> dict[str, Any]:
-        return {name: loader(*sources[name]) for name, loader in self._loaders.items()}
+
+def source_rows(stream: Stream, threads: int) -> Iterator[Any]:
+    """Load every row of a stream once, in its order, some of them at a time.
+
+    Args:
+        stream: A stream that is its own `source_stream`.
+        threads: Rows read at a time.
+
+    Yields:
+        What its loader makes of up to 256 rows, with a batch axis.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If a row cannot be read; the message names it.
+    """
+    reader = RowReader([stream], stream.keys, threads)
+    order = tf.range(len(stream), dtype=tf.int64)
+    sources = {stream.spec.name: (order, tf.zeros([len(stream)], tf.uint32))}
+    first = 0
+    for places, _, _, loaded in reader.read(order, sources).batch(_PART):
+        reader.check(places, tf.constant(first, tf.int64), order)
+        first += len(places)
+        yield loaded[stream.spec.name]
 
 
 def _loader(stream: Stream, training: bool) -> RandomRowLoader:

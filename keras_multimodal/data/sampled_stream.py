@@ -76,22 +76,16 @@ class SampledStream(Stream):
         """The stream with all cells."""
         return self.pool
 
-    def source_row(self, row: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
-        """The row of `pool` that stands for `row`: drawn with `seed`, the first without one."""
-        counts = np.array([len(rows) for rows in self.options])
+    def source_rows(self, rows: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+        """The rows of `pool` that stand for `rows`: drawn with `seeds`, the first without them."""
+        counts = np.array([len(own) for own in self.options])
         starts = tf.constant(np.cumsum(counts) - counts)
-        flat = tf.constant([row for rows in self.options for row in rows] or [0], tf.int64)
-        place = tf.gather(starts, row)
-        if seed is not None:
-            count = tf.cast(tf.gather(tf.constant(counts), row), tf.float32)
-            drawn = tf.cast(uniform(seed[None], _SLOT)[0] * count, tf.int64)
-            place += drawn
-        present = tf.gather(tf.constant(counts > 0), row)
-        return tf.where(
-            present,
-            tf.gather(flat, tf.minimum(place, flat.shape[0] - 1)),
-            tf.constant(-1, tf.int64),
-        )
+        flat = tf.constant([row for own in self.options for row in own] or [0], tf.int64)
+        places, having = tf.gather(starts, rows), tf.gather(tf.constant(counts), rows)
+        if seeds is not None:
+            places += tf.cast(uniform(seeds, _SLOT) * tf.cast(having, tf.float32), tf.int64)
+        drawn = tf.gather(flat, tf.minimum(places, flat.shape[0] - 1))
+        return tf.where(having > 0, drawn, tf.constant(-1, tf.int64))
 
     def row_loader(self) -> RowLoader:
         """The graph function from a row of `pool` to what `loader` makes of its cell."""

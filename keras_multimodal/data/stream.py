@@ -138,14 +138,14 @@ class Stream:
         """The stream whose rows `row_loader` reads: this one, or one with more cells."""
         return self
 
-    def source_row(self, row: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
-        """The row of `source_stream` that stands for `row`, -1 where there is none.
+    def source_rows(self, rows: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+        """The rows of `source_stream` that stand for `rows`, -1 where there is none.
 
         Args:
-            row: The row's number, an integer scalar.
-            seed: The row's seed in this epoch, a uint32 scalar; `None` outside of training.
+            rows: The rows' numbers, `(count,)` int64.
+            seeds: The rows' seeds in this epoch, `(count,)` uint32; `None` outside of training.
         """
-        return row
+        return rows
 
     def row_loader(self) -> RowLoader:
         """The graph function from a row of `source_stream` to what `loader` makes of its cell.

@@ -36,6 +36,7 @@ class Audio(Modality):
     """
 
     kind: ClassVar[str] = "audio"
+    sequential: ClassVar[bool] = True
     masked: ClassVar[bool] = True
 
     name: str = "audio"

@@ -28,6 +28,9 @@ class Modality:
     # shorter than others. Where the mask can be read off the tensor, as off ids, there is none.
     masked: ClassVar[bool] = False
 
+    # Whether a row's tensor has its steps, such as words or samples, along its first axis.
+    sequential: ClassVar[bool] = False
+
     name: str
     optional: bool = False
 

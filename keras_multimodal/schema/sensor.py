@@ -37,6 +37,7 @@ class Sensor(Modality):
     """
 
     kind: ClassVar[str] = "sensor"
+    sequential: ClassVar[bool] = True
     masked: ClassVar[bool] = True
 
     name: str = "sensor"

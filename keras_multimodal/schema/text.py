@@ -47,6 +47,7 @@ class Text(Modality):
     """
 
     kind: ClassVar[str] = "text"
+    sequential: ClassVar[bool] = True
 
     name: str = "text"
     length: int
