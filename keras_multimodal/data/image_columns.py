@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import frame_column
+from keras_multimodal.data.cells import frame_column, is_missing
 
 
 def target_cells(
@@ -35,3 +36,39 @@ def target_cells(
         )
     columns = [frame_column(dataframe, column, "y_col").tolist() for column in y_col]
     return list(zip(*columns, strict=True))
+
+
+def picture_columns(
+    dataframe: pd.DataFrame, x_col: str | Sequence[str], count: int | None
+) -> list[list[Any]]:
+    """The first picture of each row, the second of each, and so on; `None` where there is none.
+
+    Args:
+        dataframe: One row for each record.
+        x_col: Columns of file names, or one whose cells are lists of them.
+        count: How many pictures a row may have, where they are lists.
+    """
+    if not isinstance(x_col, str):
+        return [frame_column(dataframe, column, "x_col").tolist() for column in x_col]
+    rows = []
+    for row, cell in enumerate(frame_column(dataframe, x_col, "x_col").tolist()):
+        if isinstance(cell, (list, tuple, np.ndarray)):
+            rows.append(list(cell))
+        elif is_missing(cell):
+            rows.append([])
+        else:
+            raise TypeError(
+                f"`x_col` must name several columns, or one of lists of file names. "
+                f"Received: {cell!r} in row {row} of column {x_col!r}"
+            )
+    longest = max(map(len, rows), default=0)
+    most = longest if count is None else count
+    if not 0 < longest <= most:
+        row = int(np.argmax([len(cells) for cells in rows]))
+        raise ValueError(
+            f"`count` must be the largest number of pictures that a row has, of at least one. "
+            f"Received: count={count}, and {longest} pictures in row {row} of column {x_col!r}"
+        )
+    return [
+        [cells[place] if place < len(cells) else None for cells in rows] for place in range(most)
+    ]

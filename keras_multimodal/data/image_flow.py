@@ -15,6 +15,7 @@ from keras_multimodal.data.image import decode_image, normalize_images
 from keras_multimodal.data.image_files import only_jpegs
 from keras_multimodal.data.image_saving import save_pictures
 from keras_multimodal.data.image_statistics import ImageStatistics, learn_statistics
+from keras_multimodal.data.keras_layers import keras_augmentation
 from keras_multimodal.data.pairing import pair
 from keras_multimodal.data.random_numbers import uniform
 from keras_multimodal.data.static_batch import static_batch
@@ -44,6 +45,7 @@ class ImageFlow(Stream):
         weights: The weight of each row, or `None`.
         statistics: What is to be learned of the training pictures.
         fitted: Whether `spec` has learned it already, and keeps it.
+        augment: Keras' preprocessing layers that training batches go through, or `None`.
         random_crop: Whether training cuts the target out anywhere; `spec.crop` must be set.
         preprocess: A graph function from one picture to another of its shape, or `None`.
         defaults: What `batch` does where it isn't told otherwise.
@@ -79,6 +81,7 @@ class ImageFlow(Stream):
         weights: Sequence[float] | None = None,
         statistics: ImageStatistics | None = None,
         fitted: bool = False,
+        augment: Any = None,
         random_crop: bool = False,
         preprocess: Callable[[tf.Tensor], tf.Tensor] | None = None,
         defaults: FlowDefaults | None = None,
@@ -93,6 +96,7 @@ class ImageFlow(Stream):
         self._weighted = weights is not None
         self.statistics = statistics or ImageStatistics()
         self._fitted = fitted
+        self._augment = None if augment is None else keras_augmentation(augment)
         self.random_crop = random_crop
         self.preprocess = preprocess
         self.defaults = defaults or FlowDefaults()
@@ -257,6 +261,7 @@ class ImageFlow(Stream):
     def finisher(self, batch_size: int, training: bool) -> Finisher:
         """Augment and normalise; all but the resampling in one XLA program."""
         spec, preprocess = self.spec, self.preprocess
+        keras_changes = self._augment if training else None
         augmentation = self.augmentation if training else Augmentation()
         if self.statistics.missing(spec):
             raise ValueError(
@@ -290,6 +295,8 @@ class ImageFlow(Stream):
             if augmentation.moves_pixels:
                 drawn = augmentation.parameters(seeds, spec.height, spec.width)
                 images = augmentation.move_pixels(images, drawn)
+            if keras_changes is not None:
+                images = keras_changes(images, seeds)
             return whole(images, seeds)
 
         return finish

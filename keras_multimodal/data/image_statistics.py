@@ -9,7 +9,7 @@ import numpy as np
 from keras_multimodal.schema import Image
 
 # Keras adds it to the deviations.
-_EPSILON = 1e-6
+EPSILON = 1e-6
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ def learn_statistics(
     return dataclasses.replace(
         spec,
         mean=tuple(mean.tolist()) if statistics.center else (),
-        std=tuple((std + _EPSILON).tolist()) if statistics.std else (),
+        std=tuple((std + EPSILON).tolist()) if statistics.std else (),
         whitening=whitening,
     )
 

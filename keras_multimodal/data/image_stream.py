@@ -3,15 +3,14 @@
 import os
 import pathlib
 from collections.abc import Hashable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.array_flow import ArrayFlow
 from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, is_missing, string_cells
 from keras_multimodal.data.flow_defaults import FlowDefaults, make_defaults
-from keras_multimodal.data.image_columns import target_cells
+from keras_multimodal.data.image_array_stream import ColorMode, ImageArrayStream, Subset
+from keras_multimodal.data.image_columns import picture_columns, target_cells
 from keras_multimodal.data.image_files import (
     EXTENSIONS,
     check_files,
@@ -20,15 +19,16 @@ from keras_multimodal.data.image_files import (
     picture_files,
 )
 from keras_multimodal.data.image_flow import ImageFlow
-from keras_multimodal.data.image_transformer import ImageTransformer
+from keras_multimodal.data.image_generator import generator_settings
 from keras_multimodal.schema import Image
 
-ColorMode = Literal["rgb", "rgba", "grayscale"]
 ClassMode = Literal["categorical", "sparse", "binary", "raw", "multi_output", "input"]
-Subset = Literal["training", "validation"]
+
+# The column that holds one picture of each row while a stream is made of it.
+_PICTURES = "one of several pictures"
 
 
-class ImageStream(ImageTransformer):
+class ImageStream(ImageArrayStream):
     """Streams of pictures in `ImageDataGenerator`'s terms, on tf.data.
 
     The arguments are those of `keras.preprocessing.image.ImageDataGenerator`, with its meanings
@@ -78,6 +78,10 @@ class ImageStream(ImageTransformer):
         dtype: `None` or `"float32"`: a model in mixed precision casts its inputs itself. `"uint8"`
             leaves pixels as they are, a quarter of the bytes, for a model that begins with
             `keras.layers.Rescaling` or the like; nothing may be rescaled or normalised here then.
+        augment: Keras' preprocessing layers, a `keras.layers.Pipeline` or a list of them, such as
+            `keras.layers.RandAugment(value_range=(0, 255))`, which training batches go through in
+            [0, 255], after rotation, shifts, shear and zoom, and before the rest. Keras draws for
+            a whole batch at once; see `data.keras_layers`.
         random_crop: Cut the target out of the picture instead of resizing it: anywhere in training,
             in the centre otherwise. Only what is cut out is decoded of a JPEG. A picture that is
             too small is enlarged to cover the target. Defaults to `False`.
@@ -93,6 +97,27 @@ class ImageStream(ImageTransformer):
     >>> images.augmentation.rotation_range
     15
     """
+
+    @classmethod
+    def from_generator(cls, generator: Any, **settings: Any) -> Self:
+        """The stream that does what a Keras `ImageDataGenerator` does.
+
+        Call its `flow_...` methods with the arguments that the generator's were given. What
+        `generator.fit` has learned comes along.
+
+        Args:
+            generator: A `keras.preprocessing.image.ImageDataGenerator`. Of a subclass the settings
+                are taken, and not what its methods do otherwise.
+            **settings: Others of this class, such as `random_crop`.
+
+        Raises:
+            TypeError: If it is none.
+            ValueError: If a setting has no counterpart, such as `interpolation_order=3`.
+        """
+        own, learned = generator_settings(generator)
+        stream = cls(**own, **settings)
+        stream._fitted = learned
+        return stream
 
     def flow_from_dataframe(
         self,
@@ -208,6 +233,46 @@ class ImageStream(ImageTransformer):
             None if weights is None else weights[chosen],
         )
 
+    def flows_from_dataframe(
+        self,
+        dataframe: pd.DataFrame,
+        directory: str | os.PathLike[str] | None = None,
+        x_col: str | Sequence[str] = "filename",
+        *,
+        count: int | None = None,
+        alike: bool = False,
+        name: str = "image",
+        **options: Any,
+    ) -> tuple[ImageFlow, ...]:
+        """Streams for rows that have several pictures: one for the first of each, and so on.
+
+        Give all of them to `pair`, and their inputs to one encoder. A row with fewer pictures lacks
+        the others, and is masked there.
+
+        Args:
+            dataframe: One row for each record.
+            directory: Folder that the file names are relative to. Without it they are paths.
+            x_col: Columns of file names, or one column whose cells are lists of them.
+            count: How many streams to make of lists; as many as the longest has by default.
+            alike: Whether training changes a row's pictures alike, as those of a stereo camera.
+            name: The inputs are named `<name>_0`, `<name>_1`, ...
+            **options: Others of `flow_from_dataframe`.
+
+        Raises:
+            TypeError: If a cell is no list.
+            ValueError: If a row has more than `count` pictures, or as `flow_from_dataframe`.
+        """
+        dataframe = as_frame(dataframe)
+        columns = picture_columns(dataframe, x_col, count)
+        options = {"optional": True, **options}
+        flows = []
+        for number, cells in enumerate(columns):
+            frame = dataframe.assign(**{_PICTURES: cells})
+            own = f"{name}_{number}"
+            flow = self.flow_from_dataframe(frame, directory, _PICTURES, name=own, **options)
+            flows.append(flow.with_view(name) if alike else flow)
+        return tuple(flows)
+
     def flow_from_directory(
         self,
         directory: str | os.PathLike[str],
@@ -313,80 +378,6 @@ class ImageStream(ImageTransformer):
             classes,
             class_mode,
             make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format),
-        )
-
-    def flow(
-        self,
-        x: Any,
-        y: Any = None,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        sample_weight: Sequence[float] | None = None,
-        seed: int | None = None,
-        save_to_dir: str | os.PathLike[str] | None = None,
-        save_prefix: str = "",
-        save_format: str = "png",
-        ignore_class_split: bool = False,
-        subset: Subset | None = None,
-        *,
-        keys: Sequence[Hashable] | None = None,
-        name: str = "image",
-    ) -> ImageFlow:
-        """A stream of pictures in an array.
-
-        Args:
-            x: `(rows, height, width, channels)`, or as `data_format` says, in [0, 255].
-            y: Targets, one for each row, of any shape.
-            batch_size: Rows in a batch of `flow.batch`.
-            shuffle: Whether its training batches are shuffled.
-            sample_weight: The rows' weights.
-            seed: Seed of its order and of its random changes.
-            save_to_dir: Folder to which it also writes each picture.
-            save_prefix: What the names of these files begin with.
-            save_format: `"png"` or `"jpeg"`.
-            ignore_class_split: Whether the subsets may have different targets.
-            subset: `"training"` or `"validation"`, the parts that `validation_split` makes.
-            keys: One key for each row; 0, 1, 2, ... by default.
-            name: The input's name.
-
-        Raises:
-            ValueError: If the arrays have the wrong shape or differ in their number of rows, or a
-                subset lacks targets that the other has.
-        """
-        images = np.asarray(x)
-        if images.ndim != 4 or self._channels_last(images[:1]).shape[-1] not in (1, 3, 4):
-            raise ValueError(
-                "`x` must be pictures of rank 4 with 1, 3 or 4 channels; give other inputs streams "
-                f"of their own, and `pair` them. Received: shape {images.shape}"
-            )
-        images = self._channels_last(images)
-        rows = range(len(images)) if keys is None else list(keys)
-        columns = {"y": y, "sample_weight": sample_weight, "keys": rows}
-        lengths = {argument: len(v) for argument, v in columns.items() if v is not None}
-        if set(lengths.values()) != {len(images)}:
-            raise ValueError(
-                "`x` must have as many rows as the rest. "
-                f"Received: {len(images)} pictures, {lengths}"
-            )
-        chosen = self._subset(subset, len(images))
-        targets = None if y is None else np.asarray(y)
-        if subset is not None and targets is not None and not ignore_class_split:
-            cut = int(self.validation_split * len(images))
-            if not np.array_equal(np.unique(targets[:cut]), np.unique(targets[cut:])):
-                raise ValueError(
-                    "`y` must have the same targets in both subsets; shuffle the rows first, or "
-                    "pass ignore_class_split=True. Received: targets that one of them lacks"
-                )
-        return ArrayFlow(
-            self._array_spec(images, name),
-            rows[chosen],
-            images[chosen],
-            targets=None if targets is None else list(targets[chosen]),
-            class_mode=None if targets is None else "raw",
-            weights=None if sample_weight is None else list(sample_weight)[chosen],
-            **self._treatment(
-                make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
-            ),
         )
 
     def _flow(

@@ -1,6 +1,7 @@
 """What is done to single pictures and to all of them, in `ImageDataGenerator`'s terms."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 from keras_multimodal.data.augmentation import FILL_MODES, Augmentation
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.data.image import normalize_images
+from keras_multimodal.data.image_arguments import as_shifts, number_pair
 from keras_multimodal.data.image_flow import ImageFlow
 from keras_multimodal.data.image_statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.random_numbers import row_seeds
@@ -66,6 +68,7 @@ class ImageTransformer:
         interpolation_order: int = 1,
         dtype: str | None = None,
         *,
+        augment: Any = None,
         random_crop: bool = False,
         max_pixels: int = 178_956_970,
     ) -> None:
@@ -96,6 +99,7 @@ class ImageTransformer:
             zoom_range = (1 - zoom_range, 1 + zoom_range)
         self.rescale = rescale
         self.dtype: Literal["float32", "uint8"] = "uint8" if dtype == "uint8" else "float32"
+        self.augment = augment
         self.random_crop = random_crop
         self.max_pixels = max_pixels
         self.samplewise_center = samplewise_center or samplewise_std_normalization
@@ -114,14 +118,16 @@ class ImageTransformer:
         self.augmentation = Augmentation(
             horizontal_flip=horizontal_flip,
             vertical_flip=vertical_flip,
-            width_shift_range=_shifts(width_shift_range),
-            height_shift_range=_shifts(height_shift_range),
+            width_shift_range=as_shifts(width_shift_range),
+            height_shift_range=as_shifts(height_shift_range),
             rotation_range=rotation_range,
             shear_range=shear_range,
-            zoom_range=_pair("zoom_range", zoom_range),
+            zoom_range=number_pair("zoom_range", zoom_range),
             channel_shift_range=channel_shift_range,
             brightness_range=(
-                None if brightness_range is None else _pair("brightness_range", brightness_range)
+                None
+                if brightness_range is None
+                else number_pair("brightness_range", brightness_range)
             ),
             fill_mode=fill_mode,
             cval=cval,
@@ -220,7 +226,8 @@ class ImageTransformer:
         in Keras. Only sums are kept: memory does not grow with the number of pictures.
 
         Args:
-            x: Pictures of rank 4, in [0, 255]; or a flow of this class' own.
+            x: Pictures of rank 4, in [0, 255]; or a flow of this class' own; or a `tf.data.Dataset`
+                of batches of such pictures, alone or with targets.
             augment: Whether to learn from changed pictures.
             rounds: How many times each is changed.
             seed: Seed of the changes.
@@ -238,10 +245,16 @@ class ImageTransformer:
             rows = tf.data.Dataset.from_tensor_slices(np.flatnonzero(x.present))
             batches = rows.map(load).batch(64).as_numpy_iterator()
             spec = dataclasses.replace(x.spec, data_format="channels_last")
+        elif isinstance(x, tf.data.Dataset):
+            parts = (part[0] if isinstance(part, tuple) else part for part in x)
+            batches = (self._channels_last(_rank_4(part.numpy())) for part in parts)
+            first = next(batches, None)
+            if first is None:
+                raise ValueError("`x` must hold at least one picture to learn from. Received: none")
+            spec = self._array_spec(first)
+            batches = itertools.chain([first], batches)
         else:
-            images = np.asarray(x)
-            if images.ndim != 4:
-                raise ValueError(f"`x` must have rank 4. Received: shape {images.shape}")
+            images = _rank_4(np.asarray(x))
             batches = (
                 self._channels_last(images[at : at + 64]) for at in range(0, len(images), 64)
             )
@@ -276,6 +289,7 @@ class ImageTransformer:
             "augmentation": self.augmentation,
             "statistics": self.statistics,
             "fitted": self._fitted is not None,
+            "augment": self.augment,
             "random_crop": self.random_crop,
             "preprocess": self.preprocessing_function,
             "defaults": defaults,
@@ -362,25 +376,13 @@ class ImageTransformer:
         return np.moveaxis(images, -1, 1) if self.data_format == "channels_first" else images
 
 
+def _rank_4(images: np.ndarray) -> np.ndarray:
+    if images.ndim != 4:
+        raise ValueError(f"`x` must have rank 4. Received: shape {images.shape}")
+    return images
+
+
 def _seeds(seed: int | None) -> tf.Tensor:
     if seed is None:
         seed = int(np.random.default_rng().integers(2**31))
     return row_seeds(seed, tf.constant(0, tf.int64), tf.constant([0], tf.int64))
-
-
-def _pair(argument: str, value: Any) -> tuple[float, float]:
-    if (
-        not isinstance(value, (tuple, list, np.ndarray))
-        or len(value) != 2
-        or not all(isinstance(item, (int, float, np.number)) for item in value)
-    ):
-        raise ValueError(
-            f"`{argument}` must be a tuple or list of two floats. Received: {argument}={value!r}"
-        )
-    return float(value[0]), float(value[1])
-
-
-def _shifts(value: float | Sequence[float]) -> float | tuple[float, ...]:
-    if isinstance(value, np.number):
-        value = value.item()
-    return value if isinstance(value, (int, float)) else tuple(value)
