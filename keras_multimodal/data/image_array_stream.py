@@ -56,6 +56,11 @@ class ImageArrayStream(ImageTransformer):
             ValueError: If the arrays have the wrong shape or differ in their number of rows, or a
                 subset lacks targets that the other has.
         """
+        if isinstance(x, tuple):
+            raise ValueError(
+                "`x` must be pictures alone; give other inputs streams of their own, and `pair` "
+                f"them. Received: a tuple of {len(x)}"
+            )
         images = np.asarray(x)
         if images.ndim != 4 or self._channels_last(images[:1]).shape[-1] not in (1, 3, 4):
             raise ValueError(

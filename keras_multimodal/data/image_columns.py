@@ -1,12 +1,26 @@
 """The targets that a frame holds beside its pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.cells import frame_column, is_missing
+
+# How a cell holds several classes.
+SEVERAL = (list, tuple, set, frozenset)
+
+
+def class_names(targets: Iterable[Any]) -> list[Any]:
+    """The classes that occur, sorted; a target may be several of them."""
+    found: set[Any] = set()
+    for target in targets:
+        if isinstance(target, SEVERAL):
+            found.update(target)
+        elif not is_missing(target):
+            found.add(target)
+    return sorted(found)
 
 
 def target_cells(
@@ -17,25 +31,36 @@ def target_cells(
         if y_col == "class" and y_col not in dataframe.columns:
             return None
         if class_mode == "multi_output":
-            raise ValueError(
+            raise TypeError(
                 "`y_col` must be a list of columns with class_mode='multi_output'. "
                 f"Received: y_col={y_col!r}"
             )
         cells = frame_column(dataframe, y_col, "y_col").tolist()
-        several = next((cell for cell in cells if isinstance(cell, (list, tuple, set))), None)
-        if several is not None and class_mode in ("categorical", "sparse", "binary"):
+        several = next((cell for cell in cells if isinstance(cell, SEVERAL)), None)
+        if several is not None and class_mode in ("sparse", "binary"):
             raise ValueError(
-                "`y_col` must hold one class for each row; several are not supported yet, but "
-                f"class_mode='raw' takes numbers. Received: {several!r}"
+                "`y_col` must hold one class for each row with class_mode='sparse' and 'binary'; "
+                f"'categorical' takes lists. Received: {several!r}"
             )
         return cells
     if class_mode not in ("raw", "multi_output"):
-        raise ValueError(
+        raise TypeError(
             "`y_col` must be one column, but for class_mode='raw' and 'multi_output'. "
             f"Received: y_col={list(y_col)}, class_mode={class_mode!r}"
         )
     columns = [frame_column(dataframe, column, "y_col").tolist() for column in y_col]
     return list(zip(*columns, strict=True))
+
+
+def weight_cells(dataframe: pd.DataFrame, weight_col: str) -> list[float]:
+    """The rows' weights; an error if the column holds anything but numbers."""
+    column = frame_column(dataframe, weight_col, "weight_col")
+    if not pd.api.types.is_numeric_dtype(column):
+        raise TypeError(
+            f"`weight_col` must name a column of numbers. Received: weight_col={weight_col!r}, "
+            f"which holds {column.dtype}"
+        )
+    return column.tolist()
 
 
 def picture_columns(

@@ -9,9 +9,9 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.augmentation import CROP_SLOTS, Augmentation
-from keras_multimodal.data.cells import is_missing
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.data.image import decode_image, normalize_images
+from keras_multimodal.data.image_columns import SEVERAL, class_names
 from keras_multimodal.data.image_files import only_jpegs
 from keras_multimodal.data.image_saving import save_pictures
 from keras_multimodal.data.image_statistics import ImageStatistics, learn_statistics
@@ -109,8 +109,7 @@ class ImageFlow(Stream):
 
         if class_mode in _ALONE:
             return
-        found = {target for target in self.targets if not is_missing(target)}
-        unknown = set() if classes is None else found - set(classes)
+        unknown = set() if classes is None else set(class_names(self.targets)) - set(classes)
         if unknown:
             raise ValueError(
                 f"`classes` must have every class that occurs. Received: classes={classes}, "
@@ -122,7 +121,14 @@ class ImageFlow(Stream):
         """The classes, in the order of their numbers."""
         if self._classes is not None:
             return self._classes
-        return sorted({target for target in self.targets if not is_missing(target)})
+        return class_names(self.targets)
+
+    @property
+    def _several(self) -> bool:
+        """Whether rows may have several classes."""
+        return self.class_mode == "categorical" and any(
+            isinstance(target, SEVERAL) for target in self.targets
+        )
 
     @property
     def class_indices(self) -> dict[Any, int]:
@@ -168,7 +174,7 @@ class ImageFlow(Stream):
         batch_size = self.defaults.batch_size if batch_size is None else batch_size
         seed = (self.defaults.seed or 0) if seed is None else seed
         weights = dict(zip(self.keys, self.weights.tolist(), strict=True))
-        if mode in _ALONE:
+        if mode in _ALONE or self._several:
             labels, classes = list(range(len(self))), list(range(max(len(self), 2)))
         else:
             labels, classes = self._checked_labels(), self.classes
@@ -210,6 +216,13 @@ class ImageFlow(Stream):
         """The graph function from the numbers of classes, or of rows, to targets."""
         if self.class_mode == "sparse":
             return lambda numbers: numbers
+        if self._several:
+            indices = self.class_indices
+            ones = np.zeros((len(self), len(indices)), "float32")
+            for row, target in enumerate(self.targets):
+                for label in target if isinstance(target, SEVERAL) else [target]:
+                    ones[row, indices[label]] = 1.0
+            return lambda numbers: tf.gather(tf.constant(ones), numbers)
         if self.class_mode == "categorical":
             return lambda numbers: tf.one_hot(numbers, len(self.classes))
         if self.class_mode == "binary":

@@ -7,10 +7,15 @@ from typing import Any, Literal, Self
 
 import pandas as pd
 
-from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, is_missing, string_cells
+from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, string_cells
 from keras_multimodal.data.flow_defaults import FlowDefaults, make_defaults
 from keras_multimodal.data.image_array_stream import ColorMode, ImageArrayStream, Subset
-from keras_multimodal.data.image_columns import picture_columns, target_cells
+from keras_multimodal.data.image_columns import (
+    class_names,
+    picture_columns,
+    target_cells,
+    weight_cells,
+)
 from keras_multimodal.data.image_files import (
     EXTENSIONS,
     check_files,
@@ -154,15 +159,17 @@ class ImageStream(ImageArrayStream):
             directory: Folder that the file names are relative to. Without it they are paths.
             x_col: Column of file names. An empty cell is a row without a picture.
             y_col: Column of class names, for `flow.labels`. If the frame has no column of the
-                default name, the flow has no labels, and `pair` takes them from elsewhere. Of
+                default name, the flow has no labels, and `pair` takes them from elsewhere. With
+                `class_mode="categorical"` a cell may be a list of classes. Of
                 other targets, with `class_mode="raw"` one column or several, with
                 `"multi_output"` several.
             weight_col: Column of the rows' weights, the third part of a batch of `flow.batch`.
             target_size: Height and width in pixels to which pictures are resized.
             color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
             classes: Class names in the order of their numbers; sorted by default.
-            class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot),
-                `"sparse"` (numbers), `"binary"` (0.0 or 1.0), `"raw"` (the numbers of `y_col`),
+            class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot, or
+                a one for each class of a list), `"sparse"` (numbers), `"binary"` (0.0 or 1.0),
+                `"raw"` (the numbers of `y_col`),
                 `"multi_output"` (one output for each of `y_col`), `"input"` (the picture itself)
                 or `None` (no target).
             batch_size: Rows in a batch of `flow.batch`.
@@ -202,10 +209,10 @@ class ImageStream(ImageArrayStream):
             and class_mode in ("categorical", "sparse", "binary")
         ):
             # Of the whole frame: both subsets must number them alike.
-            classes = sorted({target for target in targets if not is_missing(target)})
+            classes = class_names(targets)
         weights = None
         if weight_col is not None:
-            weights = frame_column(dataframe, weight_col, "weight_col").tolist()
+            weights = weight_cells(dataframe, weight_col)
         defaults = make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
         chosen = self._subset(subset, len(keys))
         if validate_filenames:

@@ -167,8 +167,10 @@ class ImageTransformer:
             The changed picture, float32.
 
         Raises:
-            ValueError: If a parameter is not known.
+            ValueError: If `x` has another rank, or a parameter is not known.
         """
+        if np.ndim(x) != 3:
+            raise ValueError(f"`x` must be one picture, of rank 3. Received: shape {np.shape(x)}")
         unknown = sorted(set(transform_parameters) - set(_NEUTRAL))
         if unknown:
             raise ValueError(

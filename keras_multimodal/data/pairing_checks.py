@@ -113,6 +113,12 @@ def number(
     labels: Sequence[Any], keys: Sequence[Hashable], classes: Sequence[Any] | None
 ) -> tuple[Category, np.ndarray]:
     """The classes, and the number of each row's class."""
+    several = next((key for key, own in zip(keys, labels, strict=True) if not _hashable(own)), None)
+    if several is not None:
+        raise TypeError(
+            "`labels` must be one class for each row. "
+            f"Received: {labels[list(keys).index(several)]!r} in row {several!r}"
+        )
     found = set(labels)
     try:
         ordered = sorted(found) if classes is None else list(classes)
@@ -134,6 +140,10 @@ def number(
             )
     target = Category(classes=tuple(str(label) for label in ordered))
     return target, np.array([numbers[label] for label in labels], "int32")
+
+
+def _hashable(label: Any) -> bool:
+    return isinstance(label, Hashable) and not isinstance(label, (tuple, frozenset))
 
 
 def where(keys: Sequence[Hashable], chosen: np.ndarray) -> tuple[Hashable, ...]:

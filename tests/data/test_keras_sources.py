@@ -185,3 +185,28 @@ def test_wrong_lists_are_refused(album, cells, count, error, message):
     frame = pd.DataFrame({"photos": cells})
     with pytest.raises(error, match=message):
         ImageStream().flows_from_dataframe(frame, album, "photos", count=count)
+
+
+def test_lists_of_classes_become_a_one_for_each_as_in_keras(album):
+    files = ["0.png", "1.png", "2.png", "3.png"]
+    frame = pd.DataFrame(
+        {"filename": files, "class": [["cat", "pet"], ["dog", "pet"], ["cat"], "wolf"]}
+    )
+    ours = ImageStream().flow_from_dataframe(frame, album, target_size=(16, 16))
+    theirs = Generator().flow_from_dataframe(
+        frame, str(album), target_size=(16, 16), shuffle=False, batch_size=4
+    )
+    assert ours.class_indices == theirs.class_indices
+    images, targets = next(iter(ours.batch(4)))
+    expected_images, expected = theirs[0]
+    np.testing.assert_array_equal(targets, expected)
+    np.testing.assert_array_equal(images, expected_images)
+
+
+def test_lists_of_classes_are_refused_where_there_can_be_only_one(album):
+    frame = pd.DataFrame({"filename": ["0.png", "1.png"], "class": [["cat", "pet"], ["dog"]]})
+    with pytest.raises(ValueError, match="'categorical' takes lists"):
+        ImageStream().flow_from_dataframe(frame, album, class_mode="sparse")
+    flow = ImageStream().flow_from_dataframe(frame, album)
+    with pytest.raises(TypeError, match=r"one class for each row. Received: \['cat', 'pet'\]"):
+        pair(flow, labels=flow.labels)
