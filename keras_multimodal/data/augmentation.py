@@ -140,7 +140,10 @@ class Augmentation:
         height, width = images.shape[1], images.shape[2]
         matrices = affine_matrices(parameters, height, width)
         if self.fill_mode == "wrap":
-            return _resample_wrapped(images, matrices, self.interpolation_order)
+            # TensorFlow's own has the whole picture as its period, and SciPy's a pixel less.
+            return _resample(
+                images, *self.places(matrices, height, width), self.interpolation_order
+            )
         moved = tf.raw_ops.ImageProjectiveTransformV3(
             images=tf.cast(images, tf.float32),
             transforms=matrices,
@@ -150,9 +153,39 @@ class Augmentation:
             # A constant is laid over the edge's pixels below: TensorFlow would blend the two.
             fill_mode="NEAREST" if self.fill_mode == "constant" else self.fill_mode.upper(),
         )
+        return self.fill(moved, matrices)
+
+    def places(self, matrices: tf.Tensor, height: int, width: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Where in the picture each output pixel comes from, as `fill_mode` says beyond the edge.
+
+        Args:
+            matrices: What `affine_matrices` returned.
+            height: Height of the pictures in pixels.
+            width: Width of the pictures in pixels.
+
+        Returns:
+            x and y, each `(batch, height, width)` float32, within the picture.
+        """
+        x, y = _transformed(matrices, height, width)
+        return self._within(x, width), self._within(y, height)
+
+    def _within(self, places: tf.Tensor, size: int) -> tf.Tensor:
+        if self.fill_mode == "wrap":
+            places = _wrap(places, size - 1)
+        elif self.fill_mode == "reflect":
+            # (d c b a | a b c d | d c b a), about the pixels' outer edges.
+            places = tf.math.floormod(places + 0.5, 2.0 * size)
+            places = tf.minimum(places, 2.0 * size - places) - 0.5
+        return tf.clip_by_value(places, 0.0, size - 1.0)
+
+    def fill(self, moved: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
+        """Moved pictures, with `cval` where they come from beyond the edge and that is wanted."""
         if self.fill_mode != "constant":
             return moved
-        return tf.where(_inside(matrices, height, width), moved, tf.constant(self.cval, tf.float32))
+        height, width = moved.shape[1], moved.shape[2]
+        x, y = _transformed(matrices, height, width)
+        inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+        return tf.where(inside[..., None], moved, tf.constant(self.cval, tf.float32))
 
     def change_pixels(self, images: tf.Tensor, parameters: Parameters) -> tf.Tensor:
         """Shift channels, flip and brighten; elementwise, and many times faster under XLA.
@@ -217,17 +250,34 @@ def affine_matrices(parameters: Parameters, height: int, width: int) -> tf.Tenso
     return tf.stack([a, b, offset_x, c, d, offset_y, zero, zero], axis=1)
 
 
-def _resample_wrapped(images: tf.Tensor, matrices: tf.Tensor, order: int) -> tf.Tensor:
-    """Resample with SciPy's "wrap", whose period is one pixel less than the picture.
+def flipped_matrices(
+    matrices: tf.Tensor, parameters: Parameters, height: int, width: int
+) -> tf.Tensor:
+    """Where each pixel of the flipped output comes from.
 
-    TensorFlow's has the whole picture as its period, and no other op has SciPy's; so this gathers.
+    Args:
+        matrices: What `affine_matrices` returned.
+        parameters: `flip_horizontal` and `flip_vertical`, each `(batch,)` and each optional.
+        height: Height of the pictures in pixels.
+        width: Width of the pictures in pixels.
     """
+    a, b, offset_x, c, d, offset_y, *rest = tf.unstack(matrices, axis=1)
+    if "flip_horizontal" in parameters:
+        flip = parameters["flip_horizontal"]
+        offset_x = tf.where(flip, offset_x + a * (width - 1), offset_x)
+        offset_y = tf.where(flip, offset_y + c * (width - 1), offset_y)
+        a, c = tf.where(flip, -a, a), tf.where(flip, -c, c)
+    if "flip_vertical" in parameters:
+        flip = parameters["flip_vertical"]
+        offset_x = tf.where(flip, offset_x + b * (height - 1), offset_x)
+        offset_y = tf.where(flip, offset_y + d * (height - 1), offset_y)
+        b, d = tf.where(flip, -b, b), tf.where(flip, -d, d)
+    return tf.stack([a, b, offset_x, c, d, offset_y, *rest], axis=1)
+
+
+def _resample(images: tf.Tensor, from_x: tf.Tensor, from_y: tf.Tensor, order: int) -> tf.Tensor:
+    """Pixels at places within the picture, looked up one by one."""
     height, width = images.shape[1], images.shape[2]
-    y = tf.range(height, dtype=tf.float32)[None, :, None]
-    x = tf.range(width, dtype=tf.float32)[None, None, :]
-    a, b, offset_x, c, d, offset_y = (matrices[:, column][:, None, None] for column in range(6))
-    from_x = _wrap(a * x + b * y + offset_x, width - 1)  # (batch, height, width)
-    from_y = _wrap(c * x + d * y + offset_y, height - 1)
     pixels = tf.cast(images, tf.float32)
 
     def pick(rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
@@ -253,16 +303,14 @@ def _wrap(places: tf.Tensor, period: int) -> tf.Tensor:
     return tf.where(places < 0, below, tf.where(places > period, above, places))
 
 
-def _inside(matrices: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Which output pixels come from inside the picture, `(batch, height, width, 1)`."""
+def _transformed(matrices: tf.Tensor, height: int, width: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Where each output pixel comes from, x and y, each `(batch, height, width)`."""
     y = tf.range(height, dtype=tf.float32)[None, :, None]
     x = tf.range(width, dtype=tf.float32)[None, None, :]
     a, b, offset_x, c, d, offset_y = (
         matrices[:, column][:, None, None] for column in range(6)
     )  # each (batch, 1, 1)
-    from_x, from_y = a * x + b * y + offset_x, c * x + d * y + offset_y  # (batch, height, width)
-    inside = (from_x >= 0) & (from_x <= width - 1) & (from_y >= 0) & (from_y <= height - 1)
-    return inside[..., None]
+    return a * x + b * y + offset_x, c * x + d * y + offset_y
 
 
 def _draw_shift(

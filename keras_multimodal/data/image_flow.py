@@ -16,6 +16,7 @@ from keras_multimodal.data.image_files import only_jpegs
 from keras_multimodal.data.image_saving import save_pictures
 from keras_multimodal.data.image_statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.keras_layers import keras_augmentation
+from keras_multimodal.data.packed_resampling import make_mover
 from keras_multimodal.data.pairing import pair
 from keras_multimodal.data.random_numbers import uniform
 from keras_multimodal.data.static_batch import static_batch
@@ -283,9 +284,11 @@ class ImageFlow(Stream):
                 "`ImageStream.fit` for pictures in an array."
             )
 
-        def change(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-            drawn = augmentation.parameters(seeds, spec.height, spec.width)
-            return augmentation.change_pixels(images, drawn)
+        def change(
+            images: tf.Tensor, seeds: tf.Tensor, changes: Augmentation = augmentation
+        ) -> tf.Tensor:
+            drawn = changes.parameters(seeds, spec.height, spec.width)
+            return changes.change_pixels(images, drawn)
 
         def normalize(images: tf.Tensor) -> tf.Tensor:
             return normalize_images(images, spec)
@@ -304,8 +307,19 @@ class ImageFlow(Stream):
                 # The user's function takes one picture, as in Keras.
                 return normalized(tf.map_fn(preprocess, images, fn_output_signature=picture))
 
+        shape = (spec.height, spec.width, spec.channels)
+        unflipped = dataclasses.replace(augmentation, horizontal_flip=False, vertical_flip=False)
+        move_all = make_mover(
+            augmentation,
+            shape,
+            batch_size,
+            lambda images, seeds: normalize(change(images, seeds, unflipped)),
+        )
+
         def finish(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
             if augmentation.moves_pixels:
+                if images.dtype == tf.uint8 and preprocess is None and keras_changes is None:
+                    return move_all(images, seeds)
                 drawn = augmentation.parameters(seeds, spec.height, spec.width)
                 images = augmentation.move_pixels(images, drawn)
             if keras_changes is not None:
