@@ -56,6 +56,12 @@ class ImageArrayStream(ImageTransformer):
             ValueError: If the arrays have the wrong shape or differ in their number of rows, or a
                 subset lacks targets that the other has.
         """
+        if self.random_crop:
+            raise ValueError(
+                "`random_crop` must go with files, out of which a target of a size of its own is "
+                "cut; shifts do the like with arrays. "
+                "Received: random_crop=True"
+            )
         if isinstance(x, tuple):
             raise ValueError(
                 "`x` must be pictures alone; give other inputs streams of their own, and `pair` "

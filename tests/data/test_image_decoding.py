@@ -181,6 +181,11 @@ def test_cache_does_not_go_with_random_crop(photos):
     assert next(iter(images.batch(2, cache=True))).shape == (2, 64, 64, 3)
 
 
+def test_arrays_are_not_cut(photo):
+    with pytest.raises(ValueError, match="`random_crop` must go with files"):
+        ImageStream(random_crop=True).flow(photo[None])
+
+
 @pytest.mark.parametrize("options", [{"keep_aspect_ratio": True}, {"scaled_decoding": True}])
 def test_a_cut_picture_is_not_resized_as_well(options):
     with pytest.raises(ValueError, match="`crop` must go without"):
