@@ -4,6 +4,7 @@ import os
 import warnings
 import zlib
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,23 @@ def check_times(times: np.ndarray, count: int, key: Hashable, source: str) -> No
             f"{source} must have each time once. "
             f"Received: {name_keys(repeated)} s more than once in row {key!r}"
         )
+
+
+def as_numbers(values: Any, key: Hashable, source: str) -> np.ndarray:
+    """An array of numbers; NaN for `None`.
+
+    Args:
+        values: An array, or lists of numbers.
+        key: The row's key, for the message.
+        source: Where the values come from, for the message.
+    """
+    try:
+        array = np.asarray(values)
+        return array if array.dtype.kind in "fiub" else array.astype("float64")
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"{source} must hold numbers, as many in each step. Received: {error} in row {key!r}"
+        ) from error
 
 
 def check_finite(

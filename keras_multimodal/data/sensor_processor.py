@@ -17,6 +17,7 @@ from keras_multimodal.data.cells import (
 from keras_multimodal.data.regular_grid import regular_grid
 from keras_multimodal.data.sensor_augmentation import SensorAugmentation
 from keras_multimodal.data.sensor_cells import (
+    as_numbers,
     check_finite,
     check_times,
     numbers,
@@ -126,7 +127,7 @@ class SensorProcessor:
         else:
             cells = list(data)
             keys = range(len(cells))
-        series = [_array(values) for values in cells]
+        series = [_array(values, key) for key, values in zip(keys, cells, strict=True)]
         if times is not None:
             for row, (key, values) in enumerate(zip(keys, series, strict=True)):
                 if values is not None:
@@ -156,7 +157,7 @@ class SensorProcessor:
                 without it they are taken in the order of the rows.
             label: The column of the steps' labels, for `stream.windows(...).window_labels()`; an
                 empty cell is a step without one. A place of the grid has the label of the nearest
-                step, and none in a gap.
+                step with one, and none in a gap between these.
             name: The input's name.
             optional: Whether a row may lack the series.
 
@@ -361,9 +362,14 @@ class SensorProcessor:
         )
 
 
-def _array(values: Any) -> np.ndarray | None:
+def _array(values: Any, key: Hashable) -> np.ndarray | None:
     """A series as an array with a last axis for its channels; None where there is none."""
-    if values is None or (np.ndim(values) == 0 and is_missing(values)):
+    if is_missing(values):
         return None
-    array = np.asarray(values)
+    array = as_numbers(values, key, "`data`")
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            "`data` must hold arrays of shape (time, channels) or (time,). "
+            f"Received: shape {array.shape} in row {key!r}"
+        )
     return array[:, None] if array.ndim == 1 else array

@@ -10,7 +10,7 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.sensor_augmentation import SensorAugmentation
-from keras_multimodal.data.sensor_cells import check_finite
+from keras_multimodal.data.sensor_cells import as_numbers, check_finite
 from keras_multimodal.data.step_labels import LabelRule, label_chooser, label_numbers
 from keras_multimodal.data.stream import Finisher, RowLoader, Stream
 from keras_multimodal.data.window_places import whole_steps, window_places
@@ -151,10 +151,11 @@ class SensorStream(Stream):
         seconds: float | None = None,
         hop_seconds: float | None = None,
     ) -> Self:
-        """Cut each series into windows, a row each, without copying it.
+        """Cut each series into windows, a row each, without a copy of it.
 
-        `records.split` keeps the windows of a recording in one part. Seconds become the nearest
-        whole number of steps at the series' `sample_rate`, once for all windows.
+        Only `records.batch(cache=True)` makes one of each window. `records.split` keeps the windows
+        of a recording in one part. Seconds become the nearest whole number of steps at the series'
+        `sample_rate`, once for all windows.
 
         Args:
             steps: Length of a window.
@@ -168,7 +169,7 @@ class SensorStream(Stream):
             `uncovered_steps` counts the steps that are in no window.
 
         Raises:
-            TypeError: If `steps` or `hop` is no whole number.
+            TypeError: If `steps` or `hop` is no whole number, or one in seconds is no number.
             ValueError: If the length isn't given once, the hop is given twice, one of them is less
                 than a step, seconds are given and there is no sample rate, or no series has a
                 window.
@@ -238,8 +239,8 @@ class SensorStream(Stream):
             labels: By the series' key, the label of each of its steps; by default those of the
                 column that was loaded as `label`.
             rule: `"majority"` takes the most frequent label of the window's steps (of equals the
-                one that comes first), `"last"` that of its last step, `"any"` whether any of its
-                labels is true, such as an alarm.
+                one that comes first), `"last"` that of its last step that has one, `"any"` whether
+                any of its labels is true, such as an alarm.
 
         Returns:
             The labels by the windows' keys, for `pair(labels=...)`; `None` for a window without.
@@ -353,9 +354,7 @@ def _check(values: Any, key: Hashable, spec: Sensor, source: str) -> np.ndarray:
     nothing = np.empty((0, len(spec.channels)), "float32")
     if values is None:
         return nothing
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiub":
-        array = np.asarray(array, "float64")
+    array = as_numbers(values, key, source)
     if array.ndim != 2 or array.shape[1] != len(spec.channels):
         raise ValueError(
             f"{source} must hold series of shape (time, {len(spec.channels)}). "

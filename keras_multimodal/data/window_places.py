@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -52,10 +52,12 @@ def whole_steps(
     name, other = names
     if steps is not None and seconds is not None:
         raise ValueError(
-            f"Only one of `{name}` and `{other}` must be given. "
+            f"Only one of `{name}` and `{other}` may be given. "
             f"Received: {name}={steps}, {other}={seconds}"
         )
     if seconds is not None:
+        if isinstance(seconds, bool) or not isinstance(seconds, Real):
+            raise TypeError(f"`{other}` must be a number. Received: {other}={seconds!r}")
         if sample_rate is None:
             raise ValueError(
                 f"`{other}` must go with a sample rate. Received: {other}={seconds} for series "

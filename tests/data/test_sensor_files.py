@@ -215,3 +215,29 @@ def test_a_row_without_a_value_in_what_is_kept_is_missing():
         pair(stream)
     windows = stream.windows(3)
     assert windows.present.tolist() == [True, True, False, True]
+
+
+def test_what_is_none_is_a_gap_and_what_is_no_number_is_named():
+    data, times = {"a": [[1.0], [None], [3.0]]}, {"a": [0.0, 1.0, 2.0]}
+    for stream in (
+        SensorProcessor().load_arrays(data),
+        SensorProcessor(sample_rate=1).load_arrays(data, times),
+    ):
+        np.testing.assert_array_equal(stream.series[0], [[1.0], [np.nan], [3.0]])
+    for wrong in ([["x"], [1.0]], [[1.0], [1.0, 2.0]]):
+        with pytest.raises(ValueError, match=r"`data` must hold numbers.*in row 'a'"):
+            SensorProcessor().load_arrays({"a": wrong})
+    for shape in ((), (2, 3, 1)):
+        with pytest.raises(ValueError, match=r"shape \(time, channels\) or \(time,\).*row 'a'"):
+            SensorProcessor(sample_rate=1).load_arrays({"a": np.ones(shape)}, times)
+
+
+def test_no_value_in_any_row():
+    stream = SensorProcessor(standardize=False).load_arrays([np.full((3, 2), np.nan), None])
+    assert stream.present.tolist() == [False, False]
+    with pytest.raises(ValueError, match="2 lack 'sensor'"):
+        pair(stream)
+    with pytest.raises(ValueError, match="no more than the longest series has, 0"):
+        stream.windows(2)
+    with pytest.raises(ValueError, match=r"none of \['0', '1'\]"):
+        SensorProcessor().load_arrays([np.full((3, 2), np.nan)]).adapt()

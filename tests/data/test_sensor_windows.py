@@ -107,6 +107,7 @@ def test_seconds_become_the_nearest_steps():
         ({"steps": 0}, ValueError, "`steps` must be at least 1"),
         ({"steps": 3, "hop": 0}, ValueError, "`hop` must be at least 1"),
         ({"steps": 2.5}, TypeError, "`steps` must be a whole number of steps.*2.5"),
+        ({"seconds": "1"}, TypeError, "`seconds` must be a number.*'1'"),
         ({"seconds": 3.0}, ValueError, "no more than the longest series has.*steps=150"),
     ],
 )
