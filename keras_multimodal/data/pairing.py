@@ -57,7 +57,8 @@ def pair(
         on_error: What happens to a file that cannot be read: `"raise"` raises when the batch is
             read; `"drop"` and `"mask"` read every file once, here, and leave the row out, or
             declare the modality optional and take it as absent from the row. `records.report`
-            names each file and what is wrong with it.
+            names each file and what is wrong with it. Files of series were read before, by
+            `SensorProcessor.load_files`, whose `on_error` holds for them.
         on_duplicates: What happens where a stream has a key more than once, such as five captions
             of one picture: `"error"` refuses; `"expand"` makes a row of each, with the key
             `(key, number)`, in one stream at most, and `split` keeps them together; `"sample"`
@@ -97,7 +98,10 @@ def pair(
     elif on_error == "mask":
         streams = tuple(s.as_optional() if s.reads_files else s for s in streams)
     keys, units, aligned = _align(streams, repeated, on_duplicates)
-    there = np.stack([stream.present for stream in aligned])  # (modalities, rows)
+    # What can't be read is there, and not missing.
+    there = np.stack(
+        [shown.present | _spoiled(own, units) for own, shown in zip(streams, aligned, strict=True)]
+    )  # (modalities, rows)
     unreadable = [] if on_error == "raise" else find_unreadable(streams)
     if unreadable:
         readable = [_without(stream, unreadable) for stream in streams]
@@ -105,7 +109,7 @@ def pair(
     present = np.stack([stream.present for stream in aligned])  # (modalities, rows)
     required = np.array([not stream.spec.optional for stream in aligned])
     usable = present[required].all(0) & present.any(0)
-    broken = (there & ~present).any(0)
+    broken = there & ~present
 
     targets = None if labels is None else targets_by_key(labels, streams[0])
     labelled = (
@@ -113,9 +117,10 @@ def pair(
     )
     if on_missing == "error":
         # What cannot be read is not missing; `on_error` has said what becomes of it.
-        check_present(aligned, keys, usable | broken)
-    if on_error == "drop":
-        usable &= ~broken
+        check_present(aligned, keys, usable | broken.any(0))
+    for stream, lost in zip(streams, broken, strict=True):
+        if (stream.on_unreadable if stream.unreadable else on_error) == "drop":
+            usable &= ~lost
     if on_missing != "drop" and labelled is not None:
         check_labelled(keys, usable & ~labelled)
     if labelled is not None:
@@ -134,11 +139,14 @@ def pair(
         },
         unreadable={
             stream.spec.name: {
-                cell.key: f"{cell.cell!r} {cell.reason}"
-                for cell in unreadable
-                if cell.modality == stream.spec.name
+                **stream.unreadable,
+                **{
+                    cell.key: f"{cell.cell!r} {cell.reason}"
+                    for cell in unreadable
+                    if cell.modality == stream.spec.name
+                },
             }
-            for stream in aligned
+            for stream in streams
         },
         unlabeled=() if labelled is None else where(keys, ~labelled),
         dropped=where(keys, ~usable),
@@ -162,6 +170,13 @@ def pair(
         units=[_unit_of(unit, aligned) for unit in units],
         weights=None if sample_weight is None else weights_by_key(sample_weight, streams[0], units),
     )
+
+
+def _spoiled(stream: Stream, units: Sequence[Hashable]) -> np.ndarray:
+    """Which rows lack the modality since what they have could not be read, `(rows,)` bool."""
+    if not stream.unreadable:
+        return np.zeros(len(units), bool)
+    return np.array([stream.unit_of(unit) in stream.unreadable for unit in units])
 
 
 def _unit_of(key: Hashable, streams: Sequence[Stream]) -> Hashable:

@@ -17,8 +17,8 @@ class SensorTransform(Transform[Sensor]):
     """`(time, channels)` float32 with NaN at gaps to `(length, channels)` and a mask.
 
     The exported model takes `(batch, time, channels)` float32, NaN where nothing was measured and
-    behind the end of a series; infinite values count as missing. A row of nothing but NaN lacks
-    the series.
+    behind the end of a series; infinite values count as missing. A row without a value among its
+    first `length` steps lacks the series.
 
     Raises:
         ValueError: If the description lacks the statistics that it is to standardise with.
@@ -38,8 +38,9 @@ class SensorTransform(Transform[Sensor]):
         return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Rows with any finite value."""
-        return tf.reduce_any(tf.math.is_finite(raw[self.spec.name]), axis=[1, 2])
+        """Rows with any finite value in what is kept of them."""
+        kept = raw[self.spec.name][:, : self.spec.length]
+        return tf.reduce_any(tf.math.is_finite(kept), axis=[1, 2])
 
     def load(self, cell: tf.Tensor) -> tf.Tensor:
         """One series, cut or padded with NaN to `(length, channels)`."""

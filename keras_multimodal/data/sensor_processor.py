@@ -1,7 +1,6 @@
 """Series of measurements from arrays, long tables and files."""
 
 import os
-import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,12 +12,20 @@ from keras_multimodal.data.cells import (
     frame_column,
     frame_keys,
     is_missing,
-    name_keys,
     string_cells,
 )
 from keras_multimodal.data.regular_grid import regular_grid
 from keras_multimodal.data.sensor_augmentation import SensorAugmentation
+from keras_multimodal.data.sensor_cells import (
+    as_numbers,
+    check_finite,
+    check_times,
+    numbers,
+    read_series,
+    seconds,
+)
 from keras_multimodal.data.sensor_stream import SensorStream
+from keras_multimodal.data.step_labels import label_numbers
 from keras_multimodal.schema import Sensor
 
 
@@ -120,12 +127,13 @@ class SensorProcessor:
         else:
             cells = list(data)
             keys = range(len(cells))
-        series = [_array(values) for values in cells]
+        series = [_array(values, key) for key, values in zip(keys, cells, strict=True)]
         if times is not None:
-            series = [
-                None if values is None else self._on_grid(times.get(key), values, key, "`data`")
-                for key, values in zip(keys, series, strict=True)
-            ]
+            for row, (key, values) in enumerate(zip(keys, series, strict=True)):
+                if values is not None:
+                    # On the grid an infinite value would be a gap like any other.
+                    check_finite(values, channels, key, "`data`")
+                    series[row] = self._on_grid(times.get(key), values, key, "`data`")
         return self._stream(keys, series, channels, "`data`", name, optional)
 
     def load_table(
@@ -135,6 +143,7 @@ class SensorProcessor:
         channels: Sequence[str],
         time: str | None = None,
         *,
+        label: str | None = None,
         name: str = "sensor",
         optional: bool = False,
     ) -> SensorStream:
@@ -146,26 +155,45 @@ class SensorProcessor:
             channels: The columns of measurements; an empty cell is a gap.
             time: The column of times, in seconds or as timestamps, by which the steps are sorted;
                 without it they are taken in the order of the rows.
+            label: The column of the steps' labels, for `stream.windows(...).window_labels()`; an
+                empty cell is a step without one. A place of the grid has the label of the nearest
+                step with one, and none in a gap between these.
             name: The input's name.
             optional: Whether a row may lack the series.
 
         Raises:
-            ValueError: If a column is missing or holds no numbers, a key is missing, or times
-                repeat within a series.
+            ValueError: If a column is missing or holds no numbers or an infinite one, a key is
+                missing, or times repeat within a series. The message names column and row.
+
+        Example:
+
+        >>> table = pd.DataFrame({"walk": ["a"] * 4, "x": [1.0] * 4, "fall": [0, 1, 0, 0]})
+        >>> stream = SensorProcessor().load_table(table, "walk", ["x"], label="fall")
+        >>> stream.windows(2).window_labels(rule="any").to_dict()
+        {('a', 0): True, ('a', 1): False}
         """
         dataframe = as_frame(dataframe)
         keys = frame_keys(dataframe, key)
-        values = np.stack([_numbers(frame_column(dataframe, c, "channels")) for c in channels], 1)
-        seconds = None if time is None else _seconds(frame_column(dataframe, time, "time"))
+        values = np.stack([numbers(frame_column(dataframe, c, "channels")) for c in channels], 1)
+        times = None if time is None else seconds(frame_column(dataframe, time, "time"))
+        labels = None if label is None else frame_column(dataframe, label, "label").to_numpy(object)
         rows: dict[Hashable, list[int]] = {}
         for row, own in enumerate(keys):
             rows.setdefault(own, []).append(row)
         source = f"columns {list(channels)}"
         series = [
-            self._series(values[own], None if seconds is None else seconds[own], each, source)
+            self._series(
+                values[own],
+                None if times is None else times[own],
+                None if labels is None else labels[own],
+                each,
+                source,
+            )
             for each, own in rows.items()
         ]
-        return self._stream(list(rows), series, channels, source, name, optional)
+        steps, marks = zip(*series, strict=True) if series else ((), ())
+        given = None if label is None else marks
+        return self._stream(list(rows), steps, channels, source, name, optional, given)
 
     def load_files(
         self,
@@ -176,72 +204,125 @@ class SensorProcessor:
         time: str | None = None,
         *,
         key: str | None = None,
+        label: str | None = None,
+        on_error: Literal["raise", "mask", "drop"] = "raise",
         name: str = "sensor",
         optional: bool = False,
     ) -> SensorStream:
         """A stream of series in files of their own, CSV or Parquet, with a row for each step.
 
+        The files are read now, and only once.
+
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
             column: The column of file names; an empty cell is a row without a series.
             directory: Folder that they are relative to.
-            channels: The files' columns of measurements; all but `time` by default.
+            channels: The files' columns of measurements; all but `time` and `label` of the first
+                file that can be read by default.
             time: The files' column of times, in seconds or as timestamps.
             key: The frame's column of keys; its index by default.
+            label: The files' column of the steps' labels, as in `load_table`.
+            on_error: What happens to a file that is missing, cannot be read, lacks a column or
+                holds an infinite value: `"raise"` raises; `"mask"` declares the modality optional
+                and takes it as absent from the row; `"drop"` leaves the row out of the records
+                that `pair` makes. `stream.unreadable` and the records' `report.unreadable` name
+                each file and what is wrong with it.
             name: The input's name.
             optional: Whether a row may lack the series.
 
         Raises:
             FileNotFoundError: If a file is missing.
-            ValueError: If one cannot be read, or lacks a column. The message names file and row.
+            ValueError: If one cannot be read, lacks a column or holds an infinite value, or none is
+                left. The message names file and row.
         """
+        if on_error not in ("raise", "mask", "drop"):
+            raise ValueError(
+                f"`on_error` must be 'raise', 'mask' or 'drop'. Received: on_error={on_error!r}"
+            )
         dataframe = as_frame(dataframe)
         keys = frame_keys(dataframe, key)
         source = f"column {column!r}"
         files = string_cells(frame_column(dataframe, column, "column"), keys, source)
-        series: list[Any] = []
-        for own, file in zip(keys, files, strict=True):
+        series: list[Any] = [None] * len(files)
+        labels: list[Any] = [None] * len(files)
+        unreadable: dict[Hashable, str] = {}
+        for row, (own, file) in enumerate(zip(keys, files, strict=True)):
             if not file:
-                series.append(None)
                 continue
             path = os.path.join(directory or "", file)
-            frame = _read(path, own)
-            if channels is None:
-                channels = [str(each) for each in frame.columns if each != time]
-            missing = {*channels, *([] if time is None else [time])} - set(frame.columns)
-            if missing:
-                raise ValueError(
-                    f"{path!r} (row {own!r}) must have the columns {sorted(missing)}. "
-                    f"Received: {list(frame.columns)}"
-                )
-            values = np.stack([_numbers(frame[each]) for each in channels], 1)
-            seconds = None if time is None else _seconds(frame[time])
-            series.append(self._series(values, seconds, own, repr(path)))
-        return self._stream(keys, series, channels, source, name, optional)
+            try:
+                found, values, times, marks = read_series(path, channels, time, label)
+                series[row], labels[row] = self._series(values, times, marks, own, "it")
+                channels = found
+                continue
+            except FileNotFoundError:
+                reason = f"{path!r} is not there"
+                if on_error == "raise":
+                    raise FileNotFoundError(
+                        f"{path!r} (row {own!r}) is not there. Correct the name, or empty the cell."
+                    ) from None
+            except ValueError as error:
+                reason = f"{path!r} cannot be read: {error}"
+                if on_error == "raise":
+                    raise ValueError(
+                        f"{path!r} (row {own!r}) cannot be read: {error}. Correct the file, empty "
+                        'the cell, or go on without with on_error="mask" or "drop".'
+                    ) from error
+            # A key that repeats may have several.
+            unreadable[own] = f"{unreadable[own]}; {reason}" if own in unreadable else reason
+        given = None if label is None else labels
+        stream = self._stream(keys, series, channels, source, name, optional, given, unreadable)
+        if on_error == "raise":
+            return stream
+        stream.on_unreadable = on_error
+        return stream.as_optional() if on_error == "mask" else stream
 
     def _series(
-        self, values: np.ndarray, seconds: np.ndarray | None, key: Hashable, source: str
-    ) -> np.ndarray:
-        """The values in the order of their times, on the grid if there is one."""
-        if seconds is None:
-            return values
-        if self.sample_rate is not None:
-            return self._on_grid(seconds, values, key, source)
-        _check_times(seconds, len(values), key, source)
-        return values[np.argsort(seconds, kind="stable")]
+        self,
+        values: np.ndarray,
+        times: np.ndarray | None,
+        labels: Any,
+        key: Hashable,
+        source: str,
+    ) -> tuple[np.ndarray, Any]:
+        """The values and labels in the order of their times, on the grid if there is one."""
+        if times is None:
+            return values, labels
+        if self.sample_rate is None:
+            check_times(times, len(values), key, source)
+            order = np.argsort(times, kind="stable")
+            return values[order], None if labels is None else labels[order]
+        found = self._on_grid(times, values, key, source)
+        if labels is not None:
+            classes: dict[Any, int] = {}
+            codes = label_numbers(labels, classes).astype("float64")
+            codes[codes < 0] = np.nan
+            on_grid = self._on_grid(times, codes[:, None], key, source, "nearest")[:, 0]
+            known = [*classes, None]
+            labels = [known[int(n)] for n in np.nan_to_num(on_grid, nan=len(classes))]
+        return found, labels
 
-    def _on_grid(self, seconds: Any, values: np.ndarray, key: Hashable, source: str) -> np.ndarray:
+    def _on_grid(
+        self,
+        times: Any,
+        values: np.ndarray,
+        key: Hashable,
+        source: str,
+        interpolation: Literal["linear", "nearest"] | None = None,
+    ) -> np.ndarray:
         if self.sample_rate is None:
             raise ValueError("`sample_rate` must be given where there are times. Received: None")
-        if seconds is None:
+        if times is None:
             raise ValueError(f"`times` must have those of each series. Received: none of {key!r}")
-        seconds = np.asarray(seconds, "float64")
-        _check_times(seconds, len(values), key, source)
+        times = np.asarray(times, "float64")
+        check_times(times, len(values), key, source)
         if not len(values):
             return values
-        interval = np.median(np.diff(np.sort(seconds))) if len(seconds) > 1 else 0.0
+        interval = np.median(np.diff(np.sort(times))) if len(times) > 1 else 0.0
         gap = self.max_gap or 1.5 * max(1 / self.sample_rate, float(interval))
-        return regular_grid(seconds, values, self.sample_rate, gap, self.interpolation)
+        return regular_grid(
+            times, values, self.sample_rate, gap, interpolation or self.interpolation
+        )
 
     def _stream(
         self,
@@ -251,10 +332,14 @@ class SensorProcessor:
         source: str,
         name: str,
         optional: bool,
+        labels: Sequence[Any] | None = None,
+        unreadable: Mapping[Hashable, str] | None = None,
     ) -> SensorStream:
         there = [np.asarray(values) for values in series if values is not None]
         if not there:
-            raise ValueError(f"{source} must hold at least one series. Received: none")
+            reasons = list((unreadable or {}).values())
+            spoiled = f", and {len(reasons)} that cannot be read: {reasons[0]}" if reasons else ""
+            raise ValueError(f"{source} must hold at least one series. Received: none{spoiled}")
         if channels is None:
             channels = [str(channel) for channel in range(there[0].shape[-1])]
         spec = Sensor(
@@ -266,64 +351,25 @@ class SensorProcessor:
             indicators=self.indicators,
             standardize=self.standardize,
         )
-        return SensorStream(spec, keys, series, source, self.augmentation)
+        return SensorStream(
+            spec,
+            keys,
+            series,
+            source,
+            self.augmentation,
+            step_labels=labels,
+            unreadable=unreadable,
+        )
 
 
-def _array(values: Any) -> np.ndarray | None:
+def _array(values: Any, key: Hashable) -> np.ndarray | None:
     """A series as an array with a last axis for its channels; None where there is none."""
-    if values is None or (np.ndim(values) == 0 and is_missing(values)):
+    if is_missing(values):
         return None
-    array = np.asarray(values)
+    array = as_numbers(values, key, "`data`")
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            "`data` must hold arrays of shape (time, channels) or (time,). "
+            f"Received: shape {array.shape} in row {key!r}"
+        )
     return array[:, None] if array.ndim == 1 else array
-
-
-def _numbers(column: pd.Series) -> np.ndarray:
-    try:
-        return column.to_numpy("float64", na_value=np.nan)
-    except (ValueError, TypeError):
-        numbers = pd.to_numeric(column, errors="coerce")
-        wrong = column[numbers.isna() & column.notna()]
-        raise ValueError(
-            f"column {column.name!r} must hold numbers. Received: {wrong.iloc[0]!r} in row "
-            f"{wrong.index[0]!r}"
-        ) from None
-
-
-def _seconds(column: pd.Series) -> np.ndarray:
-    """Times in seconds; timestamps count from the first of them."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return (column - column.min()).dt.total_seconds().to_numpy("float64")
-    return _numbers(column)
-
-
-def _check_times(seconds: np.ndarray, count: int, key: Hashable, source: str) -> None:
-    if seconds.shape != (count,):
-        raise ValueError(
-            f"{source} must have a time for each step. "
-            f"Received: {seconds.shape} times for the {count} steps of row {key!r}"
-        )
-    if not np.isfinite(seconds).all():
-        raise ValueError(f"{source} must have a time for each step. Received: NaN in row {key!r}")
-    unique, counts = np.unique(seconds, return_counts=True)
-    if (counts > 1).any():
-        repeated = unique[counts > 1].tolist()
-        raise ValueError(
-            f"{source} must have each time once. "
-            f"Received: {name_keys(repeated)} s more than once in row {key!r}"
-        )
-
-
-def _read(path: str, key: Hashable) -> pd.DataFrame:
-    try:
-        if path.endswith(".parquet"):
-            return pd.read_parquet(path)
-        # A row longer than the header would else have its first field taken for a label.
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(path, index_col=False)
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path!r} (row {key!r}) is not there. Correct the name, or empty the cell."
-        ) from None
-    except (ValueError, pd.errors.ParserWarning) as error:
-        raise ValueError(f"{path!r} (row {key!r}) cannot be read: {error}") from error

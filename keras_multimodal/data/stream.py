@@ -2,8 +2,9 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, ClassVar, Self
+import types
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import tensorflow as tf
@@ -45,6 +46,10 @@ class Stream:
 
     # Whether cells are paths of files, which may turn out to be unreadable.
     reads_files = False
+
+    # By key, what could not be read as the stream was made and why, and what becomes of such rows.
+    unreadable: Mapping[Hashable, str] = types.MappingProxyType({})
+    on_unreadable: Literal["mask", "drop"] = "mask"
 
     _view: str | None = None
 

@@ -177,9 +177,9 @@ def test_windows_cover_what_they_say_and_stay_together():
     assert stream.windows(4, 4).uncovered_steps == 2 + 3
     assert len(stream.windows(4, 4, partial=True)) == 3 + 2
     labels = {"a": [0, 0, 0, 1, 1, 1, 1, 0, 0, 0], "b": [0] * 6 + [1]}
-    assert list(windows.window_labels(labels).values()) == [0, 1, 0, 0, 0]
-    assert list(windows.window_labels(labels, "last").values()) == [1, 1, 0, 0, 1]
-    assert list(windows.window_labels(labels, "any").values()) == [True, True, True, False, True]
+    assert windows.window_labels(labels).tolist() == [0, 1, 0, 0, 0]
+    assert windows.window_labels(labels, "last").tolist() == [1, 1, 0, 0, 1]
+    assert windows.window_labels(labels, "any").tolist() == [True, True, True, False, True]
     many = SensorProcessor().load_arrays({row: RNG.normal(size=(30, 1)) for row in range(12)})
     cut = many.windows(10, 5)
     train, test = pair(cut).split(test=0.25)
