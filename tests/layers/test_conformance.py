@@ -6,7 +6,12 @@ import pytest
 
 from keras_multimodal import layers
 from keras_multimodal.layers import (
+    ConcatFusion,
     CrossModalAttention,
+    GatedFusion,
+    LowRankFusion,
+    MaxFusion,
+    MeanFusion,
     ModalityDropout,
     ModalityWeighting,
     SharedProjection,
@@ -33,6 +38,12 @@ TOKENS_4, TOKENS_5, VECTORS, NARROW = (
 )
 MIXTURE = {"text": TOKENS_4, "image": TOKENS_5, "sensor": VECTORS}
 WIDTHS = {"text": TOKENS_4, "image": NARROW, "sensor": normal(3, 3)}
+# Each of them is absent from a row.
+GAPS = {
+    "text": MASK_4 & np.array([[0], [1], [1]], bool),
+    "image": MASK_5 & np.array([[1], [1], [0]], bool),
+    "sensor": ROWS,
+}
 MASKS = {"text": MASK_4, "image": MASK_5, "sensor": ROWS}
 PROJECTED = {"text": (3, 4, 6), "image": (3, 5, 6), "sensor": (3, 6)}
 FIXED = {"image": 1.0, "text": 2.0, "sensor": 0.5}
@@ -52,6 +63,15 @@ WEIGHTING = [
     {"mode": "learned", "temperature": 2.0},
     {"mode": "fixed", "fixed_weights": FIXED},
 ]
+FUSIONS = [
+    (MeanFusion, {}, MIXTURE, 8),
+    (MaxFusion, {"pooling": "max"}, MIXTURE, 8),
+    (ConcatFusion, {"pooling": "max", "absent_initializer": "ones"}, WIDTHS, 17),
+    (GatedFusion, {"units": 5}, WIDTHS, 5),
+    (GatedFusion, {"units": 5, "use_bias": False, "kernel_regularizer": "l2"}, WIDTHS, 5),
+    (LowRankFusion, {"units": 5, "rank": 3}, WIDTHS, 5),
+    (LowRankFusion, {"units": 5, "use_bias": False, "kernel_regularizer": "l2"}, WIDTHS, 5),
+]
 PROJECTION = [
     {"hidden_units": (5, 7), "normalization": "layer", "activation": "tanh"},
     {"hidden_units": (5,), "share_last_layer": True, "normalization": "l2"},
@@ -60,7 +80,7 @@ PROJECTION = [
 ]
 
 
-def case(cls, options, inputs, masks, shape, mask, call_kwargs=None):
+def case(cls, options, inputs, masks, shape, mask, call_kwargs=None, waivers=None):
     options_text = ",".join(f"{name}={value}" for name, value in options.items())
     called = ",".join(call_kwargs or ())
     return pytest.param(
@@ -72,6 +92,7 @@ def case(cls, options, inputs, masks, shape, mask, call_kwargs=None):
             "expected_output_shape": shape,
             "expected_output_mask": mask,
             "call_kwargs": call_kwargs,
+            "waivers": waivers,
         },
         id=f"{cls.__name__}({options_text}){called}",
     )
@@ -106,6 +127,26 @@ CASES = [
     ),
     case(ModalityWeighting, {}, [VECTORS, VECTORS[::-1]], [ROWS, TWO_ROWS], (3, 8), ALL_ROWS),
     case(ModalityWeighting, {}, [TOKENS_4, VECTORS], [MASK_4, None], (3, 8), None),
+    *(
+        case(cls, options, inputs, GAPS, (3, width), ALL_ROWS)
+        for cls, options, inputs, width in FUSIONS
+    ),
+    *(
+        case(cls, options, [NARROW, VECTORS], [MASK_5, None], (3, width), None)
+        for cls, options, width in (
+            (GatedFusion, {"units": 4}, 4),
+            (LowRankFusion, {"units": 4}, 4),
+        )
+    ),
+    case(
+        ConcatFusion,
+        {},
+        [NARROW, VECTORS],
+        [MASK_5, None],
+        (3, 14),
+        None,
+        waivers={"weight_gradients": "what stands for a modality that is there has no gradient"},
+    ),
     *(
         case(SharedProjection, {"units": 6, **options}, WIDTHS, MASKS, PROJECTED, MASKS)
         for options in PROJECTION

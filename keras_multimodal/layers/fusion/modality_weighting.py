@@ -9,20 +9,13 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
-from keras_multimodal.layers._modalities import (
-    in_order,
-    masks_in_order,
-    modality_names,
-    modality_widths,
-    values_and_masks,
-)
-from keras_multimodal.ops import masked_max, masked_mean, masked_softmax, zero_masked
-
-_POOLINGS = {"max": masked_max, "mean": masked_mean}
+from keras_multimodal.layers._modalities import Name, in_order, values_and_masks
+from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, stacked_presence
+from keras_multimodal.ops import masked_softmax
 
 
 @register
-class ModalityWeighting(keras.layers.Layer):
+class ModalityWeighting(VectorFusion):
     """Sums modalities with weights that sum to one over those that are there.
 
     With `h_m` modality `m`'s vector (tokens are pooled first) and `p_m` 1 where it is present:
@@ -93,7 +86,7 @@ class ModalityWeighting(keras.layers.Layer):
         kernel_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(pooling=pooling, **kwargs)
         if mode not in ("input", "learned", "fixed"):
             raise ValueError(
                 f"`mode` must be 'input', 'learned' or 'fixed'. Received: mode={mode!r}"
@@ -120,27 +113,14 @@ class ModalityWeighting(keras.layers.Layer):
                 "`temperature` must be 1 when the weights are given. "
                 f"Received: mode='fixed', temperature={temperature}"
             )
-        if pooling not in _POOLINGS:
-            raise ValueError(
-                f"`pooling` must be one of {sorted(_POOLINGS)}. Received: pooling={pooling!r}"
-            )
         self.mode = mode
         self.fixed_weights = fixed_weights
         self.temperature = temperature
-        self.pooling = pooling
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
-        """Settle the modalities' order and make the weights."""
-        self.modality_names = modality_names(input_shape)
-        widths = modality_widths(input_shape, self.modality_names)
-        if len(set(widths.values())) > 1:
-            raise ValueError(
-                "`inputs` must have one width; `SharedProjection(units)` gives them one. "
-                f"Received: widths {widths}"
-            )
+    def build_fusion(self, widths: dict[Name, int]) -> None:
+        """Make the weights that the scores are made with."""
         shape = (len(widths), next(iter(widths.values())))
         if self.fixed_weights is not None:
             in_order(self.fixed_weights, self.modality_names, "fixed_weights")
@@ -156,29 +136,14 @@ class ModalityWeighting(keras.layers.Layer):
 
     def call(self, inputs: Any, mask: Any = None, return_weights: bool = False) -> Any:
         """Weigh and sum; see the class."""
-        vectors, present = self._pool(inputs, mask)  # (batch, modalities, dim), (batch, modalities)
+        parts, flags = self.pool(inputs, mask)
+        vectors = ops.stack(parts, axis=1)  # (batch, modalities, dim)
+        present = stacked_presence(parts, flags)  # (batch, modalities)
         # In float32: half precision overflows where a low temperature multiplies the scores.
         scores = ops.cast(self._score(vectors), keras.backend.result_type(vectors.dtype, "float32"))
         weights = ops.cast(masked_softmax(scores / self.temperature, present), vectors.dtype)
         output = ops.einsum("bm,bmd->bd", weights, vectors)
         return (output, weights) if return_weights else output
-
-    def _pool(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
-        """One vector for each modality, and whether it is there; None where all always are."""
-        pairs = values_and_masks(inputs, mask, self.modality_names)
-        vectors = [
-            zero_masked(value, value_mask)
-            if len(value.shape) == 2
-            else _POOLINGS[self.pooling](value, value_mask)
-            for value, value_mask in pairs
-        ]
-        if all(value_mask is None for _, value_mask in pairs):
-            return ops.stack(vectors, axis=1), None
-        present = [
-            ops.ones_like(value[..., 0], dtype="bool") if value_mask is None else value_mask
-            for value, value_mask in pairs
-        ]
-        return ops.stack(vectors, axis=1), ops.stack([_any(mask) for mask in present], axis=1)
 
     def _score(self, vectors: Any) -> Any:
         """The scores `(batch, modalities)`."""
@@ -193,18 +158,6 @@ class ModalityWeighting(keras.layers.Layer):
             return ops.zeros((len(self.modality_names),), dtype=dtype)
         weights = in_order(self.fixed_weights, self.modality_names, "fixed_weights")
         return ops.convert_to_tensor([math.log(weight) for weight in weights], dtype=dtype)
-
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        """True in rows of which something is known; None if that is all of them."""
-        masks = masks_in_order(previous_mask, self.modality_names)
-        if any(mask is None for mask in masks):
-            return None
-        return ops.any(ops.stack([_any(mask) for mask in masks], axis=1), axis=1)
-
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """`(batch, dim)`."""
-        shape = in_order(input_shape, modality_names(input_shape))[0]
-        return (shape[0], shape[-1])
 
     def compute_output_spec(
         self, inputs: Any, mask: Any = None, return_weights: bool = False
@@ -225,12 +178,6 @@ class ModalityWeighting(keras.layers.Layer):
             "mode": self.mode,
             "fixed_weights": self.fixed_weights,
             "temperature": self.temperature,
-            "pooling": self.pooling,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
         }
-
-
-def _any(mask: Any) -> Any:
-    """Whether each row has the modality: `(batch,)` from a mask of tokens or of vectors."""
-    return mask if len(mask.shape) == 1 else ops.any(mask, axis=1)

@@ -1,0 +1,132 @@
+"""Gated multimodal units."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_multimodal._registration import register
+from keras_multimodal.layers._initializers import clone_initializer
+from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, stacked_presence
+
+
+@register
+class GatedFusion(VectorFusion):
+    """A gate for each modality and feature, seen from all modalities.
+
+    With `h_m` modality `m`'s vector (tokens are pooled first), zeros where it is absent, `p_m` 1
+    where it is present, and `[...]` all of them side by side:
+
+    `output = sum_m p_m z_m * tanh(W_m h_m + b_m)`, `z_m = sigmoid(U_m [h_1, ..., h_M] + c_m)`
+
+    Args:
+        units: Width of the output.
+        pooling: How tokens become one vector: `"mean"` (default) or `"max"`, over real tokens.
+        use_bias: Whether there are `b_m` and `c_m`. Default True. The paper has none.
+        kernel_initializer: Initializer of the `W_m` and `U_m`. Default `"glorot_uniform"`.
+        kernel_regularizer: Regularizer of the `W_m` and `U_m`. Default `None`.
+        **kwargs: `name`, `dtype`, `trainable` and `activity_regularizer`, as for every Keras layer.
+
+    Call arguments:
+        inputs: A list or a dict of modalities of any width: tokens `(batch, length, dim)` or
+            vectors `(batch, dim)`, in any mixture.
+        mask: A list or dict of their masks: boolean `(batch, length)` for tokens, True where one
+            is real, and `(batch,)` for vectors, True where the row has the modality; `None` where
+            it is always there. The inputs' own Keras masks by default.
+
+    Returns:
+        Vectors `(batch, units)`.
+
+    Masking:
+        A modality without a real token in a row takes no part in it: neither in the sum nor in the
+        others' gates, and it has no gradient. A row without any modality gives zeros. The output's
+        mask, `(batch,)`, is True where some modality is there; there is none if some modality has
+        no mask.
+
+    Raises:
+        ValueError: If an argument is out of its range; if the inputs aren't a list or dict of float
+            tensors, or have other names than those the layer was built for; or if a mask isn't a
+            boolean that fits its modality.
+
+    Example:
+
+    >>> picture, title = keras.ops.ones((2, 3)), keras.ops.ones((2, 5, 4))
+    >>> GatedFusion(8)({"image": picture, "text": title}).shape
+    TensorShape([2, 8])
+
+    Reference:
+        Arevalo et al., "Gated Multimodal Units for Information Fusion", 2017, equation for several
+        modalities. Its form for two, with one gate `z` and `1 - z`, is not this one.
+    """
+
+    one_width = False
+
+    def __init__(
+        self,
+        units: int,
+        pooling: str = "mean",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        kernel_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pooling=pooling, **kwargs)
+        if not units > 0:
+            raise ValueError(f"`units` must be positive. Received: units={units}")
+        self.units = units
+        self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+
+    def build_fusion(self, widths: dict[Name, int]) -> None:
+        """Make the kernels and biases."""
+        whole = sum(widths.values())
+        self._kernels, self._gate_kernels, self._biases, self._gate_biases = [], [], [], []
+        for name, width in widths.items():
+            self._kernels.append(self._kernel(f"kernel_{name}", width))
+            self._gate_kernels.append(self._kernel(f"gate_kernel_{name}", whole))
+            if self.use_bias:
+                self._biases.append(self._bias(f"bias_{name}"))
+                self._gate_biases.append(self._bias(f"gate_bias_{name}"))
+
+    def _kernel(self, name: str, width: int) -> Any:
+        return self.add_weight(
+            name=name,
+            shape=(width, self.units),
+            initializer=clone_initializer(self.kernel_initializer),
+            regularizer=self.kernel_regularizer,
+        )
+
+    def _bias(self, name: str) -> Any:
+        return self.add_weight(name=name, shape=(self.units,), initializer="zeros")
+
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+        """The sum of the modalities, each through its gate."""
+        whole = ops.concatenate(vectors, axis=-1)
+        gated = []
+        for m, vector in enumerate(vectors):
+            value = ops.matmul(vector, self._kernels[m])
+            gate = ops.matmul(whole, self._gate_kernels[m])
+            if self.use_bias:
+                value, gate = value + self._biases[m], gate + self._gate_biases[m]
+            gated.append(ops.tanh(value) * ops.sigmoid(gate))
+        total = ops.stack(gated, axis=1)  # (batch, modalities, units)
+        flags = stacked_presence(vectors, present)
+        if flags is not None:
+            total = ops.where(ops.expand_dims(flags, -1), total, ops.zeros_like(total))
+        return ops.sum(total, axis=1)
+
+    def output_width(self, widths: dict[Name, int]) -> int:
+        """`units`."""
+        return self.units
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument, so that the layer can be saved."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "use_bias": self.use_bias,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+        }
