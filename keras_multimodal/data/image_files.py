@@ -45,14 +45,25 @@ def picture_files(folder: str, root: str, follow_links: bool) -> Iterator[str]:
 def walk(
     folder: str, follow_links: bool, seen: set[str]
 ) -> Iterator[tuple[str, list[str], list[str]]]:
-    """`os.walk`, which enters no folder twice, whatever the links say."""
-    for parent, folders, files in os.walk(folder, followlinks=follow_links):
+    """`os.walk`, which enters no folder twice, whatever the links say, and skips none.
+
+    Raises:
+        OSError: If a folder cannot be listed. The message names it.
+    """
+    for parent, folders, files in os.walk(folder, onerror=_refuse, followlinks=follow_links):
         real = os.path.realpath(parent)
         if real in seen:
             folders.clear()
             continue
         seen.add(real)
         yield parent, folders, files
+
+
+def _refuse(error: OSError) -> None:
+    raise type(error)(
+        f"Every folder must be one that can be listed. Received: {error.filename!r} "
+        f"({error.strerror}). Correct its permissions, or move it elsewhere."
+    ) from error
 
 
 def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:

@@ -1,7 +1,9 @@
 """Tables from files, with errors that say where."""
 
+import csv
 import os
 import pathlib
+import sys
 from typing import Any
 
 import pandas as pd
@@ -21,7 +23,9 @@ def read_table(
     """Read a CSV, Parquet or JSON lines file as the frame that streams are made of.
 
     In a CSV only an empty cell is missing: "NA" and "null" are words. Keys stay text there, so that
-    "007" is not 7.
+    "007" is not 7. Every row must have as many cells as there are names of columns: pandas would
+    fill a short one up, and take the first column for an index where the first row is too long.
+    With `options`, which may say otherwise, short rows are left to pandas.
 
     Args:
         path: The file: `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson`.
@@ -31,8 +35,9 @@ def read_table(
     Raises:
         FileNotFoundError: If there is no such file.
         ImportError: If a Parquet file is read without pyarrow, the extra `parquet`.
-        ValueError: If the file cannot be read, has no rows or lacks `key`, or if its name has
-            another ending. The message names the file, and the line where pandas knows it.
+        ValueError: If the file cannot be read, has rows of different lengths, none, or no column
+            `key`, or if its name has another ending. The message names the file, and the line
+            where it is known.
 
     Example:
 
@@ -59,6 +64,8 @@ def read_table(
         ) from error
     if frame.empty:
         raise ValueError(f"{os.fspath(path)!r} must have at least one row. Received: none")
+    if kind == "csv":
+        _check_lengths(file, frame, options)
     if key is None:
         return frame
     if key not in frame.columns:
@@ -78,3 +85,35 @@ def _read(file: pathlib.Path, kind: str, key: str | None, options: dict[str, Any
     text = {} if key is None else {"dtype": {key: str}}
     plain = {"keep_default_na": False, "na_values": [""]}
     return pd.read_csv(file, **{**tsv, **text, **plain, **options})
+
+
+def _check_lengths(file: pathlib.Path, frame: pd.DataFrame, options: dict[str, Any]) -> None:
+    """Refuse rows that pandas has moved to the left, or filled up."""
+    columns = len(frame.columns)
+    if options:  # which may change how a row is cut
+        counted = frame.index.equals(pd.RangeIndex(len(frame)))
+        if not counted and "index_col" not in options:
+            raise ValueError(
+                f"{os.fspath(file)!r} must have a name for each column. Received: {columns} names "
+                "and rows of more cells. Name all columns, or give the option `index_col`."
+            )
+        return
+    # Pandas finds rows longer than the first one. Short ones are filled up, and end in a missing
+    # cell; most files have none, and only their first row is looked at.
+    filled = bool(frame.iloc[:, -1].isna().any())
+    limit = csv.field_size_limit(sys.maxsize)  # texts may be long
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.reader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
+            not_blank = (row for row in rows if len(row) > 1 or "".join(row).strip())
+            for number, row in enumerate(not_blank):
+                if len(row) != columns:
+                    raise ValueError(
+                        f"{os.fspath(file)!r} must have {columns} cells in each row, as many as "
+                        f"there are names. Received: {len(row)} in line {rows.line_num}. Correct "
+                        "it; a missing cell is an empty one."
+                    )
+                if number and not filled:  # row 0 holds the names
+                    return
+    finally:
+        csv.field_size_limit(limit)

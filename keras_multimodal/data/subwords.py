@@ -117,7 +117,11 @@ def build_tokenizer(description: Tokenizer) -> Any:
     tokenizer = keras.saving.deserialize_keras_object(json.loads(description.config))
     files = [(name, text.encode("utf-8")) for name, text in description.text_files]
     files += [(name, base64.b64decode(content)) for name, content in description.binary_files]
-    if files:
+    if files and hasattr(tokenizer, "set_proto"):
+        # SentencePiece's one file. Told its path, keras_hub 0.32 would leave it open.
+        ((_, content),) = files
+        tokenizer.set_proto(content)
+    elif files:
         with tempfile.TemporaryDirectory() as folder:
             for name, content in files:
                 pathlib.Path(folder, os.path.basename(name)).write_bytes(content)

@@ -24,8 +24,8 @@ class TableProcessor:
     def load_data(
         self,
         dataframe: pd.DataFrame,
-        numeric: Sequence[str] | None = None,
-        categorical: Sequence[str] | None = None,
+        numeric: str | Sequence[str] | None = None,
+        categorical: str | Sequence[str] | None = None,
         *,
         key: str | None = None,
         name: str = "table",
@@ -35,10 +35,10 @@ class TableProcessor:
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
-            numeric: Columns of numbers. If neither this nor `categorical` is given, those whose
-                dtype is numeric, but for booleans.
-            categorical: Columns of categories: strings, booleans, or whole numbers that are names.
-                If neither is given, all others.
+            numeric: Columns of numbers, or the name of one. If neither this nor `categorical` is
+                given, those whose dtype is numeric, but for booleans.
+            categorical: Columns of categories, or the name of one: strings, booleans, or whole
+                numbers that are names. If neither is given, all others.
             key: The frame's column of keys; its index by default.
             name: The input's name.
             optional: Whether a row may lack every column.
@@ -48,6 +48,7 @@ class TableProcessor:
                 number. The message names column and row.
         """
         dataframe = as_frame(dataframe)
+        numeric, categorical = _names(numeric), _names(categorical)
         if numeric is None and categorical is None:
             columns = [column for column in dataframe.columns if column != key]
             numeric = [column for column in columns if _is_numeric(dataframe[column])]
@@ -72,6 +73,10 @@ class TableProcessor:
             np.array(strings, object).reshape(-1, rows).T,
             f"columns {list(spec.columns)}",
         )
+
+
+def _names(columns: str | Sequence[str] | None) -> Sequence[str] | None:
+    return [columns] if isinstance(columns, str) else columns
 
 
 def _is_numeric(column: pd.Series) -> bool:

@@ -25,6 +25,9 @@ class TableStream(Stream):
         strings: `(rows, categorical)` strings, empty where a cell is missing.
         source: Where they come from, for error messages.
 
+    Raises:
+        ValueError: If a number is infinite. The message names column and row.
+
     Example:
 
     >>> spec = Tabular(numeric=("age",), categorical=("town",))
@@ -45,6 +48,13 @@ class TableStream(Stream):
         strings: np.ndarray,
         source: str,
     ) -> None:
+        if np.isinf(numbers).any():
+            row, column = np.argwhere(np.isinf(numbers))[0]
+            raise ValueError(
+                "`numbers` must be finite, or NaN where a cell is missing. "
+                f"Received: {numbers[row, column]} in row {keys[row]!r} of column "
+                f"{spec.numeric[column]!r}"
+            )
         there = np.concatenate([np.isfinite(numbers), strings != ""], axis=1)
         cells = [f"{n} of {there.shape[1]} cells" if n else "" for n in there.sum(1)]
         super().__init__(spec, keys, cells, source)
@@ -52,13 +62,18 @@ class TableStream(Stream):
         self.strings = strings
 
     def adapt(self) -> Self:
-        """The stream with the statistics and the categories of its rows."""
+        """The stream with the statistics and the categories of its rows.
+
+        Raises:
+            ValueError: If a column has no cell at all. The message names it.
+        """
         there = np.isfinite(self.numbers)
         empty = [n for n, any_ in zip(self.spec.numeric, there.any(0), strict=True) if not any_]
         if empty:
             raise ValueError(
                 f"Table {self.spec.name!r} must have a number in each numeric column of the "
-                f"training rows. Received: none in {empty}. Leave them out of `numeric`."
+                f"training rows. Received: none in {empty}. Leave them out of `numeric`, and "
+                "name the others."
             )
         mean = np.nanmean(self.numbers, 0) if there.size else np.zeros(0)
         std = np.nanstd(self.numbers, 0) if there.size else np.zeros(0)
@@ -67,6 +82,13 @@ class TableStream(Stream):
         for column in self.strings.T:
             counts = collections.Counter(cell for cell in column if cell)
             categories.append(tuple(sorted(counts, key=lambda cell: (-counts[cell], cell))))
+        empty = [n for n, c in zip(self.spec.categorical, categories, strict=True) if not c]
+        if empty:
+            raise ValueError(
+                f"Table {self.spec.name!r} must have a category in each categorical column of the "
+                f"training rows. Received: none in {empty}. Leave them out of `categorical`, and "
+                "name the others."
+            )
         return self.with_spec(
             dataclasses.replace(
                 self.spec,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from keras_multimodal.data.cells import as_pandas, frame_column, frame_keys, string_cells
 from keras_multimodal.data.subwords import describe_tokenizer
-from keras_multimodal.data.text_stream import TextStream
+from keras_multimodal.data.text_stream import TextStream, check_vocabulary
 from keras_multimodal.schema import Text
 
 
@@ -23,7 +23,8 @@ class TextProcessor:
         split: `"whitespace"`, `"character"`, or `"script"`: at white space, and around each
             character of Chinese, Japanese, Thai, Lao, Khmer and Burmese, which are written without
             spaces; punctuation of every script then goes the way of ASCII's.
-        vocabulary: Tokens to use as they are; learned on the training rows by default.
+        vocabulary: Tokens to use as they are, at most `max_words` - 2; learned on the training
+            rows by default.
         word_dropout: Share of the words, in [0, 1), that training batches take for unknown, anew
             in each epoch. Every word of the training rows is in the vocabulary that they make, so
             that without it a model never learns what to do about one that is not. Default 0.
@@ -43,7 +44,7 @@ class TextProcessor:
 
     Raises:
         ImportError: If the tokenizer's package is not installed.
-        TypeError: If `tokenizer` is no keras_hub tokenizer.
+        TypeError: If `tokenizer` is no keras_hub tokenizer, or `vocabulary` is one string.
         ValueError: If an argument is out of range, or does not go with another.
 
     Example:
@@ -102,6 +103,8 @@ class TextProcessor:
             tokenizer=None if tokenizer is None else describe_tokenizer(tokenizer, special_tokens),
             segmenter=name,
         )
+        if vocabulary is not None:
+            check_vocabulary(vocabulary, max_words)
 
     def load_data(
         self,

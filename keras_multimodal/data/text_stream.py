@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_multimodal.data.random_numbers import uniform
 from keras_multimodal.data.stream import Finisher, Loader, Stream
 from keras_multimodal.data.text import learn_vocabulary, make_token_counter
+from keras_multimodal.data.truncation import Truncation
 from keras_multimodal.schema import Text
 
 _BATCH = 4096
@@ -18,6 +19,30 @@ _UNKNOWN = 1
 
 # Word `i` of a text draws from slot `_FIRST_SLOT + i`; those below are the pictures'.
 _FIRST_SLOT = 100
+
+
+def check_vocabulary(vocabulary: Sequence[str], max_words: int) -> None:
+    """Check that a vocabulary of the caller's is one, and not too large.
+
+    Args:
+        vocabulary: The tokens, without padding and unknown.
+        max_words: The largest vocabulary, padding and unknown words included.
+    """
+    if isinstance(vocabulary, str):
+        raise TypeError(
+            f"`vocabulary` must be a list of tokens. Received: vocabulary={vocabulary!r}, a string"
+        )
+    if not len(vocabulary):
+        raise ValueError(
+            "`vocabulary` must have at least one token, or be left out: it is then learned on the "
+            f"training rows. Received: vocabulary={vocabulary!r}"
+        )
+    if len(vocabulary) > max_words - 2:
+        raise ValueError(
+            "`vocabulary` must have at most `max_words` - 2 tokens: padding and unknown words "
+            f"take two. Received: {len(vocabulary)} tokens and max_words={max_words}. Let "
+            f"`max_words` be {len(vocabulary) + 2} or more, or leave tokens out."
+        )
 
 
 class TextStream(Stream):
@@ -43,8 +68,13 @@ class TextStream(Stream):
         Args:
             max_words: The largest vocabulary, padding and unknown words included.
             length: Tokens kept of each text; unchanged by default.
+
+        Raises:
+            ValueError: If a vocabulary of the caller's is larger than `max_words` allows.
         """
         length = self.spec.length if length is None else length
+        if self._keeps_vocabulary:
+            check_vocabulary(self.spec.vocabulary, max_words)
         return self.with_spec(dataclasses.replace(self.spec, max_tokens=max_words, length=length))
 
     def with_vocabulary(self, vocabulary: Sequence[str]) -> Self:
@@ -52,7 +82,12 @@ class TextStream(Stream):
 
         Args:
             vocabulary: The tokens, without padding and unknown.
+
+        Raises:
+            TypeError: If it is one string.
+            ValueError: If it is empty, or larger than the description's `max_tokens` allows.
         """
+        check_vocabulary(vocabulary, self.spec.max_tokens)
         stream = self.with_spec(dataclasses.replace(self.spec, vocabulary=tuple(vocabulary)))
         stream._keeps_vocabulary = True
         return stream
@@ -72,12 +107,13 @@ class TextStream(Stream):
         stream.word_dropout = rate
         return stream
 
-    def truncated(self) -> int:
-        """How many texts have more than `length` tokens, and so are cut at the end."""
+    def truncated(self) -> Truncation:
+        """How many texts, of how many, have more than `length` tokens: their ends are cut off."""
         count = make_token_counter(self.spec)
         texts = tf.data.Dataset.from_tensor_slices(tf.constant(self.cells[self.present], tf.string))
         longer = texts.batch(_BATCH).map(lambda batch: count(batch) > self.spec.length)
-        return sum(int(np.count_nonzero(batch)) for batch in longer)
+        cut = sum(int(np.count_nonzero(batch)) for batch in longer)
+        return Truncation(count=cut, texts=int(np.count_nonzero(self.present)))
 
     def loader(self) -> Loader:
         """The text itself; a batch is tokenised at once."""

@@ -18,9 +18,14 @@ with open(strings, encoding="ascii") as file:
         name: [base64.b64decode(c) for c in column] for name, column in json.load(file).items()
     }
 raw = {name: tf.constant(column, tf.string) for name, column in cells.items()}
-with np.load(numbers) as file:
-    raw |= {name: tf.constant(file[name]) for name in file.files}
 serve = tf.saved_model.load(directory).signatures["serving_default"]
+signature = serve.structured_input_signature[1]
+with np.load(numbers) as file:
+    for name in file.files:
+        column = file[name]
+        if name in signature and signature[name].dtype != tf.string:
+            column = column.astype(signature[name].dtype.as_numpy_dtype, casting="same_kind")
+        raw[name] = tf.constant(column)
 outputs = serve(**raw)
 arrays = {name: tensor.numpy() for name, tensor in outputs.items()}
 for name, array in arrays.items():

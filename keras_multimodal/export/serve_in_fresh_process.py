@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from keras_multimodal.schema import Schema, Text
 
 _SCRIPT = pathlib.Path(__file__).with_name("_fresh_process.py")
 
+_NUMBERS = "biuf"  # the kinds of dtypes that are numbers, booleans among them
+
 
 def serve_in_fresh_process(
-    directory: str | os.PathLike[str], raw: Mapping[str, Sequence[bytes | str] | np.ndarray]
+    directory: str | os.PathLike[str], raw: Mapping[str, Sequence[Any] | np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Send raw cells to a SavedModel in a new Python process that cannot import this package.
 
@@ -28,14 +31,19 @@ def serve_in_fresh_process(
     Args:
         directory: The folder that `saved_model` wrote.
         raw: By the signature's input, one cell for each row: encoded bytes or text, empty where a
-            row lacks the modality; or an array of numbers whose first axis is that of the rows.
+            row lacks the modality; or numbers, NaN where one is missing, as an array whose first
+            axis is that of the rows or as a list. They are cast to the signature's dtype, as
+            float64 to float32, but never from floats to whole numbers.
 
     Returns:
         The outputs of the signature `serving_default`, by name.
 
     Raises:
         FileNotFoundError: If the folder holds no SavedModel.
-        ValueError: If the inputs differ in their number of rows.
+        TypeError: If a cell is neither bytes nor text nor a number, such as `None`, or a column
+            mixes them. The message names column and row.
+        ValueError: If the inputs differ in their number of rows, or a column of numbers has rows
+            of different shapes.
         RuntimeError: If the process fails; the message has its error.
 
     Example:
@@ -52,12 +60,9 @@ def serve_in_fresh_process(
     rows = {name: len(cells) for name, cells in raw.items()}
     if len(set(rows.values())) != 1:
         raise ValueError(f"`raw` must have one cell of each modality a row. Received: {rows}")
-    numbers = {name: column for name, column in raw.items() if isinstance(column, np.ndarray)}
-    cells = {
-        name: [_encode(cell) for cell in column]
-        for name, column in raw.items()
-        if name not in numbers
-    }
+    columns = {name: _as_column(name, column) for name, column in raw.items()}
+    numbers = {name: column for name, column in columns.items() if isinstance(column, np.ndarray)}
+    cells = {name: column for name, column in columns.items() if name not in numbers}
     with tempfile.TemporaryDirectory() as temporary:
         here = pathlib.Path(temporary)
         strings, arrays, answer = (here / name for name in ("raw.json", "raw.npz", "out.npz"))
@@ -77,6 +82,37 @@ def serve_in_fresh_process(
             )
         with np.load(answer) as outputs:
             return dict(outputs)
+
+
+def _as_column(name: str, column: Sequence[Any] | np.ndarray) -> list[str] | np.ndarray:
+    """Strings in base64, or an array of numbers."""
+    if isinstance(column, np.ndarray) and column.dtype.kind in _NUMBERS:
+        return column
+    cells = list(column)
+    texts = [isinstance(cell, (bytes, str)) for cell in cells]
+    if all(texts):
+        return [_encode(cell) for cell in cells]
+    if any(texts):
+        row = texts.index(False)
+        raise TypeError(
+            "`raw` must have bytes or text in every cell of a column that has any, and empty ones "
+            f"where a row lacks the modality. Received: {cells[row]!r} in row {row} of {name!r}"
+        )
+    try:
+        kinds = [np.asarray(cell).dtype.kind for cell in cells]
+        numbers = np.asarray(cells)
+    except ValueError as error:
+        raise ValueError(
+            "`raw` must have numbers of one shape in all rows of a column. "
+            f"Received: {name!r}, whose rows differ"
+        ) from error
+    for row, kind in enumerate(kinds):
+        if kind not in _NUMBERS:
+            raise TypeError(
+                "`raw` must have bytes, text or numbers in its cells, and NaN for a missing "
+                f"number. Received: {cells[row]!r} in row {row} of {name!r}"
+            )
+    return numbers
 
 
 def _encode(cell: bytes | str) -> str:

@@ -27,7 +27,9 @@ class Tabular(Modality):
             until learned.
 
     Raises:
-        ValueError: If no column is named, one is named twice, or a name is no identifier.
+        TypeError: If `numeric` or `categorical` is a string.
+        ValueError: If no column is named, one is named twice, or a name is no identifier; or if
+            the statistics or categories do not fit the columns.
 
     Example:
 
@@ -46,13 +48,19 @@ class Tabular(Modality):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for field in ("numeric", "categorical"):
+            if isinstance(getattr(self, field), str):
+                raise TypeError(
+                    f"`{field}` must be a tuple of names. "
+                    f"Received: {field}={getattr(self, field)!r}"
+                )
         columns = self.columns
         if not columns or len(set(columns)) < len(columns):
             raise ValueError(
                 "`numeric` and `categorical` must name at least one column, and none twice. "
                 f"Received: numeric={self.numeric}, categorical={self.categorical}"
             )
-        wrong = [column for column in columns if not column.isidentifier()]
+        wrong = [c for c in columns if not (isinstance(c, str) and c.isidentifier())]
         if wrong:
             raise ValueError(
                 "`numeric` and `categorical` must be identifiers (letters, digits, underscore), "
@@ -63,6 +71,12 @@ class Tabular(Modality):
             raise ValueError(
                 f"`categories` must have a list for each of the {len(self.categorical)} "
                 f"categorical columns, or be empty. Received: {len(self.categories)} lists"
+            )
+        empty = [n for n, c in zip(self.categorical, self.categories, strict=False) if not c]
+        if empty:
+            raise ValueError(
+                "`categories` must have at least one category for each categorical column. "
+                f"Received: none for {empty}"
             )
 
     @property

@@ -1,5 +1,7 @@
 """Tables are read as they are, or the file and the line are named."""
 
+import csv
+
 import pandas as pd
 import pytest
 
@@ -28,6 +30,10 @@ def test_every_format_gives_the_same_frame(tmp_path, ending):
     ("name", "content", "message"),
     [
         ("t.csv", b"a,b\n1,2\n1,2,3\n", r"t\.csv' cannot be read: .*line 3"),
+        ("t.csv", b"id,b,c\n1,2,3\n\n4,\n", r"t\.csv' must have 3 cells.*2 in line 4"),
+        ("t.tsv", b"id\tb\tc\n1\t2,3\n", r"t\.tsv' must have 3 cells.*2 in line 2"),
+        ("t.csv", b"id,b\n1,2,3\n4,5,6\n", r"t\.csv' must have 2 cells.*3 in line 2"),
+        ("t.csv", b"id,b\n1,2,3\n4,5\n", r"t\.csv' must have 2 cells.*3 in line 2"),
         ("t.csv", b"", r"t\.csv' cannot be read"),
         ("t.csv", b"a,b\n", r"t\.csv' must have at least one row"),
         ("t.csv", b"a\n\xff\xfe\n", r"t\.csv' cannot be read: 'utf-8'"),
@@ -40,6 +46,33 @@ def test_what_is_wrong_is_named(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=message):
         read_table(tmp_path / name, key="id")
+
+
+def test_empty_cells_and_blank_lines_make_no_row_short(tmp_path):
+    path = tmp_path / "t.csv"
+    long = "x" * 200_000  # longer than Python's csv reads unless told
+    path.write_text(f'\ufeffid,b,c\n1,"two\nlines, ""quoted""",\n \n\n2,{long},\n', "utf-8")
+    limit = csv.field_size_limit()
+    frame = read_table(path, key="id")
+    assert frame["b"].tolist() == ['two\nlines, "quoted"', long]
+    assert frame["c"].isna().all()
+    assert csv.field_size_limit() == limit
+
+
+def test_options_may_allow_for_rows_of_other_lengths(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2,\n3,4,\n")
+    assert read_table(path, index_col=False)["a"].tolist() == [1, 3]
+    path.write_text("a,b\n# only a remark\n3,4\n5\n")
+    assert read_table(path, comment="#")["b"].isna().tolist() == [False, True]
+
+
+def test_rows_longer_than_the_names_are_refused_with_options_too(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n7,2,3\n9,5,6\n")
+    with pytest.raises(ValueError, match=r"2 names and rows of more cells.*`index_col`"):
+        read_table(path, dtype=str)
+    assert read_table(path, index_col=0)["a"].tolist() == [2, 5]
 
 
 def test_a_missing_file_is_named(tmp_path):

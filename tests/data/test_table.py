@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import tasks
-from keras_multimodal.data import Preprocessor, TableProcessor, TextProcessor, pair
+from keras_multimodal.data import Preprocessor, TableProcessor, TableStream, TextProcessor, pair
 from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.schema import Schema, Tabular
 
@@ -90,6 +90,30 @@ def test_a_constant_column_is_zero_and_an_empty_one_is_refused():
         empty.adapt()
 
 
+def test_a_column_without_any_category_is_named():
+    frame = pd.DataFrame({"x": [None, None], "y": ["a", "b"]})
+    stream = TableProcessor().load_data(frame)
+    with pytest.raises(ValueError, match=r"'table'.*none in \['x'\].*out of `categorical`"):
+        stream.adapt()
+    named = TableProcessor().load_data(frame, categorical=["y"]).adapt()
+    assert named.spec.categories == (("a", "b"),)
+
+
+@pytest.mark.parametrize("kind", ["numeric", "categorical"])
+def test_one_column_needs_no_list(kind):
+    frame = pd.DataFrame({"age": [20, 40], "a": [1, 2]})
+    assert getattr(TableProcessor().load_data(frame, **{kind: "age"}).spec, kind) == ("age",)
+    with pytest.raises(TypeError, match=rf"`{kind}` must be a tuple.*'age'"):
+        Tabular(**{kind: "age"})
+
+
+def test_infinite_numbers_of_ones_own_are_named_too():
+    spec = Tabular(numeric=("x", "y"))
+    numbers = np.array([[1.0, np.nan], [2.0, -np.inf]])
+    with pytest.raises(ValueError, match="-inf in row 'q' of column 'y'"):
+        TableStream(spec, ["p", "q"], numbers, np.empty((2, 0), object), "an array")
+
+
 @pytest.mark.parametrize(
     ("frame", "columns", "message"),
     [
@@ -98,7 +122,9 @@ def test_a_constant_column_is_zero_and_an_empty_one_is_refused():
         ({"x": ["1", "two"]}, {"numeric": ["x"]}, "'two' in row 1 of column 'x'"),
         ({"x": [1]}, {"numeric": ["y"]}, r"`numeric` must name a column.*\['x'\].*'y'"),
         ({"x": [1]}, {"numeric": []}, "at least one column"),
+        ({"x": ["1", "-inf"]}, {"numeric": ["x"]}, "'-inf' in row 1 of column 'x'"),
         ({"a b": [1]}, {"numeric": ["a b"]}, r"identifiers.*rename \['a b'\]"),
+        ({0: [1]}, {"numeric": [0]}, r"identifiers.*rename \[0\]"),
         ({"x": [1]}, {"numeric": ["x"], "categorical": ["x"]}, "none twice"),
     ],
 )
@@ -142,6 +168,8 @@ def test_the_exported_model_takes_a_tensor_for_each_column(tmp_path):
 def test_a_description_must_fit_itself():
     with pytest.raises(ValueError, match="`categories` must have a list for each of the 2"):
         Tabular(categorical=("a", "b"), categories=(("x",),))
+    with pytest.raises(ValueError, match=r"at least one category.*none for \['b'\]"):
+        Tabular(categorical=("a", "b"), categories=(("x",), ()))
     with pytest.raises(ValueError, match="`mean` must have one number for each numeric column"):
         Tabular(numeric=("a",), mean=(1.0, 2.0))
 

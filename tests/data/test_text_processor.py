@@ -63,6 +63,31 @@ def test_wrong_data_is_refused(data, arguments, error, message):
         TextProcessor().load_data(data, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("vocabulary", "error", "message"),
+    [
+        (list("abc"), ValueError, "3 tokens and max_words=4. Let `max_words` be 5 or more"),
+        ([], ValueError, r"at least one token, or be left out.*vocabulary=\[\]"),
+        ("ab", TypeError, "must be a list of tokens.*'ab'"),
+    ],
+)
+def test_a_vocabulary_that_makes_no_sense_is_refused_at_once(vocabulary, error, message):
+    with pytest.raises(error, match=message):
+        TextProcessor(max_words=4, vocabulary=vocabulary)
+    with pytest.raises(error, match=message):
+        TextProcessor(max_words=4).load_data(["a"]).with_vocabulary(vocabulary)
+
+
+def test_a_vocabulary_may_be_as_large_as_was_said():
+    stream = TextProcessor(max_words=4, length=2, vocabulary=["a", "b"]).load_data(["b a"])
+    assert pair(stream).batch(1).get_single_element()["text"].numpy().tolist() == [[3, 2]]
+    with pytest.raises(ValueError, match="2 tokens and max_words=3"):
+        stream.tokenize(max_words=3)
+    # One that was learned is learned anew.
+    learned = TextProcessor(max_words=4).load_data(["b b a"]).adapt()
+    assert learned.tokenize(max_words=3).adapt().spec.vocabulary == ("b",)
+
+
 def token_ids(records, **options):
     """Every row's ids, `(rows, length)`, in the order of the keys."""
     return np.concatenate([batch["text"].numpy() for batch in records.batch(64, **options)])

@@ -94,7 +94,14 @@ def test_texts_that_are_cut_are_counted(options, count):
     stream = TextProcessor(length=3 if "ngrams" not in options else 2, **options).load_data(texts)
     if options.get("split") == "character":
         stream = stream.tokenize(length=5)
-    assert stream.truncated() == count
+    cut = stream.truncated()
+    assert (cut.count, cut.texts, cut.share) == (count, 3, count / 3)  # "d" has no text to cut
+    assert str(cut) == f"{count} of 3 texts ({100 * count / 3:.1f}%) are cut"
+
+
+def test_no_text_is_no_share():
+    stream = TextProcessor().load_data([""], optional=True)
+    assert stream.truncated().share == 0
 
 
 def segment(text):
@@ -139,7 +146,7 @@ def test_a_tokenizer_gives_its_own_ids(bert):
     for text, row in zip(TEXTS, ids, strict=True):
         expected = np.asarray(bert(text))[:8].tolist() if text else []
         assert row.tolist() == expected + [0] * (8 - len(expected))
-    assert stream.truncated() == sum(len(bert(text)) > 8 for text in TEXTS if text)
+    assert stream.truncated().count == sum(len(bert(text)) > 8 for text in TEXTS if text)
     assert stream.spec.vocabulary_size == bert.vocabulary_size()
 
 
@@ -174,6 +181,19 @@ def small_tokenizers():
     }
 
 
+def bytes_as_pairs():
+    """A byte-pair tokenizer that can spell every text: it knows each byte by GPT-2's letter."""
+    import keras_hub
+
+    printable = [*range(ord("!"), 127), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    letters = [chr(byte) for byte in printable]
+    letters += [chr(256 + number) for number in range(256 - len(printable))]
+    symbols = ["<pad>", *letters, "Ġb", "la", "Ġbla", "ck", "Ġblack"]
+    merges = ["Ġ b", "l a", "Ġb la", "c k", "Ġbla ck"]
+    vocabulary = {symbol: number for number, symbol in enumerate(symbols)}
+    return keras_hub.tokenizers.BytePairTokenizer(vocabulary, merges)
+
+
 @pytest.mark.parametrize("name", ["byte pair", "word piece"])
 def test_other_tokenizers_leave_zero_for_padding(name):
     tokenizer = small_tokenizers()[name]
@@ -192,15 +212,18 @@ def test_other_tokenizers_leave_zero_for_padding(name):
     "options",
     [
         {"split": "script"},
+        {"split": "character"},
         {"ngrams": (1, 2)},
         {"normalize": "NFKC"},
         {"tokenizer": "bert", "special_tokens": True},
+        {"tokenizer": "byte pair"},
     ],
     ids=str,
 )
 def test_the_exported_model_cuts_texts_as_the_pipeline_does(options, tmp_path, bert):
-    if options.get("tokenizer") == "bert":
-        options = {**options, "tokenizer": bert}
+    if "tokenizer" in options:
+        tokenizer = bert if options["tokenizer"] == "bert" else bytes_as_pairs()
+        options = {**options, "tokenizer": tokenizer}
     texts = [*CHINESE, *TEXTS[:2], TEXTS[3]]
     stream = TextProcessor(length=7, **options).load_data(texts)
     records = pair(stream, labels=[0, 1] * 3).adapt()

@@ -5,11 +5,16 @@ import pathlib
 import subprocess
 import sys
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
+import tensorflow as tf
 
+from keras_multimodal import tasks
 from keras_multimodal.data import Preprocessor
 from keras_multimodal.export import saved_model, serve_in_fresh_process
+from keras_multimodal.schema import Schema, Tabular, Text
 
 
 def test_it_says_what_the_model_says(small, tmp_path):
@@ -32,6 +37,72 @@ def test_what_cannot_be_served_is_refused(small, tmp_path):
         serve_in_fresh_process(tmp_path / "model", {"image": [b"", b""], "text": ["a"]})
     with pytest.raises(RuntimeError, match=r"did not answer(.|\n)*image"):
         serve_in_fresh_process(tmp_path / "model", {"image": [b""]})
+
+
+def test_columns_come_in_whatever_users_have_them_in(tmp_path):
+    """Every form gives the same answer as the arrays that the signature asks for."""
+    specs = [
+        Tabular(
+            optional=True,
+            numeric=("age",),
+            categorical=("town",),
+            mean=(2.0,),
+            std=(1.0,),
+            categories=(("U",),),
+        ),
+        Text(length=2, vocabulary=("a",), optional=True),
+    ]
+    schema = Schema(specs)
+    inputs = tasks.inputs(schema)
+    saved_model(keras.Model(inputs, dict(inputs)), tmp_path / "model", schema)
+    ages, towns, texts = [1.5, float("nan"), 3.0], ["U", "", "x"], ["a", "", "b a"]
+    expected = Preprocessor(schema)({"age": ages, "town": towns, "text": texts})
+    forms = [
+        {"age": np.array(ages), "town": np.array(towns, object), "text": texts},
+        {"age": ages, "town": pd.Series(towns), "text": np.array(texts)},
+        {
+            "age": np.array(ages, object),
+            "town": np.array(towns),
+            "text": [b"a", "", np.str_("b a")],
+        },
+    ]
+    for raw in forms:
+        outputs = serve_in_fresh_process(tmp_path / "model", raw)
+        assert set(outputs) == set(expected)
+        for name, tensor in expected.items():
+            np.testing.assert_array_equal(outputs[name], tensor)
+    whole = {"age": [1, 2, 3], "town": towns, "text": texts}
+    answer = serve_in_fresh_process(tmp_path / "model", whole)
+    assert answer["table"].tolist() == [[-1.0], [0.0], [1.0]]
+
+
+@pytest.mark.parametrize(
+    ("column", "error", "message"),
+    [
+        (["a", None], TypeError, "in every cell.*None in row 1 of 'text'"),
+        (np.array([float("nan"), "a"], object), TypeError, "in every cell.*nan in row 0 of 'text'"),
+        ([1.0, None], TypeError, "NaN for a missing number.*None in row 1 of 'text'"),
+        ([[1.0], [1.0, 2.0]], ValueError, "one shape.*'text'"),
+        ([np.datetime64("2020")], TypeError, r"datetime64\('2020'\) in row 0 of 'text'"),
+    ],
+)
+def test_cells_that_cannot_be_sent_are_named(small, tmp_path, column, error, message):
+    model, schema = small
+    saved_model(model, tmp_path / "model", schema)
+    with pytest.raises(error, match=message):
+        serve_in_fresh_process(tmp_path / "model", {"text": column})
+
+
+def test_fractions_are_not_cut_to_whole_numbers(tmp_path):
+    """Another's SavedModel may ask for whole numbers."""
+    module = tf.Module()
+    module.serve = tf.function(
+        lambda n: {"output": n + 1}, input_signature=[tf.TensorSpec([None], tf.int32, name="n")]
+    )
+    tf.saved_model.save(module, tmp_path, signatures=module.serve)
+    assert serve_in_fresh_process(tmp_path, {"n": [1, 2]})["output"].tolist() == [2, 3]
+    with pytest.raises(RuntimeError, match=r"did not answer(.|\n)*Cannot cast array data"):
+        serve_in_fresh_process(tmp_path, {"n": [1.5, 2.0]})
 
 
 def test_the_process_cannot_import_the_package(small, tmp_path):

@@ -1,0 +1,44 @@
+"""A folder that may not be listed is named: what it holds is not left out in silence."""
+
+import errno
+import os
+
+import pytest
+
+from keras_multimodal.data import AudioStream, ImageStream
+
+
+@pytest.fixture
+def locked(tmp_path, monkeypatch):
+    """A class folder with a folder that nobody may list, not even root, whom modes don't stop."""
+    folder = tmp_path / "cat" / "locked"
+    folder.mkdir(parents=True)
+    (tmp_path / "cat" / "a.png").write_bytes(b"x")
+    (tmp_path / "cat" / "a.wav").write_bytes(b"x")
+    scandir = os.scandir
+
+    def refusing(path="."):
+        if os.fspath(path) == os.fspath(folder):
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    return folder
+
+
+@pytest.mark.parametrize("stream", [ImageStream(), AudioStream(8000, 8)], ids=["image", "audio"])
+def test_a_folder_that_cannot_be_listed_is_named(locked, stream):
+    with pytest.raises(PermissionError, match=r"cat/locked' \(Permission denied\). Correct"):
+        stream.flow_from_directory(locked.parent.parent)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
+def test_so_is_one_without_read_permission(tmp_path):
+    (tmp_path / "cat" / "locked").mkdir(parents=True)
+    (tmp_path / "cat" / "a.png").write_bytes(b"x")
+    (tmp_path / "cat" / "locked").chmod(0)
+    try:
+        with pytest.raises(PermissionError, match="cat/locked'"):
+            ImageStream().flow_from_directory(tmp_path)
+    finally:
+        (tmp_path / "cat" / "locked").chmod(0o700)
