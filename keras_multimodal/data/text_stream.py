@@ -62,16 +62,18 @@ class TextStream(Stream):
     word_dropout = 0.0
     _keeps_vocabulary = False
 
-    def tokenize(self, max_words: int = 10_000, length: int | None = None) -> Self:
+    def tokenize(self, max_words: int | None = None, length: int | None = None) -> Self:
         """The stream with another vocabulary size or length.
 
         Args:
-            max_words: The largest vocabulary, padding and unknown words included.
+            max_words: The largest vocabulary, padding and unknown words included; unchanged by
+                default.
             length: Tokens kept of each text; unchanged by default.
 
         Raises:
             ValueError: If a vocabulary of the caller's is larger than `max_words` allows.
         """
+        max_words = self.spec.max_tokens if max_words is None else max_words
         length = self.spec.length if length is None else length
         if self._keeps_vocabulary:
             check_vocabulary(self.spec.vocabulary, max_words)

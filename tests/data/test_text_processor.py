@@ -83,6 +83,7 @@ def test_a_vocabulary_may_be_as_large_as_was_said():
     assert pair(stream).batch(1).get_single_element()["text"].numpy().tolist() == [[3, 2]]
     with pytest.raises(ValueError, match="2 tokens and max_words=3"):
         stream.tokenize(max_words=3)
+    assert stream.tokenize(length=1).spec.max_tokens == 4
     # One that was learned is learned anew.
     learned = TextProcessor(max_words=4).load_data(["b b a"]).adapt()
     assert learned.tokenize(max_words=3).adapt().spec.vocabulary == ("b",)
