@@ -209,15 +209,29 @@ class Augmentation:
                     parameters[name][:, None, None, None], tf.reverse(images, [axis]), images
                 )
         if "brightness" in parameters:
-            # Pillow leaves an alpha channel as it is.
-            whole = tf.floor(tf.cast(images, tf.float32))
-            # Pillow's ImageEnhance works on whole grey levels and cuts fractions off.
             brightness = parameters["brightness"][:, None, None, None]
-            images = tf.floor(tf.floor(tf.cast(images, tf.float32)) * brightness)
-            images = tf.clip_by_value(images, 0.0, 255.0)
-            if images.shape[-1] == 4:
-                images = tf.concat([images[..., :3], whole[..., 3:]], -1)
+            if images.dtype == tf.uint8:
+                return _brighten(tf.cast(images, tf.float32), brightness)
+            # As Keras does: pictures that reach beyond [0, 255] are stretched to it, and back.
+            images = tf.cast(images, tf.float32)
+            darkest = tf.reduce_min(images, [1, 2, 3], keepdims=True)
+            brightest = tf.reduce_max(images, [1, 2, 3], keepdims=True)
+            beyond = (darkest < 0) | (brightest > 255)
+            base = tf.where(beyond, darkest, 0.0)
+            reach = tf.where(beyond, tf.maximum(brightest - darkest, 1e-6), 255.0) / 255.0
+            stretched = tf.where(beyond, (images - base) / reach, images)
+            changed = _brighten(stretched, brightness)
+            images = tf.where(beyond, changed * reach + base, changed)
         return images
+
+
+def _brighten(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    """Pillow's ImageEnhance: works on whole grey levels, cuts fractions off, and leaves alpha."""
+    whole = tf.floor(images)
+    images = tf.clip_by_value(tf.floor(whole * factor), 0.0, 255.0)
+    if images.shape[-1] == 4:
+        images = tf.concat([images[..., :3], whole[..., 3:]], -1)
+    return images
 
 
 def affine_matrices(parameters: Parameters, height: int, width: int) -> tf.Tensor:

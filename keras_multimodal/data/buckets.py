@@ -120,7 +120,7 @@ def _lengths(stream: Stream, threads: int) -> np.ndarray:
         count = tf.shape(tf.nest.flatten(loaded)[0])[0]
         tensors = by_name(finish(loaded, tf.zeros([count], tf.uint32)), source.spec)
         found.append(real_length(tensors, source.spec).numpy())
-    return np.concatenate(found)
+    return np.concatenate(found) if found else np.zeros(1, int)
 
 
 def _check(name: str, lengths: Sequence[int], streams: Mapping[str, Any]) -> None:

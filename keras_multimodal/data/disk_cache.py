@@ -48,7 +48,10 @@ def _digest(stream: Stream) -> str:
     """What changes if anything does that what is read depends on."""
     files = []
     for path in stream.cells:
-        found = os.stat(path) if path else None
+        try:
+            found = os.stat(path) if path else None
+        except OSError:  # named by its row when it is to be read
+            found = None
         files.append((path, found and found.st_size, found and found.st_mtime_ns))
     content = json.dumps([tf.__version__, dataclasses.asdict(stream.spec), files])
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -67,7 +67,7 @@ def _refuse(error: OSError) -> None:
 
 
 def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:
-    """Bits of a grey level that the files need: 16 if any is a PNG of 16 bits.
+    """Bits of a grey level that the files need: 16 if any is a grey PNG of 16 bits.
 
     Args:
         paths: The files; those that are not there are for `check_files` to find.

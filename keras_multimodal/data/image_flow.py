@@ -176,6 +176,11 @@ class ImageFlow(Stream):
         seed = (self.defaults.seed or 0) if seed is None else seed
         weights = dict(zip(self.keys, self.weights.tolist(), strict=True))
         if mode in _ALONE or self._several:
+            if options.get("balance"):
+                raise ValueError(
+                    "`balance` must go with one class for each row. "
+                    f"Received: balance=True, class_mode={mode!r}"
+                )
             labels, classes = list(range(len(self))), list(range(max(len(self), 2)))
         else:
             labels, classes = self._checked_labels(), self.classes

@@ -330,7 +330,7 @@ class ImageTransformer:
                 f"`color_mode` must be one of {list(_CHANNELS)}. "
                 f"Received: color_mode={color_mode!r}"
             )
-        height, width = target_size
+        height, width = (int(size) for size in target_size)
         return self._describe(
             name=name,
             optional=optional,
@@ -353,7 +353,7 @@ class ImageTransformer:
         learned = self._fitted
         return Image(
             output_dtype=self.dtype,
-            rescale=self.rescale or 1.0,
+            rescale=float(self.rescale or 1.0),
             samplewise_center=self.samplewise_center,
             samplewise_std=self.samplewise_std_normalization,
             data_format=self.data_format,

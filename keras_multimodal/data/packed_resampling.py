@@ -39,16 +39,13 @@ def make_mover(
     part = min(_PART, batch_size)
     bilinear = augmentation.interpolation_order == 1
 
-    def places(matrices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return augmentation.places(matrices, height, width)
-
     def prepare(images: tf.Tensor, matrices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """A pixel or four in each place, and the place that each output pixel needs."""
         pixels = tf.zeros(images.shape[:3], tf.int32)
         for channel in range(channels):
             own = tf.cast(images[..., channel], tf.int32)
             pixels = tf.bitwise.bitwise_or(pixels, tf.bitwise.left_shift(own, 8 * channel))
-        x, y = places(matrices)
+        x, y = augmentation.places(matrices, height, width)
         if bilinear:
             right = tf.concat([pixels[:, :, 1:], pixels[:, :, -1:]], 2)
             pixels = tf.stack([pixels, right, _below(pixels), _below(right)], -1)
@@ -58,7 +55,7 @@ def make_mover(
         at = first + tf.cast(tf.floor(y), tf.int32) * width + tf.cast(tf.floor(x), tf.int32)
         return tf.reshape(pixels, [part * height * width, -1]), tf.reshape(at, [-1])
 
-    def blend(found: tf.Tensor, matrices: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    def blend(found: tf.Tensor, at: tf.Tensor, matrices: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """The channels of the pixels that were found, interpolated, and what comes then."""
         found = tf.reshape(found, [part, height, width, -1])
 
@@ -66,8 +63,11 @@ def make_mover(
             shifted = tf.bitwise.right_shift(found[..., neighbour], 8 * channel)
             return tf.cast(tf.bitwise.bitwise_and(shifted, 255), tf.float32)
 
-        x, y = places(matrices)
-        right, down = x - tf.floor(x), y - tf.floor(y)
+        # From the place that was looked up: worked out again, x may be rounded to its other side.
+        at = tf.reshape(at, [part, height, width])
+        x, y = augmentation.places(matrices, height, width)
+        right = x - tf.cast(at % width, tf.float32)
+        down = y - tf.cast(at // width % height, tf.float32)
         moved = []
         for channel in range(channels):
             value = channel_of(0, channel)
@@ -97,7 +97,7 @@ def make_mover(
                 for tensor in (images, matrices, seeds)
             )
             pixels, at = compiled[0](own, matrix)
-            parts.append(compiled[1](tf.gather(pixels, at), matrix, seed))
+            parts.append(compiled[1](tf.gather(pixels, at), at, matrix, seed))
         return tf.concat(parts, 0)[:rows]
 
     return move

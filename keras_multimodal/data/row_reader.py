@@ -60,11 +60,11 @@ class RowReader:
 
         loaded = rows.map(load, num_parallel_calls=self._threads, deterministic=True)
         # A decoder's error says neither which file nor which row. So a row that fails is left out
-        # here, and the next one, or the sentinel behind the last, is found in the wrong place.
+        # here, and the next one, or a sentinel behind the last, is found in the wrong place.
         spec = loaded.element_spec
         sentinel = tf.nest.map_structure(lambda s: tf.zeros(s.shape, s.dtype), spec[1:])
-        sentinel = tf.data.Dataset.from_tensors((count, *sentinel))
-        return loaded.ignore_errors().concatenate(sentinel).take(count)
+        sentinels = tf.data.Dataset.from_tensors((count, *sentinel)).repeat(count)
+        return loaded.ignore_errors().concatenate(sentinels).take(count)
 
     def check(self, places: tf.Tensor, first: tf.Tensor, order: tf.Tensor) -> tf.Operation:
         """An error that names the first row which could not be read, if there is any.
@@ -94,6 +94,8 @@ class RowReader:
     def _read_stream(self, stream: Stream) -> Callable[[tf.Tensor], Any]:
         source = stream.source_stream
         parts = list(source_rows(source, self._threads))
+        if not parts:  # no row has it
+            parts = [tf.nest.map_structure(lambda tensor: tensor[None], stream.blank())]
         with tf.device("CPU:0"):
             kept = tf.nest.map_structure(lambda *tensors: tf.concat(tensors, 0), *parts)
         if source is stream:
@@ -149,7 +151,7 @@ def _loader(stream: Stream, training: bool) -> RandomRowLoader:
 
 def _message(files: Sequence[Stream], key: Hashable, row: int) -> str:
     """A message about a row, without quotes: TensorFlow would put a backslash before each."""
-    cells = ", ".join(f"{stream.spec.name} from {stream.cells[row]}" for stream in files)
+    cells = ", ".join(f"{stream.spec.name} from {stream.cell_name(row)}" for stream in files)
     return (
         f"Row {key} could not be read: {cells}. "
         "`records.verify()` says what is wrong with each row that cannot be read."

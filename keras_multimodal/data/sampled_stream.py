@@ -46,6 +46,7 @@ class SampledStream(Stream):
         self.options = np.empty(len(kept), object)
         self.options[:] = kept
         self.reads_files = pool.reads_files
+        self._view = pool._view
 
     def with_spec(self, spec: Modality) -> Self:
         """The stream with another description."""
@@ -66,6 +67,14 @@ class SampledStream(Stream):
     def adapt(self) -> Self:
         """The stream with what its description learns from every cell that it may draw."""
         return self.with_spec(self.pool.adapt().spec)
+
+    def cell_name(self, row: int) -> str:
+        """All the cells that the row may draw."""
+        return " or ".join(str(self.pool.cells[own]) for own in self.options[row])
+
+    def blank(self) -> Any:
+        """That of the stream with all cells."""
+        return self.pool.blank()
 
     def loader(self) -> Loader:
         """The loader of the stream with all cells."""

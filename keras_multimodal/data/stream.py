@@ -106,6 +106,10 @@ class Stream:
         """What the row of `key` is kept together with where records are split."""
         return key
 
+    def cell_name(self, row: int) -> str:
+        """What messages call the cell of a row."""
+        return str(self.cells[row])
+
     def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
         """The stream with other rows: `rows[i]` is the row of `keys[i]`, -1 for an absent cell."""
         taken = copy.copy(self)

@@ -91,3 +91,11 @@ def test_nothing_half_written_is_left_where_a_file_cannot_be_read(frame, folder,
     with pytest.raises(tf.errors.InvalidArgumentError, match="Row k39 could not be read"):
         records.batch(16, cache=tmp_path / "kept")
     assert os.listdir(tmp_path / "kept") == []
+
+
+def test_a_file_that_has_gone_is_named_by_its_row(frame, folder, tmp_path):
+    frame.loc["k5", "file"] = "gone.png"
+    images = ImageStream().flow_from_dataframe(frame, folder, "file", validate_filenames=False)
+    records = pair(images, labels=frame["category"])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Row k5 could not be read"):
+        records.batch(16, cache=tmp_path)

@@ -115,3 +115,56 @@ def test_what_cannot_be_done_is_refused():
 
 def notes():
     return TextProcessor(length=2).load_data(CAPTIONS, name="note").spec
+
+
+def sampled_pictures(tmp_path, broken=None):
+    """A frame of eight files, of which each of four keys may draw two."""
+    names = [f"{row}.png" for row in range(8)]
+    for row, name in enumerate(names):
+        pixels = np.random.default_rng(row).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        (tmp_path / name).write_bytes(tf.io.encode_png(pixels).numpy())
+    if broken:
+        (tmp_path / broken).write_bytes(b"no picture")
+    return pd.DataFrame({"left": names, "right": names}, index=list("aabbccdd"))
+
+
+def test_pictures_that_are_drawn_change_alike_if_they_are_to(tmp_path):
+    frame = sampled_pictures(tmp_path)
+    flows = ImageStream(rotation_range=40, horizontal_flip=True).flows_from_dataframe(
+        frame, tmp_path, ["left", "right"], alike=True, target_size=(8, 8)
+    )
+    dataset = pair(*flows, on_duplicates="sample").batch(4, training=True)
+    for _ in range(3):
+        both = next(iter(dataset))
+        np.testing.assert_array_equal(both["image_0"], both["image_1"])
+
+
+def test_the_files_that_a_row_may_draw_are_named_where_one_cannot_be_read(tmp_path):
+    frame = sampled_pictures(tmp_path, broken="1.png")
+    flow = ImageStream().flow_from_dataframe(frame, tmp_path, "left", target_size=(8, 8))
+    dataset = pair(flow, on_duplicates="sample").batch(4, training=True, shuffle=False)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"Row a .*0\.png or .*1\.png"):
+        list(dataset.repeat(20))
+
+
+@pytest.mark.parametrize("options", [{"cache": True}, {"buckets": {"caption": (1,)}}])
+def test_nothing_to_draw_from_is_absent(tmp_path, options):
+    frame = sampled_pictures(tmp_path)
+    flow = ImageStream().flow_from_dataframe(frame, tmp_path, "left", target_size=(8, 8))
+    texts = captions(pd.Series(list("xyz"), index=["a", "a", "b"]))
+    records = pair(flow, texts, on_duplicates="sample", on_missing="mask").adapt()
+    for name in ("image", "caption"):
+        inputs = next(iter(records.withhold(name).batch(4, **options)))
+        assert not inputs[f"{name}_present"].numpy().any()
+        assert not inputs[name].numpy().any()
+
+
+def test_arrays_of_floats_are_drawn_from(tmp_path):
+    pictures = np.random.default_rng(0).uniform(0, 255, (6, 8, 8, 3)).astype("float32")
+    flow = ImageStream().flow(pictures, keys=list("xxyyzz"))
+    texts = captions(pd.Series(list("abcd"), index=list("xyzw")))
+    records = pair(flow, texts, on_duplicates="sample", on_missing="mask").adapt()
+    for cache in (False, True):
+        inputs = next(iter(records.batch(4, cache=cache)))
+        np.testing.assert_array_equal(inputs["image"][:3], pictures[::2])
+        assert not inputs["image"][3].numpy().any()

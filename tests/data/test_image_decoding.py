@@ -237,3 +237,26 @@ def test_mixed_depths_keep_their_own_levels_as_in_keras(tmp_path):
 def test_16_bits_are_for_grey_pictures():
     with pytest.raises(ValueError, match="`bits` must be 8, or 16 where `channels` is 1"):
         Image(height=8, width=8, bits=16)
+
+
+def test_brightness_of_16_bits_is_that_of_keras(tmp_path):
+    pixels = np.linspace(20_000, 60_000, 64).astype("uint16").reshape(8, 8)
+    Pillow.fromarray(pixels).save(tmp_path / "deep.png")
+    ours = ImageStream(brightness_range=(0.5, 1.5))
+    theirs = tf.keras.preprocessing.image.ImageDataGenerator(brightness_range=(0.5, 1.5))
+    for factor in (0.6, 1.0, 1.4):
+        picture = pixels[..., None].astype("float32")
+        found = ours.apply_transform(picture, {"brightness": factor})
+        expected = theirs.apply_transform(picture, {"brightness": factor})
+        # A grey level of the 255 between the picture's darkest and brightest value.
+        np.testing.assert_allclose(found, expected, atol=1.5 * 40_000 / 255)
+    images = flow(tmp_path, ["deep.png"], size=(8, 8), color_mode="grayscale")
+    assert next(iter(images.batch(1))).numpy().max() == 60_000
+
+
+def test_only_grey_pngs_have_16_bits(tmp_path):
+    deep = np.full((8, 8, 3), 50_000, "uint16")
+    (tmp_path / "colour.png").write_bytes(tf.io.encode_png(deep).numpy())
+    images = flow(tmp_path, ["colour.png"], size=(8, 8), color_mode="grayscale")
+    assert images.spec.bits == 8
+    np.testing.assert_array_equal(next(iter(images.batch(1))), np.full((1, 8, 8, 1), 195.0))

@@ -5,6 +5,7 @@ import os
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
@@ -150,3 +151,21 @@ def test_a_flow_without_classes_says_how_to_get_them(folder, frame):
         flow.batch(8)
     (images, _) = pair(flow, labels=frame["category"]).batch(40).get_single_element()
     assert images["image"].shape == (40, 256, 256, 3)
+
+
+@pytest.mark.parametrize("size", [5, 10])
+def test_the_first_of_several_unreadable_rows_is_named_without_a_remainder(tmp_path, size):
+    names = [f"{row}.png" for row in range(10)]
+    for row, name in enumerate(names):
+        content = tf.io.encode_png(np.zeros((4, 4, 3), "uint8")).numpy()
+        (tmp_path / name).write_bytes(b"no picture" if row in (8, 9) else content)
+    frame = pd.DataFrame({"file": names})
+    flow = ImageStream().flow_from_dataframe(frame, tmp_path, "file", target_size=(4, 4))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Row 8 could not be read"):
+        list(pair(flow).batch(size, drop_remainder=True))
+
+
+def test_balance_needs_one_class_for_each_row(folder, frame):
+    flow = ImageStream().flow_from_dataframe(frame, folder, "file", class_mode=None)
+    with pytest.raises(ValueError, match="`balance` must go with one class for each row"):
+        flow.batch(4, balance=True)

@@ -4,9 +4,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_multimodal.data import ImageStream
 from keras_multimodal.data.augmentation import FILL_MODES, Augmentation
 from keras_multimodal.data.packed_resampling import make_mover
 from keras_multimodal.data.random_numbers import row_seeds
+
+
+@pytest.mark.parametrize("size", [5, 7, 33])
+def test_the_pixel_about_which_pictures_turn_stays(size):
+    """Its place is a whole number up to rounding, to either side."""
+    middle = size // 2
+    images = np.zeros((64, size, size, 3), "uint8")
+    images[:, middle, middle] = 255
+    flow = ImageStream(rotation_range=30, horizontal_flip=True).flow(images)
+    dataset = flow.batch(64, training=True)
+    centres = [batch[:, middle, middle].numpy() for _ in range(10) for batch in dataset]
+    assert np.min(centres) > 254.9
 
 
 @pytest.mark.parametrize("order", [0, 1])
