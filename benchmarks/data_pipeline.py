@@ -53,7 +53,7 @@ def write_pictures(folder: pathlib.Path, count: int) -> pd.DataFrame:
     """Crops of photographs that scikit-learn ships, as JPEGs, and made-up captions."""
     from sklearn.datasets import load_sample_images
 
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     generator = np.random.default_rng(0)
     photos = load_sample_images().images
     words = np.array([f"word{number}" for number in range(5000)])
@@ -72,7 +72,7 @@ def write_large_pictures(folder: pathlib.Path, count: int) -> pd.DataFrame:
     """The photographs at twice their size, as JPEGs."""
     from sklearn.datasets import load_sample_images
 
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     photos = load_sample_images().images
     rows = []
     for row in range(count):
