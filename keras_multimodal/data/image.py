@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.image_crop import corner, cut
-from keras_multimodal.data.image_header import check_size, claimed_size, has_16_bits
+from keras_multimodal.data.image_header import check_size, check_still, claimed_size, has_16_bits
 from keras_multimodal.data.transform import Transform
 from keras_multimodal.schema import Image
 
@@ -49,7 +49,8 @@ def decode_image(
 ) -> tf.Tensor:
     """Decode one picture and bring it to the size and channels of `spec`.
 
-    Reads JPEG, PNG, BMP, WebP and the first frame of a GIF. Transparency shows `spec.background`,
+    Reads JPEG, PNG, BMP, WebP and the first frame of a GIF. Animated WebPs are refused:
+    TensorFlow 2.21 overruns its memory over them. Transparency shows `spec.background`,
     unless the picture is wanted with its alpha channel. Sixteen-bit PNGs lose their low byte,
     unless `spec.bits` is 16.
 
@@ -179,7 +180,8 @@ def _decode_other(
     contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None
 ) -> tf.Tensor:
     height, width = claimed_size(contents)
-    with tf.control_dependencies(check_size(height, width, spec.max_pixels)):
+    checks = [*check_size(height, width, spec.max_pixels), *check_still(contents)]
+    with tf.control_dependencies(checks):
         contents = tf.identity(contents)
     if spec.bits == 16:
         pixels = tf.cond(

@@ -31,6 +31,26 @@ def check_size(height: tf.Tensor, width: tf.Tensor, max_pixels: int) -> list[tf.
     return [] if check is None else [check]
 
 
+def check_still(contents: tf.Tensor) -> list[tf.Operation]:
+    """Refuse an animated WebP, which TensorFlow 2.21 overruns its memory over.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+
+    Returns:
+        What has to be waited for, as `check_size` does.
+    """
+    start = tf.strings.substr(tf.strings.join([contents, "\0" * _HEADER]), 0, _HEADER)
+    extended = tf.equal(tf.strings.substr(start, 8, 8), b"WEBPVP8X")
+    flags = tf.cast(tf.io.decode_raw(start, tf.uint8)[20], tf.int32)
+    animated = extended & (flags // 2 % 2 == 1)
+    check = tf.debugging.Assert(
+        tf.logical_not(animated),
+        ["The picture is an animated WebP, which TensorFlow cannot read; save one of its frames."],
+    )
+    return [] if check is None else [check]
+
+
 def claimed_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Height and width that a PNG, GIF, BMP or WebP file claims; zeros for anything else.
 
