@@ -13,7 +13,7 @@ from keras_multimodal.data.buckets import Buckets
 from keras_multimodal.data.disk_cache import cache_on_disk
 from keras_multimodal.data.epoch_order import epoch_order, epoch_size
 from keras_multimodal.data.random_numbers import row_seeds
-from keras_multimodal.data.row_reader import RowReader, Sources
+from keras_multimodal.data.row_reader import RowReader
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.transform import by_name, mask_absent
 
@@ -101,49 +101,59 @@ def make_dataset(
         batch = (inputs, tf.gather(targets, rows))
         return batch if rows_weights is None else (*batch, tf.gather(rows_weights, rows))
 
-    def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = epoch_order(len(keys), balanced, options.shuffle, options.seed, epoch)
-        # For all rows at once: done row by row, it would take longer than decoding them.
+    with tf.device("CPU:0"):
+        epochs = tf.Variable(-1, dtype=tf.int64, trainable=False, name="epochs_begun")
+
+    def order_of(epoch: tf.Tensor) -> tf.Tensor:
+        return epoch_order(len(keys), balanced, options.shuffle, options.seed, epoch)
+
+    def plan(_: tf.Tensor) -> Any:
+        """What `RowReader.read` takes, for all rows of the next epoch at once.
+
+        Done row by row, it would take longer than decoding them.
+        """
+        epoch = epochs.assign_add(1)
+        order = order_of(epoch)
         sources = {}
         for stream in streams:
             seeds = row_seeds(view_seeds[stream.view], epoch, tf.gather(ids, order))
             rows = stream.source_rows(order, seeds if options.training else None)
             sources[stream.spec.name] = (rows, seeds)
+        places = tf.range(count, dtype=tf.int64)
+        return places, tf.fill([count], epoch), buckets.groups(sources, count), order, sources
 
-        def check(number: tf.Tensor, element: Any) -> Any:
-            places, *rest = element
-            first = number if buckets else number * options.batch_size
-            with tf.control_dependencies([reader.check(tf.reshape(places, [-1]), first, order)]):
-                return tf.nest.map_structure(tf.identity, (places, *rest))
+    def check(number: tf.Tensor, element: Any) -> Any:
+        places, own_epochs, *rest = element
+        first = number if buckets else number * options.batch_size
+        own_epoch = tf.reduce_max(own_epochs)
 
-        def gather(places: tf.Tensor, rows: tf.Tensor, sources: Sources) -> Any:
+        def order() -> tf.Tensor:
+            # Where not a single row of a batch could be read, nothing says which epoch it is of.
+            return order_of(tf.where(own_epoch < 0, epochs.read_value(), own_epoch))
+
+        with tf.control_dependencies([reader.check(tf.reshape(places, [-1]), first, order)]):
+            return tf.nest.map_structure(tf.identity, (places, own_epochs, *rest))
+
+    def finish_batch(number: tf.Tensor, batch: Any) -> Batch:
+        if kept:
+            *_, rows, sources = batch
             seeds = {name: seeds for name, (_, seeds) in sources.items()}
             loaded = {name: kept[name](at) for name, (at, _) in sources.items()}
-            return places, rows, seeds, loaded
+            return finish(rows, seeds, loaded)
+        *_, rows, seeds, loaded = batch if buckets else check(number, batch)
+        return finish(rows, seeds, loaded)
 
-        def finish_batch(number: tf.Tensor, batch: Any) -> Batch:
-            if kept:
-                batch = gather(*batch)
-            elif not buckets:
-                batch = check(number, batch)
-            return finish(*batch[1:])
-
-        if kept:
-            places = tf.range(tf.shape(order, tf.int64)[0])
-            rows = tf.data.Dataset.from_tensor_slices((places, order, sources))
-        else:
-            rows = reader.read(order, sources)
-            if buckets:  # before they are put together in another order
-                rows = rows.enumerate().map(check)
-        batches = buckets.batch(rows, sources, options.batch_size, options.drop_remainder)
-        return batches.enumerate().map(
-            finish_batch, num_parallel_calls=options.num_parallel_calls, deterministic=True
-        )
-
-    with tf.device("CPU:0"):
-        epochs = tf.Variable(-1, dtype=tf.int64, trainable=False, name="epochs_begun")
-    dataset = tf.data.Dataset.from_tensors(0).map(lambda _: epochs.assign_add(1))
-    dataset = dataset.flat_map(epoch_batches).prefetch(2)
+    # The maps stay outside of `flat_map`: within it, each epoch would begin by instantiating them
+    # once more, which takes as long as reading some hundred rows.
+    rows = tf.data.Dataset.from_tensors(0).map(plan).unbatch()
+    if not kept:
+        rows = reader.read(rows, count)
+        if buckets:  # before they are put together in another order
+            rows = rows.enumerate().map(check)
+    dataset = buckets.batch(rows, options.batch_size, options.drop_remainder).enumerate()
+    dataset = dataset.map(
+        finish_batch, num_parallel_calls=options.num_parallel_calls, deterministic=True
+    ).prefetch(2)
     batches = buckets.count(
         count, options.batch_size, options.drop_remainder, varying=balanced is not None
     )

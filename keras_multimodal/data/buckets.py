@@ -51,29 +51,37 @@ class Buckets:
     def __bool__(self) -> bool:
         return bool(self._streams)
 
-    def batch(
-        self, rows: tf.data.Dataset, sources: Sources, batch_size: int, drop_remainder: bool
-    ) -> tf.data.Dataset:
-        """Batches of rows whose lengths are in the same bucket of each modality.
+    def groups(self, sources: Sources, count: int) -> tf.Tensor:
+        """A number for each row, `(count,)` int64: alike where lengths are in the same buckets.
 
         Args:
-            rows: Tuples that begin with the row's place in the epoch.
-            sources: By stream, the rows of its `source_stream` in the epoch's order, and seeds.
-            batch_size: Rows in a batch.
-            drop_remainder: Whether to leave out smaller batches, of which each bucket may have one.
+            sources: By stream, the rows of its `source_stream` and their seeds, each `(count,)`.
+            count: How many rows there are.
         """
-        if not self:
-            return rows.batch(
-                batch_size, drop_remainder, num_parallel_calls=self._threads, deterministic=True
-            )
-        groups = tf.zeros([], tf.int64)
+        groups = tf.zeros([count], tf.int64)
         for name, needed in self._needed.items():
             at = sources[name][0]
             own = tf.gather(tf.constant(needed, tf.int64), tf.maximum(at, 0))
             # A row without the modality fits into the shortest.
             groups = groups * len(self._edges[name]) + tf.where(at < 0, tf.zeros_like(own), own)
+        return groups
+
+    def batch(
+        self, rows: tf.data.Dataset, batch_size: int, drop_remainder: bool
+    ) -> tf.data.Dataset:
+        """Batches of rows of one group each; without lengths, of any rows.
+
+        Args:
+            rows: Tuples whose third part is the row's group.
+            batch_size: Rows in a batch.
+            drop_remainder: Whether to leave out smaller batches, of which each group may have one.
+        """
+        if not self:
+            return rows.batch(
+                batch_size, drop_remainder, num_parallel_calls=self._threads, deterministic=True
+            )
         return rows.group_by_window(
-            lambda place, *_: tf.gather(groups, place),
+            lambda place, epoch, group, *_: group,
             lambda _, window: window.batch(batch_size, drop_remainder),
             window_size=batch_size,
         )

@@ -39,46 +39,54 @@ class RowReader:
         files = [stream for stream in streams if stream.reads_files]
         self._messages = tf.constant([_message(files, key, row) for row, key in enumerate(keys)])
 
-    def read(self, order: tf.Tensor, sources: Sources) -> tf.data.Dataset:
+    def read(self, rows: tf.data.Dataset, count: int) -> tf.data.Dataset:
         """Load rows.
 
         Args:
-            order: The numbers of the rows, `(rows,)` int64.
-            sources: By stream, the rows of its `source_stream` and their seeds, each `(rows,)`.
+            rows: `(place, epoch, group, row, sources)`: the row's place in its epoch, from 0 on,
+                the epoch's number, anything, the row's number, and by stream the row of its
+                `source_stream` and its seed.
+            count: How many there are.
 
         Returns:
-            `(place, row, seeds, loaded)` in that order, as many as there are rows; where one could
-            not be read, its place holds the one behind it, which `check` finds.
+            `(place, epoch, group, row, seeds, loaded)` in that order, as many as there are rows;
+            where one could not be read, its place holds the one behind it, which `check` finds.
+            Behind the last, places and epochs are `count` and -1.
         """
-        count = tf.shape(order, tf.int64)[0]
-        rows = tf.data.Dataset.from_tensor_slices((tf.range(count), order, sources))
 
-        def load(place: tf.Tensor, row: tf.Tensor, sources: Sources) -> Any:
+        def load(
+            place: tf.Tensor, epoch: tf.Tensor, group: tf.Tensor, row: tf.Tensor, sources: Sources
+        ) -> Any:
             seeds = {name: seed for name, (_, seed) in sources.items()}
             loaded = {name: loader(*sources[name]) for name, loader in self._loaders.items()}
-            return place, row, seeds, loaded
+            return place, epoch, group, row, seeds, loaded
 
         loaded = rows.map(load, num_parallel_calls=self._threads, deterministic=True)
         # A decoder's error says neither which file nor which row. So a row that fails is left out
         # here, and the next one, or a sentinel behind the last, is found in the wrong place.
         spec = loaded.element_spec
-        sentinel = tf.nest.map_structure(lambda s: tf.zeros(s.shape, s.dtype), spec[1:])
-        sentinels = tf.data.Dataset.from_tensors((count, *sentinel)).repeat(count)
+        sentinel = tf.nest.map_structure(lambda s: tf.zeros(s.shape, s.dtype), spec[2:])
+        place, epoch = tf.constant(count, tf.int64), tf.constant(-1, tf.int64)
+        sentinels = tf.data.Dataset.from_tensors((place, epoch, *sentinel)).repeat(count)
         return loaded.ignore_errors().concatenate(sentinels).take(count)
 
-    def check(self, places: tf.Tensor, first: tf.Tensor, order: tf.Tensor) -> tf.Operation:
+    def check(
+        self, places: tf.Tensor, first: tf.Tensor, order: Callable[[], tf.Tensor]
+    ) -> tf.Operation:
         """An error that names the first row which could not be read, if there is any.
 
         Args:
             places: What `read` gave, `(batch,)`, in its order.
             first: The place that the batch's first row should have, an int64 scalar.
-            order: As `read` was given it.
+            order: Makes the numbers of the epoch's rows, `(rows,)`, where one has to be named.
         """
         expected = first + tf.range(tf.shape(places, tf.int64)[0])
         lost = tf.reduce_min(tf.where(places == expected, _NOWHERE, expected))
-        row = tf.gather(order, tf.minimum(lost, tf.shape(order, tf.int64)[0] - 1))
-        message = tf.gather(self._messages, row)
-        return tf.debugging.Assert(tf.equal(lost, _NOWHERE), [message])
+        found = tf.equal(lost, _NOWHERE)
+        message = tf.cond(
+            found, lambda: tf.constant(""), lambda: tf.gather(self._messages, order()[lost])
+        )
+        return tf.debugging.Assert(found, [message])
 
     def read_all(self) -> dict[str, Callable[[tf.Tensor], Any]]:
         """Load every source row once, now.
@@ -126,11 +134,12 @@ def source_rows(stream: Stream, threads: int) -> Iterator[Any]:
         tf.errors.InvalidArgumentError: If a row cannot be read; the message names it.
     """
     reader = RowReader([stream], stream.keys, threads)
-    order = tf.range(len(stream), dtype=tf.int64)
-    sources = {stream.spec.name: (order, tf.zeros([len(stream)], tf.uint32))}
+    order, zeros = tf.range(len(stream), dtype=tf.int64), tf.zeros([len(stream)], tf.int64)
+    sources = {stream.spec.name: (order, tf.cast(zeros, tf.uint32))}
+    rows = tf.data.Dataset.from_tensor_slices((order, zeros, zeros, order, sources))
     first = 0
-    for places, _, _, loaded in reader.read(order, sources).batch(_PART):
-        reader.check(places, tf.constant(first, tf.int64), order)
+    for places, *_, loaded in reader.read(rows, len(stream)).batch(_PART):
+        reader.check(places, tf.constant(first, tf.int64), lambda: order)
         first += len(places)
         yield loaded[stream.spec.name]
 
