@@ -5,14 +5,13 @@ import hashlib
 import json
 import os
 import pathlib
-import shutil
-import tempfile
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal._folders import replace_folder
 from keras_multimodal.data.row_reader import source_rows
 from keras_multimodal.data.stream import RandomRowLoader, Stream
 
@@ -59,19 +58,14 @@ def _digest(stream: Stream) -> str:
 
 def _write(stream: Stream, kept: pathlib.Path, threads: int) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = pathlib.Path(tempfile.mkdtemp(prefix=f".{kept.name}-", dir=kept.parent))
-    try:
+    with replace_folder(kept, overwrite=False, marker="0", argument="`cache`") as partial:
+        partial.mkdir()
         row = 0
         for loaded in source_rows(stream, threads):
             parts = [part.numpy() for part in tf.nest.flatten(loaded)]
             for own in zip(*parts, strict=True):
                 (partial / str(row)).write_bytes(b"".join(np.asarray(p).tobytes() for p in own))
                 row += 1
-        partial.chmod(0o755)
-        if not kept.is_dir():  # or another process was faster
-            partial.rename(kept)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _loader(stream: Stream, kept: pathlib.Path) -> RandomRowLoader:
