@@ -5,8 +5,10 @@ modalities in another order eagerly than in the model. Layers therefore settle t
 are built, and walk that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from keras import ops
 
 from keras_multimodal.layers._checks import check_float, check_mask
 
@@ -99,6 +101,52 @@ def modality_widths(inputs_shape: Any, names: Names) -> dict[Name, int]:
             )
         widths[name] = shape[-1]
     return widths
+
+
+def single_width(widths: Mapping[Name, int]) -> int:
+    """The width that all modalities have.
+
+    Raises:
+        ValueError: If they have several.
+    """
+    if len(set(widths.values())) > 1:
+        raise ValueError(
+            "`inputs` must have one width; `SharedProjection(units)` gives them one. "
+            f"Received: widths {dict(widths)}"
+        )
+    return next(iter(widths.values()))
+
+
+def merged_tokens(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """All modalities' tokens, one modality after the other, and their mask.
+
+    Args:
+        pairs: What `values_and_masks` returned, of one width; a vector is one token.
+
+    Returns:
+        Tokens `(batch, sum of the lengths, dim)` and their boolean mask, None if there is no mask.
+    """
+    values, masks = [], []
+    for value, mask in pairs:
+        if len(value.shape) == 2:
+            value = ops.expand_dims(value, 1)
+            mask = None if mask is None else ops.expand_dims(mask, 1)
+        values.append(value)
+        masks.append(mask)
+    merged = values[0] if len(values) == 1 else ops.concatenate(values, axis=1)
+    if all(mask is None for mask in masks):
+        return merged, None
+    masks = [
+        ops.ones_like(value[..., 0], dtype="bool") if mask is None else mask
+        for value, mask in zip(values, masks, strict=True)
+    ]
+    return merged, masks[0] if len(masks) == 1 else ops.concatenate(masks, axis=1)
+
+
+def merged_length(shapes: Sequence[Any]) -> int | None:
+    """The length of what `merged_tokens` makes of tensors of these shapes; None if unknown."""
+    lengths = [1 if len(shape) == 2 else shape[1] for shape in shapes]
+    return None if None in lengths else sum(lengths)
 
 
 def like_inputs(values: Sequence[Any], names: Names) -> Any:

@@ -53,7 +53,9 @@ def test_masks_flow_from_layer_to_layer(trained):
     model, weighting, _ = trained
     weights = np.asarray(weighting(FEED))
     empty = LENGTHS == 0
-    np.testing.assert_array_equal(weights[empty], [[0, 1, 0]] * empty.sum())
+    np.testing.assert_array_equal(weights[empty][:, [0, 2]], 0)
+    # The CPU's own exp and division settle whether a softmax of one place is 1 to the last bit.
+    np.testing.assert_allclose(weights[empty][:, 1], 1, rtol=1e-6)
     assert (weights[~empty] > 0).all()
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
     padded = {**FEED, "words": np.pad(FEED["words"], ((0, 0), (0, 3)))}

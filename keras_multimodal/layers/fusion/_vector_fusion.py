@@ -11,6 +11,7 @@ from keras_multimodal.layers._modalities import (
     masks_in_order,
     modality_names,
     modality_widths,
+    single_width,
     values_and_masks,
 )
 from keras_multimodal.ops import masked_max, masked_mean, zero_masked
@@ -45,11 +46,8 @@ class VectorFusion(keras.layers.Layer):
         """Settle the modalities' order and make the weights."""
         self.modality_names = modality_names(input_shape)
         widths = modality_widths(input_shape, self.modality_names)
-        if self.one_width and len(set(widths.values())) > 1:
-            raise ValueError(
-                "`inputs` must have one width; `SharedProjection(units)` gives them one. "
-                f"Received: widths {widths}"
-            )
+        if self.one_width:
+            single_width(widths)
         self.build_fusion(widths)
 
     def build_fusion(self, widths: dict[Name, int]) -> None:
@@ -117,3 +115,15 @@ def stacked_presence(vectors: list[Any], present: list[Any]) -> Any:
         for vector, flag in zip(vectors, present, strict=True)
     ]
     return ops.stack(flags, axis=1)
+
+
+def zero_unknown(output: Any, present: list[Any]) -> Any:
+    """`output`, zeros in the rows that have no modality: biases make something of nothing.
+
+    Args:
+        output: Vectors `(batch, dim)`.
+        present: What `fuse` was given.
+    """
+    if any(flag is None for flag in present):
+        return output
+    return zero_masked(output, ops.any(ops.stack(present, axis=1), axis=1))

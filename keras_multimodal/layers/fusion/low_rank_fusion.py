@@ -8,7 +8,7 @@ from keras import ops
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
-from keras_multimodal.layers.fusion._vector_fusion import VectorFusion
+from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, zero_unknown
 
 
 @register
@@ -104,7 +104,7 @@ class LowRankFusion(VectorFusion):
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
         """The sum of the products."""
-        product, known = None, None
+        product = None
         for vector, factor, flag in zip(vectors, self._factors, present, strict=True):
             own = ops.matmul(vector, factor[:-1]) + factor[-1]  # (batch, rank * units)
             if flag is not None:
@@ -114,10 +114,7 @@ class LowRankFusion(VectorFusion):
         output = ops.einsum("r,bru->bu", self._rank_weights, product)
         if self.use_bias:
             output = output + self._bias
-        if all(flag is not None for flag in present):
-            known = ops.any(ops.stack(present, axis=1), axis=1, keepdims=True)
-            output = ops.where(known, output, ops.zeros_like(output))
-        return output
+        return zero_unknown(output, present)
 
     def output_width(self, widths: dict[Name, int]) -> int:
         """`units`."""

@@ -1,0 +1,3 @@
+"""Cases of the layers that multiply modalities."""
+
+CASES: list = []
