@@ -1,14 +1,20 @@
 """Scaled dot-product attention over the keys that are there."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import ops
 
+from keras_multimodal.ops._blockwise_attention import blockwise_attention
 from keras_multimodal.ops._softmax import softmax
+
+Implementation = Literal["auto", "direct", "blockwise"]
+IMPLEMENTATIONS = ("auto", "direct", "blockwise")
 
 # Finite, so that a row of nothing else has a softmax; beside it float32 forgets any score.
 _FAR_BELOW = -1e38
+# Scores for each head from which it pays not to have them in memory all at once: 256 by 256.
+_MANY_SCORES = 2**16
 
 
 def masked_attention(
@@ -21,6 +27,7 @@ def masked_attention(
     dropout: float = 0.0,
     seed: Any = None,
     return_weights: bool = False,
+    implementation: Implementation = "auto",
 ) -> Any:
     """Scaled dot-product attention, heads before length.
 
@@ -39,6 +46,13 @@ def masked_attention(
         dropout: Rate of the weights dropped, in [0, 1). Give it in training only. Default 0.
         seed: Seed or `keras.random.SeedGenerator` of the dropout.
         return_weights: Whether to return the weights too.
+        implementation: How it is computed; the result is the same but for rounding. `"direct"`
+            has all scores in memory at once. `"blockwise"` makes them, and in the backward pass
+            makes them again, block by block, so that memory grows with the length and not with its
+            square; it has no weights to return or to drop. `"auto"` (default) is blockwise where
+            the lengths are known and there are 256 times 256 scores or more for each head, and
+            direct otherwise; on JAX with a GPU, tokens without a mask in half precision go through
+            Keras' own flash attention.
 
     Returns:
         `(batch, heads, query_length, value_dim)` in the dtype of `value`. With `return_weights`,
@@ -48,6 +62,10 @@ def masked_attention(
         A query with nothing to attend to gives zeros. What is then added to them, such as an
         output projection's bias, is the caller's to remove.
 
+    Raises:
+        ValueError: If `implementation` is unknown, or is `"blockwise"` with `dropout` or
+            `return_weights`, or, but for TensorFlow on a CPU, with keys of unknown length.
+
     Example:
 
     >>> tokens = keras.random.normal((2, 4, 6, 8))
@@ -56,10 +74,51 @@ def masked_attention(
     (2, 4, 6, 8)
 
     Reference:
-        Vaswani et al., "Attention Is All You Need", 2017, equation 1.
+        Vaswani et al., "Attention Is All You Need", 2017, equation 1; for `"blockwise"`, Dao et
+        al., "FlashAttention", 2022.
     """
+    if implementation not in IMPLEMENTATIONS:
+        raise ValueError(
+            f"`implementation` must be one of {IMPLEMENTATIONS}. "
+            f"Received: implementation={implementation!r}"
+        )
+    if implementation == "blockwise" and (dropout or return_weights):
+        raise ValueError(
+            "`implementation` must be 'auto' or 'direct' where weights are dropped or returned: "
+            f"blockwise attention has none. Received: implementation='blockwise', "
+            f"dropout={dropout}, return_weights={return_weights}"
+        )
     if scale is None:
         scale = key.shape[-1] ** -0.5
+    if dropout or return_weights or implementation == "direct":
+        return _direct(query, key, value, mask, scale, dropout, seed, return_weights)
+    if implementation == "auto":
+        if _flash_fits(query, mask):
+            return _flash(query, key, value, scale)
+        lengths = (query.shape[2], key.shape[2])
+        if None in lengths or lengths[0] * lengths[1] < _MANY_SCORES:
+            return _direct(query, key, value, mask, scale)
+    if keras.backend.backend() == "tensorflow" and not _on_gpu():
+        return _tiled(query, key, value, mask, scale)
+    if key.shape[2] is None:
+        raise ValueError(
+            "`key` must be of known length for blockwise attention. "
+            f"Received: shape {tuple(key.shape)}"
+        )
+    return blockwise_attention(query, key, value, mask, scale)
+
+
+def _direct(
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any,
+    scale: float,
+    dropout: float = 0.0,
+    seed: Any = None,
+    return_weights: bool = False,
+) -> Any:
+    """All scores at once."""
     dtype = keras.backend.standardize_dtype(query.dtype)
     # The query is the smallest thing to scale, and scaled first it keeps float16 from overflowing.
     scores = ops.matmul(query * scale, ops.swapaxes(key, -1, -2))
@@ -79,3 +138,31 @@ def masked_attention(
         if return_weights:
             weights = ops.where(mask, weights, ops.zeros_like(weights))
     return (output, weights) if return_weights else output
+
+
+def _tiled(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
+    """TensorFlow's own path; a CPU has nothing to gain from half precision."""
+    from keras_multimodal.ops._tensorflow_attention import tensorflow_attention
+
+    dtype = keras.backend.standardize_dtype(query.dtype)
+    exact = keras.backend.result_type(dtype, "float32")
+    query, key, value = (ops.cast(x, exact) for x in (query, key, value))
+    return ops.cast(tensorflow_attention(query, key, value, mask, scale), dtype)
+
+
+def _flash(query: Any, key: Any, value: Any, scale: float) -> Any:
+    """Keras' attention, length before heads, which takes the GPU's flash kernel where it can."""
+    query, key, value = (ops.swapaxes(x, 1, 2) for x in (query, key, value))
+    return ops.swapaxes(ops.dot_product_attention(query, key, value, scale=scale), 1, 2)
+
+
+def _flash_fits(query: Any, mask: Any) -> bool:
+    """Whether JAX's flash kernel takes this: on a GPU, in half precision and without a mask."""
+    dtype = keras.backend.standardize_dtype(query.dtype)
+    half = dtype in ("float16", "bfloat16")
+    return keras.backend.backend() == "jax" and half and mask is None and _on_gpu()
+
+
+def _on_gpu() -> bool:
+    """Whether the backend computes on a GPU."""
+    return any(device.startswith(("gpu", "cuda")) for device in keras.distribution.list_devices())

@@ -1,3 +1,5 @@
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -25,6 +27,9 @@ def reference(query, key, value, mask):
     return output, weights
 
 
+BOTH = pytest.mark.parametrize("implementation", ["direct", "blockwise"])
+
+
 @pytest.mark.parametrize("by_query", [False, True], ids=["keys", "pairs"])
 def test_it_is_the_papers_equation(by_query):
     mask = RNG.random((3, 4, 5)) < 0.5 if by_query else MASK
@@ -33,11 +38,15 @@ def test_it_is_the_papers_equation(by_query):
     np.testing.assert_allclose(weights, expected_weights, rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(output, expected_output, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(masked_attention(QUERY, KEY, VALUE, mask), output)
+    blockwise = masked_attention(QUERY, KEY, VALUE, mask, implementation="blockwise")
+    np.testing.assert_allclose(blockwise, expected_output, rtol=1e-5, atol=1e-6)
 
 
-def test_without_a_mask_every_key_counts():
+@BOTH
+def test_without_a_mask_every_key_counts(implementation):
     expected, _ = reference(QUERY, KEY, VALUE, np.ones_like(MASK))
-    np.testing.assert_allclose(masked_attention(QUERY, KEY, VALUE), expected, rtol=1e-5, atol=1e-6)
+    output = masked_attention(QUERY, KEY, VALUE, implementation=implementation)
+    np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_by_hand():
@@ -60,14 +69,18 @@ def test_the_scale_can_be_given():
     )
 
 
-def test_a_query_with_nothing_to_attend_to_gives_zeros_and_takes_no_gradient(gradient):
-    np.testing.assert_array_equal(np.asarray(masked_attention(QUERY, KEY, VALUE, MASK))[2], 0)
+@BOTH
+def test_a_query_with_nothing_to_attend_to_gives_zeros_and_takes_no_gradient(
+    implementation, gradient
+):
+    output = masked_attention(QUERY, KEY, VALUE, MASK, implementation=implementation)
+    np.testing.assert_array_equal(np.asarray(output)[2], 0)
     for position, array in enumerate((QUERY, KEY, VALUE)):
 
         def attend(x, position=position):
             inputs = [keras.ops.convert_to_tensor(y) for y in (QUERY, KEY, VALUE)]
             inputs[position] = x
-            return masked_attention(*inputs, MASK)
+            return masked_attention(*inputs, MASK, implementation=implementation)
 
         found = gradient(attend, array)
         assert found[:2].any()
@@ -84,6 +97,11 @@ def test_masked_keys_and_values_have_no_say(content):
         strict=True,
     ):
         np.testing.assert_array_equal(found, expected)
+    found, expected = (
+        masked_attention(QUERY, *pair, MASK, implementation="blockwise")
+        for pair in ((key, value), (KEY, VALUE))
+    )
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_dropout_drops_weights_and_keeps_their_mean():
@@ -100,21 +118,66 @@ def test_dropout_drops_weights_and_keeps_their_mean():
     np.testing.assert_allclose(np.sum(weights, -1), 1, rtol=1e-5)
 
 
+@BOTH
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float16", 5e-3), ("bfloat16", 4e-2)])
-def test_half_precision_keeps_its_dtype(dtype, tolerance):
+def test_half_precision_keeps_its_dtype(dtype, tolerance, implementation):
     inputs = [keras.ops.cast(x, dtype) for x in (QUERY, KEY, VALUE)]
-    output = masked_attention(*inputs, MASK)
+    output = masked_attention(*inputs, MASK, implementation=implementation)
     assert keras.backend.standardize_dtype(output.dtype) == dtype
     expected, _ = reference(QUERY, KEY, VALUE, MASK)
     np.testing.assert_allclose(keras.ops.cast(output, "float32"), expected, atol=tolerance)
 
 
-def test_it_agrees_with_torch():
+@BOTH
+def test_it_agrees_with_torch_forward_and_backward(implementation, gradient):
     torch = pytest.importorskip("torch")
-    inputs = [torch.tensor(x[:2]) for x in (QUERY, KEY, VALUE)]
+    arrays = [x[:2] for x in (QUERY, KEY, VALUE)]
+    inputs = [torch.tensor(x, requires_grad=True) for x in arrays]
     expected = torch.nn.functional.scaled_dot_product_attention(
         *inputs, attn_mask=torch.tensor(MASK[:2, None, None])
     )
-    np.testing.assert_allclose(
-        masked_attention(QUERY[:2], KEY[:2], VALUE[:2], MASK[:2]), expected, rtol=1e-5, atol=1e-6
-    )
+    output = masked_attention(*arrays, MASK[:2], implementation=implementation)
+    np.testing.assert_allclose(output, expected.detach(), rtol=1e-5, atol=1e-6)
+    numbers = np.random.default_rng(0).normal(size=expected.shape).astype("float32")
+    (expected * torch.tensor(numbers)).sum().backward()
+    for position, array in enumerate(arrays):
+
+        def attend(x, position=position):
+            tensors = [keras.ops.convert_to_tensor(y) for y in arrays]
+            tensors[position] = x
+            return masked_attention(*tensors, MASK[:2], implementation=implementation)
+
+        np.testing.assert_allclose(
+            gradient(attend, array), inputs[position].grad, rtol=1e-4, atol=1e-5
+        )
+
+
+def test_auto_is_blockwise_where_there_are_many_scores(monkeypatch):
+    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    taken = []
+    direct = module._direct
+
+    def watch(*args, **kwargs):
+        taken.append(args[0].shape[2])
+        return direct(*args, **kwargs)
+
+    monkeypatch.setattr(module, "_direct", watch)
+    for length in (255, 256):
+        x = keras.random.normal((1, 1, length, 4), seed=0)
+        masked_attention(x, x, x)
+    masked_attention(x, x, x, return_weights=True)
+    masked_attention(x, x, x, dropout=0.5)
+    assert taken == [255, 256, 256]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"implementation": "flash"}, "`implementation` must be one of .*'flash'"),
+        ({"implementation": "blockwise", "dropout": 0.1}, "dropout=0.1, return_weights=False"),
+        ({"implementation": "blockwise", "return_weights": True}, "return_weights=True"),
+    ],
+)
+def test_wrong_arguments_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        masked_attention(QUERY, KEY, VALUE, **options)

@@ -1,0 +1,113 @@
+"""Both ways of attending block by block give what attending at once does, however it is cut."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_multimodal.ops import masked_attention
+from keras_multimodal.ops._blockwise_attention import blockwise_attention
+
+TENSORFLOW = keras.backend.backend() == "tensorflow"
+RNG = np.random.default_rng(8)
+SCALE = 0.4
+# Three rows, four heads: 7 queries and 10 keys.
+QUERY, KEY, VALUE = (
+    RNG.normal(size=shape).astype("float32")
+    for shape in ((3, 4, 7, 5), (3, 4, 10, 5), (3, 4, 10, 6))
+)
+KEYS = RNG.random((3, 10)) < 0.6
+KEYS[2] = False
+PAIRS = RNG.random((3, 7, 10)) < 0.3
+PAIRS[1, 3] = False
+MASKS = {"everything": None, "keys": KEYS, "pairs": PAIRS}
+
+
+def tiled(tile):
+    """`tensorflow_attention` in tiles of about so many scores."""
+    if not TENSORFLOW:
+        pytest.skip("TensorFlow's own path needs the TensorFlow backend")
+    from keras_multimodal.ops._tensorflow_attention import tensorflow_attention
+
+    return lambda *args: tensorflow_attention(*args, tile=tile)
+
+
+WAYS = {
+    # All heads, two heads and one head a tile; then two queries, the last tile padded.
+    **{f"tiles of {tile}": (tiled, tile) for tile in (280, 140, 70, 20)},
+    **{
+        f"blocks of {block}": (lambda size: lambda *args: blockwise_attention(*args, size), block)
+        for block in (16, 5, 4)
+    },
+}
+
+
+@pytest.fixture(params=WAYS)
+def attend(request):
+    make, size = WAYS[request.param]
+    return make(size)
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_it_gives_what_attending_at_once_does(attend, mask, gradient):
+    mask = MASKS[mask]
+
+    def direct(query, key, value):
+        return masked_attention(query, key, value, mask, scale=SCALE, implementation="direct")
+
+    arrays = [QUERY, KEY, VALUE]
+    found = attend(*map(keras.ops.convert_to_tensor, arrays), mask, SCALE)
+    np.testing.assert_allclose(found, direct(*arrays), rtol=1e-5, atol=1e-6)
+    for position, array in enumerate(arrays):
+
+        def with_one(function, x, position=position):
+            tensors = [keras.ops.convert_to_tensor(y) for y in arrays]
+            tensors[position] = x
+            return function(*tensors)
+
+        found, expected = (
+            gradient(lambda x, function=function: with_one(function, x), array)
+            for function in (lambda *args: attend(*args, mask, SCALE), direct)
+        )
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_scores_far_from_their_bound_are_no_trouble(attend, mask):
+    """The query is a long way from every key, so that no exponential under the bound is left."""
+    mask = MASKS[mask]
+    query = np.zeros_like(QUERY)
+    query[..., 0], query[..., 1] = 40, QUERY[..., 1]
+    key = np.concatenate([np.full_like(KEY[..., :1], -30), KEY[..., 1:]], axis=-1)
+    found = attend(*map(keras.ops.convert_to_tensor, (query, key, VALUE)), mask, SCALE)
+    expected = masked_attention(query, key, VALUE, mask, scale=SCALE, implementation="direct")
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_nan_is_not_hidden(attend):
+    query = QUERY.copy()
+    query[1, 2, 3, 0] = np.nan
+    found = np.asarray(attend(*map(keras.ops.convert_to_tensor, (query, KEY, VALUE)), None, SCALE))
+    assert np.isnan(found[1, 2, 3]).all()
+    assert np.isfinite(found[[0, 2]]).all()
+
+
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "jit"])
+@pytest.mark.skipif(not TENSORFLOW, reason="tf.function is TensorFlow's")
+@pytest.mark.parametrize("mask", ["keys", "pairs"])
+def test_lengths_may_be_unknown(jit, mask, gradient):
+    import tensorflow as tf
+
+    attend = tiled(20)
+    function = tf.function(
+        lambda q, k, v, m: attend(q, k, v, m, SCALE),
+        input_signature=[
+            tf.TensorSpec((None, 4, None, 5)),
+            tf.TensorSpec((None, 4, None, 5)),
+            tf.TensorSpec((None, 4, None, 6)),
+            tf.TensorSpec([None] * MASKS[mask].ndim, "bool"),
+        ],
+        jit_compile=jit,
+    )
+    found = gradient(lambda q: function(q, KEY, VALUE, MASKS[mask]), QUERY)
+    expected = gradient(lambda q: masked_attention(q, KEY, VALUE, MASKS[mask], scale=SCALE), QUERY)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
