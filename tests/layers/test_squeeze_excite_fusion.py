@@ -114,7 +114,7 @@ def test_shapes_are_known_symbolically():
 
 
 def test_a_ratio_below_one_is_refused():
-    with pytest.raises(ValueError, match="`ratio` must be at least 1. Received: ratio=0"):
+    with pytest.raises(ValueError, match=r"`ratio` must be at least 1. Received: ratio=0"):
         SqueezeExciteFusion(ratio=0)
 
 
