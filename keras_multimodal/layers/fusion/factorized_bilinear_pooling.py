@@ -127,6 +127,10 @@ class FactorizedBilinearPooling(ProjectingFusion):
             output = l2_normalize(output)
         return zero_unknown(ops.cast(output, self.compute_dtype), present)
 
+    def compute_output_spec(self, inputs: Any, mask: Any = None, training: Any = None) -> Any:
+        """The vectors, in training or not."""
+        return super().compute_output_spec(inputs, mask)
+
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {
