@@ -277,6 +277,13 @@ def test_pooling_gives_vectors_of_length_one():
     np.testing.assert_allclose(np.linalg.norm(output, axis=1), np.ones(6), rtol=1e-5)
 
 
+def test_products_too_large_for_half_precision_are_normalized_all_the_same():
+    layer = FactorizedBilinearPooling(4, kernel_initializer="ones", dtype="mixed_float16")
+    x = np.full((2, 4), 100, "float32")
+    output = layer([x, x, x])  # products of 400 ** 3; float16 ends at 65504
+    np.testing.assert_allclose(output, np.full((2, 4), 0.5), rtol=1e-3)
+
+
 def test_dropout_leaves_products_out_and_a_seed_makes_it_reproducible():
     def train(seed):
         layer = FactorizedBilinearPooling(

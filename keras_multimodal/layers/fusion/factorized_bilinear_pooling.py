@@ -34,7 +34,7 @@ class FactorizedBilinearPooling(ProjectingFusion):
         units: Width of the output.
         factor: How many products are summed for each unit, at least 1. Default 5.
         pooling: How tokens become one vector: `"mean"` (default) or `"max"`, over real tokens.
-        dropout: Rate of the products dropped in training, in [0, 1). Default 0; the paper's is 0.1.
+        dropout: Rate of the products dropped in training, in [0, 1). Default 0.
         power_normalization: Whether there is the signed root. Default True.
         l2_normalization: Whether the output is divided by its length. Default True.
         use_bias: Whether there are `b_m`. Default True. The paper's equations have none, its
@@ -102,6 +102,7 @@ class FactorizedBilinearPooling(ProjectingFusion):
         self.power_normalization = power_normalization
         self.l2_normalization = l2_normalization
         self.seed = seed
+        self._seed_generator = keras.random.SeedGenerator(seed) if dropout else None
 
     def build_fusion(self, widths: dict[Name, int]) -> None:
         """Make the projections."""
@@ -109,17 +110,20 @@ class FactorizedBilinearPooling(ProjectingFusion):
             self.dense(f"{name}_projection", width, self.units * self.factor)
             for name, width in widths.items()
         ]
-        self._dropout = keras.layers.Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Pool, multiply and sum; see the class."""
         vectors, present = self.pool(inputs, mask)
+        # In float32 at least: products overflow float16, and sums of them near zero keep few
+        # digits, which the root brings forward.
+        dtype = keras.backend.result_type(self.compute_dtype, "float32")
         factors = [
-            project(vector) for project, vector in zip(self._projections, vectors, strict=True)
+            ops.cast(project(vector), dtype)
+            for project, vector in zip(self._projections, vectors, strict=True)
         ]
-        product = self._dropout(product_of_present(factors, present), training=training)
-        # Sums near zero keep few digits, and the root brings them forward: in float32 at least.
-        product = ops.cast(product, keras.backend.result_type(product.dtype, "float32"))
+        product = product_of_present(factors, present)  # (batch, units * factor)
+        if self.dropout and training:
+            product = keras.random.dropout(product, self.dropout, seed=self._seed_generator)
         output = ops.sum(ops.reshape(product, (-1, self.units, self.factor)), axis=2)
         if self.power_normalization:
             output = output * ops.rsqrt(ops.maximum(ops.abs(output), _SMALLEST_ROOT))

@@ -92,7 +92,7 @@ class SqueezeExciteFusion(keras.layers.Layer):
         self.modality_names = modality_names(input_shape)
         widths = modality_widths(input_shape, self.modality_names)
         whole = sum(widths.values())
-        joint = max(1, int(whole // self.ratio))
+        joint = max(1, whole // self.ratio)
         self._squeeze = self._dense("squeeze", whole, joint, self.activation)
         self._excitations = [
             self._dense(f"{name}_excitation", joint, width, "sigmoid")
