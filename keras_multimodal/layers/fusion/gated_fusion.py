@@ -2,17 +2,17 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
-from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, stacked_presence
+from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
+from keras_multimodal.layers.fusion._vector_fusion import stacked_presence
 
 
 @register
-class GatedFusion(VectorFusion):
+class GatedFusion(ProjectingFusion):
     """A gate for each modality and feature, seen from all modalities.
 
     With `h_m` modality `m`'s vector (tokens are pooled first), zeros where it is absent, `p_m` 1
@@ -51,6 +51,7 @@ class GatedFusion(VectorFusion):
 
     Example:
 
+    >>> import keras
     >>> picture, title = keras.ops.ones((2, 3)), keras.ops.ones((2, 5, 4))
     >>> GatedFusion(8)({"image": picture, "text": title}).shape
     TensorShape([2, 8])
@@ -59,25 +60,6 @@ class GatedFusion(VectorFusion):
         Arevalo et al., "Gated Multimodal Units for Information Fusion", 2017, equation for several
         modalities. Its form for two, with one gate `z` and `1 - z`, is not this one.
     """
-
-    one_width = False
-
-    def __init__(
-        self,
-        units: int,
-        pooling: str = "mean",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(pooling=pooling, **kwargs)
-        if not units > 0:
-            raise ValueError(f"`units` must be positive. Received: units={units}")
-        self.units = units
-        self.use_bias = use_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build_fusion(self, widths: dict[Name, int]) -> None:
         """Make the kernels and biases."""
@@ -116,17 +98,3 @@ class GatedFusion(VectorFusion):
         if flags is not None:
             total = ops.where(ops.expand_dims(flags, -1), total, ops.zeros_like(total))
         return ops.sum(total, axis=1)
-
-    def output_width(self, widths: dict[Name, int]) -> int:
-        """`units`."""
-        return self.units
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "use_bias": self.use_bias,
-            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
-        }

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
-from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, zero_unknown
+from keras_multimodal.layers.fusion._products import product_of_present
+from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
+from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
 
 
 @register
-class LowRankFusion(VectorFusion):
+class LowRankFusion(ProjectingFusion):
     """The tensor of all products of all modalities' features, as a sum of products of low rank.
 
     With `h_m` modality `m`'s vector (tokens are pooled first):
@@ -52,6 +53,7 @@ class LowRankFusion(VectorFusion):
 
     Example:
 
+    >>> import keras
     >>> picture, title = keras.ops.ones((2, 3)), keras.ops.ones((2, 5, 4))
     >>> LowRankFusion(8, rank=2)({"image": picture, "text": title}).shape
     TensorShape([2, 8])
@@ -60,8 +62,6 @@ class LowRankFusion(VectorFusion):
         Liu et al., "Efficient Low-rank Multimodal Fusion with Modality-Specific Factors", 2018,
         equation 6. What is absent is ours.
     """
-
-    one_width = False
 
     def __init__(
         self,
@@ -73,16 +73,10 @@ class LowRankFusion(VectorFusion):
         kernel_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(pooling=pooling, **kwargs)
-        if not units > 0:
-            raise ValueError(f"`units` must be positive. Received: units={units}")
+        super().__init__(units, pooling, use_bias, kernel_initializer, kernel_regularizer, **kwargs)
         if not rank > 0:
             raise ValueError(f"`rank` must be at least 1. Received: rank={rank}")
-        self.units = units
         self.rank = rank
-        self.use_bias = use_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build_fusion(self, widths: dict[Name, int]) -> None:
         """Make the factors, the weights of the products and the bias."""
@@ -104,29 +98,17 @@ class LowRankFusion(VectorFusion):
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
         """The sum of the products."""
-        product = None
-        for vector, factor, flag in zip(vectors, self._factors, present, strict=True):
-            own = ops.matmul(vector, factor[:-1]) + factor[-1]  # (batch, rank * units)
-            if flag is not None:
-                own = ops.where(ops.expand_dims(flag, -1), own, ops.ones_like(own))
-            product = own if product is None else product * own
+        factors = [
+            ops.matmul(vector, factor[:-1]) + factor[-1]
+            for vector, factor in zip(vectors, self._factors, strict=True)
+        ]
+        product = product_of_present(factors, present)  # (batch, rank * units)
         product = ops.reshape(product, (-1, self.rank, self.units))
         output = ops.einsum("r,bru->bu", self._rank_weights, product)
         if self.use_bias:
             output = output + self._bias
         return zero_unknown(output, present)
 
-    def output_width(self, widths: dict[Name, int]) -> int:
-        """`units`."""
-        return self.units
-
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "rank": self.rank,
-            "use_bias": self.use_bias,
-            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
-        }
+        return {**super().get_config(), "rank": self.rank}
