@@ -1,0 +1,100 @@
+"""What each fusion costs, by name: `python -m benchmarks.fusion`.
+
+Two, three and five modalities of 32 tokens, and three of 128, all 64 wide, in batches of 32; a step
+of training of a classifier made of the fusion and a dense layer, by `train_on_batch` with
+`jit_compile=True`. The fusions take turns, the first two steps are thrown away, and medians are
+printed with their ratio to concatenation. Memory is what the process' peak grows by in a step,
+above what it holds between steps; parameters are those of the fusion.
+"""
+
+import argparse
+import ctypes
+import os
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+from benchmarks._timing import machine, medians
+from keras_multimodal.layers import LogitFusion, PooledFusion, fusion
+
+DIM, BATCH, CLASSES = 64, 32, 10
+# Modalities, and the tokens of each.
+SHAPES = ((2, 32), (3, 32), (5, 32), (3, 128))
+STATUS = pathlib.Path("/proc/self/status")
+
+
+def classifier(name: str, modalities: int, length: int) -> keras.Model:
+    """A classifier of modalities of tokens, fused by that name."""
+    inputs = [keras.Input((length, DIM), name=f"modality{m}") for m in range(modalities)]
+    if name == "logits":
+        pooled = [keras.layers.GlobalAveragePooling1D()(x) for x in inputs]
+        logits = LogitFusion()([keras.layers.Dense(CLASSES)(x) for x in pooled])
+    else:
+        options = {"max_size": (DIM + 1) ** 2} if name == "tensor" else {}
+        layer = PooledFusion(fusion.get(name, **options))
+        logits = keras.layers.Dense(CLASSES)(layer(inputs))
+    model = keras.Model(inputs, logits)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, jit_compile=True)
+    return model
+
+
+def step_of(model: keras.Model, modalities: int, length: int) -> Callable[[], Any]:
+    """One step of training."""
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(BATCH, length, DIM)).astype("float32") for _ in range(modalities)]
+    y = rng.integers(0, CLASSES, BATCH)
+    return lambda: model.train_on_batch(x, y)
+
+
+def peak(step: Callable[[], Any]) -> float:
+    """MiB by which the process grows in a step."""
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = _status("VmRSS")
+    step()
+    return (_status("VmHWM") - before) / 1024
+
+
+def _status(field: str) -> int:
+    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith(field))
+    return int(line.split()[1])
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="default: %(default)s")
+    parser.add_argument("--names", nargs="*", default=fusion.names())
+    options = parser.parse_args()
+    print(machine("keras-multimodal-fusion", "keras", "tensorflow"))
+    for modalities, length in SHAPES:
+        steps, parameters, memory, refused = {}, {}, {}, {}
+        for name in options.names:
+            try:
+                model = classifier(name, modalities, length)
+            except ValueError as error:
+                refused[name] = str(error)
+                continue
+            steps[name] = step_of(model, modalities, length)
+            steps[name]()
+            parameters[name] = model.count_params() - model.layers[-1].count_params()
+            memory[name] = peak(steps[name])
+        seconds = medians(steps, options.rounds)
+        reference = seconds.get("concat", next(iter(seconds.values())))
+        print(f"\n{modalities} modalities of {length} tokens")
+        print(f"{'':26} {'ms':>7} {'of concat':>10} {'parameters':>11} {'MiB':>6}")
+        for name, own in seconds.items():
+            cells = f"{own * 1e3:7.1f} {own / reference:10.2f} {parameters[name]:11,}"
+            print(f"{name:26} {cells} {memory[name]:6.1f}")
+        for name, message in refused.items():
+            print(f"{name:26} refused: {message}")
+
+
+if __name__ == "__main__":
+    main()
