@@ -1,6 +1,11 @@
 """Keras layers that bring modalities together, all aware of masks."""
 
-from keras_multimodal.layers.attention import CrossModalAttention
+from keras_multimodal.layers.attention import (
+    CoAttention,
+    CrossModalAttention,
+    CrossModalTransformer,
+    GatedCrossAttention,
+)
 from keras_multimodal.layers.embedding import SharedProjection
 from keras_multimodal.layers.fusion import (
     ConcatFusion,
@@ -13,8 +18,11 @@ from keras_multimodal.layers.fusion import (
 from keras_multimodal.layers.regularization import ModalityDropout
 
 __all__ = [
+    "CoAttention",
     "ConcatFusion",
     "CrossModalAttention",
+    "CrossModalTransformer",
+    "GatedCrossAttention",
     "GatedFusion",
     "LowRankFusion",
     "MaxFusion",
