@@ -29,7 +29,7 @@ TEXT, IMAGE = INPUTS["text"], INPUTS["image"]
 NARROW = IMAGE[..., :6]
 PAIR = [TEXT, IMAGE]
 
-erf = np.vectorize(math.erf)
+erf = np.vectorize(math.erf, otypes=[float])
 
 
 def gelu(x):
@@ -73,13 +73,11 @@ def feed_forward(p, prefix, x):
 
 
 def block(p, prefix, x, context, heads):
-    """A transformer block; a `context` of None are the tokens themselves."""
-    asked = normalize(p, f"{prefix}/query_normalization", x)
-    if context is None:
-        context = asked
-    else:
-        context = normalize(p, f"{prefix}/context_normalization", context)
-    x = x + cross_attention(p, f"{prefix}/attention", asked, context, heads)
+    """A transformer block; without `context` the tokens attend to themselves."""
+    seen = asked = normalize(p, f"{prefix}/query_normalization", x)
+    if context is not None:
+        seen = normalize(p, f"{prefix}/context_normalization", context)
+    x = x + cross_attention(p, f"{prefix}/attention", asked, seen, heads)
     return x + feed_forward(p, f"{prefix}/feed_forward", x)
 
 
@@ -108,8 +106,7 @@ def co_attention_reference(p, layer, row):
             keys = np.concatenate([other[3 * h + 1] for other in others])
             values = np.concatenate([other[3 * h + 2] for other in others])
             attended.append(attention(parts[name][3 * h], keys, values))
-            there = len(keys) > 0
-        if there:
+        if any(len(row[other]) for other in NAMES if other != name):
             x = x + dense(p, f"{name}_output_projection", np.concatenate(attended, axis=-1))
         x = x + feed_forward(p, f"{name}_feed_forward", x)
         if layer.self_attention:

@@ -116,7 +116,8 @@ class BlockLayer(keras.layers.Layer):
 class MutualBlockLayer(BlockLayer):
     """Takes the tokens of two modalities or more, and gives each of them back, changed.
 
-    A subclass makes its parts in `build_parts`, and says in `output_width` how wide the results are.
+    A subclass makes its parts in `build_parts`, and says in `output_width` how wide they make what
+    comes out.
     """
 
     def build(self, input_shape: Any) -> None:
