@@ -157,12 +157,9 @@ class TransformerBlock(keras.layers.Layer):
             context, context_mask = normalized, query_mask
         else:
             context = self._context_normalization(zero_masked(context, context_mask))
+        # Without the query's mask: what is masked is finite by now, and zeroed once, at the end.
         attended = self._attention(
-            normalized,
-            context,
-            query_mask=query_mask,
-            context_mask=context_mask,
-            training=training,
+            normalized, context, context_mask=context_mask, training=training
         )
         x = query + self._dropout(attended, training=training)
         return zero_masked(self._feed_forward(x, training=training), query_mask)

@@ -106,12 +106,9 @@ class GatedCrossAttention(BlockLayer):
         """Attend and feed forward; see the class."""
         check_query_and_context(query, context, query_mask, context_mask)
         query = zero_masked(query, query_mask)
+        # Without the query's mask: what is masked is finite by now, and zeroed once, at the end.
         attended = self._attention(
-            self._normalization(query),
-            context,
-            query_mask=query_mask,
-            context_mask=context_mask,
-            training=training,
+            self._normalization(query), context, context_mask=context_mask, training=training
         )
         attended = self._dropout(attended, training=training)
         output = query + ops.tanh(self._attention_gate) * attended
