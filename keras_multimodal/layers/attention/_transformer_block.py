@@ -46,7 +46,7 @@ class FeedForward(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Make the weights for tokens `(batch, length, dim)`."""
-        dim = input_shape[-1]
+        dim: Any = input_shape[-1]
         hidden_dim = self.hidden_dim or 4 * dim
         policy = self.dtype_policy
         self._normalization = keras.layers.LayerNormalization(
@@ -157,9 +157,12 @@ class TransformerBlock(keras.layers.Layer):
             context, context_mask = normalized, query_mask
         else:
             context = self._context_normalization(zero_masked(context, context_mask))
-        # Without the query's mask: what is masked is finite by now, and zeroed once, at the end.
         attended = self._attention(
-            normalized, context, context_mask=context_mask, training=training
+            normalized,
+            context,
+            query_mask=query_mask,
+            context_mask=context_mask,
+            training=training,
         )
         x = query + self._dropout(attended, training=training)
         return zero_masked(self._feed_forward(x, training=training), query_mask)
