@@ -153,7 +153,7 @@ class CoAttention(MutualBlockLayer):
         """Queries, keys and values, `(batch, heads, length, head_dim)` each."""
         length = ops.shape(projected)[1]
         x = ops.reshape(projected, (-1, length, 3, self.num_heads, self._head_dim))
-        # Once across memory for all three; taking them apart is then free, their gradients too.
+        # Once across memory for all three: taking them apart is then free, its gradient one copy.
         return ops.unstack(ops.transpose(x, (2, 0, 3, 1, 4)), 3)
 
     def _attend(

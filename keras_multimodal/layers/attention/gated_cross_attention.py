@@ -66,8 +66,7 @@ class GatedCrossAttention(BlockLayer):
     Reference:
         Alayrac et al., "Flamingo: a Visual Language Model for Few-Shot Learning", 2022, section
         2.2, figure 4. There the second part changes a row without a context token too; here the
-        pretrained model is left alone where there is nothing to see. Biases are ours, and as
-        there the context isn't normalized.
+        pretrained model is left alone where there is nothing to see. The context isn't normalized.
     """
 
     def build(self, query_shape: Shape, context_shape: Shape) -> None:
