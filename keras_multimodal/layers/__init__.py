@@ -1,7 +1,14 @@
 """Keras layers that bring modalities together, all aware of masks."""
 
-from keras_multimodal.layers.attention import CrossModalAttention
-from keras_multimodal.layers.embedding import SharedProjection
+from keras_multimodal.layers.attention import (
+    CoAttention,
+    CrossModalAttention,
+    CrossModalTransformer,
+    GatedCrossAttention,
+)
+from keras_multimodal.layers.embedding import (
+    SharedProjection,
+)
 from keras_multimodal.layers.fusion import (
     ConcatFusion,
     FactorizedBilinearPooling,
@@ -16,13 +23,18 @@ from keras_multimodal.layers.fusion import (
     SqueezeExciteFusion,
     TensorFusion,
 )
-from keras_multimodal.layers.regularization import ModalityDropout
+from keras_multimodal.layers.regularization import (
+    ModalityDropout,
+)
 
 __all__ = [
+    "CoAttention",
     "ConcatFusion",
     "CrossModalAttention",
+    "CrossModalTransformer",
     "FactorizedBilinearPooling",
     "FiLM",
+    "GatedCrossAttention",
     "GatedFusion",
     "LowRankFusion",
     "MaxFusion",

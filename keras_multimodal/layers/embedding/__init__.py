@@ -2,4 +2,6 @@
 
 from keras_multimodal.layers.embedding.shared_projection import SharedProjection
 
-__all__ = ["SharedProjection"]
+__all__ = [
+    "SharedProjection",
+]

@@ -2,4 +2,6 @@
 
 from keras_multimodal.layers.regularization.modality_dropout import ModalityDropout
 
-__all__ = ["ModalityDropout"]
+__all__ = [
+    "ModalityDropout",
+]
