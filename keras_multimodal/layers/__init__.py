@@ -1,6 +1,12 @@
 """Keras layers that bring modalities together, all aware of masks."""
 
-from keras_multimodal.layers.attention import CrossModalAttention
+from keras_multimodal.layers.attention import (
+    BottleneckFusion,
+    CrossModalAttention,
+    MergedAttention,
+    PerceiverResampler,
+    QFormer,
+)
 from keras_multimodal.layers.embedding import SharedProjection
 from keras_multimodal.layers.fusion import (
     ConcatFusion,
@@ -13,13 +19,17 @@ from keras_multimodal.layers.fusion import (
 from keras_multimodal.layers.regularization import ModalityDropout
 
 __all__ = [
+    "BottleneckFusion",
     "ConcatFusion",
     "CrossModalAttention",
     "GatedFusion",
     "LowRankFusion",
     "MaxFusion",
     "MeanFusion",
+    "MergedAttention",
     "ModalityDropout",
     "ModalityWeighting",
+    "PerceiverResampler",
+    "QFormer",
     "SharedProjection",
 ]
