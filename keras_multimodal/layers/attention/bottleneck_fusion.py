@@ -23,11 +23,10 @@ from keras_multimodal.layers.attention._block_stack import BlockStack, check_cou
 class BottleneckFusion(BlockStack):
     """Lets each modality attend to itself and to bottleneck tokens that all modalities share.
 
-    With `X_m` modality `m`'s tokens, `B` the bottleneck tokens, which are learned in the first
-    layer, `[...]` tokens one after the other, and a transformer block of each modality's own in
-    each layer:
+    With `X_m` modality `m`'s tokens, `B` the bottleneck tokens, at first learned ones, `[...]`
+    tokens one after the other, and in each layer a transformer block for each modality:
 
-    `[X_m', B_m] = block_m([X_m, B])`, `B' = mean_m B_m`
+    `[X_m', B_m] = block_m([X_m, B])`, `B' = mean_m B_m`, over the modalities that a row has
 
     What the modalities write into the bottleneck in one layer they read in the next. Attention
     costs the sum of the squared lengths, and not the square of their sum.
@@ -134,35 +133,33 @@ class BottleneckFusion(BlockStack):
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Exchange what goes through the bottleneck; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
-        is_vector = [len(value.shape) == 2 for value, _ in pairs]
+        bottlenecks = for_each_row(self._bottlenecks, pairs[0][0])
         tokens, masks, present = [], [], []
         for pair in pairs:
             value, value_mask = merged_tokens([pair])  # a vector becomes a token
-            if value_mask is None:
-                there = ops.ones_like(value[:, :1, 0], dtype="bool")
-            else:
+            there = ops.ones_like(bottlenecks[:, :1, 0], dtype="bool")  # (batch, 1)
+            if value_mask is not None:
                 there = ops.any(value_mask, axis=1, keepdims=True)
-                # Where the modality is absent its bottleneck tokens are masked too, and so zeros.
+                # Beside a modality that is absent the bottleneck is masked, and comes out as zeros.
                 own = ops.repeat(there, self.num_bottlenecks, axis=1)
                 value_mask = ops.concatenate([value_mask, own], axis=1)
             tokens.append(value)
             masks.append(value_mask)
-            present.append(there)  # (batch, 1)
-
-        bottlenecks = for_each_row(self._bottlenecks, tokens[0])
-        counts = sum(ops.cast(there, bottlenecks.dtype) for there in present)
+            present.append(there)
+        counts = ops.sum(ops.cast(ops.stack(present, axis=1), bottlenecks.dtype), axis=1)
         counts = ops.expand_dims(ops.maximum(counts, 1), -1)  # (batch, 1, 1)
+
         for blocks in self._blocks:
-            total = 0
+            written = []
             for m, block in enumerate(blocks):
                 x = ops.concatenate([tokens[m], bottlenecks], axis=1)
                 x = block(x, query_mask=masks[m], training=training)
                 tokens[m] = x[:, : -self.num_bottlenecks]
-                total = total + x[:, -self.num_bottlenecks :]
-            bottlenecks = total / counts
+                written.append(x[:, -self.num_bottlenecks :])
+            bottlenecks = sum(written) / counts
         outputs = [
-            value[:, 0] if vector else value
-            for value, vector in zip(tokens, is_vector, strict=True)
+            value if len(given.shape) == 3 else value[:, 0]
+            for value, (given, _) in zip(tokens, pairs, strict=True)
         ]
         return like_inputs(outputs, self.modality_names)
 
