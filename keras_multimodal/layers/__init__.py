@@ -2,7 +2,10 @@
 
 from keras_multimodal.layers.attention import (
     BottleneckFusion,
+    CoAttention,
     CrossModalAttention,
+    CrossModalTransformer,
+    GatedCrossAttention,
     MergedAttention,
     PerceiverResampler,
     QFormer,
@@ -20,8 +23,11 @@ from keras_multimodal.layers.regularization import ModalityDropout
 
 __all__ = [
     "BottleneckFusion",
+    "CoAttention",
     "ConcatFusion",
     "CrossModalAttention",
+    "CrossModalTransformer",
+    "GatedCrossAttention",
     "GatedFusion",
     "LowRankFusion",
     "MaxFusion",

@@ -35,3 +35,11 @@ def check_mask(mask: Any, tensor: Any, argument: str) -> None:
             f"`{argument}` must be boolean and have the shape of what it masks without the last "
             f"axis, {expected}. Received: dtype {dtype}, shape {shape}"
         )
+
+
+def check_query_and_context(query: Any, context: Any, query_mask: Any, context_mask: Any) -> None:
+    """Raise a ValueError unless these are tokens of a float dtype, with masks that fit them."""
+    check_float(query, "query")
+    check_float(context, "context")
+    check_mask(query_mask, query, "query_mask")
+    check_mask(context_mask, context, "context_mask")

@@ -134,13 +134,22 @@ def merged_tokens(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
         values.append(value)
         masks.append(mask)
     merged = values[0] if len(values) == 1 else ops.concatenate(values, axis=1)
-    if all(mask is None for mask in masks):
-        return merged, None
+    return merged, merged_mask(list(zip(values, masks, strict=True)))
+
+
+def merged_mask(pairs: Sequence[tuple[Any, Any]]) -> Any:
+    """The mask of what `merged_tokens` makes of tokens, boolean `(batch, sum of the lengths)`.
+
+    Args:
+        pairs: Tokens `(batch, length, dim)` and masks; None if there is no mask.
+    """
+    if all(mask is None for _, mask in pairs):
+        return None
     masks = [
         ops.ones_like(value[..., 0], dtype="bool") if mask is None else mask
-        for value, mask in zip(values, masks, strict=True)
+        for value, mask in pairs
     ]
-    return merged, masks[0] if len(masks) == 1 else ops.concatenate(masks, axis=1)
+    return masks[0] if len(masks) == 1 else ops.concatenate(masks, axis=1)
 
 
 def merged_length(shapes: Sequence[Any]) -> int | None:

@@ -14,7 +14,8 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
-from keras_multimodal.layers.attention._block_stack import BlockStack, Shape, for_each_row
+from keras_multimodal.layers.attention._block_stack import BlockStack, for_each_row
+from keras_multimodal.layers.attention._transformer_block import Shape
 from keras_multimodal.ops import zero_masked
 
 

@@ -7,7 +7,7 @@ import keras
 from keras_multimodal.layers.attention.cross_modal_attention import CrossModalAttention
 from keras_multimodal.ops import zero_masked
 
-_EPSILON = 1e-5
+EPSILON = 1e-5
 Shape = tuple[int | None, ...]
 
 
@@ -17,13 +17,14 @@ def seed_of(seed: int | None, number: int) -> int | None:
 
 
 class FeedForward(keras.layers.Layer):
-    """`x + W_2 f(W_1 norm(x))`, for each token by itself.
+    """`x + W_2 f(W_1 norm(x))`, or what is added alone, for each token by itself.
 
     Args:
         hidden_dim: Width of the hidden layer; four times that of the tokens by default.
         dropout: Rate of what is dropped of the hidden layer and of what is added, in training.
         activation: The `f`.
         seed: Seed of the dropout.
+        residual: Whether `x` is in the output, or only what is added to it.
         **kwargs: `name`, `dtype` and `trainable`.
     """
 
@@ -33,6 +34,7 @@ class FeedForward(keras.layers.Layer):
         dropout: float = 0.0,
         activation: Any = "gelu",
         seed: int | None = None,
+        residual: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -40,14 +42,15 @@ class FeedForward(keras.layers.Layer):
         self.dropout = dropout
         self.activation = activation
         self.seed = seed
+        self.residual = residual
 
     def build(self, input_shape: Shape) -> None:
         """Make the weights for tokens `(batch, length, dim)`."""
-        dim = input_shape[-1]
+        dim: Any = input_shape[-1]
         hidden_dim = self.hidden_dim or 4 * dim
         policy = self.dtype_policy
         self._normalization = keras.layers.LayerNormalization(
-            epsilon=_EPSILON, dtype=policy, name="normalization"
+            epsilon=EPSILON, dtype=policy, name="normalization"
         )
         self._hidden = keras.layers.Dense(
             hidden_dim, activation=self.activation, dtype=policy, name="hidden"
@@ -66,7 +69,8 @@ class FeedForward(keras.layers.Layer):
         """`(batch, length, dim)` to the same; masked places too, which the caller zeroes."""
         hidden = self._hidden(self._normalization(x))
         hidden = self._dropouts[0](hidden, training=training)
-        return x + self._dropouts[1](self._output(hidden), training=training)
+        added = self._dropouts[1](self._output(hidden), training=training)
+        return x + added if self.residual else added
 
 
 class ResidualAttention(keras.layers.Layer):
@@ -103,12 +107,12 @@ class ResidualAttention(keras.layers.Layer):
         policy = self.dtype_policy
         self._attends_to_itself = context_shape is None
         self._normalization = keras.layers.LayerNormalization(
-            epsilon=_EPSILON, dtype=policy, name="query_normalization"
+            epsilon=EPSILON, dtype=policy, name="query_normalization"
         )
         self._normalization.build(query_shape)
         if context_shape is not None:
             self._context_normalization = keras.layers.LayerNormalization(
-                epsilon=_EPSILON, dtype=policy, name="context_normalization"
+                epsilon=EPSILON, dtype=policy, name="context_normalization"
             )
             self._context_normalization.build(context_shape)
         self._attention = CrossModalAttention(

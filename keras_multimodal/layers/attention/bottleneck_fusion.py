@@ -16,7 +16,8 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
-from keras_multimodal.layers.attention._block_stack import BlockStack, check_counts, for_each_row
+from keras_multimodal.layers.attention._block_layer import check_at_least
+from keras_multimodal.layers.attention._block_stack import BlockStack, for_each_row
 
 
 @register
@@ -104,7 +105,7 @@ class BottleneckFusion(BlockStack):
             seed=seed,
             **kwargs,
         )
-        check_counts(num_bottlenecks=num_bottlenecks)
+        check_at_least(1, num_bottlenecks=num_bottlenecks)
         if num_layers < 2:
             raise ValueError(
                 "`num_layers` must be at least 2: what a modality writes into the bottleneck is "

@@ -6,8 +6,9 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers._checks import check_float, check_mask
+from keras_multimodal.layers._checks import check_query_and_context
 from keras_multimodal.layers._initializers import clone_initializer
+from keras_multimodal.layers.attention._heads import heads_first, heads_last
 from keras_multimodal.ops import masked_attention, zero_masked
 
 _EPSILON = 1e-5
@@ -156,9 +157,8 @@ class CrossModalAttention(keras.layers.Layer):
                 f"Received: output_dim={self.output_dim}, query of width {query_dim}"
             )
         self._head_key_dim = self.key_dim or query_dim // self.num_heads
-        self._head_value_dim = self.value_dim or self._head_key_dim
         key_units = self.num_heads * self._head_key_dim
-        value_units = self.num_heads * self._head_value_dim
+        value_units = self.num_heads * (self.value_dim or self._head_key_dim)
         output_dim = self.output_dim or query_dim
 
         self._query_projection = self._dense(key_units, "query_projection")
@@ -201,7 +201,7 @@ class CrossModalAttention(keras.layers.Layer):
         training: bool | None = None,
     ) -> Any:
         """Attend; see the class."""
-        _check(query, context, query_mask, context_mask)
+        check_query_and_context(query, context, query_mask, context_mask)
         query = zero_masked(query, query_mask)
         context = zero_masked(context, context_mask)
 
@@ -237,24 +237,17 @@ class CrossModalAttention(keras.layers.Layer):
         split = self.num_heads * self._head_key_dim
         keys_and_values = self._context_projection(context)
         result = masked_attention(
-            self._heads_first(self._query_projection(query), self._head_key_dim),
-            self._heads_first(keys_and_values[..., :split], self._head_key_dim),
-            self._heads_first(keys_and_values[..., split:], self._head_value_dim),
+            heads_first(self._query_projection(query), self.num_heads),
+            heads_first(keys_and_values[..., :split], self.num_heads),
+            heads_first(keys_and_values[..., split:], self.num_heads),
             context_mask,
             dropout=self.dropout if training else 0.0,
             seed=self._seed_generator,
             return_weights=return_scores,
         )
         attended, scores = result if return_scores else (result, None)
-        attended = ops.transpose(attended, (0, 2, 1, 3))  # (batch, query_length, heads, value_dim)
-        width = self.num_heads * self._head_value_dim
-        attended = ops.reshape(attended, (-1, ops.shape(attended)[1], width))
-        return self._output_projection(attended), scores  # (batch, query_length, output_dim)
-
-    def _heads_first(self, x: Any, dim: int) -> Any:
-        """`(batch, length, heads * dim)` to `(batch, heads, length, dim)`."""
-        x = ops.reshape(x, (-1, ops.shape(x)[1], self.num_heads, dim))
-        return ops.transpose(x, (0, 2, 1, 3))
+        # (batch, query_length, output_dim)
+        return self._output_projection(heads_last(attended)), scores
 
     def compute_output_shape(self, query_shape: Shape, context_shape: Shape) -> Shape:
         """`(batch, query_length, output_dim)`."""
@@ -270,7 +263,7 @@ class CrossModalAttention(keras.layers.Layer):
         training: bool | None = None,
     ) -> Any:
         """The output, and the weights where they are asked for."""
-        _check(query, context, query_mask, context_mask)
+        check_query_and_context(query, context, query_mask, context_mask)
         shape = self.compute_output_shape(query.shape, context.shape)
         output = keras.KerasTensor(shape, dtype=self.compute_dtype)
         if not return_attention_scores:
@@ -307,10 +300,3 @@ def _width(shape: Shape, argument: str) -> int:
             f"Received: shape {tuple(shape)}"
         )
     return shape[-1]
-
-
-def _check(query: Any, context: Any, query_mask: Any, context_mask: Any) -> None:
-    check_float(query, "query")
-    check_float(context, "context")
-    check_mask(query_mask, query, "query_mask")
-    check_mask(context_mask, context, "context_mask")

@@ -14,7 +14,8 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
-from keras_multimodal.layers.attention._block_stack import BlockStack, Shape
+from keras_multimodal.layers.attention._block_stack import BlockStack
+from keras_multimodal.layers.attention._transformer_block import Shape
 
 
 @register

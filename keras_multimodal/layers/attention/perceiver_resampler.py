@@ -6,8 +6,9 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._modalities import merged_length
-from keras_multimodal.layers.attention._block_stack import Shape, check_counts
+from keras_multimodal.layers.attention._block_layer import check_at_least
 from keras_multimodal.layers.attention._latent_tokens import LatentTokens
+from keras_multimodal.layers.attention._transformer_block import Shape
 
 
 @register
@@ -85,7 +86,7 @@ class PerceiverResampler(LatentTokens):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        check_counts(num_latents=num_latents)
+        check_at_least(1, num_latents=num_latents)
         super().__init__(
             num_latents,
             num_heads=num_heads,

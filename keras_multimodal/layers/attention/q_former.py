@@ -3,9 +3,9 @@
 from typing import Any
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers.attention._block_stack import Shape, check_counts
+from keras_multimodal.layers.attention._block_layer import check_at_least
 from keras_multimodal.layers.attention._latent_tokens import LatentTokens
-from keras_multimodal.layers.attention._transformer_block import ResidualAttention
+from keras_multimodal.layers.attention._transformer_block import ResidualAttention, Shape
 
 
 @register
@@ -81,7 +81,7 @@ class QFormer(LatentTokens):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        check_counts(num_queries=num_queries)
+        check_at_least(1, num_queries=num_queries)
         super().__init__(
             num_queries,
             num_heads=num_heads,
@@ -102,7 +102,7 @@ class QFormer(LatentTokens):
                 self.num_heads,
                 self.key_dim,
                 self.dropout,
-                self.block_seed(2 * i),
+                self.seed_of_part(2 * i),
                 dtype=self.dtype_policy,
                 name=f"self_attention_{i}",
             )
