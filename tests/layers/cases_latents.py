@@ -23,7 +23,7 @@ CASES: list = [
     ),
     case(
         MergedAttention,
-        {**SMALL, "num_layers": 2, "dropout": 0.3, "modality_embedding": False, "seed": 1},
+        {**SMALL, "dropout": 0.3, "modality_embedding": False, "seed": 1},
         [TOKENS_5, VECTORS],
         [MASK_5, None],
         (3, 6, 8),
