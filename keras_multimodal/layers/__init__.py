@@ -1,10 +1,14 @@
 """Keras layers that bring modalities together, all aware of masks."""
 
 from keras_multimodal.layers.attention import (
+    BottleneckFusion,
     CoAttention,
     CrossModalAttention,
     CrossModalTransformer,
     GatedCrossAttention,
+    MergedAttention,
+    PerceiverResampler,
+    QFormer,
 )
 from keras_multimodal.layers.embedding import (
     SharedProjection,
@@ -28,6 +32,7 @@ from keras_multimodal.layers.regularization import (
 )
 
 __all__ = [
+    "BottleneckFusion",
     "CoAttention",
     "ConcatFusion",
     "CrossModalAttention",
@@ -39,10 +44,13 @@ __all__ = [
     "LowRankFusion",
     "MaxFusion",
     "MeanFusion",
+    "MergedAttention",
     "ModalityDropout",
     "ModalityWeighting",
     "MultiplicativeInteraction",
     "MutanFusion",
+    "PerceiverResampler",
+    "QFormer",
     "SharedProjection",
     "SqueezeExciteFusion",
     "TensorFusion",

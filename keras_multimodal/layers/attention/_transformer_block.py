@@ -73,18 +73,16 @@ class FeedForward(keras.layers.Layer):
         return x + added if self.residual else added
 
 
-class TransformerBlock(keras.layers.Layer):
-    """`y = x + attention(norm(x), norm(c))`, `output = y + W_2 f(W_1 norm(y))`.
+class ResidualAttention(keras.layers.Layer):
+    """`x + attention(norm(x), norm(c))`.
 
     The tokens attend to `context`, which has a normalization of its own, or to themselves.
 
     Args:
         num_heads: Number of heads.
         key_dim: Width of each head; the tokens' width divided by `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer; four times that of the tokens by default.
-        dropout: Rate of the attention weights, of the hidden layer and of what is added to the
-            tokens that is dropped in training.
-        activation: The `f`.
+        dropout: Rate of the attention weights and of what is added to the tokens that is dropped
+            in training.
         seed: Seed of the dropout.
         **kwargs: `name`, `dtype` and `trainable`.
     """
@@ -93,18 +91,14 @@ class TransformerBlock(keras.layers.Layer):
         self,
         num_heads: int,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.num_heads = num_heads
         self.key_dim = key_dim
-        self.feed_forward_dim = feed_forward_dim
         self.dropout = dropout
-        self.activation = activation
         self.seed = seed
         self.supports_masking = True
 
@@ -131,15 +125,6 @@ class TransformerBlock(keras.layers.Layer):
         )
         self._attention.build(query_shape, context_shape or query_shape)
         self._dropout = keras.layers.Dropout(self.dropout, seed=seed_of(self.seed, 1), dtype=policy)
-        self._feed_forward = FeedForward(
-            self.feed_forward_dim,
-            self.dropout,
-            self.activation,
-            seed_of(self.seed, 2),
-            dtype=policy,
-            name="feed_forward",
-        )
-        self._feed_forward.build(query_shape)
         self.built = True
 
     def call(
@@ -164,5 +149,60 @@ class TransformerBlock(keras.layers.Layer):
             context_mask=context_mask,
             training=training,
         )
-        x = query + self._dropout(attended, training=training)
+        return query + self._dropout(attended, training=training)
+
+
+class TransformerBlock(ResidualAttention):
+    """`y = x + attention(norm(x), norm(c))`, `output = y + W_2 f(W_1 norm(y))`.
+
+    The tokens attend to `context`, which has a normalization of its own, or to themselves.
+
+    Args:
+        num_heads: Number of heads.
+        key_dim: Width of each head; the tokens' width divided by `num_heads` by default.
+        feed_forward_dim: Width of the hidden layer; four times that of the tokens by default.
+        dropout: Rate of the attention weights, of the hidden layer and of what is added to the
+            tokens that is dropped in training.
+        activation: The `f`.
+        seed: Seed of the dropout.
+        **kwargs: `name`, `dtype` and `trainable`.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        key_dim: int | None = None,
+        feed_forward_dim: int | None = None,
+        dropout: float = 0.0,
+        activation: Any = "gelu",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(num_heads, key_dim, dropout, seed, **kwargs)
+        self.feed_forward_dim = feed_forward_dim
+        self.activation = activation
+
+    def build(self, query_shape: Shape, context_shape: Shape | None = None) -> None:
+        """Make the weights; without `context_shape` the tokens attend to themselves."""
+        super().build(query_shape, context_shape)
+        self._feed_forward = FeedForward(
+            self.feed_forward_dim,
+            self.dropout,
+            self.activation,
+            seed_of(self.seed, 2),
+            dtype=self.dtype_policy,
+            name="feed_forward",
+        )
+        self._feed_forward.build(query_shape)
+
+    def call(
+        self,
+        query: Any,
+        context: Any = None,
+        query_mask: Any = None,
+        context_mask: Any = None,
+        training: bool | None = None,
+    ) -> Any:
+        """`(batch, query_length, dim)`, zeros at the query's masked places."""
+        x = super().call(query, context, query_mask, context_mask, training)
         return zero_masked(self._feed_forward(x, training=training), query_mask)

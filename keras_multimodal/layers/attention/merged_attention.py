@@ -1,0 +1,149 @@
+"""All modalities' tokens in one sequence, which attends to itself."""
+
+from typing import Any
+
+import keras
+
+from keras_multimodal._registration import register
+from keras_multimodal.layers._modalities import (
+    in_order,
+    merged_length,
+    merged_tokens,
+    modality_names,
+    modality_widths,
+    single_width,
+    values_and_masks,
+)
+from keras_multimodal.layers.attention._block_stack import BlockStack
+from keras_multimodal.layers.attention._transformer_block import Shape
+
+
+@register
+class MergedAttention(BlockStack):
+    """Lets every token attend to every token of all modalities.
+
+    With `X_m` modality `m`'s tokens, `e_m` its learned embedding and `[...]` tokens one after the
+    other, `Z = [X_1 + e_1, ..., X_M + e_M]` goes through `num_layers` blocks:
+
+    `Y = Z + attention(norm(Z), norm(Z))`, `Z' = Y + W_2 f(W_1 norm(Y))`
+
+    Args:
+        num_heads: Number of heads, at least 1.
+        num_layers: Number of blocks, at least 1. Default 1.
+        key_dim: Width of each head's queries, keys and values; the tokens' width divided by
+            `num_heads` by default.
+        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
+            default.
+        dropout: Rate of the attention weights, of the hidden layer and of what is added to the
+            tokens that is dropped in training, in [0, 1). Default 0.
+        activation: The `f`. Default `"gelu"`.
+        modality_embedding: Whether there are the `e_m`. Without them nothing but its content tells
+            a token of one modality from another's. Default True.
+        seed: Seed of the dropout. Default `None`.
+        **kwargs: `name`, `dtype`, `trainable` and `activity_regularizer`, as for every Keras layer.
+
+    Call arguments:
+        inputs: A list or a dict of modalities of one width: tokens `(batch, length, dim)` or
+            vectors `(batch, dim)`, each of which is one token, in any mixture.
+        mask: A list or dict of their masks: boolean `(batch, length)` for tokens, True where one
+            is real, and `(batch,)` for vectors, True where the row has the modality; `None` where
+            it is always there. The inputs' own Keras masks by default.
+        training: Whether the call is part of training.
+
+    Returns:
+        Tokens `(batch, sum of the lengths, dim)`, in the order of a list, or of a dict's names
+        sorted.
+
+    Masking:
+        What stands at masked places is never read, NaN included, and the output there is exactly
+        zero. A modality without a real token in a row takes no part in it, and has no gradient.
+        The output's mask, `(batch, sum of the lengths)`, is the modalities' masks one after the
+        other; there is none if no modality has one.
+
+    Raises:
+        ValueError: If an argument is out of its range; if the inputs aren't a list or dict of
+            float tensors of one width, or have other names than those the layer was built for; if
+            `num_heads` doesn't divide that width and `key_dim` isn't given; or if a mask isn't a
+            boolean that fits its modality.
+
+    Example:
+
+    >>> places = keras.random.normal((2, 9, 16))
+    >>> words = keras.random.normal((2, 5, 16))
+    >>> MergedAttention(num_heads=4)({"image": places, "text": words}).shape
+    TensorShape([2, 14, 16])
+
+    Reference:
+        Li et al., "VisualBERT: A Simple and Performant Baseline for Vision and Language", 2019;
+        Chen et al., "UNITER: UNiversal Image-TExt Representation Learning", 2020, figure 1; Dou et
+        al., "An Empirical Study of Training End-to-End Vision-and-Language Transformers", 2022
+        (its merged attention). Those normalize after each sum, here the blocks' inputs are
+        normalized. Where a token stands in its modality is for the encoders to say.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        num_layers: int = 1,
+        key_dim: int | None = None,
+        feed_forward_dim: int | None = None,
+        dropout: float = 0.0,
+        activation: Any = "gelu",
+        modality_embedding: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            num_heads=num_heads,
+            num_layers=num_layers,
+            key_dim=key_dim,
+            feed_forward_dim=feed_forward_dim,
+            dropout=dropout,
+            activation=activation,
+            seed=seed,
+            **kwargs,
+        )
+        self.modality_embedding = modality_embedding
+
+    def build(self, input_shape: Any) -> None:
+        """Settle the modalities' order and make the embeddings and the blocks."""
+        self.modality_names = modality_names(input_shape)
+        widths = modality_widths(input_shape, self.modality_names)
+        dim = single_width(widths)
+        if self.modality_embedding:
+            self._embedding = self.add_vectors("modality_embedding", len(widths), dim)
+        self._blocks = [self.make_block(i, f"block_{i}") for i in range(self.num_layers)]
+        for block in self._blocks:
+            block.build(self.compute_output_shape(input_shape))
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Merge and attend; see the class."""
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        if self.modality_embedding:
+            pairs = [(x + self._embedding[m], x_mask) for m, (x, x_mask) in enumerate(pairs)]
+        tokens, mask = merged_tokens(pairs)
+        for block in self._blocks:
+            tokens = block(tokens, query_mask=mask, training=training)
+        return tokens
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The masks one after the other; None where there are none."""
+        _, mask = merged_tokens(values_and_masks(inputs, previous_mask, self.modality_names))
+        return mask
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:
+        """`(batch, sum of the lengths, dim)`."""
+        shapes = in_order(input_shape, modality_names(input_shape))
+        return (shapes[0][0], merged_length(shapes), shapes[0][-1])
+
+    def compute_output_spec(
+        self, inputs: Any, mask: Any = None, training: bool | None = None
+    ) -> Any:
+        """`(batch, sum of the lengths, dim)`."""
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        shape = self.compute_output_shape([value.shape for value, _ in pairs])
+        return keras.KerasTensor(shape, dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument, so that the layer can be saved."""
+        return {**super().get_config(), "modality_embedding": self.modality_embedding}
