@@ -236,6 +236,12 @@ class ModalitySpecificShared(VectorFusion):
         names = modality_names(input_shape)
         return (in_order(input_shape, names)[0][0], 2 * len(names), self.units)
 
+    def compute_output_spec(
+        self, inputs: Any, mask: Any = None, training: bool | None = None
+    ) -> Any:
+        """The same in training."""
+        return super().compute_output_spec(inputs, mask)
+
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {

@@ -7,7 +7,6 @@ from keras import ops
 
 from keras_multimodal.layers._modalities import (
     Name,
-    Names,
     in_order,
     like_inputs,
     masks_in_order,
@@ -94,6 +93,12 @@ class VectorFusion(keras.layers.Layer):
         batch = in_order(input_shape, names)[0][0]
         return (batch, self.output_width(modality_widths(input_shape, names)))
 
+    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+        """The output's shape, for inputs that a call would take; Keras alone doesn't ask that."""
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        shapes = like_inputs([tuple(value.shape) for value, _ in pairs], self.modality_names)
+        return keras.KerasTensor(self.compute_output_shape(shapes), dtype=self.compute_dtype)
+
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {**super().get_config(), "pooling": self.pooling}
@@ -127,18 +132,6 @@ def pool_modality(value: Any, mask: Any, pooling: str) -> tuple[Any, Any]:
 def presence(mask: Any) -> Any:
     """Which rows have a modality, boolean `(batch,)`, from the mask of its tokens or vectors."""
     return mask if len(mask.shape) == 1 else ops.any(mask, axis=1)
-
-
-def shapes_of(inputs: Any, mask: Any, names: Names) -> Any:
-    """The modalities' shapes, nested as `inputs`; checks what every call checks.
-
-    Args:
-        inputs: A list or dict of tokens or vectors.
-        mask: A list or dict of masks, or None.
-        names: The layer's `modality_names`.
-    """
-    values = [tuple(value.shape) for value, _ in values_and_masks(inputs, mask, names)]
-    return like_inputs(values, names)
 
 
 def stacked_presence(vectors: list[Any], present: list[Any]) -> Any:

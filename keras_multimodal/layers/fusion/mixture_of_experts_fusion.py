@@ -9,7 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer, stacked_initializer
 from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._absent_vectors import add_absent_vectors, side_by_side
-from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, known_rows, shapes_of
+from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, known_rows
 from keras_multimodal.ops import masked_softmax
 
 
@@ -195,12 +195,11 @@ class MixtureOfExpertsFusion(VectorFusion):
         training: bool | None = None,
     ) -> Any:
         """The vectors, and the gates where they are asked for."""
-        shape = self.compute_output_shape(shapes_of(inputs, mask, self.modality_names))
-        output = keras.KerasTensor(shape, dtype=self.compute_dtype)
+        output = super().compute_output_spec(inputs, mask)
         if not return_weights:
             return output
-        gates = keras.KerasTensor((shape[0], self.num_experts), dtype=self.compute_dtype)
-        return output, gates
+        shape = (output.shape[0], self.num_experts)
+        return output, keras.KerasTensor(shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""

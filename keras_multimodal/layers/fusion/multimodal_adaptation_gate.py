@@ -20,7 +20,6 @@ from keras_multimodal.layers.fusion._vector_fusion import (
     check_pooling,
     known_rows,
     pool_modality,
-    shapes_of,
 )
 from keras_multimodal.ops import zero_masked
 
@@ -204,8 +203,10 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         self, inputs: Any, mask: Any = None, training: bool | None = None
     ) -> Any:
         """The shapes of the inputs."""
-        shapes = in_order(shapes_of(inputs, mask, self.modality_names), self.modality_names)
-        outputs = [keras.KerasTensor(shape, dtype=self.compute_dtype) for shape in shapes]
+        outputs = [
+            keras.KerasTensor(value.shape, dtype=self.compute_dtype)
+            for value, _ in values_and_masks(inputs, mask, self.modality_names)
+        ]
         return like_inputs(outputs, self.modality_names)
 
     def get_config(self) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._vector_fusion import (
     VectorFusion,
     known_rows,
-    shapes_of,
     stacked_presence,
     zero_unknown,
 )
@@ -193,9 +192,10 @@ class ProductOfExperts(VectorFusion):
         training: bool | None = None,
     ) -> Any:
         """The vectors, and the variances where they are asked for."""
-        shape = self.compute_output_shape(shapes_of(inputs, mask, self.modality_names))
-        mean, variance = (keras.KerasTensor(shape, dtype=self.compute_dtype) for _ in range(2))
-        return (mean, variance) if return_variance else mean
+        output = super().compute_output_spec(inputs, mask)
+        if not return_variance:
+            return output
+        return output, keras.KerasTensor(output.shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
