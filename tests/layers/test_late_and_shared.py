@@ -1,6 +1,7 @@
 """Late fusion, and modalities taken apart into what they share and what is their own."""
 
 import itertools
+from unittest import mock
 
 import keras
 import numpy as np
@@ -49,7 +50,10 @@ def close(actual, expected, rtol=1e-5):
 
 
 class Spread(keras.layers.Layer):
-    """A layer of a dict, called with the modalities one by one, as `gradients` calls it."""
+    """A layer of a dict, called with the modalities one by one, as `gradients` calls it.
+
+    In training it gives the losses instead of the output.
+    """
 
     def __init__(self, layer, masks, training=False):
         super().__init__()
@@ -61,8 +65,10 @@ class Spread(keras.layers.Layer):
         inputs = dict(zip(NAMES, inputs, strict=True))
         if not self.training:
             return self.layer(inputs, mask=self.masks)
-        self.layer(inputs, mask=self.masks, training=True)
-        return keras.ops.stack(self.layer.losses)
+        # Not `losses`: on JAX, gradients are taken in a scope that has no place for them.
+        with mock.patch.object(self.layer, "add_loss") as add_loss:
+            self.layer(inputs, mask=self.masks, training=True)
+        return keras.ops.stack([call.args[0] for call in add_loss.call_args_list])
 
 
 # Late fusion
