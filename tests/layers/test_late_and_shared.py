@@ -204,7 +204,7 @@ def taken_apart(p, name, vector):
 
 
 def discrepancy(x, y):
-    """Zellinger et al., 2017, equation 3, of order 5 on [0, 1]."""
+    """Zellinger et al., 2017, of order 5 on [0, 1]."""
     if not (len(x) and len(y)):
         return 0.0
     total = np.linalg.norm(np.mean(x, axis=0) - np.mean(y, axis=0))

@@ -54,9 +54,9 @@ class MixtureOfExpertsFusion(VectorFusion):
 
     Masking:
         A modality without a real token in a row has no gradient there; its learned vector has. A
-        row without any modality gives zeros, gates included, and doesn't count in the loss. The
-        output's mask, `(batch,)`, is True where some modality is there; there is none if some
-        modality has no mask.
+        row without any modality gives zeros, gates included, and no gradient, and doesn't count in
+        the loss. The output's mask, `(batch,)`, is True where some modality is there; there is none
+        if some modality has no mask.
 
     Raises:
         ValueError: If an argument is out of its range; if the inputs aren't a list or dict of float

@@ -14,6 +14,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
     stacked_presence,
     zero_unknown,
 )
+from keras_multimodal.ops import zero_masked
 
 # exp of it is still a number in float16, of which the greatest is 65504.
 _GREATEST_LOG_VARIANCE = 10.0
@@ -156,18 +157,14 @@ class ProductOfExperts(VectorFusion):
         """The product's mean and variance, `(batch, units)`; 0 and 1 where nothing is known."""
         means = self._stack(vectors, self._means)
         log_variances = self._stack(vectors, self._log_variances)
-        bound = _GREATEST_LOG_VARIANCE
+        bound, known = _GREATEST_LOG_VARIANCE, known_rows(present)
         precisions = ops.exp(-ops.clip(log_variances, -bound, bound))
-        flags = stacked_presence(vectors, present)
-        if flags is not None:
-            flags = ops.expand_dims(flags, -1)
-            precisions = ops.where(flags, precisions, ops.zeros_like(precisions))
+        precisions = zero_masked(precisions, stacked_presence(vectors, present))
         precision = ops.sum(precisions, axis=1)
         if self.prior:
             precision = precision + 1.0
-        elif flags is not None:
-            known = ops.any(flags, axis=1)
-            precision = ops.where(known, precision, ops.ones_like(precision))
+        elif known is not None:
+            precision = ops.where(known[:, None], precision, ops.ones_like(precision))
         mean = ops.sum(precisions * means, axis=1) / precision
         return mean, 1.0 / precision
 
