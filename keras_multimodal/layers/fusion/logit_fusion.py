@@ -31,9 +31,9 @@ class LogitFusion(VectorFusion):
     `output = log(sum_m w_m q_m)`, or `output = log_softmax(sum_m w_m log(q_m))`
 
     The first for the modes `"mean"`, `w_m = p_m / sum_k p_k`, and `"confidence"`,
-    `w_m = p_m c_m / sum_k p_k c_k` with `c_m = 1 - entropy(q_m) / log(classes)`; the second for
-    `"product"`, `w_m = p_m`, and `"learned"`, `w_m = p_m exp(s_m) / sum_k p_k exp(s_k)` with a
-    learned number `s_m` for each modality.
+    `w_m = p_m c_m / sum_k p_k c_k` with `c_m = 1 - entropy(q_m) / log(classes)`, at least 1e-6; the
+    second for `"product"`, `w_m = p_m`, and `"learned"`,
+    `w_m = p_m exp(s_m) / sum_k p_k exp(s_k)` with a learned number `s_m` for each modality.
 
     Args:
         mode: `"mean"` (default): the mean of the probabilities, for modalities that say the same
@@ -47,8 +47,8 @@ class LogitFusion(VectorFusion):
 
     Call arguments:
         inputs: A list or a dict of logits, one for each modality: `(batch, classes)`, or
-            `(batch, length, classes)` where each token has its own. One class stands for two: the
-            logit of a yes, as for a sigmoid.
+            `(batch, length, classes)` where each token has its own. The classes exclude each
+            other. One class stands for two: the logit of a yes, as for a sigmoid.
         mask: A list or dict of their masks: boolean `(batch,)`, True where the row has the
             modality, and `(batch, length)` for logits of tokens; `None` where it is always there.
             The inputs' own Keras masks by default.
