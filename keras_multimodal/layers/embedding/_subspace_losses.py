@@ -37,23 +37,28 @@ def overlap(x: Any, y: Any, rows: Any) -> Any:
     return ops.sum(ops.square(ops.matmul(ops.transpose(x), y) / count))
 
 
-def moment_discrepancy(x: Any, x_rows: Any, y: Any, y_rows: Any) -> Any:
-    """How different two distributions on [0, 1] are: the central moment discrepancy of order 5.
-
-    `|mean(x) - mean(y)| + sum_k |C_k(x) - C_k(y)|`, `k = 2 ... 5`, `C_k` the central moments of
-    each feature; 0 where one of the two has no row.
+def central_moments(x: Any, rows: Any) -> Any:
+    """The mean and the central moments of the orders 2 to 5 of each feature, `(5, dim)`.
 
     Args:
-        x: Vectors `(batch, dim)`.
-        x_rows: The rows of `x` that count, boolean `(batch,)`.
-        y: Vectors `(batch, dim)`.
-        y_rows: The rows of `y` that count.
+        x: Vectors `(batch, dim)` in float32 at least.
+        rows: The rows that count, boolean `(batch,)`.
     """
-    x_mean, y_mean = mean_of_rows(x, x_rows), mean_of_rows(y, y_rows)
-    total = norm(x_mean - y_mean)
-    for order in range(2, _ORDERS + 1):
-        x_moment = mean_of_rows((x - x_mean) ** order, x_rows)
-        y_moment = mean_of_rows((y - y_mean) ** order, y_rows)
-        total = total + norm(x_moment - y_moment)
-    both = ops.logical_and(ops.any(x_rows), ops.any(y_rows))
-    return ops.sum(ops.where(both, total, ops.zeros_like(total)))
+    mean = mean_of_rows(x, rows)
+    centred = x - mean
+    higher = [mean_of_rows(centred**order, rows) for order in range(2, _ORDERS + 1)]
+    return ops.concatenate([mean, *higher], axis=0)
+
+
+def moment_discrepancy(x: Any, y: Any, both: Any) -> Any:
+    """How different two distributions on [0, 1] are: the central moment discrepancy of order 5.
+
+    `sum_k |x_k - y_k|`, `|...|` the length of a vector of features.
+
+    Args:
+        x: What `central_moments` returned of the one.
+        y: The same of the other.
+        both: Whether both have a row that counts, a boolean scalar; otherwise the result is 0.
+    """
+    total = ops.sum(norm(x - y))
+    return ops.where(both, total, ops.zeros_like(total))

@@ -16,6 +16,7 @@ from keras_multimodal.layers._modalities import (
     modality_names,
 )
 from keras_multimodal.layers.embedding._subspace_losses import (
+    central_moments,
     mean_of_rows,
     moment_discrepancy,
     overlap,
@@ -195,8 +196,10 @@ class ModalitySpecificShared(VectorFusion):
         ]
         pairs = list(itertools.combinations(range(len(rows)), 2))
         if self.similarity_weight:
+            moments = list(map(central_moments, shared_parts, rows))
+            some = [ops.any(flag) for flag in rows]
             discrepancies = [
-                moment_discrepancy(shared_parts[i], rows[i], shared_parts[j], rows[j])
+                moment_discrepancy(moments[i], moments[j], ops.logical_and(some[i], some[j]))
                 for i, j in pairs
             ]
             self.add_loss(self.similarity_weight * sum(discrepancies) / len(pairs))
