@@ -1,8 +1,10 @@
 """Initializers that are used more than once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
+from keras import ops
 
 
 def clone_initializer(initializer: Any) -> Any:
@@ -10,3 +12,25 @@ def clone_initializer(initializer: Any) -> Any:
     if isinstance(initializer, keras.initializers.Initializer):
         return initializer.clone()
     return initializer
+
+
+def stacked_initializer(initializer: Any) -> Callable[..., Any]:
+    """Initializes a stack of kernels `(number, ...)`, each of them by itself.
+
+    Keras' own initializers would take the stack for a part of each kernel's fan, and start it too
+    small. A seeded one would moreover draw every kernel alike, so that each gets a seed of its own.
+    """
+
+    def draw(shape: Any, dtype: Any = None) -> Any:
+        kernels = [_numbered(initializer, k)(shape[1:], dtype=dtype) for k in range(shape[0])]
+        return ops.stack(kernels)
+
+    return draw
+
+
+def _numbered(initializer: Any, number: int) -> Any:
+    if isinstance(initializer, keras.initializers.Initializer):
+        config = initializer.get_config()
+        if isinstance(config.get("seed"), int):
+            return type(initializer).from_config({**config, "seed": config["seed"] + number})
+    return clone_initializer(initializer)

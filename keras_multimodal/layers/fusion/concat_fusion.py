@@ -3,11 +3,10 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers.fusion._absent_vectors import add_absent_vectors, side_by_side
 from keras_multimodal.layers.fusion._vector_fusion import VectorFusion
 
 
@@ -69,24 +68,11 @@ class ConcatFusion(VectorFusion):
 
     def build_fusion(self, widths: dict[Name, int]) -> None:
         """Make the vectors of absent modalities."""
-        self._absent = [
-            self.add_weight(
-                name=f"absent_{name}",
-                shape=(width,),
-                initializer=clone_initializer(self.absent_initializer),
-            )
-            for name, width in widths.items()
-        ]
+        self._absent = add_absent_vectors(self, widths, self.absent_initializer)
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
         """The vectors, or what stands for them, side by side."""
-        parts = []
-        for vector, flag, absent in zip(vectors, present, self._absent, strict=True):
-            if flag is not None:
-                absent = ops.cast(absent, vector.dtype)
-                vector = ops.where(ops.expand_dims(flag, -1), vector, absent)
-            parts.append(vector)
-        return ops.concatenate(parts, axis=-1)
+        return side_by_side(vectors, present, self._absent)
 
     def output_width(self, widths: dict[Name, int]) -> int:
         """The sum of the widths."""
