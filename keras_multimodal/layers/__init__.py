@@ -3,16 +3,19 @@
 from keras_multimodal.layers.attention import CrossModalAttention
 from keras_multimodal.layers.embedding import SharedProjection
 from keras_multimodal.layers.fusion import (
+    AnchoredFusion,
     ConcatFusion,
     GatedFusion,
     LowRankFusion,
     MaxFusion,
     MeanFusion,
     ModalityWeighting,
+    PooledFusion,
 )
 from keras_multimodal.layers.regularization import ModalityDropout
 
 __all__ = [
+    "AnchoredFusion",
     "ConcatFusion",
     "CrossModalAttention",
     "GatedFusion",
@@ -21,5 +24,6 @@ __all__ = [
     "MeanFusion",
     "ModalityDropout",
     "ModalityWeighting",
+    "PooledFusion",
     "SharedProjection",
 ]

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_multimodal.layers._modalities import (
     Name,
+    Names,
     in_order,
     masks_in_order,
     modality_names,
@@ -16,7 +17,7 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.ops import masked_max, masked_mean, zero_masked
 
-_POOLINGS = {"max": masked_max, "mean": masked_mean}
+POOLINGS = {"max": masked_max, "mean": masked_mean}
 
 
 class VectorFusion(keras.layers.Layer):
@@ -35,9 +36,9 @@ class VectorFusion(keras.layers.Layer):
 
     def __init__(self, pooling: str = "mean", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if pooling not in _POOLINGS:
+        if pooling not in POOLINGS:
             raise ValueError(
-                f"`pooling` must be one of {sorted(_POOLINGS)}. Received: pooling={pooling!r}"
+                f"`pooling` must be one of {sorted(POOLINGS)}. Received: pooling={pooling!r}"
             )
         self.pooling = pooling
         self.supports_masking = True
@@ -78,7 +79,7 @@ class VectorFusion(keras.layers.Layer):
                 vectors.append(zero_masked(value, value_mask))
                 present.append(value_mask)
             else:
-                vectors.append(_POOLINGS[self.pooling](value, value_mask))
+                vectors.append(POOLINGS[self.pooling](value, value_mask))
                 present.append(None if value_mask is None else ops.any(value_mask, axis=1))
         return vectors, present
 
@@ -89,11 +90,7 @@ class VectorFusion(keras.layers.Layer):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """True in rows of which something is known; None if that is all of them."""
-        masks = masks_in_order(previous_mask, self.modality_names)
-        if any(mask is None for mask in masks):
-            return None
-        rows = [mask if len(mask.shape) == 1 else ops.any(mask, axis=1) for mask in masks]
-        return ops.any(ops.stack(rows, axis=1), axis=1)
+        return known_rows(previous_mask, self.modality_names)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """`(batch, width)`."""
@@ -104,6 +101,20 @@ class VectorFusion(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {**super().get_config(), "pooling": self.pooling}
+
+
+def known_rows(mask: Any, names: Names) -> Any:
+    """Where some modality is there, boolean `(batch,)`; None if some modality has no mask.
+
+    Args:
+        mask: A list or dict of masks, or None.
+        names: What `modality_names` returned.
+    """
+    masks = masks_in_order(mask, names)
+    if any(mask is None for mask in masks):
+        return None
+    rows = [mask if len(mask.shape) == 1 else ops.any(mask, axis=1) for mask in masks]
+    return ops.any(ops.stack(rows, axis=1), axis=1)
 
 
 def stacked_presence(vectors: list[Any], present: list[Any]) -> Any:

@@ -1,0 +1,98 @@
+"""The fusions by name."""
+
+import difflib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import keras
+
+from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers.attention import CrossModalAttention
+from keras_multimodal.layers.fusion.anchored_fusion import AnchoredFusion
+from keras_multimodal.layers.fusion.concat_fusion import ConcatFusion
+from keras_multimodal.layers.fusion.gated_fusion import GatedFusion
+from keras_multimodal.layers.fusion.low_rank_fusion import LowRankFusion
+from keras_multimodal.layers.fusion.max_fusion import MaxFusion
+from keras_multimodal.layers.fusion.mean_fusion import MeanFusion
+from keras_multimodal.layers.fusion.modality_weighting import ModalityWeighting
+
+# What a name stands for where its class leaves these to the caller.
+_UNITS = 64
+_NUM_HEADS = 4
+
+
+def _anchored(
+    cls: Callable[..., keras.layers.Layer],
+    anchor: Name | None = None,
+    name: str | None = None,
+    **options: Any,
+) -> AnchoredFusion:
+    return AnchoredFusion(cls(**options), anchor=anchor, name=name)
+
+
+# From the simple to the elaborate.
+_FUSIONS: dict[str, Callable[..., keras.layers.Layer]] = {
+    "mean": MeanFusion,
+    "max": MaxFusion,
+    "concat": ConcatFusion,
+    "weighted": ModalityWeighting,
+    "gated": partial(GatedFusion, units=_UNITS),
+    "low_rank": partial(LowRankFusion, units=_UNITS),
+    "cross_attention": partial(_anchored, CrossModalAttention, num_heads=_NUM_HEADS, residual=True),
+}
+
+
+def names() -> tuple[str, ...]:
+    """The names that `get` knows.
+
+    Example:
+
+    >>> "gated" in names()
+    True
+    """
+    return tuple(_FUSIONS)
+
+
+def get(identifier: str | keras.layers.Layer, **options: Any) -> keras.layers.Layer:
+    """A fusion by name: a layer that takes all modalities in one list or dict.
+
+    Args:
+        identifier: One of `names()`. A layer is returned as it is.
+        **options: Arguments of the class that the name stands for. Where it leaves `units` or
+            `num_heads` to the caller, they are 64 and 4 unless they are given here. The layers of
+            two arguments (`"cross_attention"`) come in an `AnchoredFusion` and take its `anchor`
+            too; `"cross_attention"` has `residual=True` unless it is given.
+
+    Returns:
+        The layer.
+
+    Raises:
+        TypeError: If `identifier` is neither a name nor a layer.
+        ValueError: If there is no such name, or if a layer comes with options.
+
+    Example:
+
+    >>> fusion = get("gated", units=8)
+    >>> tuple(fusion({"image": keras.ops.ones((2, 3)), "text": keras.ops.ones((2, 5, 4))}).shape)
+    (2, 8)
+    """
+    if isinstance(identifier, keras.layers.Layer):
+        if options:
+            raise ValueError(
+                "`options` must be left out when a layer is given: it has its own. "
+                f"Received: identifier={identifier.name!r}, options={sorted(options)}"
+            )
+        return identifier
+    if not isinstance(identifier, str):
+        raise TypeError(
+            f"`identifier` must be a name or a Keras layer. Received: identifier={identifier!r}"
+        )
+    if identifier not in _FUSIONS:
+        similar = difflib.get_close_matches(identifier, _FUSIONS, n=1)
+        hint = f" Did you mean {similar[0]!r}?" if similar else ""
+        raise ValueError(
+            f"`identifier` must be one of {list(_FUSIONS)}. Received: identifier={identifier!r}."
+            f"{hint}"
+        )
+    return _FUSIONS[identifier](**options)
