@@ -92,7 +92,7 @@ def test_every_fusion_has_a_name():
         type(layer.layer if isinstance(layer, AnchoredFusion) else layer).__name__
         for layer in layers
     }
-    assert named == public - WITHOUT_A_NAME
+    assert public - named == WITHOUT_A_NAME
 
 
 def test_options_reach_the_layer():

@@ -38,7 +38,7 @@ class Same(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("test_pooled_fusion")
 class First(Same):
-    """A fusion that returns one sequence of tokens: the first modality's."""
+    """A fusion that returns one sequence of tokens, the first modality's."""
 
     def call(self, inputs, mask=None):
         return ops.copy(inputs[0])

@@ -7,8 +7,8 @@ from keras import ops
 
 from keras_multimodal.layers._modalities import (
     Name,
-    Names,
     in_order,
+    like_inputs,
     masks_in_order,
     modality_names,
     modality_widths,
@@ -17,7 +17,7 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.ops import masked_max, masked_mean, zero_masked
 
-POOLINGS = {"max": masked_max, "mean": masked_mean}
+_POOLINGS = {"max": masked_max, "mean": masked_mean}
 
 
 class VectorFusion(keras.layers.Layer):
@@ -36,10 +36,7 @@ class VectorFusion(keras.layers.Layer):
 
     def __init__(self, pooling: str = "mean", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if pooling not in POOLINGS:
-            raise ValueError(
-                f"`pooling` must be one of {sorted(POOLINGS)}. Received: pooling={pooling!r}"
-            )
+        check_pooling(pooling)
         self.pooling = pooling
         self.supports_masking = True
 
@@ -75,12 +72,9 @@ class VectorFusion(keras.layers.Layer):
         """What `fuse` takes, from the call's arguments."""
         vectors, present = [], []
         for value, value_mask in values_and_masks(inputs, mask, self.modality_names):
-            if len(value.shape) == 2:
-                vectors.append(zero_masked(value, value_mask))
-                present.append(value_mask)
-            else:
-                vectors.append(POOLINGS[self.pooling](value, value_mask))
-                present.append(None if value_mask is None else ops.any(value_mask, axis=1))
+            vector, flag = pool_modality(value, value_mask, self.pooling)
+            vectors.append(vector)
+            present.append(flag)
         return vectors, present
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
@@ -90,7 +84,8 @@ class VectorFusion(keras.layers.Layer):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """True in rows of which something is known; None if that is all of them."""
-        return known_rows(previous_mask, self.modality_names)
+        masks = masks_in_order(previous_mask, self.modality_names)
+        return known_rows([None if mask is None else presence(mask) for mask in masks])
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """`(batch, width)`."""
@@ -98,23 +93,45 @@ class VectorFusion(keras.layers.Layer):
         batch = in_order(input_shape, names)[0][0]
         return (batch, self.output_width(modality_widths(input_shape, names)))
 
+    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+        """The output's shape, for inputs that a call would take; Keras alone doesn't ask that."""
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        shapes = like_inputs([tuple(value.shape) for value, _ in pairs], self.modality_names)
+        return keras.KerasTensor(self.compute_output_shape(shapes), dtype=self.compute_dtype)
+
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {**super().get_config(), "pooling": self.pooling}
 
 
-def known_rows(mask: Any, names: Names) -> Any:
-    """Where some modality is there, boolean `(batch,)`; None if some modality has no mask.
+def check_pooling(pooling: str) -> None:
+    """Raise a ValueError unless `pooling` is the name of a pooling."""
+    if pooling not in _POOLINGS:
+        raise ValueError(
+            f"`pooling` must be one of {sorted(_POOLINGS)}. Received: pooling={pooling!r}"
+        )
+
+
+def pool_modality(value: Any, mask: Any, pooling: str) -> tuple[Any, Any]:
+    """One modality's vector, and which rows have the modality.
 
     Args:
-        mask: A list or dict of masks, or None.
-        names: What `modality_names` returned.
+        value: Tokens `(batch, length, dim)` or vectors `(batch, dim)`.
+        mask: Their mask, or None.
+        pooling: `"mean"` or `"max"`.
+
+    Returns:
+        Vectors `(batch, dim)`, zeros where the modality is absent, and boolean flags `(batch,)`;
+        None for the flags if there is no mask.
     """
-    masks = masks_in_order(mask, names)
-    if any(mask is None for mask in masks):
-        return None
-    rows = [mask if len(mask.shape) == 1 else ops.any(mask, axis=1) for mask in masks]
-    return ops.any(ops.stack(rows, axis=1), axis=1)
+    if len(value.shape) == 2:
+        return zero_masked(value, mask), mask
+    return _POOLINGS[pooling](value, mask), None if mask is None else presence(mask)
+
+
+def presence(mask: Any) -> Any:
+    """Which rows have a modality, boolean `(batch,)`, from the mask of its tokens or vectors."""
+    return mask if len(mask.shape) == 1 else ops.any(mask, axis=1)
 
 
 def stacked_presence(vectors: list[Any], present: list[Any]) -> Any:
@@ -128,6 +145,17 @@ def stacked_presence(vectors: list[Any], present: list[Any]) -> Any:
     return ops.stack(flags, axis=1)
 
 
+def known_rows(present: list[Any]) -> Any:
+    """The rows that have some modality, boolean `(batch,)`; None where all have.
+
+    Args:
+        present: What `fuse` was given.
+    """
+    if any(flag is None for flag in present):
+        return None
+    return ops.any(ops.stack(present, axis=1), axis=1)
+
+
 def zero_unknown(output: Any, present: list[Any]) -> Any:
     """`output`, zeros in the rows that have no modality: biases make something of nothing.
 
@@ -135,6 +163,4 @@ def zero_unknown(output: Any, present: list[Any]) -> Any:
         output: Vectors `(batch, dim)`.
         present: What `fuse` was given.
     """
-    if any(flag is None for flag in present):
-        return output
-    return zero_masked(output, ops.any(ops.stack(present, axis=1), axis=1))
+    return zero_masked(output, known_rows(present))

@@ -8,12 +8,21 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._modalities import (
     in_order,
     like_inputs,
+    masks_in_order,
+    merged_length,
+    merged_tokens,
     modality_names,
+    modality_widths,
     values_and_masks,
 )
 from keras_multimodal.layers.embedding import SharedProjection
 from keras_multimodal.layers.fusion import registry
-from keras_multimodal.layers.fusion._vector_fusion import POOLINGS, known_rows
+from keras_multimodal.layers.fusion._vector_fusion import (
+    check_pooling,
+    known_rows,
+    pool_modality,
+    presence,
+)
 from keras_multimodal.layers.fusion._wrapped import with_policy
 from keras_multimodal.layers.fusion.concat_fusion import ConcatFusion
 from keras_multimodal.layers.fusion.mean_fusion import MeanFusion
@@ -31,8 +40,8 @@ class PooledFusion(keras.layers.Layer):
     that returns one sequence of tokens no `join`. A head can stand on any fusion then.
 
     Args:
-        fusion: A name of `fusion.names()`, or a layer that takes a list or dict of modalities and
-            returns one too, or tokens, or vectors. For a name's options give a layer:
+        fusion: A name of `fusion.names()`, or a layer that takes a list or dict of modalities'
+            tokens and returns one too, or tokens, or vectors. For a name's options give a layer:
             `PooledFusion(fusion.get("gated", units=32))`.
         dim: Width to which each modality is projected first. Default `None`: each comes as it is.
         pooling: How tokens become one vector: `"mean"` (default) or `"max"`, over real tokens.
@@ -43,8 +52,8 @@ class PooledFusion(keras.layers.Layer):
 
     Call arguments:
         inputs: A list or a dict of modalities: tokens `(batch, length, dim)` or vectors
-            `(batch, dim)`, in any mixture; with `dim` of any widths, else of those that the fusion
-            takes.
+            `(batch, dim)`, which reach the fusion as one token, in any mixture; with `dim` of any
+            widths, else of those that the fusion takes.
         mask: A list or dict of their masks: boolean `(batch, length)` for tokens, True where one
             is real, and `(batch,)` for vectors, True where the row has the modality; `None` where
             it is always there. The inputs' own Keras masks by default.
@@ -91,10 +100,7 @@ class PooledFusion(keras.layers.Layer):
             )
         if dim is not None and dim < 1:
             raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
-        if pooling not in POOLINGS:
-            raise ValueError(
-                f"`pooling` must be one of {sorted(POOLINGS)}. Received: pooling={pooling!r}"
-            )
+        check_pooling(pooling)
         if join not in _JOINS:
             raise ValueError(f"`join` must be one of {sorted(_JOINS)}. Received: join={join!r}")
         if isinstance(fusion, str):
@@ -108,49 +114,58 @@ class PooledFusion(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         """Settle the modalities' order and build the projections, the fusion and the join."""
         self.modality_names = modality_names(input_shape)
-        policy = self.dtype_policy
         self._projection: Any = None
         if self.dim is not None:
-            self._projection = SharedProjection(self.dim, dtype=policy, name="projection")
+            self._projection = SharedProjection(
+                self.dim, dtype=self.dtype_policy, name="projection"
+            )
             self._projection.build(input_shape)
-        shape = self._projected_shape(input_shape)
+        shape = self._fusion_shape(input_shape)
         if not self.fusion.built:
             self.fusion.build(shape)
         fused_shape = self.fusion.compute_output_shape(shape)
         self._join: Any = None
         if _is_several(fused_shape):
-            self._join = self._join_layer(dtype=policy, name="join")
+            self._join = self._join_layer(dtype=self.dtype_policy, name="join")
             self._join.build(fused_shape)
 
     def _join_layer(self, **kwargs: Any) -> keras.layers.Layer:
         return _JOINS[self.join](pooling=self.pooling, **kwargs)
 
-    def _projected_shape(self, input_shape: Any) -> Any:
+    def _fusion_shape(self, input_shape: Any) -> Any:
         """The shapes that the fusion is called with."""
-        if self.dim is None:
-            return input_shape
         names = modality_names(input_shape)
-        shapes = [(*shape[:-1], self.dim) for shape in in_order(input_shape, names)]
-        return like_inputs(shapes, names)
+        widths = modality_widths(input_shape, names)
+        shapes = zip(in_order(input_shape, names), widths.values(), strict=True)
+        tokens = [(shape[0], merged_length([shape]), self.dim or width) for shape, width in shapes]
+        return like_inputs(tokens, names)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Project, fuse and pool; see the class."""
-        values_and_masks(inputs, mask, self.modality_names)
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        tokens, masks = zip(*(merged_tokens([pair]) for pair in pairs), strict=True)
+        inputs = like_inputs(tokens, self.modality_names)  # (batch, length, dim) each
+        mask = like_inputs(masks, self.modality_names)
         if self._projection is not None:
             inputs = self._projection(inputs, mask=mask)
         fused = self.fusion(inputs, mask=mask)
+        # By hand: the mask that Keras attaches to a tensor is no public attribute.
         fused_mask = self.fusion.compute_mask(inputs, mask)
         if self._join is not None:
             return self._join(fused, mask=fused_mask)
-        return fused if len(fused.shape) == 2 else POOLINGS[self.pooling](fused, fused_mask)
+        if len(fused.shape) == 2:
+            return fused
+        vectors, _ = pool_modality(fused, fused_mask, self.pooling)
+        return vectors
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """True in rows of which something is known; None if that is all of them."""
-        return known_rows(previous_mask, self.modality_names)
+        masks = masks_in_order(previous_mask, self.modality_names)
+        return known_rows([None if mask is None else presence(mask) for mask in masks])
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """`(batch, width)`."""
-        shape = self.fusion.compute_output_shape(self._projected_shape(input_shape))
+        shape = self.fusion.compute_output_shape(self._fusion_shape(input_shape))
         if _is_several(shape):
             return self._join_layer().compute_output_shape(shape)
         return (shape[0], shape[-1])
