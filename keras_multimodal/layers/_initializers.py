@@ -10,3 +10,10 @@ def clone_initializer(initializer: Any) -> Any:
     if isinstance(initializer, keras.initializers.Initializer):
         return initializer.clone()
     return initializer
+
+
+def embedding_initializer(initializer: Any) -> keras.initializers.Initializer:
+    """`initializer`; where it is None, the small normal numbers of BERT's embeddings."""
+    if initializer is None:
+        return keras.initializers.RandomNormal(stddev=0.02)
+    return keras.initializers.get(initializer)

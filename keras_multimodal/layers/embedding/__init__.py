@@ -1,5 +1,15 @@
-"""Layers that bring modalities into one space."""
+"""Layers that bring modalities into one space, and say of each token what it is and where."""
 
+from keras_multimodal.layers.embedding.absent_token import AbsentToken
+from keras_multimodal.layers.embedding.modality_embedding import ModalityEmbedding
+from keras_multimodal.layers.embedding.position_embedding import PositionEmbedding
 from keras_multimodal.layers.embedding.shared_projection import SharedProjection
+from keras_multimodal.layers.embedding.time_embedding import TimeEmbedding
 
-__all__ = ["SharedProjection"]
+__all__ = [
+    "AbsentToken",
+    "ModalityEmbedding",
+    "PositionEmbedding",
+    "SharedProjection",
+    "TimeEmbedding",
+]
