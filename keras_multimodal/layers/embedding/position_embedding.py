@@ -105,7 +105,7 @@ class PositionEmbedding(keras.layers.Layer):
             )
         self.mode = mode
         self.max_length = max_length
-        self.grid = None if grid is None else tuple(grid)
+        self.grid = None if grid is None else (grid[0], grid[1])
         self.max_wavelength = max_wavelength
         self.embeddings_initializer = embedding_initializer(embeddings_initializer)
         self.supports_masking = True
