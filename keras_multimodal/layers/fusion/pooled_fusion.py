@@ -15,7 +15,7 @@ from keras_multimodal.layers._modalities import (
     modality_widths,
     values_and_masks,
 )
-from keras_multimodal.layers.embedding import SharedProjection
+from keras_multimodal.layers.embedding.shared_projection import SharedProjection
 from keras_multimodal.layers.fusion import registry
 from keras_multimodal.layers.fusion._vector_fusion import (
     check_pooling,

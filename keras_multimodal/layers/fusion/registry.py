@@ -1,46 +1,29 @@
 """The fusions by name."""
 
 import difflib
-from collections.abc import Callable
-from functools import partial
+import importlib
 from typing import Any
 
 import keras
 
-from keras_multimodal.layers._modalities import Name
-from keras_multimodal.layers.attention import CrossModalAttention
 from keras_multimodal.layers.fusion.anchored_fusion import AnchoredFusion
-from keras_multimodal.layers.fusion.concat_fusion import ConcatFusion
-from keras_multimodal.layers.fusion.gated_fusion import GatedFusion
-from keras_multimodal.layers.fusion.low_rank_fusion import LowRankFusion
-from keras_multimodal.layers.fusion.max_fusion import MaxFusion
-from keras_multimodal.layers.fusion.mean_fusion import MeanFusion
-from keras_multimodal.layers.fusion.modality_weighting import ModalityWeighting
 
 # What a name stands for where its class leaves these to the caller.
-_UNITS = 64
-_NUM_HEADS = 4
+_UNITS = {"units": 64}
+_HEADS = {"num_heads": 4}
 
-
-def _anchored(
-    cls: Callable[..., keras.layers.Layer],
-    anchor: Name | None = None,
-    name: str | None = None,
-    **options: Any,
-) -> AnchoredFusion:
-    return AnchoredFusion(cls(**options), anchor=anchor, name=name)
-
-
-# From the simple to the elaborate.
-_FUSIONS: dict[str, Callable[..., keras.layers.Layer]] = {
-    "mean": MeanFusion,
-    "max": MaxFusion,
-    "concat": ConcatFusion,
-    "weighted": ModalityWeighting,
-    "gated": partial(GatedFusion, units=_UNITS),
-    "low_rank": partial(LowRankFusion, units=_UNITS),
-    "cross_attention": partial(_anchored, CrossModalAttention, num_heads=_NUM_HEADS, residual=True),
+# The class of each name in `keras_multimodal.layers`, which is looked up when it is asked for: any
+# layer may be made of others, and imports go no way round. From the simple to the elaborate.
+_FUSIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "mean": ("MeanFusion", {}),
+    "max": ("MaxFusion", {}),
+    "concat": ("ConcatFusion", {}),
+    "weighted": ("ModalityWeighting", {}),
+    "gated": ("GatedFusion", _UNITS),
+    "low_rank": ("LowRankFusion", _UNITS),
+    "cross_attention": ("CrossModalAttention", {**_HEADS, "residual": True}),
 }
+_OF_TWO_ARGUMENTS = {"cross_attention"}
 
 
 def names() -> tuple[str, ...]:
@@ -95,4 +78,10 @@ def get(identifier: str | keras.layers.Layer, **options: Any) -> keras.layers.La
             f"`identifier` must be one of {list(_FUSIONS)}. Received: identifier={identifier!r}."
             f"{hint}"
         )
-    return _FUSIONS[identifier](**options)
+    class_name, defaults = _FUSIONS[identifier]
+    cls = getattr(importlib.import_module("keras_multimodal.layers"), class_name)
+    options = {**defaults, **options}
+    if identifier not in _OF_TWO_ARGUMENTS:
+        return cls(**options)
+    own = {key: options.pop(key) for key in ("anchor", "name") if key in options}
+    return AnchoredFusion(cls(**options), **own)
