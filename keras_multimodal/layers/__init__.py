@@ -11,10 +11,15 @@ from keras_multimodal.layers.attention import (
     QFormer,
 )
 from keras_multimodal.layers.embedding import (
+    AbsentToken,
+    ModalityEmbedding,
     ModalitySpecificShared,
+    PositionEmbedding,
     SharedProjection,
+    TimeEmbedding,
 )
 from keras_multimodal.layers.fusion import (
+    AnchoredFusion,
     ConcatFusion,
     DeepSetFusion,
     FactorizedBilinearPooling,
@@ -29,15 +34,25 @@ from keras_multimodal.layers.fusion import (
     MultimodalAdaptationGate,
     MultiplicativeInteraction,
     MutanFusion,
+    PooledFusion,
     ProductOfExperts,
     SqueezeExciteFusion,
     TensorFusion,
+)
+from keras_multimodal.layers.pooling import (
+    AttentionPooling,
+    GeneralizedMeanPooling,
+    MaskedMaxPooling,
+    MaskedMeanPooling,
 )
 from keras_multimodal.layers.regularization import (
     ModalityDropout,
 )
 
 __all__ = [
+    "AbsentToken",
+    "AnchoredFusion",
+    "AttentionPooling",
     "BottleneckFusion",
     "CoAttention",
     "ConcatFusion",
@@ -48,22 +63,29 @@ __all__ = [
     "FiLM",
     "GatedCrossAttention",
     "GatedFusion",
+    "GeneralizedMeanPooling",
     "LogitFusion",
     "LowRankFusion",
+    "MaskedMaxPooling",
+    "MaskedMeanPooling",
     "MaxFusion",
     "MeanFusion",
     "MergedAttention",
     "MixtureOfExpertsFusion",
     "ModalityDropout",
+    "ModalityEmbedding",
     "ModalitySpecificShared",
     "ModalityWeighting",
     "MultimodalAdaptationGate",
     "MultiplicativeInteraction",
     "MutanFusion",
     "PerceiverResampler",
+    "PooledFusion",
+    "PositionEmbedding",
     "ProductOfExperts",
     "QFormer",
     "SharedProjection",
     "SqueezeExciteFusion",
     "TensorFusion",
+    "TimeEmbedding",
 ]

@@ -34,3 +34,10 @@ def _numbered(initializer: Any, number: int) -> Any:
         if isinstance(config.get("seed"), int):
             return type(initializer).from_config({**config, "seed": config["seed"] + number})
     return clone_initializer(initializer)
+
+
+def embedding_initializer(initializer: Any) -> keras.initializers.Initializer:
+    """`initializer`; where it is None, the small normal numbers of BERT's embeddings."""
+    if initializer is None:
+        return keras.initializers.RandomNormal(stddev=0.02)
+    return keras.initializers.get(initializer)

@@ -2,13 +2,14 @@
 
 from keras_multimodal.ops.l2_normalize import l2_normalize
 from keras_multimodal.ops.masked_attention import masked_attention
-from keras_multimodal.ops.masked_pooling import masked_max, masked_mean
+from keras_multimodal.ops.masked_pooling import masked_generalized_mean, masked_max, masked_mean
 from keras_multimodal.ops.masked_softmax import masked_softmax
 from keras_multimodal.ops.zero_masked import zero_masked
 
 __all__ = [
     "l2_normalize",
     "masked_attention",
+    "masked_generalized_mean",
     "masked_max",
     "masked_mean",
     "masked_softmax",

@@ -1,5 +1,6 @@
-"""Layers that make one thing of several modalities."""
+"""Layers that make one thing of several modalities, by class and by name."""
 
+from keras_multimodal.layers.fusion.anchored_fusion import AnchoredFusion
 from keras_multimodal.layers.fusion.concat_fusion import ConcatFusion
 from keras_multimodal.layers.fusion.deep_set_fusion import DeepSetFusion
 from keras_multimodal.layers.fusion.factorized_bilinear_pooling import FactorizedBilinearPooling
@@ -14,11 +15,14 @@ from keras_multimodal.layers.fusion.modality_weighting import ModalityWeighting
 from keras_multimodal.layers.fusion.multimodal_adaptation_gate import MultimodalAdaptationGate
 from keras_multimodal.layers.fusion.multiplicative_interaction import MultiplicativeInteraction
 from keras_multimodal.layers.fusion.mutan_fusion import MutanFusion
+from keras_multimodal.layers.fusion.pooled_fusion import PooledFusion
 from keras_multimodal.layers.fusion.product_of_experts import ProductOfExperts
+from keras_multimodal.layers.fusion.registry import get, names
 from keras_multimodal.layers.fusion.squeeze_excite_fusion import SqueezeExciteFusion
 from keras_multimodal.layers.fusion.tensor_fusion import TensorFusion
 
 __all__ = [
+    "AnchoredFusion",
     "ConcatFusion",
     "DeepSetFusion",
     "FactorizedBilinearPooling",
@@ -33,7 +37,10 @@ __all__ = [
     "MultimodalAdaptationGate",
     "MultiplicativeInteraction",
     "MutanFusion",
+    "PooledFusion",
     "ProductOfExperts",
     "SqueezeExciteFusion",
     "TensorFusion",
+    "get",
+    "names",
 ]

@@ -1,0 +1,13 @@
+"""Layers that make one vector of a row's tokens."""
+
+from keras_multimodal.layers.pooling.attention_pooling import AttentionPooling
+from keras_multimodal.layers.pooling.generalized_mean_pooling import GeneralizedMeanPooling
+from keras_multimodal.layers.pooling.masked_max_pooling import MaskedMaxPooling
+from keras_multimodal.layers.pooling.masked_mean_pooling import MaskedMeanPooling
+
+__all__ = [
+    "AttentionPooling",
+    "GeneralizedMeanPooling",
+    "MaskedMaxPooling",
+    "MaskedMeanPooling",
+]
