@@ -35,9 +35,7 @@ def classifier(name: str, modalities: int, length: int) -> keras.Model:
         pooled = [keras.layers.GlobalAveragePooling1D()(x) for x in inputs]
         logits = LogitFusion()([keras.layers.Dense(CLASSES)(x) for x in pooled])
     else:
-        options = {"max_size": (DIM + 1) ** 2} if name == "tensor" else {}
-        layer = PooledFusion(fusion.get(name, **options))
-        logits = keras.layers.Dense(CLASSES)(layer(inputs))
+        logits = keras.layers.Dense(CLASSES)(PooledFusion(name)(inputs))
     model = keras.Model(inputs, logits)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, jit_compile=True)

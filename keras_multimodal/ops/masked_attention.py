@@ -8,9 +8,7 @@ from keras import ops
 from keras_multimodal.ops._blockwise_attention import blockwise_attention
 from keras_multimodal.ops._softmax import softmax
 
-Implementation = Literal["auto", "direct", "blockwise"]
-IMPLEMENTATIONS = ("auto", "direct", "blockwise")
-
+_IMPLEMENTATIONS = ("auto", "direct", "blockwise")
 # Finite, so that a row of nothing else has a softmax; beside it float32 forgets any score.
 _FAR_BELOW = -1e38
 # Scores for each head from which it pays not to have them in memory all at once: 256 by 256.
@@ -27,7 +25,7 @@ def masked_attention(
     dropout: float = 0.0,
     seed: Any = None,
     return_weights: bool = False,
-    implementation: Implementation = "auto",
+    implementation: Literal["auto", "direct", "blockwise"] = "auto",
 ) -> Any:
     """Scaled dot-product attention, heads before length.
 
@@ -77,9 +75,9 @@ def masked_attention(
         Vaswani et al., "Attention Is All You Need", 2017, equation 1; for `"blockwise"`, Dao et
         al., "FlashAttention", 2022.
     """
-    if implementation not in IMPLEMENTATIONS:
+    if implementation not in _IMPLEMENTATIONS:
         raise ValueError(
-            f"`implementation` must be one of {IMPLEMENTATIONS}. "
+            f"`implementation` must be one of {_IMPLEMENTATIONS}. "
             f"Received: implementation={implementation!r}"
         )
     if implementation == "blockwise" and (dropout or return_weights):

@@ -46,7 +46,15 @@ ATTENTION = [
     ({"num_heads": 3, "key_dim": 5, "value_dim": 4, "output_dim": 7, "use_bias": False}, 7),
     ({"num_heads": 2, "residual": True, "normalization": "pre", "gate": True}, 8),
     ({"num_heads": 2, "residual": True, "normalization": "post"}, 8),
-    ({"num_heads": 2, "normalization": "post", "kernel_regularizer": "l2"}, 8),
+    (
+        {
+            "num_heads": 2,
+            "normalization": "post",
+            "kernel_regularizer": "l2",
+            "implementation": "blockwise",
+        },
+        8,
+    ),
 ]
 WEIGHTING = [
     {},

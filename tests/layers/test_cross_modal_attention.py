@@ -65,6 +65,7 @@ def reference(p, layer, query, context, query_mask, context_mask):
         {"num_heads": 2, "residual": True, "normalization": "post"},
         {"num_heads": 2, "normalization": "post"},
         {"num_heads": 4, "residual": True},
+        {"num_heads": 4, "key_dim": 3, "implementation": "blockwise"},
     ],
     ids=str,
 )
@@ -72,14 +73,19 @@ def test_it_is_its_equation(options, randomize, parameters):
     layer = CrossModalAttention(**options)
     layer.build(QUERY.shape, CONTEXT.shape)
     randomize(layer)
-    output, scores = layer(QUERY, CONTEXT, return_attention_scores=True, **MASKS)
     expected, expected_scores = reference(
         parameters(layer), layer, QUERY, CONTEXT, QUERY_MASK, CONTEXT_MASK
     )
     bound = 1e-5 * np.abs(expected).max()
+    output = layer(QUERY, CONTEXT, **MASKS)
     np.testing.assert_allclose(output, expected, rtol=1e-5, atol=bound)
+    if layer.implementation == "blockwise":
+        with pytest.raises(ValueError, match="return_weights=True"):
+            layer(QUERY, CONTEXT, return_attention_scores=True, **MASKS)
+        return
+    again, scores = layer(QUERY, CONTEXT, return_attention_scores=True, **MASKS)
+    np.testing.assert_allclose(again, output, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(scores, expected_scores, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(layer(QUERY, CONTEXT, **MASKS), output, rtol=1e-6, atol=1e-6)
 
 
 def test_by_hand():
@@ -222,6 +228,11 @@ def test_a_seed_makes_dropout_reproducible():
         ({"num_heads": 2, "dropout": 1.0}, "Received: dropout=1.0"),
         ({"num_heads": 2, "normalization": "batch"}, "Received: normalization='batch'"),
         ({"num_heads": 2, "gate": True}, "`gate` must come with `residual=True`"),
+        ({"num_heads": 2, "implementation": "flash"}, "Received: implementation='flash'"),
+        (
+            {"num_heads": 2, "implementation": "blockwise", "dropout": 0.1},
+            "`dropout` must be 0 where attention is blockwise",
+        ),
     ],
 )
 def test_bad_arguments_are_named(options, message):

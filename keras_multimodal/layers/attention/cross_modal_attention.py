@@ -44,6 +44,12 @@ class CrossModalAttention(keras.layers.Layer):
         kernel_regularizer: Regularizer of the kernels. Default `None`.
         bias_regularizer: Regularizer of the biases. Default `None`.
         seed: Seed of the dropout. Default `None`.
+        implementation: How attention is computed; the result is the same but for rounding.
+            `"direct"` has all scores in memory at once. `"blockwise"` makes them block by block,
+            and again for the gradient, so that memory grows with the length and not with its
+            square; it has no scores to return, and no dropout. `"auto"` (default) is blockwise
+            where the lengths are known, there are 256 times 256 scores or more for each head, and
+            neither scores nor dropout are asked for; see `ops.masked_attention`.
         **kwargs: `name`, `dtype`, `trainable` and `activity_regularizer`, as for every Keras layer.
 
     Call arguments:
@@ -70,8 +76,8 @@ class CrossModalAttention(keras.layers.Layer):
     Raises:
         ValueError: If an argument is out of its range; if the tokens have the wrong rank or dtype;
             if `num_heads` doesn't divide the query's width and `key_dim` isn't given; if
-            `residual` is True and `output_dim` isn't the query's width; or if a mask isn't a
-            boolean that fits its tokens.
+            `residual` is True and `output_dim` isn't the query's width; if blockwise attention is
+            to have dropout or return its scores; or if a mask isn't a boolean that fits its tokens.
 
     Example:
 
@@ -105,6 +111,7 @@ class CrossModalAttention(keras.layers.Layer):
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
         seed: int | None = None,
+        implementation: Literal["auto", "direct", "blockwise"] = "auto",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -126,6 +133,16 @@ class CrossModalAttention(keras.layers.Layer):
                 "`gate` must come with `residual=True`: it starts at zero, and nothing would go "
                 "through. Received: gate=True, residual=False"
             )
+        if implementation not in ("auto", "direct", "blockwise"):
+            raise ValueError(
+                "`implementation` must be 'auto', 'direct' or 'blockwise'. "
+                f"Received: implementation={implementation!r}"
+            )
+        if implementation == "blockwise" and dropout:
+            raise ValueError(
+                "`dropout` must be 0 where attention is blockwise: there are no weights to drop. "
+                f"Received: implementation='blockwise', dropout={dropout}"
+            )
         self.num_heads = num_heads
         self.key_dim = key_dim
         self.value_dim = value_dim
@@ -140,6 +157,7 @@ class CrossModalAttention(keras.layers.Layer):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.bias_regularizer = keras.regularizers.get(bias_regularizer)
         self.seed = seed
+        self.implementation = implementation
         self.supports_masking = True
         self._seed_generator = keras.random.SeedGenerator(seed) if dropout else None
 
@@ -245,6 +263,7 @@ class CrossModalAttention(keras.layers.Layer):
             dropout=self.dropout if training else 0.0,
             seed=self._seed_generator,
             return_weights=return_scores,
+            implementation=self.implementation,
         )
         attended, scores = result if return_scores else (result, None)
         # (batch, query_length, output_dim)
@@ -290,6 +309,7 @@ class CrossModalAttention(keras.layers.Layer):
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
             "bias_regularizer": keras.regularizers.serialize(self.bias_regularizer),
             "seed": self.seed,
+            "implementation": self.implementation,
         }
 
 

@@ -18,12 +18,31 @@ _FUSIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "mean": ("MeanFusion", {}),
     "max": ("MaxFusion", {}),
     "concat": ("ConcatFusion", {}),
+    "deep_set": ("DeepSetFusion", _UNITS),
+    "logits": ("LogitFusion", {}),
     "weighted": ("ModalityWeighting", {}),
     "gated": ("GatedFusion", _UNITS),
+    "mixture_of_experts": ("MixtureOfExpertsFusion", _UNITS),
+    "product_of_experts": ("ProductOfExperts", _UNITS),
+    "adaptation_gate": ("MultimodalAdaptationGate", {}),
+    "tensor": ("TensorFusion", _UNITS),
     "low_rank": ("LowRankFusion", _UNITS),
+    "factorized_bilinear": ("FactorizedBilinearPooling", _UNITS),
+    "mutan": ("MutanFusion", _UNITS),
+    "multiplicative": ("MultiplicativeInteraction", _UNITS),
+    "film": ("FiLM", {}),
+    "squeeze_excite": ("SqueezeExciteFusion", {}),
+    "modality_specific_shared": ("ModalitySpecificShared", _UNITS),
     "cross_attention": ("CrossModalAttention", {**_HEADS, "residual": True}),
+    "gated_cross_attention": ("GatedCrossAttention", _HEADS),
+    "co_attention": ("CoAttention", _HEADS),
+    "cross_modal_transformer": ("CrossModalTransformer", _HEADS),
+    "bottleneck": ("BottleneckFusion", _HEADS),
+    "merged_attention": ("MergedAttention", _HEADS),
+    "perceiver": ("PerceiverResampler", {}),
+    "q_former": ("QFormer", {}),
 }
-_OF_TWO_ARGUMENTS = {"cross_attention"}
+_OF_TWO_ARGUMENTS = {"cross_attention", "film", "gated_cross_attention"}
 
 
 def names() -> tuple[str, ...]:
@@ -44,8 +63,9 @@ def get(identifier: str | keras.layers.Layer, **options: Any) -> keras.layers.La
         identifier: One of `names()`. A layer is returned as it is.
         **options: Arguments of the class that the name stands for. Where it leaves `units` or
             `num_heads` to the caller, they are 64 and 4 unless they are given here. The layers of
-            two arguments (`"cross_attention"`) come in an `AnchoredFusion` and take its `anchor`
-            too; `"cross_attention"` has `residual=True` unless it is given.
+            two arguments (`"cross_attention"`, `"gated_cross_attention"` and `"film"`) come in an
+            `AnchoredFusion` and take its `anchor` too; `"cross_attention"` has `residual=True`
+            unless it is given.
 
     Returns:
         The layer.
