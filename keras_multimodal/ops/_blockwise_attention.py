@@ -40,8 +40,9 @@ def blockwise_attention(
     padding = blocks * block - key.shape[2]
     shift = _shift(key, mask, padding, exact)
     shifts = None if shift is None else _cut(shift, blocks, axis=3)
-    some = None if mask is None else ops.any(mask, axis=-1, keepdims=True)
+    some = None
     if mask is not None:
+        some = ops.any(mask, axis=-1, keepdims=True)
         # (batch, 1, 1, 1) or (batch, 1, query_length, 1)
         some = some[:, None, :, None] if len(mask.shape) == 2 else some[:, None]
 

@@ -80,7 +80,7 @@ def test_it_is_its_equation(options, randomize, parameters):
     output = layer(QUERY, CONTEXT, **MASKS)
     np.testing.assert_allclose(output, expected, rtol=1e-5, atol=bound)
     if layer.implementation == "blockwise":
-        with pytest.raises(ValueError, match="return_weights=True"):
+        with pytest.raises(ValueError, match="`return_attention_scores` must be False"):
             layer(QUERY, CONTEXT, return_attention_scores=True, **MASKS)
         return
     again, scores = layer(QUERY, CONTEXT, return_attention_scores=True, **MASKS)

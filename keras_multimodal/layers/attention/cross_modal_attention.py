@@ -220,6 +220,7 @@ class CrossModalAttention(keras.layers.Layer):
     ) -> Any:
         """Attend; see the class."""
         check_query_and_context(query, context, query_mask, context_mask)
+        self._check_scores(return_attention_scores)
         query = zero_masked(query, query_mask)
         context = zero_masked(context, context_mask)
 
@@ -245,6 +246,13 @@ class CrossModalAttention(keras.layers.Layer):
         if query_mask is not None:
             scores = zero_masked(scores, query_mask[:, None])
         return output, scores
+
+    def _check_scores(self, return_attention_scores: bool) -> None:
+        if return_attention_scores and self.implementation == "blockwise":
+            raise ValueError(
+                "`return_attention_scores` must be False where attention is blockwise: the scores "
+                "are never all there. Received: implementation='blockwise'"
+            )
 
     def _attend(
         self, query: Any, context: Any, context_mask: Any, return_scores: bool, training: Any
@@ -284,6 +292,7 @@ class CrossModalAttention(keras.layers.Layer):
     ) -> Any:
         """The output, and the weights where they are asked for."""
         check_query_and_context(query, context, query_mask, context_mask)
+        self._check_scores(return_attention_scores)
         shape = self.compute_output_shape(query.shape, context.shape)
         output = keras.KerasTensor(shape, dtype=self.compute_dtype)
         if not return_attention_scores:
