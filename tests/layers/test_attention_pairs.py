@@ -97,15 +97,15 @@ def co_attention_reference(p, layer, row):
     parts = {}
     for name, x in row.items():
         x = dense(p, f"{name}_projection", normalize(p, f"{name}_normalization", x))
-        # Query, key and value of the first head, those of the second, and so on.
+        # The queries of all heads, then their keys, then their values.
         parts[name] = np.split(x, 3 * heads, axis=-1)
     for name, x in row.items():
         others = [parts[other] for other in NAMES if other != name]
         attended = []
         for h in range(heads):
-            keys = np.concatenate([other[3 * h + 1] for other in others])
-            values = np.concatenate([other[3 * h + 2] for other in others])
-            attended.append(attention(parts[name][3 * h], keys, values))
+            keys = np.concatenate([other[heads + h] for other in others])
+            values = np.concatenate([other[2 * heads + h] for other in others])
+            attended.append(attention(parts[name][h], keys, values))
         if any(len(row[other]) for other in NAMES if other != name):
             x = x + dense(p, f"{name}_output_projection", np.concatenate(attended, axis=-1))
         x = x + feed_forward(p, f"{name}_feed_forward", x)
@@ -283,10 +283,8 @@ def test_the_attention_of_co_attention_is_pytorchs(randomize, parameters, gradie
     p = parameters(layer)
 
     def by_role(x):
-        """Query, key and value, each with its heads side by side; PyTorch has the units first."""
-        x = np.moveaxis(x.reshape(*x.shape[:-1], heads, 3, width // heads), -2, 0)
-        x = x.reshape(3, *x.shape[1:-2], width)
-        return np.ascontiguousarray(np.swapaxes(x, -1, -2) if x.ndim == 3 else x)
+        """Query, key and value; in PyTorch a kernel has its units first."""
+        return np.split(x.T, 3)
 
     peers, norms = [], []
     for own, other in ((0, 1), (1, 0)):
@@ -339,8 +337,8 @@ def test_the_attention_of_co_attention_is_pytorchs(randomize, parameters, gradie
             (by_input[own], tensors[own].grad),
             (kernel[0], weight[:width]),
             (np.concatenate(kernel[1:]), others_weight[width:]),
-            (by_role(by_weight[f"{own}_projection/bias"])[0], bias[:width]),
-            (by_role(by_weight[f"{own}_projection/bias"])[1:].ravel(), others_bias[width:]),
+            (by_weight[f"{own}_projection/bias"][:width], bias[:width]),
+            (by_weight[f"{own}_projection/bias"][width:], others_bias[width:]),
             (by_weight[f"{own}_output_projection/kernel"].T, peers[own].out_proj.weight.grad),
             (by_weight[f"{own}_output_projection/bias"], peers[own].out_proj.bias.grad),
             (by_weight[f"{own}_normalization/gamma"], norms[own].weight.grad),

@@ -8,7 +8,7 @@ from keras import ops
 from keras_multimodal._registration import register
 from keras_multimodal.layers._modalities import like_inputs, merged_mask, values_and_masks
 from keras_multimodal.layers.attention._block_layer import MutualBlockLayer
-from keras_multimodal.layers.attention._heads import heads_first, heads_last
+from keras_multimodal.layers.attention._heads import heads_last
 from keras_multimodal.layers.attention._transformer_block import EPSILON
 from keras_multimodal.ops import masked_attention, zero_masked
 
@@ -102,7 +102,7 @@ class CoAttention(MutualBlockLayer):
             )
             normalization.build(shape)
             self._normalizations.append(normalization)
-            # One product makes queries, keys and values: head by head, these three of it.
+            # One product makes queries, keys and values.
             projection = keras.layers.Dense(3 * units, dtype=policy, name=f"{name}_projection")
             projection.build(shape)
             self._projections.append(projection)
@@ -123,51 +123,65 @@ class CoAttention(MutualBlockLayer):
             (zero_masked(x, x_mask), x_mask)
             for x, x_mask in values_and_masks(inputs, mask, self.modality_names)
         ]
-        projected = [
-            heads_first(projection(normalization(x)), self.num_heads)
+        heads = [
+            self._heads_of(projection(normalization(x)))
             for (x, _), normalization, projection in zip(
                 pairs, self._normalizations, self._projections, strict=True
             )
-        ]  # (batch, heads, length, 3 * head_dim)
+        ]
         outputs = []
         for index, (x, x_mask) in enumerate(pairs):
-            attended = self._attend(index, projected, pairs, training)
+            others = _without(heads, index)
+            attended = self._attend(
+                index,
+                heads[index][0],
+                _joined([keys for _, keys, _ in others]),
+                _joined([values for _, _, values in others]),
+                merged_mask(_without(pairs, index)),
+                training,
+            )
             x = x + self._dropout(attended, training=training)
             x = self._feed_forwards[index](x, training=training)
             if self.self_attention:
                 x = self._blocks[index](x, query_mask=x_mask, training=training)
-            outputs.append(zero_masked(x, x_mask))
+            else:
+                x = zero_masked(x, x_mask)
+            outputs.append(x)
         return like_inputs(outputs, self.modality_names)
 
+    def _heads_of(self, projected: Any) -> list[Any]:
+        """Queries, keys and values, `(batch, heads, length, head_dim)` each."""
+        length = ops.shape(projected)[1]
+        x = ops.reshape(projected, (-1, length, 3, self.num_heads, self._head_dim))
+        # Once across memory for all three: taking them apart is then free, its gradient one copy.
+        return ops.unstack(ops.transpose(x, (2, 0, 3, 1, 4)), 3)
+
     def _attend(
-        self, index: int, projected: list[Any], pairs: list[tuple[Any, Any]], training: Any
+        self, index: int, queries: Any, keys: Any, values: Any, mask: Any, training: Any
     ) -> Any:
         """What modality `index` gathers from all the others, `(batch, length, dim)`."""
-        dim = self._head_dim
-        keys_and_values = [x[..., dim:] for x in _without(projected, index)]
-        others = (
-            keys_and_values[0]
-            if len(keys_and_values) == 1
-            else ops.concatenate(keys_and_values, axis=2)
-        )  # (batch, heads, the others' length, 2 * head_dim)
-        others_mask = merged_mask(_without(pairs, index))
         attended = masked_attention(
-            projected[index][..., :dim],
-            others[..., :dim],
-            others[..., dim:],
-            others_mask,
+            queries,
+            keys,
+            values,
+            mask,
             dropout=self.dropout if training else 0.0,
             seed=self._seed_generator,
         )
         attended = self._output_projections[index](heads_last(attended))
-        if others_mask is not None:
+        if mask is not None:
             # The bias has made something of nothing in the rows that have none of the others.
-            attended = zero_masked(attended, ops.any(others_mask, axis=-1)[:, None])
+            attended = zero_masked(attended, ops.any(mask, axis=-1)[:, None])
         return attended
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {**super().get_config(), "self_attention": self.self_attention}
+
+
+def _joined(parts: list[Any]) -> Any:
+    """Keys or values of several modalities, along their length."""
+    return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=2)
 
 
 def _without(values: list[Any], index: int) -> list[Any]:

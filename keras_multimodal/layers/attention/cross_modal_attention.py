@@ -235,11 +235,12 @@ class CrossModalAttention(keras.layers.Layer):
         if self.normalization == "pre":
             query = self._normalization(query)
         split = self.num_heads * self._head_key_dim
-        keys_and_values = self._context_projection(context)
+        # Not slices of it: their gradients would each be padded with zeros, and summed.
+        keys, values = ops.split(self._context_projection(context), [split], axis=-1)
         result = masked_attention(
             heads_first(self._query_projection(query), self.num_heads),
-            heads_first(keys_and_values[..., :split], self.num_heads),
-            heads_first(keys_and_values[..., split:], self.num_heads),
+            heads_first(keys, self.num_heads),
+            heads_first(values, self.num_heads),
             context_mask,
             dropout=self.dropout if training else 0.0,
             seed=self._seed_generator,

@@ -66,8 +66,7 @@ class GatedCrossAttention(BlockLayer):
     Reference:
         Alayrac et al., "Flamingo: a Visual Language Model for Few-Shot Learning", 2022, section
         2.2, figure 4. There the second part changes a row without a context token too; here the
-        pretrained model is left alone where there is nothing to see. Biases are ours, and as
-        there the context isn't normalized.
+        pretrained model is left alone where there is nothing to see. The context isn't normalized.
     """
 
     def build(self, query_shape: Shape, context_shape: Shape) -> None:
@@ -106,12 +105,9 @@ class GatedCrossAttention(BlockLayer):
         """Attend and feed forward; see the class."""
         check_query_and_context(query, context, query_mask, context_mask)
         query = zero_masked(query, query_mask)
+        # Without the query's mask: what is masked is finite by now, and zeroed once, at the end.
         attended = self._attention(
-            self._normalization(query),
-            context,
-            query_mask=query_mask,
-            context_mask=context_mask,
-            training=training,
+            self._normalization(query), context, context_mask=context_mask, training=training
         )
         attended = self._dropout(attended, training=training)
         output = query + ops.tanh(self._attention_gate) * attended
