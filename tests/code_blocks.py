@@ -1,0 +1,23 @@
+"""The code blocks of the repository's pages, run as a reader would run them."""
+
+import pathlib
+import re
+from typing import Any
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+def run_code_blocks(page: str) -> dict[str, Any]:
+    """Run a page's Python blocks one after the other, and return the names that they leave.
+
+    Args:
+        page: The page's path from the repository's root.
+    """
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert len(blocks) >= 5
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(compile(block, page, "exec"), names)
+    return names
