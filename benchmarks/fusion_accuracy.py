@@ -4,8 +4,9 @@
 needs the folder of `mnist.zip` and `fsdd.zip`). For each seed an encoder of each modality is
 trained alone, with the mean of its tokens and a dense layer. What the encoders then make of the
 training rows (of the icons, in ten augmented epochs) is what every fusion is trained on, with a
-dense layer behind it, for the same number of steps and at the same rate. Printed is the accuracy on
-the test rows, as a mean over the seeds, beside that of the better single modality.
+dense layer behind it, for the same number of steps and at the same rate; late fusions take the
+single models' logarithms of probabilities. Printed is the accuracy on the test rows, as a mean over
+the seeds, beside that of the better single modality.
 """
 
 import argparse
@@ -35,15 +36,17 @@ DIGITS = {"audio": (8, 2e-3), "image": (8, 2e-3)}
 
 @dataclasses.dataclass(frozen=True)
 class Tokens:
-    """What the encoders make of some rows: tokens by modality, and the rows' classes."""
+    """What the single models make of some rows, by modality, and the rows' classes."""
 
     tokens: dict[str, np.ndarray]
+    logits: dict[str, np.ndarray]
     classes: np.ndarray
 
     def feed(self) -> dict[str, np.ndarray]:
         """What the models of `fused_model` take; an encoder's tokens are zero where masked."""
         masks = {f"{name}_mask": x.any(axis=-1) for name, x in self.tokens.items()}
-        return {**self.tokens, **masks}
+        logits = {f"{name}_logits": x for name, x in self.logits.items()}
+        return {**self.tokens, **masks, **logits}
 
 
 def compile_model(model: keras.Model, steps: int, rate: float, logits: bool = False) -> None:
@@ -70,19 +73,22 @@ def icons(seed: int, folder: pathlib.Path | None) -> tuple[Tokens, Tokens, dict[
         model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
         accuracy[name] = model.evaluate(test.only(name).batch(BATCH), verbose=0)[1]
         encoder = model.get_layer(f"{name}_encoder")
-        tokenizers[name] = keras.Model(model.inputs, encoder.output)
+        tokenizers[name] = keras.Model(model.inputs, [encoder.output, model.output])
 
     def encode(batches: Any, epochs: int) -> Tokens:
-        parts: dict[str, list[np.ndarray]] = {name: [] for name in tokenizers}
-        classes = []
+        parts: list[tuple[Any, dict[str, tuple[Any, Any]]]] = []
         for _ in range(epochs):
             for batch, target in batches:
-                classes.append(target)
+                made = {}
                 for name, model in tokenizers.items():
-                    inputs = [batch[tensor.name] for tensor in model.inputs]
-                    parts[name].append(np.asarray(model(inputs)))
-        tokens = {name: np.concatenate(part) for name, part in parts.items()}
-        return Tokens(tokens, np.concatenate(classes))
+                    tokens, probabilities = model([batch[x.name] for x in model.inputs])
+                    made[name] = (np.asarray(tokens), np.log(probabilities))
+                parts.append((target, made))
+        tokens, logits = (
+            {name: np.concatenate([made[name][i] for _, made in parts]) for name in tokenizers}
+            for i in range(2)
+        )
+        return Tokens(tokens, logits, np.concatenate([target for target, _ in parts]))
 
     augmented = encode(train.batch(BATCH, training=True, seed=seed), epochs=10)
     return augmented, encode(test.batch(BATCH), epochs=1), accuracy
@@ -97,6 +103,7 @@ def digits(seed: int, folder: pathlib.Path | None) -> tuple[Tokens, Tokens, dict
     classes = {part: x[2] for part, x in parts.items()}
     accuracy: dict[str, float] = {}
     tokens: dict[str, dict[str, np.ndarray]] = {"train": {}, "test": {}}
+    logits: dict[str, dict[str, np.ndarray]] = {"train": {}, "test": {}}
     for name, (epochs, rate) in DIGITS.items():
         keras.utils.set_random_seed(seed)
         inputs = keras.Input(rows["train"][name].shape[1:])
@@ -106,10 +113,12 @@ def digits(seed: int, folder: pathlib.Path | None) -> tuple[Tokens, Tokens, dict
         compile_model(model, epochs * -(-len(classes["train"]) // BATCH), rate)
         model.fit(rows["train"][name], classes["train"], BATCH, epochs, verbose=0)
         accuracy[name] = model.evaluate(rows["test"][name], classes["test"], verbose=0)[1]
-        encoder = keras.Model(inputs, encoded)
+        encoder = keras.Model(inputs, [encoded, model.output])
         for part in tokens:
-            tokens[part][name] = encoder.predict(rows[part][name], verbose=0)
-    return *(Tokens(tokens[part], classes[part]) for part in ("train", "test")), accuracy
+            made, probabilities = encoder.predict(rows[part][name], verbose=0)
+            tokens[part][name], logits[part][name] = made, np.log(probabilities)
+    train, test = (Tokens(tokens[part], logits[part], classes[part]) for part in ("train", "test"))
+    return train, test, accuracy
 
 
 def fused_model(name: str, tokens: dict[str, np.ndarray], classes: int) -> keras.Model:
@@ -119,18 +128,14 @@ def fused_model(name: str, tokens: dict[str, np.ndarray], classes: int) -> keras
         key: keras.Input(x.shape[1:2], dtype="bool", name=f"{key}_mask")
         for key, x in tokens.items()
     }
+    logits = {key: keras.Input((classes,), name=f"{key}_logits") for key in tokens}
     if name.startswith("logits"):
-        logits, present = {}, {}
-        for key, x in inputs.items():
-            vector = layers.MaskedMeanPooling()(x, mask=masks[key])
-            logits[key] = keras.layers.Dense(classes)(keras.layers.Dropout(0.3)(vector))
-            present[key] = keras.ops.any(masks[key], axis=1)
+        present = {key: keras.ops.any(mask, axis=1) for key, mask in masks.items()}
         output = layers.LogitFusion(mode=name.split()[1])(logits, mask=present)
     else:
         vector = layers.PooledFusion(fusion.get(name))(inputs, mask=masks)
         output = keras.layers.Dense(classes)(keras.layers.Dropout(0.3)(vector))
-    named = {**inputs, **{f"{key}_mask": mask for key, mask in masks.items()}}
-    return keras.Model(named, output)
+    return keras.Model([*inputs.values(), *masks.values(), *logits.values()], output)
 
 
 def accuracy_of(name: str, train: Tokens, test: Tokens, seed: int, epochs: int) -> float:

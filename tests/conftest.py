@@ -1,8 +1,13 @@
 """What all tests share."""
 
+import os
 import pathlib
 
 import pytest
+
+# Most of the time goes into compiling small layers, each of them once: an optimizer's work is lost
+# on them. Read by TensorFlow and JAX as they are imported.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 
