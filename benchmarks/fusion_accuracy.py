@@ -133,7 +133,7 @@ def fused_model(name: str, tokens: dict[str, np.ndarray], classes: int) -> keras
         present = {key: keras.ops.any(mask, axis=1) for key, mask in masks.items()}
         output = layers.LogitFusion(mode=name.split()[1])(logits, mask=present)
     else:
-        vector = layers.PooledFusion(fusion.get(name))(inputs, mask=masks)
+        vector = layers.PooledFusion(name, dim=DIM)(inputs, mask=masks)
         output = keras.layers.Dense(classes)(keras.layers.Dropout(0.3)(vector))
     return keras.Model([*inputs.values(), *masks.values(), *logits.values()], output)
 
@@ -142,7 +142,7 @@ def accuracy_of(name: str, train: Tokens, test: Tokens, seed: int, epochs: int) 
     """The test accuracy of that fusion."""
     keras.utils.set_random_seed(seed)
     model = fused_model(name, train.tokens, int(train.classes.max()) + 1)
-    compile_model(model, epochs * -(-len(train.classes) // BATCH), 1e-3, logits=True)
+    compile_model(model, epochs * -(-len(train.classes) // BATCH), 2e-3, logits=True)
     model.fit(train.feed(), train.classes, BATCH, epochs, verbose=0)
     return model.evaluate(test.feed(), test.classes, verbose=0)[1]
 
