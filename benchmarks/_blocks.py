@@ -74,13 +74,17 @@ def torch_block(peer: Any, dim: int, heads: int, arrays: Any) -> Callable[[], An
             return outputs
 
     block = Block().to(peer.device, peer.dtype)
-    optimizer = torch.optim.SGD(block.parameters(), 1e-3)
+    weights = list(block.parameters())
     tensors = [peer.tensor(x) for x in arrays]
 
     def step() -> Any:
-        optimizer.zero_grad()
-        sum(output.square().mean() for output in block(tensors)).backward()
-        optimizer.step()
+        loss = sum(output.square().mean() for output in block(tensors))
+        # By hand, as the others do it; PyTorch's optimizers bring its compiler with them, which
+        # does not load beside TensorFlow everywhere.
+        found = torch.autograd.grad(loss, weights)
+        with torch.no_grad():
+            for weight, gradient in zip(weights, found, strict=True):
+                weight.sub_(1e-3 * gradient)
         return peer.wait(None)
 
     return step

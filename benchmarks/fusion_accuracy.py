@@ -31,7 +31,7 @@ DIM, BATCH = 64, 64
 LATE = ("mean", "product", "learned", "confidence")
 # Epochs of each single model, its learning rate, and passes over what its encoder makes.
 ICONS = {"image": (20, 4e-3), "text": (20, 2e-3)}
-DIGITS = {"audio": (8, 2e-3), "image": (8, 2e-3)}
+DIGITS = {"audio": (25, 4e-3), "image": (25, 4e-3)}
 
 
 @dataclasses.dataclass(frozen=True)

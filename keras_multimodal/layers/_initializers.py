@@ -8,7 +8,7 @@ from keras import ops
 
 
 def clone_initializer(initializer: Any) -> Any:
-    """A fresh copy, so that two weights of one shape don't start as the same numbers."""
+    """A fresh copy: two weights of one shape start as different numbers, unless it has a seed."""
     if isinstance(initializer, keras.initializers.Initializer):
         return initializer.clone()
     return initializer

@@ -26,10 +26,16 @@ def modality_names(inputs_shape: Any) -> Names:
         The names of a dict, sorted; the positions of a list.
 
     Raises:
-        ValueError: If `inputs_shape` is one shape, or empty.
+        ValueError: If `inputs_shape` is one shape, or empty, or a name has a '/' in it.
     """
     if isinstance(inputs_shape, dict) and inputs_shape:
-        return tuple(sorted(inputs_shape))
+        names = tuple(sorted(inputs_shape))
+        if any("/" in str(name) for name in names):
+            raise ValueError(
+                "`inputs` must have names without '/', of which Keras makes paths. "
+                f"Received: {names}"
+            )
+        return names
     if inputs_shape and all(isinstance(shape, (list, tuple)) for shape in inputs_shape):
         return tuple(range(len(inputs_shape)))
     raise ValueError(

@@ -52,7 +52,6 @@ def blockwise_attention(
         return found if shifts is None else found + shifts[index]
 
     def attend(query: Any, key: Any, value: Any) -> tuple[Any, Any]:
-        query = query * scale
         keys, values = (
             _cut(ops.pad(x, ((0, 0), (0, 0), (0, padding), (0, 0))), blocks, axis=2)
             for x in (key, value)
@@ -103,11 +102,11 @@ def blockwise_attention(
             by_key, by_value = (
                 _join(x, axis=2)[:, :, : key.shape[2]] for x in (by_keys, by_values)
             )
-            return ops.cast(by_query * scale, dtype), by_key, by_value
+            return ops.cast(by_query, dtype), by_key, by_value
 
         return ops.cast(output, dtype), gradient
 
-    return ops.custom_gradient(attend)(query, key, value)
+    return ops.custom_gradient(attend)(query * scale, key, value)
 
 
 def _shift(key: Any, mask: Any, padding: int, dtype: str) -> Any:

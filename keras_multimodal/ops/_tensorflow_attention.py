@@ -15,12 +15,15 @@ tile takes three ops: `exp(Q K^T - bound) [V, 1]`.
 """
 
 import dataclasses
+import os
 from typing import Any
 
 import tensorflow as tf
 
-# Scores in a tile; 4 MiB in float32.
-_TILE = 2**20
+# Scores in a tile; 2 MiB in float32.
+_TILE = 2**19
+# Tiles at a time: most of their ops are too small to keep several cores busy.
+_PARALLEL = os.cpu_count() or 1
 # A sum of weights below this isn't accurate: float32 ends at 1e-38.
 _SMALLEST_SUM = 1e-25
 # What a padded key's scores get: too little for any exponential.
@@ -47,16 +50,15 @@ def tensorflow_attention(
     @tf.custom_gradient
     def attend(query: Any, key: Any, value: Any) -> tuple[Any, Any]:
         tiling = _Tiling.of(query, key, tile)
-        operands = _Operands.of(query * scale, key, value, mask, tiling)
+        operands = _Operands.of(query, key, value, mask, tiling)
         output, log_sum = _forward(operands, tiling)
 
         def gradient(upstream: Any) -> tuple[Any, Any, Any]:
-            by_query, by_key, by_value = _backward(operands, tiling, output, log_sum, upstream)
-            return by_query * scale, by_key, by_value
+            return _backward(operands, tiling, output, log_sum, upstream)
 
         return output, gradient
 
-    return attend(query, key, value)
+    return attend(query * scale, key, value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,9 +89,13 @@ class _Tiling:
             scores = query_length * key_length
             fitting = [n for n in range(1, heads + 1) if heads % n == 0 and n * scores <= tile]
             group = max(fitting, default=1)
-        chunks = 1 if group > 1 else -(-query_length * key_length // tile)
-        rows = -(-query_length // chunks)
-        return cls(heads, group, chunks, rows, query_length, key_length)
+        if group > 1:
+            return cls(heads, group, 1, query_length, query_length, key_length)
+        rows = _least(query_length, _greatest(tile // _greatest(key_length, 1), 1))
+        rows = _greatest(rows, 1)
+        chunks = _greatest(-(-query_length // rows), 1)
+        # As even as may be, so that little is padded.
+        return cls(heads, 1, chunks, -(-query_length // chunks), query_length, key_length)
 
     def cut(self, x: Any) -> Any:
         """`(batch, heads, query_length, dim)` to `(groups, chunks, group, rows, dim)`."""
@@ -149,7 +155,8 @@ class _Operands:
             single = dataclasses.replace(tiling, group=1)
             pairs = single.cut(allowed)  # (batch, chunks, 1, rows, key_length)
         longest = tf.reduce_max(norms, axis=-1, keepdims=True)
-        bound = tf.sqrt(tf.reduce_sum(tf.square(query), axis=-1) * longest)
+        # It cancels out, and has no gradient; that of its root would be NaN at a query of zeros.
+        bound = tf.stop_gradient(tf.sqrt(tf.reduce_sum(tf.square(query), axis=-1) * longest))
         return cls(
             query=tiling.cut(query),
             bound=tiling.cut(bound[..., None]),
@@ -218,7 +225,9 @@ def _forward(operands: _Operands, tiling: _Tiling) -> tuple[Any, Any]:
     rows = tiling.rows if isinstance(tiling.rows, int) else None
     signature = tuple(tf.TensorSpec((tiling.group, rows, n), dtype) for n in (dim, 1))
     tiles = tf.range(tf.shape(operands.query)[0] * tiling.chunks)
-    output, log_sum = tf.map_fn(attend, tiles, fn_output_signature=signature, parallel_iterations=1)
+    output, log_sum = tf.map_fn(
+        attend, tiles, fn_output_signature=signature, parallel_iterations=_PARALLEL
+    )
     return tiling.join(output), tiling.join(log_sum)
 
 
@@ -238,10 +247,12 @@ def _backward(
         if operands.some is not None:
             by_output = tf.where(operands.some[group, chunk], by_output, tf.zeros_like(by_output))
         query = operands.queries(group, chunk, log_sums[group, chunk])
-        # (group, keys, rows); rounding may lift a weight above 1, but not far.
-        weights = tf.exp(tf.matmul(key, query, transpose_b=True))
+        # (group, keys, rows); rounding may lift a score above 0, but not far.
+        scores = tf.matmul(key, query, transpose_b=True)
         if operands.pairs is not None:
-            weights *= tf.linalg.matrix_transpose(operands.pair_mask(group, chunk, tiling))
+            allowed = tf.linalg.matrix_transpose(operands.pair_mask(group, chunk, tiling))
+            scores = tf.where(allowed > 0, scores, _FAR_BELOW)
+        weights = tf.exp(scores)
         by_score = weights * tf.matmul(value, by_output, transpose_b=True)
         key = tf.linalg.matrix_transpose(key[..., :key_dim])
         by_query = tf.linalg.matrix_transpose(tf.matmul(key, by_score))
@@ -286,13 +297,21 @@ def _backward(
     )
     groups = tf.range(tf.shape(operands.query)[0])
     by_query, by_key, by_value = tf.map_fn(
-        head, groups, fn_output_signature=signature, parallel_iterations=1
+        head, groups, fn_output_signature=signature, parallel_iterations=_PARALLEL
     )
     by_key, by_value = (
         tf.reshape(x, (-1, tiling.heads, tiling.key_length, x.shape[-1]))
         for x in (by_key, by_value)
     )
     return tiling.join(by_query), by_key, by_value
+
+
+def _least(x: Any, y: Any) -> Any:
+    return min(x, y) if isinstance(x, int) and isinstance(y, int) else tf.minimum(x, y)
+
+
+def _greatest(x: Any, y: Any) -> Any:
+    return max(x, y) if isinstance(x, int) and isinstance(y, int) else tf.maximum(x, y)
 
 
 def _size(x: Any, axis: int) -> Any:

@@ -47,7 +47,8 @@ def masked_attention(
         implementation: How it is computed; the result is the same but for rounding. `"direct"`
             has all scores in memory at once. `"blockwise"` makes them, and in the backward pass
             makes them again, block by block, so that memory grows with the length and not with its
-            square; it has no weights to return or to drop. `"auto"` (default) is blockwise where
+            square (on TensorFlow in graphs, such as `fit` runs; eagerly a tape keeps every block);
+            it has no weights to return or to drop. `"auto"` (default) is blockwise where
             the lengths are known and there are 256 times 256 scores or more for each head, and
             direct otherwise; on JAX with a GPU, tokens without a mask in half precision go through
             Keras' own flash attention.
@@ -91,7 +92,7 @@ def masked_attention(
     if dropout or return_weights or implementation == "direct":
         return _direct(query, key, value, mask, scale, dropout, seed, return_weights)
     if implementation == "auto":
-        if _flash_fits(query, mask):
+        if _flash_fits(query, value, mask):
             return _flash(query, key, value, scale)
         lengths = (query.shape[2], key.shape[2])
         if None in lengths or lengths[0] * lengths[1] < _MANY_SCORES:
@@ -154,11 +155,12 @@ def _flash(query: Any, key: Any, value: Any, scale: float) -> Any:
     return ops.swapaxes(ops.dot_product_attention(query, key, value, scale=scale), 1, 2)
 
 
-def _flash_fits(query: Any, mask: Any) -> bool:
-    """Whether JAX's flash kernel takes this: on a GPU, in half precision and without a mask."""
+def _flash_fits(query: Any, value: Any, mask: Any) -> bool:
+    """Whether JAX's flash kernel takes this: on a GPU, of one width, half precise and unmasked."""
     dtype = keras.backend.standardize_dtype(query.dtype)
     half = dtype in ("float16", "bfloat16")
-    return keras.backend.backend() == "jax" and half and mask is None and _on_gpu()
+    fits = half and mask is None and query.shape[-1] == value.shape[-1]
+    return fits and keras.backend.backend() == "jax" and _on_gpu()
 
 
 def _on_gpu() -> bool:

@@ -58,7 +58,8 @@ def masked_max(x: Any, mask: Any = None) -> Any:
     dtype = keras.backend.standardize_dtype(x.dtype)
     x = ops.cast(x, keras.backend.result_type(dtype, "float32"))  # NumPy knows no bfloat16
     lowest = float(np.finfo(keras.backend.standardize_dtype(x.dtype)).min)
-    greatest = ops.max(ops.where(ops.expand_dims(mask, -1), x, lowest), axis=1)  # (batch, dim)
+    x = ops.where(ops.expand_dims(mask, -1), x, lowest)
+    greatest = ops.max(x, axis=1, initial=lowest)  # (batch, dim); there may be no token at all
     return ops.cast(zero_masked(greatest, ops.any(mask, axis=1)), dtype)
 
 

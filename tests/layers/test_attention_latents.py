@@ -472,7 +472,7 @@ def symbolic(structure):
         ([TEXT], [MASKS["sensor"]], r"`mask\[0\]` must be .*\(4, 3\).* shape \(4,\)"),
         ([TEXT], [MASKS["text"].astype("float32")], r"`mask\[0\]` .*Received: dtype float32"),
         ({"text": TEXT}, {"words": MASKS["text"]}, r"`mask` must .*\['text'\].*\['words'\]"),
-        ([TEXT[..., :5]], None, "num_heads=2, query of width 5"),
+        ([TEXT[..., :5]], None, "num_heads=2, tokens of width 5"),
     ],
 )
 @pytest.mark.parametrize("wrap", [symbolic, lambda x: x], ids=["symbolic", "eager"])

@@ -473,7 +473,7 @@ def symbols(structure):
 @pytest.mark.parametrize(
     ("options", "query", "context", "masks", "message"),
     [
-        ({"num_heads": 3}, TEXT, NARROW, {}, "num_heads=3, query of width 8"),
+        ({"num_heads": 3}, TEXT, NARROW, {}, "num_heads=3, tokens of width 8"),
         ({}, TEXT[:, 0], NARROW, {}, r"`query` must be tokens .*\(4, 8\)"),
         ({}, TEXT, NARROW[:, 0], {}, r"`context` must be tokens .*\(4, 6\)"),
         ({}, TEXT.astype("int32"), NARROW, {}, "`query` must .* dtype int32"),

@@ -243,7 +243,7 @@ def test_bad_arguments_are_named(options, message):
 @pytest.mark.parametrize(
     ("options", "query", "context", "masks", "message"),
     [
-        ({"num_heads": 3}, QUERY, CONTEXT, {}, "num_heads=3, query of width 8"),
+        ({"num_heads": 3}, QUERY, CONTEXT, {}, "num_heads=3, tokens of width 8"),
         (
             {"num_heads": 2, "residual": True, "output_dim": 4},
             QUERY,

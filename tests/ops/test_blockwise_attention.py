@@ -83,6 +83,19 @@ def test_scores_far_from_their_bound_are_no_trouble(attend, mask):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_keys_that_may_not_be_attended_to_have_no_gradient_however_well_they_fit(attend, gradient):
+    """Their exponentials overflow: zero times infinity would be NaN."""
+
+    def with_key(key):
+        tensors = map(keras.ops.convert_to_tensor, (100 * QUERY, VALUE))
+        query, value = tensors
+        return attend(query, key, value, PAIRS, SCALE)
+
+    found = gradient(with_key, KEY)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found[~PAIRS.any(axis=1)[:, None].repeat(4, axis=1)], 0)
+
+
 def test_nan_is_not_hidden(attend):
     query = QUERY.copy()
     query[1, 2, 3, 0] = np.nan
@@ -111,3 +124,45 @@ def test_lengths_may_be_unknown(jit, mask, gradient):
     found = gradient(lambda q: function(q, KEY, VALUE, MASKS[mask]), QUERY)
     expected = gradient(lambda q: masked_attention(q, KEY, VALUE, MASKS[mask], scale=SCALE), QUERY)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0)], ids=["no queries", "no keys"])
+@pytest.mark.skipif(not TENSORFLOW, reason="tf.function is TensorFlow's")
+def test_there_may_be_nothing(shape):
+    import tensorflow as tf
+
+    attend = tiled(20)
+    function = tf.function(
+        lambda q, k, m: attend(q, k, k, m, SCALE),
+        input_signature=[tf.TensorSpec((None, 4, None, 5))] * 2
+        + [tf.TensorSpec((None, None), "bool")],
+    )
+    query, key = (np.ones((2, 4, length, 5), "float32") for length in shape)
+    found = function(query, key, np.ones((2, shape[1]), bool))
+    np.testing.assert_array_equal(found, np.zeros((2, 4, shape[0], 5)))
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="JAX has no derivative of a custom one's")
+def test_second_derivatives_are_those_of_attending_at_once():
+    import tensorflow as tf
+
+    query = QUERY.copy()
+    query[0, 0] = 0
+
+    def second(attend):
+        x = tf.constant(query)
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.reduce_sum(tf.square(attend(x, tf.constant(KEY), tf.constant(VALUE))))
+            z = tf.reduce_sum(tf.square(inner.gradient(y, x)))
+        return outer.gradient(z, x)
+
+    attend = tiled(140)
+    np.testing.assert_allclose(
+        second(lambda *args: attend(*args, KEYS, SCALE)),
+        second(lambda *args: masked_attention(*args, KEYS, scale=SCALE, implementation="direct")),
+        rtol=1e-3,
+        atol=1e-5,
+    )

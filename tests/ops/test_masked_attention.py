@@ -181,3 +181,25 @@ def test_auto_is_blockwise_where_there_are_many_scores(monkeypatch):
 def test_wrong_arguments_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         masked_attention(QUERY, KEY, VALUE, **options)
+
+
+def test_flash_attention_is_for_what_its_kernel_takes(monkeypatch):
+    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    monkeypatch.setattr(module, "_on_gpu", lambda: True)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    half, narrow = (np.ones((1, 1, 2, dim), "float16") for dim in (8, 4))
+    assert module._flash_fits(half, half, None)
+    assert not module._flash_fits(half, narrow, None)
+    assert not module._flash_fits(half, half, MASK)
+    assert not module._flash_fits(half.astype("float32"), half, None)
+
+
+def test_flash_attention_is_attention():
+    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    tensors = [keras.ops.convert_to_tensor(x) for x in (QUERY, KEY, KEY)]
+    np.testing.assert_allclose(
+        module._flash(*tensors, 0.5),
+        masked_attention(*tensors, scale=0.5, implementation="direct"),
+        rtol=1e-5,
+        atol=1e-6,
+    )

@@ -79,3 +79,9 @@ def test_generalized_means_of_large_powers_are_finite():
     for exponent, expected in ((100.0, 0.5**0.01 * 1e30), (-100.0, 0.5**-0.01 * 1e-3)):
         y = masked_generalized_mean(x, exponent)
         np.testing.assert_allclose(y, [[expected]], rtol=1e-4)
+
+
+def test_without_any_token_the_greatest_is_zero():
+    nothing, mask = np.zeros((2, 0, 3), "float32"), np.zeros((2, 0), bool)
+    for pool in (masked_max, masked_mean):
+        np.testing.assert_array_equal(pool(nothing, mask), np.zeros((2, 3)))

@@ -37,8 +37,9 @@ class CrossModalAttention(keras.layers.Layer):
         normalization: `"pre"` normalizes the query before it is projected, `"post"` the output
             (with `residual`, the sum); `None` (default) neither.
         gate: Whether what was attended to is multiplied by the tanh of a learned number that
-            starts at zero, so that the layer starts as the identity and a pretrained model isn't
-            disturbed. Needs `residual`: without it nothing would go through. Default False.
+            starts at zero, so that the layer starts as the identity (with `"post"`, as a
+            normalization) and a pretrained model isn't disturbed. Needs `residual`: without it
+            nothing would go through. Default False.
         kernel_initializer: Initializer of the projections' kernels. Default `"glorot_uniform"`.
         bias_initializer: Initializer of their biases. Default `"zeros"`.
         kernel_regularizer: Regularizer of the kernels. Default `None`.
@@ -166,8 +167,8 @@ class CrossModalAttention(keras.layers.Layer):
         query_dim, context_dim = _width(query_shape, "query"), _width(context_shape, "context")
         if self.key_dim is None and query_dim % self.num_heads:
             raise ValueError(
-                "`num_heads` must divide the query's width, or `key_dim` be given. "
-                f"Received: num_heads={self.num_heads}, query of width {query_dim}"
+                "`num_heads` must divide the width of the tokens that attend, or `key_dim` be "
+                f"given. Received: num_heads={self.num_heads}, tokens of width {query_dim}"
             )
         if self.residual and self.output_dim not in (None, query_dim):
             raise ValueError(

@@ -83,7 +83,8 @@ class AbsentToken(keras.layers.Layer):
         """Put the token in; see the class."""
         _check(inputs, mask)
         if mask is None:
-            return inputs
+            # Keras warns of a weight without any gradient; this one's is zero.
+            mask = ops.ones_like(inputs[..., 0], dtype="bool")
         token = ops.cast(self._token, inputs.dtype)
         places = ops.expand_dims(_absent_places(mask), -1)  # (batch, [length,] 1)
         return ops.where(places, token, zero_masked(inputs, mask))

@@ -34,8 +34,9 @@ def side_by_side(vectors: list[Any], present: list[Any], absent: list[Any]) -> A
     """
     parts = []
     for vector, flag, stand_in in zip(vectors, present, absent, strict=True):
-        if flag is not None:
-            stand_in = ops.cast(stand_in, vector.dtype)
-            vector = ops.where(ops.expand_dims(flag, -1), vector, stand_in)
-        parts.append(vector)
+        if flag is None:
+            # Keras warns of a weight without any gradient; this one's is zero.
+            flag = ops.ones_like(vector[..., 0], dtype="bool")
+        stand_in = ops.cast(stand_in, vector.dtype)
+        parts.append(ops.where(ops.expand_dims(flag, -1), vector, stand_in))
     return ops.concatenate(parts, axis=-1)

@@ -139,7 +139,10 @@ class AnchoredFusion(keras.layers.Layer):
         query, query_mask = merged_tokens(pairs[position : position + 1])
         context, context_mask = merged_tokens(pairs[:position] + pairs[position + 1 :])
         masks = dict(zip(self._mask_arguments, (query_mask, context_mask), strict=True))
+        # Zeros at masked places for a layer that isn't as careful as those of this package.
+        query, context = zero_masked(query, query_mask), zero_masked(context, context_mask)
         fused = self.layer(query, context, **masks)  # (batch, length, dim)
+        fused = zero_masked(fused, query_mask)
         outputs = [zero_masked(value, value_mask) for value, value_mask in pairs]
         outputs[position] = fused[:, 0] if len(pairs[position][0].shape) == 2 else fused
         return like_inputs(outputs, self.modality_names)

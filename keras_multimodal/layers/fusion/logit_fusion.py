@@ -136,7 +136,10 @@ class LogitFusion(VectorFusion):
         elif self.mode == "learned":
             scores = equal + ops.cast(self._scores, equal.dtype)
         else:
-            entropy = -ops.sum(ops.exp(opinions) * opinions, axis=-1)
+            # A class ruled out has the logit -inf, and adds nothing.
+            possible = opinions > _FAR_BELOW
+            known = ops.where(possible, opinions, ops.zeros_like(opinions))
+            entropy = -ops.sum(ops.where(possible, ops.exp(known) * known, 0.0), axis=-1)
             confidence = 1 - entropy / math.log(opinions.shape[-1])
             scores = ops.log(ops.maximum(confidence, _EPSILON))
         return masked_softmax(scores, flags)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 from keras_multimodal._registration import register
@@ -60,7 +61,7 @@ class LowRankFusion(ProjectingFusion):
 
     Reference:
         Liu et al., "Efficient Low-rank Multimodal Fusion with Modality-Specific Factors", 2018,
-        equation 6. What is absent is ours.
+        equation 6; `w` and `b` are those of the authors' code. What is absent is ours.
     """
 
     def __init__(
@@ -102,9 +103,13 @@ class LowRankFusion(ProjectingFusion):
             ops.matmul(vector, factor[:-1]) + factor[-1]
             for vector, factor in zip(vectors, self._factors, strict=True)
         ]
+        # Products of several numbers leave float16's range soon.
+        dtype = keras.backend.result_type(self.compute_dtype, "float32")
+        factors = [ops.cast(factor, dtype) for factor in factors]
         product = product_of_present(factors, present)  # (batch, rank * units)
         product = ops.reshape(product, (-1, self.rank, self.units))
-        output = ops.einsum("r,bru->bu", self._rank_weights, product)
+        output = ops.einsum("r,bru->bu", ops.cast(self._rank_weights, dtype), product)
+        output = ops.cast(output, self.compute_dtype)
         if self.use_bias:
             output = output + self._bias
         return zero_unknown(output, present)

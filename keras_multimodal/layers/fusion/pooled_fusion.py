@@ -1,5 +1,6 @@
 """Any fusion, made to end in one vector."""
 
+import inspect
 from typing import Any, Literal
 
 import keras
@@ -25,6 +26,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
 )
 from keras_multimodal.layers.fusion._wrapped import with_policy
 from keras_multimodal.layers.fusion.concat_fusion import ConcatFusion
+from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
 from keras_multimodal.layers.fusion.mean_fusion import MeanFusion
 
 _JOINS = {"concat": ConcatFusion, "mean": MeanFusion}
@@ -40,9 +42,9 @@ class PooledFusion(keras.layers.Layer):
     that returns one sequence of tokens no `join`. A head can stand on any fusion then.
 
     Args:
-        fusion: A name of `fusion.names()`, or a layer that takes a list or dict of modalities'
-            tokens and returns one too, or tokens, or vectors. For a name's options give a layer:
-            `PooledFusion(fusion.get("gated", units=32))`.
+        fusion: A name of `fusion.names()`, or a layer with a `call(inputs, mask)` that takes a list
+            or dict of modalities' tokens and returns one too, or tokens, or vectors. For a name's
+            options give a layer: `PooledFusion(fusion.get("gated", units=32))`.
         dim: Width to which each modality is projected first. Default `None`: each comes as it is.
         pooling: How tokens become one vector: `"mean"` (default) or `"max"`, over real tokens.
         join: What makes one vector of several modalities: `"concat"` (default), with a learned
@@ -93,7 +95,7 @@ class PooledFusion(keras.layers.Layer):
         if isinstance(fusion, keras.layers.Layer):
             kwargs = {"dtype": fusion.dtype_policy, **kwargs}
         super().__init__(**kwargs)
-        if fusion == "logits":
+        if fusion == "logits" or isinstance(fusion, LogitFusion):
             raise ValueError(
                 "`fusion` must take tokens or vectors; give `LogitFusion` each modality's logits, "
                 f"behind a head of each. Received: fusion={fusion!r}"
@@ -105,6 +107,12 @@ class PooledFusion(keras.layers.Layer):
             raise ValueError(f"`join` must be one of {sorted(_JOINS)}. Received: join={join!r}")
         if isinstance(fusion, str):
             fusion = registry.get(fusion, dtype=self.dtype_policy)
+        if "mask" not in inspect.signature(registry.get(fusion).call).parameters:
+            raise ValueError(
+                "`fusion` must have a `call(inputs, mask)`, inputs and masks in a list or dict; a "
+                "layer that reads no masks would mix in what isn't there. "
+                f"Received: fusion={fusion!r}"
+            )
         self.fusion = with_policy(registry.get(fusion), self.dtype_policy)
         self.dim = dim
         self.pooling = pooling
