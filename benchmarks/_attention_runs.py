@@ -1,6 +1,5 @@
 """What `benchmarks.attention` measures, once Keras' backend is settled."""
 
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from benchmarks import _timing
 from benchmarks._backend import Torch, compiled, gradients, train_step
 from benchmarks._blocks import StockBlock, torch_block
 from benchmarks._timing import medians
@@ -198,6 +198,4 @@ def peak(who: str, length: int) -> float:
             compiled(gradients(keras.ops.dot_product_attention, upstream), *arrays)()
 
     run(256)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    run(length)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return _timing.peak(lambda: run(length))

@@ -8,9 +8,7 @@ above what it holds between steps; parameters are those of the fusion.
 """
 
 import argparse
-import ctypes
 import os
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -19,13 +17,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from benchmarks._timing import machine, medians
+from benchmarks._timing import machine, medians, peak
 from keras_multimodal.layers import LogitFusion, PooledFusion, fusion
 
 DIM, BATCH, CLASSES = 64, 32, 10
 # Modalities, and the tokens of each.
 SHAPES = ((2, 32), (3, 32), (5, 32), (3, 128))
-STATUS = pathlib.Path("/proc/self/status")
 
 
 def classifier(name: str, modalities: int, length: int) -> keras.Model:
@@ -48,20 +45,6 @@ def step_of(model: keras.Model, modalities: int, length: int) -> Callable[[], An
     x = [rng.normal(size=(BATCH, length, DIM)).astype("float32") for _ in range(modalities)]
     y = rng.integers(0, CLASSES, BATCH)
     return lambda: model.train_on_batch(x, y)
-
-
-def peak(step: Callable[[], Any]) -> float:
-    """MiB by which the process grows in a step."""
-    ctypes.CDLL("libc.so.6").malloc_trim(0)
-    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    before = _status("VmRSS")
-    step()
-    return (_status("VmHWM") - before) / 1024
-
-
-def _status(field: str) -> int:
-    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith(field))
-    return int(line.split()[1])
 
 
 def main() -> None:

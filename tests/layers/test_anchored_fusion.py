@@ -81,6 +81,21 @@ def test_it_is_the_layer_called_row_by_row(anchor, masks, randomize):
         np.testing.assert_allclose(found[anchor], expected, rtol=1e-5, atol=1e-5)
 
 
+def test_a_layer_that_leaks_what_is_masked_gets_zeros_to_read():
+    """Stock attention reads masked places where all are masked, and its bias stays."""
+    layer = AnchoredFusion(keras.layers.MultiHeadAttention(2, 4), anchor="text")
+    layer.build({name: x.shape for name, x in INPUTS.items()})
+    for weight in layer.weights:
+        weight.assign(keras.random.normal(weight.shape, seed=1))
+    blank = {
+        name: np.where(MASKS[name].reshape((*MASKS[name].shape, 1)), x, np.nan)
+        for name, x in INPUTS.items()
+    }
+    found = ops.convert_to_numpy(layer(blank, mask=MASKS)["text"])
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found[~MASKS["text"]], 0)
+
+
 def test_dropout_acts_in_training_alone():
     layer = fusion.get("cross_attention", num_heads=2, dropout=0.5, seed=3)
     inference = layer(INPUTS)["image"]

@@ -148,6 +148,20 @@ def test_late_fusion_by_hand(mode, first, expected):
     np.testing.assert_allclose(np.exp(output), [expected, np.exp(first[1])], rtol=1e-4)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_class_may_be_ruled_out(mode):
+    """Its logit is minus infinity; the others' are pooled as if it weren't there."""
+    first, second = (np.array([[a, b]], "float32") for a, b in ((0, 1), (0, 3)))
+    without = LogitFusion(mode)([first, second])
+    out = np.full((1, 1), -np.inf, "float32")
+    found = LogitFusion(mode)([np.concatenate([x, out], axis=1) for x in (first, second)])
+    probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(found))
+    assert probabilities[0, 2] == 0
+    if mode != "confidence":  # how sure one is depends on the number of classes
+        np.testing.assert_allclose(probabilities[:, :2], keras.ops.softmax(without), rtol=1e-5)
+    assert probabilities[0, 1] > 0.73  # more than the first alone is
+
+
 def test_modalities_that_all_know_nothing_share_the_row():
     nothing = np.zeros((1, 3), "float32")
     np.testing.assert_allclose(np.exp(LogitFusion("confidence")([nothing] * 2)), [[1 / 3] * 3])

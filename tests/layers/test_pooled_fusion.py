@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_multimodal.layers import ConcatFusion, GatedFusion, MeanFusion, PooledFusion, fusion
+from keras_multimodal.layers import (
+    ConcatFusion,
+    GatedFusion,
+    LogitFusion,
+    MeanFusion,
+    PooledFusion,
+    fusion,
+)
 
 RNG = np.random.default_rng(13)
 TEXT = RNG.normal(size=(4, 3, 6)).astype("float32")
@@ -126,6 +133,8 @@ def test_a_saved_model_does_not_depend_on_what_the_name_stands_for(tmp_path):
         ({"fusion": "meen"}, ValueError, "Did you mean 'mean'"),
         ({"fusion": None}, TypeError, "`identifier` must be a name or a Keras layer"),
         ({"fusion": "logits"}, ValueError, "give `LogitFusion` each modality's logits"),
+        ({"fusion": LogitFusion()}, ValueError, "give `LogitFusion` each modality's logits"),
+        ({"fusion": keras.layers.Average()}, ValueError, r"must have a `call\(inputs, mask\)`"),
         ({"fusion": "mean", "dim": 0}, ValueError, "`dim` must be at least 1"),
         ({"fusion": "mean", "pooling": "sum"}, ValueError, r"`pooling` must be one of \['max'"),
         ({"fusion": "mean", "join": "sum"}, ValueError, r"`join` must be one of \['concat'"),

@@ -162,11 +162,12 @@ def test_auto_is_blockwise_where_there_are_many_scores(monkeypatch):
         return direct(*args, **kwargs)
 
     monkeypatch.setattr(module, "_direct", watch)
+    key = keras.random.normal((1, 1, 256, 4), seed=0)
     for length in (255, 256):
-        x = keras.random.normal((1, 1, length, 4), seed=0)
-        masked_attention(x, x, x)
-    masked_attention(x, x, x, return_weights=True)
-    masked_attention(x, x, x, dropout=0.5)
+        query = keras.random.normal((1, 1, length, 4), seed=0)
+        masked_attention(query, key, key)
+    masked_attention(query, key, key, return_weights=True)
+    masked_attention(query, key, key, dropout=0.5)
     assert taken == [255, 256, 256]
 
 
