@@ -25,7 +25,7 @@ def blockwise_attention(
         value: `(batch, heads, key_length, value_dim)`; finite.
         mask: Boolean `(batch, key_length)` or `(batch, query_length, key_length)`, or None.
         scale: Factor on the scores.
-        block: Number of keys in a block.
+        block: Number of keys in a block, at most.
 
     Returns:
         `(batch, heads, query_length, value_dim)`; zeros for a query with nothing to attend to.
@@ -36,8 +36,9 @@ def blockwise_attention(
     """
     dtype = keras.backend.standardize_dtype(query.dtype)
     exact = keras.backend.result_type(dtype, "float32")
-    blocks = -(-key.shape[2] // block)
-    padding = blocks * block - key.shape[2]
+    blocks = max(-(-key.shape[2] // block), 1)
+    # As even as may be, so that little is padded.
+    padding = blocks * -(-key.shape[2] // blocks) - key.shape[2]
     shift = _shift(key, mask, padding, exact)
     shifts = None if shift is None else _cut(shift, blocks, axis=3)
     some = None

@@ -11,8 +11,10 @@ from keras_multimodal.ops._softmax import softmax
 _IMPLEMENTATIONS = ("auto", "direct", "blockwise")
 # Finite, so that a row of nothing else has a softmax; beside it float32 forgets any score.
 _FAR_BELOW = -1e38
-# Scores for each head from which it pays not to have them in memory all at once: 256 by 256.
-_MANY_SCORES = 2**16
+# Scores for each head from which it pays not to have them in memory all at once: in the tiles of
+# TensorFlow's own path 256 by 256, in blocks elsewhere 1024 by 1024.
+_MANY_SCORES_FOR_TILES = 2**16
+_MANY_SCORES_FOR_BLOCKS = 2**20
 
 
 def masked_attention(
@@ -48,10 +50,10 @@ def masked_attention(
             has all scores in memory at once. `"blockwise"` makes them, and in the backward pass
             makes them again, block by block, so that memory grows with the length and not with its
             square (on TensorFlow in graphs, such as `fit` runs; eagerly a tape keeps every block);
-            it has no weights to return or to drop. `"auto"` (default) is blockwise where
-            the lengths are known and there are 256 times 256 scores or more for each head, and
-            direct otherwise; on JAX with a GPU, tokens without a mask in half precision go through
-            Keras' own flash attention.
+            it has no weights to return or to drop. `"auto"` (default) is blockwise where the
+            lengths are known and there are 256 times 256 scores or more for each head, 1024 times
+            1024 elsewhere than on TensorFlow and a CPU, and direct otherwise; on JAX with a GPU,
+            tokens without a mask in half precision go through Keras' own flash attention.
 
     Returns:
         `(batch, heads, query_length, value_dim)` in the dtype of `value`. With `return_weights`,
@@ -91,13 +93,15 @@ def masked_attention(
         scale = key.shape[-1] ** -0.5
     if dropout or return_weights or implementation == "direct":
         return _direct(query, key, value, mask, scale, dropout, seed, return_weights)
+    in_tiles = keras.backend.backend() == "tensorflow" and not _on_gpu()
     if implementation == "auto":
         if _flash_fits(query, value, mask):
             return _flash(query, key, value, scale)
         lengths = (query.shape[2], key.shape[2])
-        if None in lengths or lengths[0] * lengths[1] < _MANY_SCORES:
+        many = _MANY_SCORES_FOR_TILES if in_tiles else _MANY_SCORES_FOR_BLOCKS
+        if None in lengths or lengths[0] * lengths[1] < many:
             return _direct(query, key, value, mask, scale)
-    if keras.backend.backend() == "tensorflow" and not _on_gpu():
+    if in_tiles:
         return _tiled(query, key, value, mask, scale)
     if key.shape[2] is None:
         raise ValueError(

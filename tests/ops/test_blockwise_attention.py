@@ -142,7 +142,7 @@ def test_there_may_be_nothing(shape):
     np.testing.assert_array_equal(found, np.zeros((2, 4, shape[0], 5)))
 
 
-@pytest.mark.skipif(not TENSORFLOW, reason="JAX has no derivative of a custom one's")
+@pytest.mark.skipif(not TENSORFLOW, reason="written with TensorFlow's tapes")
 def test_second_derivatives_are_those_of_attending_at_once():
     import tensorflow as tf
 

@@ -49,8 +49,9 @@ class CrossModalAttention(keras.layers.Layer):
             `"direct"` has all scores in memory at once. `"blockwise"` makes them block by block,
             and again for the gradient, so that memory grows with the length and not with its
             square; it has no scores to return, and no dropout. `"auto"` (default) is blockwise
-            where the lengths are known, there are 256 times 256 scores or more for each head, and
-            neither scores nor dropout are asked for; see `ops.masked_attention`.
+            where the lengths are known, there are many scores (on TensorFlow and a CPU from 256
+            times 256 for each head), and neither scores nor dropout are asked for; see
+            `ops.masked_attention`.
         **kwargs: `name`, `dtype`, `trainable` and `activity_regularizer`, as for every Keras layer.
 
     Call arguments:
