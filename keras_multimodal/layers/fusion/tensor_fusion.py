@@ -46,6 +46,8 @@ class TensorFusion(ProjectingFusion):
         in which the last modality's features vary fastest and the last number is 1. The order of
         the modalities is that of `modality_names`: a list's own, or a dict's names sorted.
 
+        In float16 products of three features above 40 are out of range; bfloat16 has room for them.
+
     Masking:
         A modality without a real token in a row counts as `[0, ..., 0, 1]` there: the products
         with its features vanish, those of the others remain, and it has no gradient. A row without
