@@ -8,10 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from benchmarks import _timing
 from benchmarks._backend import Torch, compiled, gradients, train_step
 from benchmarks._blocks import StockBlock, torch_block
-from benchmarks._timing import medians
+from benchmarks._timing import medians, peak
 from keras_multimodal.layers import CoAttention, CrossModalAttention
 from keras_multimodal.ops import masked_attention
 
@@ -180,7 +179,7 @@ def memory(backend: str) -> None:
         print(f"{who:10} {' | '.join(cells)}", flush=True)
 
 
-def peak(who: str, length: int) -> float:
+def peak_of(who: str, length: int) -> float:
     """What the process' peak grows by in forward and backward, in MiB."""
 
     def run(length: int) -> None:
@@ -198,4 +197,4 @@ def peak(who: str, length: int) -> float:
             compiled(gradients(keras.ops.dot_product_attention, upstream), *arrays)()
 
     run(256)
-    return _timing.peak(lambda: run(length))
+    return peak(lambda: run(length))

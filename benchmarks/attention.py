@@ -28,7 +28,7 @@ def main() -> None:
     from benchmarks._timing import machine
 
     if options.peak:
-        print(runs.peak(options.peak[0], int(options.peak[1])))
+        print(runs.peak_of(options.peak[0], int(options.peak[1])))
         return
     print(machine("keras-multimodal-fusion", "keras", "tensorflow", "jax", "torch"))
     print(f"backend {options.backend}, {runs.device()}" + (", XLA" if options.jit else ""))

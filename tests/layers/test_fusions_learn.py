@@ -73,7 +73,10 @@ def better_alone(parts):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="the fusions' results are the same")
+@pytest.mark.skipif(
+    keras.backend.backend() == "jax",
+    reason="minutes of training; references are compared on JAX too",
+)
 @pytest.mark.parametrize("name", [name for name in fusion.names() if name != "logits"])
 def test_a_fusion_learns(name, parts, better_alone):
     found = accuracy(parts, PooledFusion(name, dim=DIM))
