@@ -27,23 +27,29 @@ def compiled(function: Callable[..., Any], *arrays: Any, jit: bool = False) -> C
     return lambda: [np.asarray(tf.reshape(x, (-1,))[0]) for x in tf.nest.flatten(graph(*tensors))]
 
 
-def gradients(function: Callable[..., Any], upstream: Any) -> Callable[..., Any]:
-    """A function of the same tensors that gives the gradients of `sum(function * upstream)`."""
+def bytes_of(function: Callable[..., Any], *tensors: Any) -> int:
+    """What the function, compiled by JAX, takes beside its arguments."""
+    import jax
+
+    taken = jax.jit(function).lower(*tensors).compile().memory_analysis()
+    return taken.temp_size_in_bytes + taken.output_size_in_bytes
+
+
+def gradients(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gradients of `sum(function(*tensors) * upstream)`; `upstream` comes after the tensors."""
 
     def by_tensors(*tensors: Any) -> Any:
-        weights = keras.ops.convert_to_tensor(upstream, dtype=tensors[0].dtype)
+        *tensors, upstream = tensors
         if keras.backend.backend() == "jax":
             import jax
 
-            return jax.grad(
-                lambda xs: keras.ops.sum(function(*xs) * weights).astype("float32"),
-            )(tensors)
+            return jax.vjp(function, *tensors)[1](upstream)
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             tape.watch(tensors)
             output = function(*tensors)
-        return tape.gradient(output, tensors, output_gradients=weights)
+        return tape.gradient(output, tensors, output_gradients=upstream)
 
     return by_tensors
 
@@ -60,7 +66,7 @@ def train_step(layer: Callable[..., Any], variables: Sequence[Any], jit: bool, *
     if keras.backend.backend() == "jax":
         import jax
 
-        def step(values: list[Any]) -> list[Any]:
+        def step(values: list[Any], *tensors: Any) -> list[Any]:
             def of(values: list[Any]) -> Any:
                 state = list(zip(variables, values, strict=True))
                 with keras.StatelessScope(state_mapping=state):
@@ -70,7 +76,7 @@ def train_step(layer: Callable[..., Any], variables: Sequence[Any], jit: bool, *
             return [x - rate * g for x, g in zip(values, found, strict=True)]
 
         graph, values = jax.jit(step), [variable.value for variable in variables]
-        return lambda: jax.block_until_ready(graph(values))
+        return lambda: jax.block_until_ready(graph(values, *tensors))
     import tensorflow as tf
 
     weights = [variable.value for variable in variables]
@@ -95,6 +101,13 @@ class Torch:
         self.torch = torch
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.dtype = getattr(torch, dtype)
+        # As JAX does on GPUs: float32 products in TensorFloat-32. It changes nothing on CPUs.
+        torch.set_float32_matmul_precision("high")
+
+    def compiled(self, function: Any) -> Any:
+        """`function` compiled for each shape anew."""
+        self.torch._dynamo.config.recompile_limit = 256
+        return self.torch.compile(function, dynamic=False)
 
     def tensor(self, array: np.ndarray, grad: bool = False) -> Any:
         """The array on the device."""

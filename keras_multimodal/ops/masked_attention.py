@@ -12,9 +12,10 @@ _IMPLEMENTATIONS = ("auto", "direct", "blockwise")
 # Finite, so that a row of nothing else has a softmax; beside it float32 forgets any score.
 _FAR_BELOW = -1e38
 # Scores for each head from which it pays not to have them in memory all at once: in the tiles of
-# TensorFlow's own path 256 by 256, in blocks elsewhere 1024 by 1024.
+# TensorFlow's own path 256 by 256, in blocks elsewhere 1024 by 1024, on a GPU 4096 by 4096.
 _MANY_SCORES_FOR_TILES = 2**16
 _MANY_SCORES_FOR_BLOCKS = 2**20
+_MANY_SCORES_FOR_BLOCKS_ON_GPU = 2**24
 
 
 def masked_attention(
@@ -51,9 +52,10 @@ def masked_attention(
             makes them again, block by block, so that memory grows with the length and not with its
             square (on TensorFlow in graphs, such as `fit` runs; eagerly a tape keeps every block);
             it has no weights to return or to drop. `"auto"` (default) is blockwise where the
-            lengths are known and there are 256 times 256 scores or more for each head, 1024 times
-            1024 elsewhere than on TensorFlow and a CPU, and direct otherwise; on JAX with a GPU,
-            tokens without a mask in half precision go through Keras' own flash attention.
+            lengths are known and there are many scores for each head, and direct otherwise: from
+            256 times 256 on TensorFlow and a CPU, from 1024 times 1024 on JAX and a CPU, from 4096
+            times 4096 on a GPU. On JAX with a GPU, half precision goes through Keras' own flash
+            attention, with the mask widened to `(batch, 1, query_length, key_length)`.
 
     Returns:
         `(batch, heads, query_length, value_dim)` in the dtype of `value`. With `return_weights`,
@@ -93,12 +95,16 @@ def masked_attention(
         scale = key.shape[-1] ** -0.5
     if dropout or return_weights or implementation == "direct":
         return _direct(query, key, value, mask, scale, dropout, seed, return_weights)
-    in_tiles = keras.backend.backend() == "tensorflow" and not _on_gpu()
+    on_gpu = _on_gpu()
+    in_tiles = keras.backend.backend() == "tensorflow" and not on_gpu
     if implementation == "auto":
-        if _flash_fits(query, value, mask):
-            return _flash(query, key, value, scale)
+        if _flash_fits(query, value):
+            return _flash(query, key, value, mask, scale)
         lengths = (query.shape[2], key.shape[2])
-        many = _MANY_SCORES_FOR_TILES if in_tiles else _MANY_SCORES_FOR_BLOCKS
+        if in_tiles:
+            many = _MANY_SCORES_FOR_TILES
+        else:
+            many = _MANY_SCORES_FOR_BLOCKS_ON_GPU if on_gpu else _MANY_SCORES_FOR_BLOCKS
         if None in lengths or lengths[0] * lengths[1] < many:
             return _direct(query, key, value, mask, scale)
     if in_tiles:
@@ -153,17 +159,29 @@ def _tiled(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
     return ops.cast(tensorflow_attention(query, key, value, mask, scale), dtype)
 
 
-def _flash(query: Any, key: Any, value: Any, scale: float) -> Any:
+def _flash(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
     """Keras' attention, length before heads, which takes the GPU's flash kernel where it can."""
+    some = None
+    if mask is not None:
+        if len(mask.shape) == 2:
+            # The kernel takes no mask that is narrower than the scores.
+            lengths = (ops.shape(query)[0], ops.shape(query)[2], ops.shape(key)[2])
+            mask = ops.broadcast_to(mask[:, None], lengths)
+        mask = mask[:, None]
+        some = ops.any(mask, axis=-1, keepdims=True)
     query, key, value = (ops.swapaxes(x, 1, 2) for x in (query, key, value))
-    return ops.swapaxes(ops.dot_product_attention(query, key, value, scale=scale), 1, 2)
+    output = ops.dot_product_attention(query, key, value, mask=mask, scale=scale)
+    output = ops.swapaxes(output, 1, 2)
+    if some is None:
+        return output
+    # Among nothing but masked keys the kernel answers with some mean, and not zero.
+    return ops.where(some, output, ops.zeros_like(output))
 
 
-def _flash_fits(query: Any, value: Any, mask: Any) -> bool:
-    """Whether JAX's flash kernel takes this: on a GPU, of one width, half precise and unmasked."""
-    dtype = keras.backend.standardize_dtype(query.dtype)
-    half = dtype in ("float16", "bfloat16")
-    fits = half and mask is None and query.shape[-1] == value.shape[-1]
+def _flash_fits(query: Any, value: Any) -> bool:
+    """Whether JAX's flash kernel takes this: on a GPU, of one width and half precise."""
+    half = keras.backend.standardize_dtype(query.dtype) in ("float16", "bfloat16")
+    fits = half and query.shape[-1] == value.shape[-1]
     return fits and keras.backend.backend() == "jax" and _on_gpu()
 
 

@@ -11,6 +11,7 @@ QUERY, KEY, VALUE = (
     RNG.normal(size=shape).astype("float32") for shape in ((3, 2, 4, 8), (3, 2, 5, 8), (3, 2, 5, 6))
 )
 MASK = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]], bool)
+PAIRS = np.array([MASK[[0, 1, 2, 1]], MASK[[2, 2, 1, 0]], MASK[[1, 1, 1, 1]]])
 
 
 def reference(query, key, value, mask):
@@ -32,7 +33,7 @@ BOTH = pytest.mark.parametrize("implementation", ["direct", "blockwise"])
 
 @pytest.mark.parametrize("by_query", [False, True], ids=["keys", "pairs"])
 def test_it_is_the_papers_equation(by_query):
-    mask = RNG.random((3, 4, 5)) < 0.5 if by_query else MASK
+    mask = PAIRS if by_query else MASK
     output, weights = masked_attention(QUERY, KEY, VALUE, mask, return_weights=True)
     expected_output, expected_weights = reference(QUERY, KEY, VALUE, mask)
     np.testing.assert_allclose(weights, expected_weights, rtol=1e-5, atol=1e-7)
@@ -190,18 +191,19 @@ def test_flash_attention_is_for_what_its_kernel_takes(monkeypatch):
     monkeypatch.setattr(module, "_on_gpu", lambda: True)
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     half, narrow = (np.ones((1, 1, 2, dim), "float16") for dim in (8, 4))
-    assert module._flash_fits(half, half, None)
-    assert not module._flash_fits(half, narrow, None)
-    assert not module._flash_fits(half, half, MASK)
-    assert not module._flash_fits(half.astype("float32"), half, None)
+    assert module._flash_fits(half, half)
+    assert not module._flash_fits(half, narrow)
+    assert not module._flash_fits(half.astype("float32"), half)
 
 
-def test_flash_attention_is_attention():
+@pytest.mark.parametrize("mask", [None, MASK, PAIRS], ids=["everything", "keys", "pairs"])
+def test_flash_attention_is_attention(mask):
     module = sys.modules["keras_multimodal.ops.masked_attention"]
     tensors = [keras.ops.convert_to_tensor(x) for x in (QUERY, KEY, KEY)]
+    mask = None if mask is None else keras.ops.convert_to_tensor(mask)
     np.testing.assert_allclose(
-        module._flash(*tensors, 0.5),
-        masked_attention(*tensors, scale=0.5, implementation="direct"),
+        module._flash(*tensors, mask, 0.5),
+        masked_attention(*tensors, mask, scale=0.5, implementation="direct"),
         rtol=1e-5,
         atol=1e-6,
     )
