@@ -3,7 +3,7 @@
 `open_moji` is the demo's icons and names; `av_digits` pairs pictures and recordings of digits (it
 needs the folder of `mnist.zip` and `fsdd.zip`). For each seed an encoder of each modality is
 trained alone, with the mean of its tokens and a dense layer. What the encoders then make of the
-training rows (of the icons, in ten augmented epochs) is what every fusion is trained on, with a
+training rows, in ten augmented epochs, is what every fusion is trained on, with a
 dense layer behind it, for the same number of steps and at the same rate; late fusions take the
 single models' logarithms of probabilities. Printed is the accuracy on the test rows, as a mean over
 the seeds, beside that of the better single modality.
@@ -29,7 +29,9 @@ from keras_multimodal.layers import fusion
 
 DIM, BATCH = 64, 64
 LATE = ("mean", "product", "learned", "confidence")
-# Epochs of each single model, its learning rate, and passes over what its encoder makes.
+# Augmented epochs that the encoders read for the fusions.
+PASSES = 10
+# Epochs of each single model, and its learning rate.
 ICONS = {"image": (20, 4e-3), "text": (20, 2e-3)}
 DIGITS = {"audio": (25, 4e-3), "image": (25, 4e-3)}
 
@@ -90,8 +92,8 @@ def icons(seed: int, folder: pathlib.Path | None) -> tuple[Tokens, Tokens, dict[
         )
         return Tokens(tokens, logits, np.concatenate([target for target, _ in parts]))
 
-    augmented = encode(train.batch(BATCH, training=True, seed=seed), epochs=10)
-    return augmented, encode(test.batch(BATCH), epochs=1), accuracy
+    augmented = encode(train.batch(BATCH, training=True, seed=seed), PASSES)
+    return augmented, encode(test.batch(BATCH), 1), accuracy
 
 
 def digits(seed: int, folder: pathlib.Path | None) -> tuple[Tokens, Tokens, dict[str, float]]:
@@ -101,9 +103,9 @@ def digits(seed: int, folder: pathlib.Path | None) -> tuple[Tokens, Tokens, dict
     parts = _av_digits.read(folder)
     rows = {part: {"image": x[0], "audio": x[1]} for part, x in parts.items()}
     classes = {part: x[2] for part, x in parts.items()}
+    generator = np.random.default_rng(seed)
     accuracy: dict[str, float] = {}
-    tokens: dict[str, dict[str, np.ndarray]] = {"train": {}, "test": {}}
-    logits: dict[str, dict[str, np.ndarray]] = {"train": {}, "test": {}}
+    made: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {"train": {}, "test": {}}
     for name, (epochs, rate) in DIGITS.items():
         keras.utils.set_random_seed(seed)
         inputs = keras.Input(rows["train"][name].shape[1:])
@@ -111,13 +113,23 @@ def digits(seed: int, folder: pathlib.Path | None) -> tuple[Tokens, Tokens, dict
         vector = keras.layers.Dropout(0.3)(keras.layers.GlobalAveragePooling1D()(encoded))
         model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(vector))
         compile_model(model, epochs * -(-len(classes["train"]) // BATCH), rate)
-        model.fit(rows["train"][name], classes["train"], BATCH, epochs, verbose=0)
+        for _ in range(epochs):
+            augmented = _av_digits.augment(rows["train"][name], generator)
+            model.fit(augmented, classes["train"], BATCH, verbose=0)
         accuracy[name] = model.evaluate(rows["test"][name], classes["test"], verbose=0)[1]
         encoder = keras.Model(inputs, [encoded, model.output])
-        for part in tokens:
-            made, probabilities = encoder.predict(rows[part][name], verbose=0)
-            tokens[part][name], logits[part][name] = made, np.log(probabilities)
-    train, test = (Tokens(tokens[part], logits[part], classes[part]) for part in ("train", "test"))
+        passes = [_av_digits.augment(rows["train"][name], generator) for _ in range(PASSES)]
+        made["train"][name] = encoder.predict(np.concatenate(passes), verbose=0)
+        made["test"][name] = encoder.predict(rows["test"][name], verbose=0)
+    classes["train"] = np.tile(classes["train"], PASSES)
+    train, test = (
+        Tokens(
+            {name: tokens for name, (tokens, _) in made[part].items()},
+            {name: np.log(made[part][name][1] + 1e-7) for name in made[part]},
+            classes[part],
+        )
+        for part in ("train", "test")
+    )
     return train, test, accuracy
 
 
@@ -138,12 +150,12 @@ def fused_model(name: str, tokens: dict[str, np.ndarray], classes: int) -> keras
     return keras.Model([*inputs.values(), *masks.values(), *logits.values()], output)
 
 
-def accuracy_of(name: str, train: Tokens, test: Tokens, seed: int, epochs: int) -> float:
+def accuracy_of(name: str, train: Tokens, test: Tokens, seed: int) -> float:
     """The test accuracy of that fusion."""
     keras.utils.set_random_seed(seed)
     model = fused_model(name, train.tokens, int(train.classes.max()) + 1)
-    compile_model(model, epochs * -(-len(train.classes) // BATCH), 2e-3, logits=True)
-    model.fit(train.feed(), train.classes, BATCH, epochs, verbose=0)
+    compile_model(model, -(-len(train.classes) // BATCH), 2e-3, logits=True)
+    model.fit(train.feed(), train.classes, BATCH, verbose=0)
     return model.evaluate(test.feed(), test.classes, verbose=0)[1]
 
 
@@ -159,7 +171,7 @@ def main() -> None:
         *(name for name in fusion.names() if name != "logits"),
         *(f"logits {mode}" for mode in LATE),
     ]
-    make, epochs = (icons, 1) if options.task == "open_moji" else (digits, 6)
+    make = icons if options.task == "open_moji" else digits
     print(machine("keras-multimodal-fusion", "keras", "tensorflow"))
     singles: list[dict[str, float]] = []
     found: dict[str, list[float]] = {name: [] for name in names}
@@ -168,7 +180,7 @@ def main() -> None:
         singles.append(accuracy)
         print(f"seed {seed}: alone {accuracy}", flush=True)
         for name in names:
-            found[name].append(accuracy_of(name, train, test, seed, epochs))
+            found[name].append(accuracy_of(name, train, test, seed))
             print(f"seed {seed}: {name} {found[name][-1]:.3f}", flush=True)
     means = {name: float(np.mean([own[name] for own in singles])) for name in singles[0]}
     best = max(means.values())
