@@ -24,7 +24,7 @@ def compiled(function: Callable[..., Any], *arrays: Any, jit: bool = False) -> C
     import tensorflow as tf
 
     graph = tf.function(function, jit_compile=jit)
-    return lambda: [np.asarray(tf.reshape(x, (-1,))[0]) for x in tf.nest.flatten(graph(*tensors))]
+    return lambda: [tf.reshape(x, (-1,))[0].numpy() for x in tf.nest.flatten(graph(*tensors))]
 
 
 def bytes_of(function: Callable[..., Any], *tensors: Any) -> int:

@@ -1,17 +1,9 @@
-"""Exact attention in tiles that fit a CPU's cache, for the TensorFlow backend.
+"""Exact attention in tiles, for the TensorFlow backend on a CPU.
 
-In TensorFlow each elementwise op reads and writes its whole tensor, so that attention takes as long
-as its scores take to go to memory and back, several times. Here they come and go in tiles, and a
-tile takes three ops: `exp(Q K^T - bound) [V, 1]`.
-
-- The bound on a query's scores, |q| max_k |k|, stands in for their maximum: it is known before
-  they are, so that the product itself subtracts it, as one more feature that meets a 1 among the
-  keys'. A padded key is another feature. Where the bound is so far off that nothing is left of a
-  query's weights, which is checked, the tile is done again with the maximum.
-- A 1 beside the values makes the product sum the weights.
-- The backward pass makes the weights again, from the scores and the logarithms of the sums. Its
-  tiles stand on their side, keys by queries: only so is none of its products that of a transposed
-  tile, which takes TensorFlow five times as long.
+In TensorFlow each op reads and writes its whole tensor, so that attention takes as long as its
+scores take to go to memory and back, several times. Here they come and go in tiles that fit a
+cache: all the keys of some queries, so that a tile's softmax is TensorFlow's own. The backward pass
+makes a tile's weights again instead of having kept them.
 """
 
 import dataclasses
@@ -20,13 +12,11 @@ from typing import Any
 
 import tensorflow as tf
 
-# Scores in a tile; 2 MiB in float32.
-_TILE = 2**19
-# Tiles at a time: most of their ops are too small to keep several cores busy.
+# Scores in a tile; 4 MiB in float32.
+_TILE = 2**20
+# Tiles at a time: between their products' large ops are some that keep one core busy.
 _PARALLEL = os.cpu_count() or 1
-# A sum of weights below this isn't accurate: float32 ends at 1e-38.
-_SMALLEST_SUM = 1e-25
-# What a padded key's scores get: too little for any exponential.
+# Finite, so that a row of nothing else has a softmax; beside it float32 forgets any score.
 _FAR_BELOW = -1e38
 
 
@@ -51,14 +41,20 @@ def tensorflow_attention(
     def attend(query: Any, key: Any, value: Any) -> tuple[Any, Any]:
         tiling = _Tiling.of(query, key, tile)
         operands = _Operands.of(query, key, value, mask, tiling)
-        output, log_sum = _forward(operands, tiling)
+        output = _forward(operands, tiling)
 
         def gradient(upstream: Any) -> tuple[Any, Any, Any]:
-            return _backward(operands, tiling, output, log_sum, upstream)
+            return _backward(operands, tiling, output, upstream)
 
         return output, gradient
 
-    return attend(query * scale, key, value)
+    output = attend(query * scale, key, value)
+    if mask is None:
+        return output
+    # Among nothing but masked keys the softmax is as good as any other, and not zero.
+    some = tf.reduce_any(mask, axis=-1, keepdims=True)
+    some = some[:, None, :, None] if len(mask.shape) == 2 else some[:, None]
+    return tf.where(some, output, tf.zeros_like(output))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,149 +115,84 @@ class _Operands:
 
     Args:
         query: `(groups, chunks, group, rows, key_dim)`, scaled.
-        bound: The same with one feature: no score of the query is above it.
-        key: `(groups, group, key_length, key_dim + 1 or 2)`: the last features are 1 and, where
-            keys are masked, what their scores are lowered by.
-        value: `(groups, group, key_length, value_dim + 1)`, the last feature 1.
-        pairs: 1 where a query may attend to a key, `(batch, chunks, 1, rows, key_length)`; None
-            where that doesn't differ from query to query.
-        some: True where a query has a key to attend to, as `bound`; None where all have.
+        key: `(groups, group, key_length, key_dim)`.
+        value: `(groups, group, key_length, value_dim)`.
+        shift: What is added to the scores, `(batch, chunks, 1, rows, key_length)`, chunks and rows
+            of length 1 where it doesn't differ from query to query; None where all keys are there.
+        groups_of_row: How many groups a row of the batch has.
     """
 
     query: Any
-    bound: Any
     key: Any
     value: Any
-    pairs: Any
-    some: Any
+    shift: Any
+    groups_of_row: int
 
     @classmethod
     def of(cls, query: Any, key: Any, value: Any, mask: Any, tiling: _Tiling) -> "_Operands":
-        one = tf.ones_like(key[..., :1])
-        norms = tf.reduce_sum(tf.square(key), axis=-1)
-        features, pairs, some = [key, one], None, None
-        flag = tf.zeros_like(query[..., :1])
-        if mask is not None and len(mask.shape) == 2:
-            there = mask[:, None]
-            norms = tf.where(there, norms, tf.zeros_like(norms))
-            lowered = tf.where(there[..., None], tf.zeros_like(one), _FAR_BELOW * one)
-            features.append(lowered)
-            some = tiling.cut(
-                flag + tf.cast(tf.reduce_any(mask, -1), flag.dtype)[:, None, None, None]
-            )
-        elif mask is not None:
-            allowed = tf.cast(mask, query.dtype)[:, None]
-            some = tiling.cut(flag + tf.reduce_max(allowed, axis=-1, keepdims=True))
-            single = dataclasses.replace(tiling, group=1)
-            pairs = single.cut(allowed)  # (batch, chunks, 1, rows, key_length)
-        longest = tf.reduce_max(norms, axis=-1, keepdims=True)
-        # It cancels out, and has no gradient; that of its root would be NaN at a query of zeros.
-        bound = tf.stop_gradient(tf.sqrt(tf.reduce_sum(tf.square(query), axis=-1) * longest))
+        shift = None
+        if mask is not None:
+            far_below = tf.constant(_FAR_BELOW, query.dtype)
+            shift = tf.where(mask, tf.zeros_like(far_below), far_below)
+            if len(mask.shape) == 2:
+                shift = shift[:, None, None, None]
+            else:
+                shift = dataclasses.replace(tiling, heads=1, group=1).cut(shift[:, None])
         return cls(
             query=tiling.cut(query),
-            bound=tiling.cut(bound[..., None]),
-            key=tiling.by_head(tf.concat(features, axis=-1)),
-            value=tiling.by_head(tf.concat([value, one], axis=-1)),
-            pairs=pairs,
-            some=None if some is None else some > 0,
+            key=tiling.by_head(key),
+            value=tiling.by_head(value),
+            shift=shift,
+            groups_of_row=tiling.heads // tiling.group,
         )
 
-    def queries(self, group: Any, chunk: Any, less: Any) -> Any:
-        """A tile's queries with the features that meet the keys' last ones."""
-        query = self.query[group, chunk]
-        features = [query, -less]
-        if self.key.shape[-1] == query.shape[-1] + 2:
-            features.append(tf.ones_like(less))
-        return tf.concat(features, axis=-1)
-
-    def pair_mask(self, group: Any, chunk: Any, tiling: _Tiling) -> Any:
-        """A tile's `pairs`, `(1, rows, key_length)`."""
-        return self.pairs[group // (tiling.heads // tiling.group), chunk]
+    def weights(self, group: Any, chunk: Any) -> Any:
+        """A tile's weights, `(group, rows, key_length)`."""
+        scores = tf.matmul(self.query[group, chunk], self.key[group], transpose_b=True)
+        if self.shift is not None:
+            shifts = self.shift[group // self.groups_of_row]
+            scores += shifts[chunk if _differs(shifts) else 0]
+        return tf.nn.softmax(scores)
 
 
-def _forward(operands: _Operands, tiling: _Tiling) -> tuple[Any, Any]:
-    """The output, and the logarithm of each query's sum of exponentials."""
-    dim = operands.value.shape[-1] - 1
+def _forward(operands: _Operands, tiling: _Tiling) -> Any:
+    """The output."""
 
-    def weigh(group: Any, chunk: Any, less: Any, greatest: bool) -> tuple[Any, Any]:
-        """The tile's sums of weights and weighted values, and what the scores were lowered by."""
-        query = operands.queries(group, chunk, less)
-        scores = tf.matmul(query, operands.key[group], transpose_b=True)  # (group, rows, keys)
-        allowed = None
-        if operands.pairs is not None:
-            allowed = operands.pair_mask(group, chunk, tiling)
-        if greatest:
-            seen = scores if allowed is None else tf.where(allowed > 0, scores, _FAR_BELOW)
-            less = tf.reduce_max(seen, axis=-1, keepdims=True)
-            scores = tf.minimum(scores - less, 0)
-        weights = tf.exp(scores)
-        if allowed is not None:
-            weights *= allowed
-        return tf.matmul(weights, operands.value[group]), less
-
-    def attend(tile: Any) -> tuple[Any, Any]:
+    def attend(tile: Any) -> Any:
         group, chunk = tile // tiling.chunks, tile % tiling.chunks
-        bound = operands.bound[group, chunk]
-        some = None if operands.some is None else operands.some[group, chunk]
+        return tf.matmul(operands.weights(group, chunk), operands.value[group])
 
-        def sums(weighed: Any) -> Any:
-            """Each query's sum of weights; 1 for one with nothing to attend to."""
-            total = weighed[..., dim:]
-            return total if some is None else tf.where(some, total, tf.ones_like(total))
-
-        weighed, less = weigh(group, chunk, bound, greatest=False)
-        weighed, less = tf.cond(
-            tf.reduce_min(sums(weighed)) > _SMALLEST_SUM,
-            lambda: (weighed, less),
-            lambda: weigh(group, chunk, tf.zeros_like(bound), greatest=True),
-        )
-        output, log_sum = weighed[..., :dim] / sums(weighed), less + tf.math.log(sums(weighed))
-        if some is not None:
-            output = tf.where(some, output, tf.zeros_like(output))
-            log_sum = tf.where(some, log_sum, tf.zeros_like(log_sum))
-        return output, log_sum
-
-    dtype = operands.query.dtype
-    rows = tiling.rows if isinstance(tiling.rows, int) else None
-    signature = tuple(tf.TensorSpec((tiling.group, rows, n), dtype) for n in (dim, 1))
     tiles = tf.range(tf.shape(operands.query)[0] * tiling.chunks)
-    output, log_sum = tf.map_fn(
-        attend, tiles, fn_output_signature=signature, parallel_iterations=_PARALLEL
+    shape = (tiling.group, _static(tiling.rows), operands.value.shape[-1])
+    output = tf.map_fn(
+        attend,
+        tiles,
+        fn_output_signature=tf.TensorSpec(shape, operands.query.dtype),
+        parallel_iterations=_PARALLEL,
     )
-    return tiling.join(output), tiling.join(log_sum)
+    return tiling.join(output)
 
 
 def _backward(
-    operands: _Operands, tiling: _Tiling, output: Any, log_sum: Any, upstream: Any
+    operands: _Operands, tiling: _Tiling, output: Any, upstream: Any
 ) -> tuple[Any, Any, Any]:
     """The gradients by the scaled query, the key and the value."""
-    key_dim, dim = operands.query.shape[-1], operands.value.shape[-1] - 1
-    # What each query's weights sum to zero with, as a feature that meets the 1 beside the values.
-    mean = tf.reduce_sum(upstream * output, axis=-1, keepdims=True)
-    log_sums = tiling.cut(log_sum)
-    upstreams = tiling.cut(tf.concat([upstream, -mean], axis=-1))
+    key_dim, dim = operands.key.shape[-1], operands.value.shape[-1]
+    means = tiling.cut(tf.reduce_sum(upstream * output, axis=-1, keepdims=True))
+    upstreams = tiling.cut(upstream)
 
     def tile(group: Any, chunk: Any) -> tuple[Any, Any, Any]:
-        key, value = operands.key[group], operands.value[group]
-        by_output = upstreams[group, chunk]
-        if operands.some is not None:
-            by_output = tf.where(operands.some[group, chunk], by_output, tf.zeros_like(by_output))
-        query = operands.queries(group, chunk, log_sums[group, chunk])
-        # (group, keys, rows); rounding may lift a score above 0, but not far.
-        scores = tf.matmul(key, query, transpose_b=True)
-        if operands.pairs is not None:
-            allowed = tf.linalg.matrix_transpose(operands.pair_mask(group, chunk, tiling))
-            scores = tf.where(allowed > 0, scores, _FAR_BELOW)
-        weights = tf.exp(scores)
-        by_score = weights * tf.matmul(value, by_output, transpose_b=True)
-        key = tf.linalg.matrix_transpose(key[..., :key_dim])
-        by_query = tf.linalg.matrix_transpose(tf.matmul(key, by_score))
-        by_key = tf.matmul(by_score, query[..., :key_dim])
-        return by_query, by_key, tf.matmul(weights, by_output[..., :dim])
+        weights, by_output = operands.weights(group, chunk), upstreams[group, chunk]
+        by_weight = tf.matmul(by_output, operands.value[group], transpose_b=True)
+        by_score = weights * (by_weight - means[group, chunk])
+        return (
+            tf.matmul(by_score, operands.key[group]),
+            tf.matmul(by_score, operands.query[group, chunk], transpose_a=True),
+            tf.matmul(weights, by_output, transpose_a=True),
+        )
 
     dtype = operands.query.dtype
-    rows, key_length = (n if isinstance(n, int) else None for n in (tiling.rows, tiling.key_length))
-    by_query_of_tile = tf.TensorSpec((tiling.group, rows, key_dim), dtype)
+    query_shape = (tiling.group, _static(tiling.rows), key_dim)
 
     def head(group: Any) -> tuple[Any, Any, Any]:
         """A group's gradients: those of the keys are sums over its tiles."""
@@ -278,20 +209,20 @@ def _backward(
                 by_query.write(chunk, own_query),
             )
 
-        zeros = tf.zeros_like(operands.key[group][..., :key_dim])
-        zero_values = tf.zeros_like(operands.value[group][..., :dim])
-        parts = tf.TensorArray(dtype, tiling.chunks, element_shape=by_query_of_tile.shape)
+        start = (
+            0,
+            tf.zeros_like(operands.key[group]),
+            tf.zeros_like(operands.value[group]),
+            tf.TensorArray(dtype, tiling.chunks, element_shape=query_shape),
+        )
         _, by_key, by_value, by_query = tf.while_loop(
-            lambda chunk, *_: chunk < tiling.chunks,
-            add,
-            (0, zeros, zero_values, parts),
-            parallel_iterations=1,
+            lambda chunk, *_: chunk < tiling.chunks, add, start, parallel_iterations=1
         )
         return by_query.stack(), by_key, by_value
 
-    chunks = tiling.chunks if isinstance(tiling.chunks, int) else None
+    key_length = _static(tiling.key_length)
     signature = (
-        tf.TensorSpec((chunks, *by_query_of_tile.shape), dtype),
+        tf.TensorSpec((_static(tiling.chunks), *query_shape), dtype),
         tf.TensorSpec((tiling.group, key_length, key_dim), dtype),
         tf.TensorSpec((tiling.group, key_length, dim), dtype),
     )
@@ -304,6 +235,15 @@ def _backward(
         for x in (by_key, by_value)
     )
     return tiling.join(by_query), by_key, by_value
+
+
+def _differs(shifts: Any) -> bool:
+    """Whether there is a shift for each chunk, `(chunks, 1, rows, key_length)`, or one for all."""
+    return shifts.shape[0] != 1
+
+
+def _static(size: Any) -> int | None:
+    return size if isinstance(size, int) else None
 
 
 def _least(x: Any, y: Any) -> Any:

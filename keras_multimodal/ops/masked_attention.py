@@ -12,8 +12,8 @@ _IMPLEMENTATIONS = ("auto", "direct", "blockwise")
 # Finite, so that a row of nothing else has a softmax; beside it float32 forgets any score.
 _FAR_BELOW = -1e38
 # Scores for each head from which it pays not to have them in memory all at once: in the tiles of
-# TensorFlow's own path 256 by 256, in blocks elsewhere 1024 by 1024, on a GPU 4096 by 4096.
-_MANY_SCORES_FOR_TILES = 2**16
+# TensorFlow's own path 512 by 512, in blocks elsewhere 1024 by 1024, on a GPU 4096 by 4096.
+_MANY_SCORES_FOR_TILES = 2**18
 _MANY_SCORES_FOR_BLOCKS = 2**20
 _MANY_SCORES_FOR_BLOCKS_ON_GPU = 2**24
 
@@ -53,7 +53,7 @@ def masked_attention(
             square (on TensorFlow in graphs, such as `fit` runs; eagerly a tape keeps every block);
             it has no weights to return or to drop. `"auto"` (default) is blockwise where the
             lengths are known and there are many scores for each head, and direct otherwise: from
-            256 times 256 on TensorFlow and a CPU, from 1024 times 1024 on JAX and a CPU, from 4096
+            512 times 512 on TensorFlow and a CPU, from 1024 times 1024 on JAX and a CPU, from 4096
             times 4096 on a GPU. On JAX with a GPU, half precision goes through Keras' own flash
             attention, with the mask widened to `(batch, 1, query_length, key_length)`.
 

@@ -163,7 +163,7 @@ def test_auto_is_blockwise_where_there_are_many_scores(monkeypatch):
         return direct(*args, **kwargs)
 
     monkeypatch.setattr(module, "_direct", watch)
-    many = 256 if keras.backend.backend() == "tensorflow" else 1024
+    many = 512 if keras.backend.backend() == "tensorflow" else 1024
     key = keras.random.normal((1, 1, many, 4), seed=0)
     for length in (many - 1, many):
         query = keras.random.normal((1, 1, length, 4), seed=0)
