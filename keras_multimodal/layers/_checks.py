@@ -16,15 +16,23 @@ def check_float(tensor: Any, argument: str) -> None:
 
 
 def check_mask(mask: Any, tensor: Any, argument: str) -> None:
-    """Raise a ValueError unless `mask` is None or a boolean with one place for each token.
+    """Raise an error unless `mask` is None or a boolean with one place for each token.
 
     Args:
         mask: The mask, or None.
         tensor: What it masks: `(batch, length, dim)` or `(batch, dim)`.
         argument: The mask's name in messages.
+
+    Raises:
+        TypeError: If it is no tensor or array.
+        ValueError: If it has another dtype or shape.
     """
     if mask is None:
         return
+    if not hasattr(mask, "dtype"):
+        raise TypeError(
+            f"`{argument}` must be a tensor or an array. Received: a {type(mask).__name__}"
+        )
     dtype, shape = keras.backend.standardize_dtype(mask.dtype), tuple(mask.shape)
     expected = tuple(tensor.shape)[:-1]
     fits = len(shape) == len(expected) and all(
@@ -38,7 +46,7 @@ def check_mask(mask: Any, tensor: Any, argument: str) -> None:
 
 
 def check_query_and_context(query: Any, context: Any, query_mask: Any, context_mask: Any) -> None:
-    """Raise a ValueError unless these are tokens of a float dtype, with masks that fit them."""
+    """Raise an error unless these are tokens of a float dtype, with masks that fit them."""
     check_float(query, "query")
     check_float(context, "context")
     check_mask(query_mask, query, "query_mask")

@@ -79,13 +79,20 @@ def values_and_masks(inputs: Any, mask: Any, names: Names) -> list[tuple[Any, An
 
     Args:
         inputs: A list or dict of tokens `(batch, length, dim)` or vectors `(batch, dim)`.
-        mask: A list or dict of masks, or None.
+        mask: A list or dict of masks, or None. Where a modality's is None, the tensor's own serves,
+            as Keras does with an argument of its own: what is masked must not be read by mistake.
         names: What `modality_names` returned.
 
     Raises:
+        TypeError: If a mask is no tensor.
         ValueError: If a tensor isn't of a float dtype, or a mask isn't a boolean that fits.
     """
-    pairs = list(zip(in_order(inputs, names), masks_in_order(mask, names), strict=True))
+    pairs = [
+        (value, getattr(value, "_keras_mask", None) if value_mask is None else value_mask)
+        for value, value_mask in zip(
+            in_order(inputs, names), masks_in_order(mask, names), strict=True
+        )
+    ]
     for name, (value, value_mask) in zip(names, pairs, strict=True):
         check_float(value, argument_name(name))
         check_mask(value_mask, value, argument_name(name, "mask"))
