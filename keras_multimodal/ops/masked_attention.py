@@ -165,8 +165,8 @@ def _flash(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
     if mask is not None:
         if len(mask.shape) == 2:
             # The kernel takes no mask that is narrower than the scores.
-            lengths = (ops.shape(query)[0], ops.shape(query)[2], ops.shape(key)[2])
-            mask = ops.broadcast_to(mask[:, None], lengths)
+            all_queries = ops.ones_like(query[:, 0, :, :1], dtype="bool")
+            mask = ops.logical_and(mask[:, None], all_queries)
         mask = mask[:, None]
         some = ops.any(mask, axis=-1, keepdims=True)
     query, key, value = (ops.swapaxes(x, 1, 2) for x in (query, key, value))
