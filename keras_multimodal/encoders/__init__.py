@@ -2,6 +2,16 @@
 
 from keras_multimodal.encoders.conv_image_encoder import ConvImageEncoder
 from keras_multimodal.encoders.encoder import Encoder
+from keras_multimodal.encoders.patch_image_encoder import PatchImageEncoder
 from keras_multimodal.encoders.recurrent_text_encoder import RecurrentTextEncoder
+from keras_multimodal.encoders.residual_image_encoder import ResidualImageEncoder
+from keras_multimodal.encoders.transformer_text_encoder import TransformerTextEncoder
 
-__all__ = ["ConvImageEncoder", "Encoder", "RecurrentTextEncoder"]
+__all__ = [
+    "ConvImageEncoder",
+    "Encoder",
+    "PatchImageEncoder",
+    "RecurrentTextEncoder",
+    "ResidualImageEncoder",
+    "TransformerTextEncoder",
+]

@@ -8,6 +8,8 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
+from keras_multimodal.encoders._pictures import check_picture_shape, check_pixels
 from keras_multimodal.encoders.encoder import Encoder
 
 
@@ -73,9 +75,9 @@ class ConvImageEncoder(Encoder):
         self._stages = [
             [
                 self._convolution(width, strides=2),
-                self._normalization(),
+                batch_normalization(self.dtype_policy),
                 self._convolution(width, strides=1),
-                self._normalization(),
+                batch_normalization(self.dtype_policy),
             ]
             for width in self.filters
         ]
@@ -94,16 +96,9 @@ class ConvImageEncoder(Encoder):
             dtype=self.dtype_policy,
         )
 
-    def _normalization(self) -> keras.layers.Layer:
-        return keras.layers.BatchNormalization(momentum=0.9, dtype=self.dtype_policy)
-
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the stages for pictures `(batch, height, width, channels)`."""
-        if len(values_shape) != 4 or values_shape[-1] is None:
-            raise ValueError(
-                "`inputs` must be pictures of shape (batch, height, width, channels). "
-                f"Received: shape {values_shape}"
-            )
+        check_picture_shape(values_shape)
         shape = values_shape
         for stage in self._stages:
             for layer in stage:
@@ -115,12 +110,7 @@ class ConvImageEncoder(Encoder):
 
     def values_mask(self, values: Any) -> None:
         """None: every place of a picture that is there is a real token."""
-        if not keras.backend.is_float_dtype(values.dtype):
-            raise ValueError(
-                "`inputs` must be pictures of a float dtype, with pixels in [0, 1]. "
-                f"Received: dtype {values.dtype}. Rescale them first, for instance with "
-                "`ImageStream(rescale=1/255)`."
-            )
+        check_pixels(values)
 
     def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
         """The grid of tokens `(batch, positions, dim)`."""
@@ -129,7 +119,7 @@ class ConvImageEncoder(Encoder):
         for stage in self._stages:
             for layer in stage:
                 if isinstance(layer, keras.layers.BatchNormalization):
-                    x = ops.relu(_normalize(layer, x, present, training))
+                    x = ops.relu(normalize(layer, x, present, training))
                 else:
                     x = layer(x)
         x = self._channel_dropout(x, training=training)  # (batch, rows, columns, filters)
@@ -147,22 +137,3 @@ class ConvImageEncoder(Encoder):
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {**super().get_config(), "filters": self.filters, "dropout": self.dropout}
-
-
-def _normalize(
-    layer: keras.layers.BatchNormalization, x: Any, present: Any, training: bool | None
-) -> Any:
-    """Batch normalization with the statistics of the pictures that are there."""
-    if present is None:
-        return layer(x, training=training)
-    rows = ops.logical_and(ops.ones_like(x[..., 0], dtype="bool"), present)
-    before = [
-        ops.copy(ops.convert_to_tensor(variable)) for variable in layer.non_trainable_variables
-    ]
-    x = layer(x, training=training, mask=rows)
-    if training:
-        # A batch without a picture has nothing to say: a mean and a variance of zero.
-        some = ops.any(present)
-        for variable, value in zip(layer.non_trainable_variables, before, strict=True):
-            variable.assign(ops.where(some, ops.convert_to_tensor(variable), value))
-    return x

@@ -41,6 +41,7 @@ from keras_multimodal.layers.fusion import (
 )
 from keras_multimodal.layers.pooling import (
     AttentionPooling,
+    FirstTokenPooling,
     GeneralizedMeanPooling,
     MaskedMaxPooling,
     MaskedMeanPooling,
@@ -61,6 +62,7 @@ __all__ = [
     "DeepSetFusion",
     "FactorizedBilinearPooling",
     "FiLM",
+    "FirstTokenPooling",
     "GatedCrossAttention",
     "GatedFusion",
     "GeneralizedMeanPooling",

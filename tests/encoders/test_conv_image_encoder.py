@@ -3,28 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from reference_convolution import convolve
 
-from keras_multimodal.encoders import ConvImageEncoder
+from keras_multimodal.encoders import ConvImageEncoder, ResidualImageEncoder
 
 RNG = np.random.default_rng(2)
 PICTURES = RNG.random((4, 7, 6, 3)).astype("float32")
-
-
-def convolve(x, kernel, stride):
-    """A 3x3 convolution with Keras' "same" padding, one output place at a time, in float64."""
-    height, width = (-(-size // stride) for size in x.shape[1:3])
-    pads = [
-        max((places - 1) * stride + 3 - size, 0)
-        for places, size in ((height, x.shape[1]), (width, x.shape[2]))
-    ]
-    x = np.pad(x, [(0, 0), *((pad // 2, pad - pad // 2) for pad in pads), (0, 0)])
-    y = np.empty((len(x), height, width, kernel.shape[-1]))
-    for row in range(height):
-        for column in range(width):
-            top, left = row * stride, column * stride
-            window = x[:, top : top + 3, left : left + 3]
-            y[:, row, column] = np.tensordot(window, kernel, axes=3)
-    return y
 
 
 def test_it_is_its_equation():
@@ -47,10 +31,14 @@ def test_it_is_its_equation():
     np.testing.assert_allclose(encoder(PICTURES), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_absent_pictures_take_no_part_in_the_statistics():
+CLASSES = pytest.mark.parametrize("cls", [ConvImageEncoder, ResidualImageEncoder])
+
+
+@CLASSES
+def test_absent_pictures_take_no_part_in_the_statistics(cls):
     def moving_statistics(pictures, present):
         keras.utils.set_random_seed(0)
-        encoder = ConvImageEncoder(dim=6, filters=(4,))
+        encoder = cls(dim=6, filters=(4,))
         encoder([pictures, present], training=True)
         return [keras.ops.convert_to_numpy(weight) for weight in encoder.non_trainable_weights]
 
@@ -61,8 +49,9 @@ def test_absent_pictures_take_no_part_in_the_statistics():
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
-def test_a_batch_without_a_picture_leaves_the_statistics_alone():
-    encoder = ConvImageEncoder(dim=6, filters=(4,))
+@CLASSES
+def test_a_batch_without_a_picture_leaves_the_statistics_alone(cls):
+    encoder = cls(dim=6, filters=(4,))
     encoder([PICTURES, np.ones(4, bool)], training=True)
     before = [keras.ops.convert_to_numpy(weight) for weight in encoder.non_trainable_weights]
     encoder([PICTURES, np.zeros(4, bool)], training=True)
@@ -70,13 +59,15 @@ def test_a_batch_without_a_picture_leaves_the_statistics_alone():
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(found), wanted)
 
 
+@CLASSES
 @pytest.mark.parametrize("size", [(72, 72), (70, 33), (8, 1)])
-def test_the_number_of_tokens_is_known_beforehand(size):
-    encoder = ConvImageEncoder(dim=4, filters=(2, 2, 2))
+def test_the_number_of_tokens_is_known_beforehand(size, cls):
+    encoder = cls(dim=4, filters=(2, 2, 2))
     pictures = np.zeros((1, *size, 1), "float32")
     assert encoder.compute_output_shape(pictures.shape) == tuple(encoder(pictures).shape)
 
 
+@CLASSES
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -86,11 +77,12 @@ def test_the_number_of_tokens_is_known_beforehand(size):
         ({"dim": 4, "dropout": 1.0}, r"`dropout` must be in \[0, 1\)"),
     ],
 )
-def test_wrong_arguments_are_refused(options, message):
+def test_wrong_arguments_are_refused(options, message, cls):
     with pytest.raises(ValueError, match=message):
-        ConvImageEncoder(**options)
+        cls(**options)
 
 
+@CLASSES
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
@@ -100,6 +92,6 @@ def test_wrong_arguments_are_refused(options, message):
         ([PICTURES, np.ones((4, 1), bool)], r"`present` of shape \(batch,\)"),
     ],
 )
-def test_wrong_pictures_are_refused(inputs, message):
+def test_wrong_pictures_are_refused(inputs, message, cls):
     with pytest.raises(ValueError, match=message):
-        ConvImageEncoder(dim=4, filters=(2,))(inputs)
+        cls(dim=4, filters=(2,))(inputs)

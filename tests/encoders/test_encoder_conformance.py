@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 from keras_multimodal import encoders
-from keras_multimodal.encoders import ConvImageEncoder, Encoder, RecurrentTextEncoder
+from keras_multimodal.encoders import (
+    ConvImageEncoder,
+    Encoder,
+    PatchImageEncoder,
+    RecurrentTextEncoder,
+    ResidualImageEncoder,
+    TransformerTextEncoder,
+)
 from keras_multimodal.testing import run_layer_conformance
 
 RNG = np.random.default_rng(5)
@@ -13,18 +20,46 @@ PRESENT = np.array([True, False, True])
 PICTURES = RNG.random((3, 7, 6, 3)).astype("float32")
 IDS = np.array([[3, 1, 4, 0], [5, 2, 0, 0], [0, 7, 6, 2]], "int32")
 CONV = {"dim": 6, "filters": (4, 5)}  # 7 by 6 pixels make 2 by 2 places
+RESIDUAL = {"dim": 6, "filters": (4, 5), "blocks": 1}
+PATCHES = {"dim": 6, "patch_size": 2, "num_layers": 1, "num_heads": 2, "feed_forward_dim": 5}
+EVEN_PICTURES = PICTURES[:, :4]  # 2 by 3 patches
 TEXT = {"vocabulary_size": 9, "dim": 6}
+TRANSFORMER = {**TEXT, "max_length": 9, "num_layers": 1, "num_heads": 2, "feed_forward_dim": 5}
 
 CASES = [
     (ConvImageEncoder, CONV, PICTURES, (3, 4, 6), None),
     (ConvImageEncoder, CONV, [PICTURES, PRESENT], (3, 4, 6), np.tile(PRESENT[:, None], 4)),
     (ConvImageEncoder, {**CONV, "dropout": 0.4}, PICTURES, (3, 4, 6), None),
+    (ResidualImageEncoder, RESIDUAL, [PICTURES, PRESENT], (3, 4, 6), np.tile(PRESENT[:, None], 4)),
+    (ResidualImageEncoder, {**RESIDUAL, "dropout": 0.4}, PICTURES, (3, 4, 6), None),
+    (
+        PatchImageEncoder,
+        PATCHES,
+        [EVEN_PICTURES, PRESENT],
+        (3, 6, 6),
+        np.tile(PRESENT[:, None], 6),
+    ),
+    (
+        PatchImageEncoder,
+        {**PATCHES, "class_token": True, "dropout": 0.4, "seed": 3},
+        EVEN_PICTURES,
+        (3, 7, 6),
+        None,
+    ),
     (RecurrentTextEncoder, TEXT, IDS, (3, 4, 6), IDS > 0),
     (RecurrentTextEncoder, TEXT, [IDS, PRESENT], (3, 4, 6), (IDS > 0) & PRESENT[:, None]),
     (RecurrentTextEncoder, {**TEXT, "dropout": 0.4, "embedding_dim": 5}, IDS, (3, 4, 6), IDS > 0),
     (
         RecurrentTextEncoder,
         {**TEXT, "cell": "lstm", "bidirectional": False},
+        IDS,
+        (3, 4, 6),
+        IDS > 0,
+    ),
+    (TransformerTextEncoder, TRANSFORMER, [IDS, PRESENT], (3, 4, 6), (IDS > 0) & PRESENT[:, None]),
+    (
+        TransformerTextEncoder,
+        {**TRANSFORMER, "dropout": 0.4, "seed": 3},
         IDS,
         (3, 4, 6),
         IDS > 0,

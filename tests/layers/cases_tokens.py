@@ -23,6 +23,7 @@ from keras_multimodal.layers import (
     AnchoredFusion,
     AttentionPooling,
     CrossModalAttention,
+    FirstTokenPooling,
     GeneralizedMeanPooling,
     MaskedMaxPooling,
     MaskedMeanPooling,
@@ -38,6 +39,8 @@ MASK_6 = np.array([[1, 1, 1, 0, 1, 0], [0, 1, 1, 0, 1, 1], [1, 1, 1, 1, 0, 1]], 
 TIMES = np.array([[0, 5, 7, 30, 60], [1, 1, 2, 3, 5], [10, 9, 8, 7, 6]], "float32")
 KNOWN_TIMES = np.array([[1, 1, 1, 0, 0], [1, 1, 0, 0, 1], [1, 0, 1, 1, 1]], bool)
 GAPS_4 = MASK_4 & ROWS[:, None]
+NOT_FIRST_OF_ROW_0 = np.array([[0, 1, 1, 1], [1] * 4, [1] * 4], bool)
+ROW_2 = np.array([False, False, True])
 FIRST_OF_ROW_1 = np.array([[0] * 4, [1, 0, 0, 0], [0] * 4], bool)
 GRID_TOKENS = normal(3, 6, 8)
 GRID = {"trailing_padding": "a grid has no more tokens than places"}
@@ -85,6 +88,7 @@ CASES: list = [
     case(
         AbsentToken, {"token_initializer": "ones"}, VECTORS, ROWS, (3, 8), ALL_ROWS, waivers=ABSENT
     ),
+    case(FirstTokenPooling, {}, TOKENS_4, GAPS_4 & NOT_FIRST_OF_ROW_0, (3, 8), ROW_2),
     case(MaskedMeanPooling, {}, TOKENS_4, GAPS_4, (3, 8), ROWS),
     case(MaskedMaxPooling, {}, TOKENS_4, GAPS_4, (3, 8), ROWS),
     case(

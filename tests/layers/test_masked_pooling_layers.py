@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_multimodal.layers import (
     AttentionPooling,
+    FirstTokenPooling,
     GeneralizedMeanPooling,
     MaskedMaxPooling,
     MaskedMeanPooling,
@@ -24,6 +25,10 @@ def mean(p, layer, tokens):
 
 def greatest(p, layer, tokens):
     return np.array([max(column) for column in zip(*tokens, strict=True)])
+
+
+def first(p, layer, tokens):
+    return tokens[0]
 
 
 def generalized(p, layer, tokens):
@@ -51,6 +56,7 @@ def attention_weights(p, layer, tokens):
 CASES = [
     (MaskedMeanPooling, {}, mean),
     (MaskedMaxPooling, {}, greatest),
+    (FirstTokenPooling, {}, first),
     (GeneralizedMeanPooling, {"epsilon": 0.05}, generalized),
     (AttentionPooling, {}, attention),
     (AttentionPooling, {"hidden_units": 3, "gated": True}, attention),
@@ -69,7 +75,8 @@ def test_it_is_its_equation(cls, options, reference, masked, randomize, paramete
     output = layer(np.where(mask[..., None], TOKENS, np.nan), mask=mask if masked else None)
     for row in range(4):
         tokens = TOKENS[row][mask[row]].astype("float64")
-        expected = reference(p, layer, tokens) if len(tokens) else np.zeros(6)
+        there = mask[row, 0] if cls is FirstTokenPooling else len(tokens)
+        expected = reference(p, layer, tokens) if there else np.zeros(6)
         np.testing.assert_allclose(output[row], expected, rtol=1e-5, atol=1e-6)
 
 
@@ -78,6 +85,7 @@ def test_it_is_its_equation(cls, options, reference, masked, randomize, paramete
     [
         (MaskedMeanPooling(), 4.0),
         (MaskedMaxPooling(), 7.0),
+        (FirstTokenPooling(), 1.0),
         (GeneralizedMeanPooling(exponent=2.0), 5.0),
         # Kernels of zeros: every token has the same weight.
         (AttentionPooling(kernel_initializer="zeros"), 4.0),
@@ -166,7 +174,7 @@ def test_wrong_arguments_are_refused(cls, options, message):
         cls(**options)
 
 
-@pytest.mark.parametrize("cls", [case[0] for case in CASES[:4]])
+@pytest.mark.parametrize("cls", [case[0] for case in CASES[:5]])
 def test_wrong_inputs_are_refused(cls):
     for shape in ((6,), (2, 5, 6)):
         for inputs in (np.zeros((2, *shape), "float32"), keras.Input(shape)):
@@ -178,3 +186,8 @@ def test_wrong_inputs_are_refused(cls):
     for mask in (MASK.astype("float32"), MASK[:, :4], MASK[:, 0]):
         with pytest.raises(ValueError, match="`mask` must be boolean and have the shape"):
             cls()(TOKENS, mask=mask)
+
+
+def test_there_is_no_first_token_of_none():
+    with pytest.raises(ValueError, match="`inputs` must have at least one token"):
+        FirstTokenPooling()(TOKENS[:, :0])

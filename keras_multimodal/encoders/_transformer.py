@@ -1,0 +1,88 @@
+"""The transformer that some encoders end in."""
+
+from typing import Any
+
+import keras
+
+from keras_multimodal.layers.attention._transformer_block import (
+    EPSILON,
+    TransformerBlock,
+    seed_of,
+)
+
+
+def check_transformer(dim: int, num_layers: int, num_heads: int, **at_least_one: Any) -> None:
+    """Raise a ValueError unless these make a transformer.
+
+    Args:
+        dim: Width of the tokens.
+        num_layers: Number of blocks.
+        num_heads: Number of heads.
+        **at_least_one: Further arguments, by name, each None or at least 1.
+    """
+    checked = {"num_layers": num_layers, "num_heads": num_heads, **at_least_one}
+    for argument, value in checked.items():
+        if value is not None and value < 1:
+            raise ValueError(f"`{argument}` must be at least 1. Received: {argument}={value}")
+    if dim % num_heads:
+        raise ValueError(
+            f"`num_heads` must divide `dim`. Received: num_heads={num_heads}, dim={dim}"
+        )
+
+
+class Transformer(keras.layers.Layer):
+    """Blocks of self-attention, each normalizing what it reads, and a last normalization.
+
+    Args:
+        num_layers: Number of blocks.
+        num_heads: Number of heads.
+        feed_forward_dim: Width of the hidden layers; four times that of the tokens by default.
+        dropout: Rate of the attention weights, of the hidden layers and of what is added to the
+            tokens that is dropped in training.
+        seed: Seed of the dropout.
+        **kwargs: `name`, `dtype` and `trainable`.
+    """
+
+    def __init__(
+        self,
+        num_layers: int,
+        num_heads: int,
+        feed_forward_dim: int | None = None,
+        dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._blocks = [
+            TransformerBlock(
+                num_heads,
+                feed_forward_dim=feed_forward_dim,
+                dropout=dropout,
+                # A block takes a few seeds, from its own on.
+                seed=seed_of(seed, 10 * i),
+                dtype=self.dtype_policy,
+                name=f"block_{i}",
+            )
+            for i in range(num_layers)
+        ]
+        self._normalization = keras.layers.LayerNormalization(
+            epsilon=EPSILON, dtype=self.dtype_policy, name="normalization"
+        )
+        self.supports_masking = True
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the weights for tokens `(batch, length, dim)`."""
+        for block in self._blocks:
+            block.build(input_shape)
+        self._normalization.build(input_shape)
+        self.built = True
+
+    def call(self, tokens: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """`(batch, length, dim)` to the same; masked places are never read, but not zero."""
+        for block in self._blocks:
+            tokens = block(tokens, query_mask=mask, training=training)
+        return self._normalization(tokens)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the tokens."""
+        return tuple(input_shape)

@@ -1,0 +1,142 @@
+"""A small residual network that reads a picture into a grid of tokens."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_multimodal._registration import register
+from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
+from keras_multimodal.encoders._pictures import check_picture_shape, check_pixels
+from keras_multimodal.encoders._residual_block import ResidualBlock, convolution
+from keras_multimodal.encoders.encoder import Encoder
+
+
+@register
+class ResidualImageEncoder(Encoder):
+    """Reads a picture into one token for each place of a coarse grid, trained from scratch.
+
+    A 3x3 convolution of stride 2 with batch normalization and ReLU, then stages of residual blocks,
+
+    `relu(s(x) + norm(W_2 * relu(norm(W_1 * x))))`,
+
+    of 3x3 convolutions; each stage but the first halves the grid, so that `n` stages make one of
+    `ceil(height / 2**n)` by `ceil(width / 2**n)` places. A dense layer brings the last stage to
+    `dim`. With `filters=(64, 128, 256, 512)` and two blocks a stage this is ResNet-18 but for its
+    first layers, which are made for larger pictures.
+
+    Args:
+        dim: Width of each token, at least 1.
+        filters: Channels of each stage, at least one stage. Default `(32, 64, 128)`.
+        blocks: Residual blocks of each stage, at least 1. Default 2.
+        dropout: Rate of the channels of the last stage dropped in training, in [0, 1). A channel
+            is dropped at every place at once. Default 0.
+        **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
+
+    Call arguments:
+        inputs: Pictures `(batch, height, width, channels)` in [0, 1], or the list
+            `[pictures, present]` with `present` a boolean `(batch,)`.
+        training: Whether the call is part of training.
+
+    Returns:
+        Tokens `(batch, positions, dim)`, row by row of the grid.
+
+    Masking:
+        Without `present` every token is real and the output has no mask. With it, an absent
+        picture has no valid token, its tokens are zero, and it takes no part in the statistics
+        of the batch normalization.
+
+    Raises:
+        ValueError: If an argument is out of its range, or the pictures have the wrong rank or an
+            integer dtype (pixels in [0, 255] belong rescaled first: `rescale=1/255`).
+
+    Example:
+
+    >>> pictures = keras.random.uniform((2, 72, 72, 3))
+    >>> tuple(ResidualImageEncoder(dim=16, filters=(8, 8, 8))(pictures).shape)
+    (2, 81, 16)
+
+    Reference:
+        He et al., "Deep Residual Learning for Image Recognition", 2016, equations 1 and 2.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        filters: Sequence[int] = (32, 64, 128),
+        blocks: int = 2,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(dim, **kwargs)
+        if not filters or min(filters) < 1:
+            raise ValueError(
+                "`filters` must have a positive number for each stage. "
+                f"Received: filters={tuple(filters)}"
+            )
+        if blocks < 1:
+            raise ValueError(f"`blocks` must be at least 1. Received: blocks={blocks}")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        self.filters = tuple(filters)
+        self.blocks = blocks
+        self.dropout = dropout
+        policy = self.dtype_policy
+        self._stem = convolution(self.filters[0], 3, 2, policy)
+        self._stem_normalization = batch_normalization(policy)
+        self._blocks = [
+            ResidualBlock(
+                width, 2 if stage > 0 and block == 0 else 1, dtype=policy, name=f"{stage}_{block}"
+            )
+            for stage, width in enumerate(self.filters)
+            for block in range(blocks)
+        ]
+        self._channel_dropout = keras.layers.SpatialDropout2D(dropout, dtype=policy)
+        self._projection = keras.layers.Dense(dim, dtype=policy)
+
+    def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
+        """Build the stages for pictures `(batch, height, width, channels)`."""
+        check_picture_shape(values_shape)
+        if self._stem.built:
+            return
+        self._stem.build(values_shape)
+        shape = self._stem.compute_output_shape(values_shape)
+        self._stem_normalization.build(shape)
+        for block in self._blocks:
+            block.build(shape)
+            shape = block.compute_output_shape(shape)
+        self._projection.build((shape[0], None, shape[-1]))
+
+    def values_mask(self, values: Any) -> None:
+        """None: every place of a picture that is there is a real token."""
+        check_pixels(values)
+
+    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+        """The grid of tokens `(batch, positions, dim)`."""
+        present = None if mask is None else mask[:, :1, None]  # (batch, 1, 1)
+        x = normalize(self._stem_normalization, self._stem(values), present, training)
+        x = ops.relu(x)
+        for block in self._blocks:
+            x = block(x, present=present, training=training)
+        x = self._channel_dropout(x, training=training)  # (batch, rows, columns, filters)
+        x = ops.reshape(x, (ops.shape(x)[0], -1, self.filters[-1]))
+        return self._projection(x)  # (batch, positions, dim)
+
+    def length(self, values_shape: tuple[int | None, ...]) -> int | None:
+        """Places of the grid."""
+        _, height, width, _ = values_shape
+        if height is None or width is None:
+            return None
+        stride = 2 ** len(self.filters)
+        return math.ceil(height / stride) * math.ceil(width / stride)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument, so that the layer can be saved."""
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "blocks": self.blocks,
+            "dropout": self.dropout,
+        }
