@@ -66,3 +66,29 @@ def test_the_pictures_are_there():
     pictures = re.findall(r"\]\((\w+\.svg)\)", (ROOT / PAGE).read_text())
     assert len(pictures) == 3
     assert all((ROOT / "docs" / picture).is_file() for picture in pictures)
+
+
+def results(task):
+    """Accuracies by fusion, as the benchmark printed them."""
+    text = (ROOT / "benchmarks/results/fusion_accuracy.txt").read_text()
+    table = text.split(f"{task}: ")[1].split("\n\n")[0]
+    return dict(re.findall(r"^(.*?) +(\d\.\d{3})", table, re.M))
+
+
+def test_the_figures_are_those_of_the_benchmarks():
+    page = (ROOT / PAGE).read_text()
+    icons, digits = results("open_moji"), results("av_digits")
+    found = re.findall(r"^\| (`.*`) \| (0\.\d{3}) \| (0\.\d{3}) \|", page, re.M)
+    names = [re.sub('[`",]', "", name) for name, _, _ in found]
+    modes = ("mean", "product", "learned", "confidence")
+    assert names == [
+        *(name for name in fusion.names() if name != "logits"),
+        *(f"logits {mode}" for mode in modes),
+    ]
+    assert [(icons[name], digits[name]) for name in names] == [row[1:] for row in found]
+    singles = [icons["image alone"], icons["text alone"], digits["audio alone"]]
+    assert all(figure in page for figure in [*singles, digits["image alone"]])
+    best = max(icons["image alone"], icons["text alone"]), digits["audio alone"]
+    for name in names:
+        assert float(icons[name]) > float(best[0])
+        assert float(digits[name]) > float(best[1])
