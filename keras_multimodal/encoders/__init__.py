@@ -1,17 +1,27 @@
 """One modality in, tokens and their mask out."""
 
 from keras_multimodal.encoders.conv_image_encoder import ConvImageEncoder
+from keras_multimodal.encoders.conv_sensor_encoder import ConvSensorEncoder
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.encoders.patch_image_encoder import PatchImageEncoder
+from keras_multimodal.encoders.patch_sensor_encoder import PatchSensorEncoder
+from keras_multimodal.encoders.recurrent_sensor_encoder import RecurrentSensorEncoder
 from keras_multimodal.encoders.recurrent_text_encoder import RecurrentTextEncoder
 from keras_multimodal.encoders.residual_image_encoder import ResidualImageEncoder
+from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
+from keras_multimodal.encoders.spectrogram_encoder import SpectrogramEncoder
 from keras_multimodal.encoders.transformer_text_encoder import TransformerTextEncoder
 
 __all__ = [
     "ConvImageEncoder",
+    "ConvSensorEncoder",
     "Encoder",
     "PatchImageEncoder",
+    "PatchSensorEncoder",
+    "RecurrentSensorEncoder",
     "RecurrentTextEncoder",
     "ResidualImageEncoder",
+    "SequenceEncoder",
+    "SpectrogramEncoder",
     "TransformerTextEncoder",
 ]

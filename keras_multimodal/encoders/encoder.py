@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+Shape = tuple[int | None, ...]
+
 
 class Encoder(keras.layers.Layer):
     """Base of the encoders: one modality's tensor in, tokens and a mask out.
@@ -63,7 +65,7 @@ class Encoder(keras.layers.Layer):
         self.dim = dim
         self.supports_masking = True
 
-    def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
+    def build_encoder(self, values_shape: Shape) -> None:
         """Build the sublayers for `values` of the given shape, each guarded by `built`."""
         raise NotImplementedError
 
@@ -75,26 +77,31 @@ class Encoder(keras.layers.Layer):
         """The tokens `(batch, length, dim)` of `values`; `mask` is None where all are real."""
         raise NotImplementedError
 
-    def length(self, values_shape: tuple[int | None, ...]) -> int | None:
+    def length(self, values_shape: Shape) -> int | None:
         """How many tokens `values` of the given shape makes."""
         raise NotImplementedError
 
     def build(self, input_shape: Any) -> None:
         """Build the encoder for the shape of `values`, or of `[values, present]`."""
-        values_shape, present_shape = _split_shape(input_shape)
-        if present_shape is not None and len(present_shape) != 1:
+        values_shape, present_shape = split_shape(input_shape)
+        if present_shape is not None:
+            self.check_second_shape(tuple(values_shape), tuple(present_shape))
+        self.build_encoder(tuple(values_shape))
+
+    def check_second_shape(self, values_shape: Shape, present_shape: Shape) -> None:
+        """Raise a ValueError unless the second input has a shape that goes with the first's."""
+        if len(present_shape) != 1:
             raise ValueError(
                 "`inputs` must be `values` or `[values, present]` with `present` of shape "
-                f"(batch,). Received: shapes {tuple(values_shape)} and {tuple(present_shape)}"
+                f"(batch,). Received: shapes {values_shape} and {present_shape}"
             )
-        self.build_encoder(tuple(values_shape))
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Make the tokens; see the class."""
-        values, present = _split(inputs)
+        values, present = split_inputs(inputs)
         if present is not None:
             # Zeros are as good as anything in a row that will be masked; NaN would not be.
-            values = ops.where(_expand(present, values), values, ops.zeros_like(values))
+            values = zero_absent(values, present)
         mask = self._token_mask(values, present)
         tokens = self.encode(values, mask, training)
         if mask is None:
@@ -103,7 +110,7 @@ class Encoder(keras.layers.Layer):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The tokens' mask, `(batch, length)`, or None where every token is real."""
-        return self._token_mask(*_split(inputs))
+        return self._token_mask(*split_inputs(inputs))
 
     def _token_mask(self, values: Any, present: Any) -> Any:
         mask = self.values_mask(values)
@@ -124,9 +131,9 @@ class Encoder(keras.layers.Layer):
             )
         return ops.ones((1, length), dtype="bool")
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Any) -> Shape:
         """`(batch, length, dim)`."""
-        values_shape, _ = _split_shape(input_shape)
+        values_shape, _ = split_shape(input_shape)
         return (values_shape[0], self.length(tuple(values_shape)), self.dim)
 
     def get_config(self) -> dict[str, Any]:
@@ -134,7 +141,8 @@ class Encoder(keras.layers.Layer):
         return {**super().get_config(), "dim": self.dim}
 
 
-def _split(inputs: Any) -> tuple[Any, Any]:
+def split_inputs(inputs: Any) -> tuple[Any, Any]:
+    """`values`, and the second input or None."""
     if not isinstance(inputs, (list, tuple)):
         return inputs, None
     if len(inputs) != 2:
@@ -145,13 +153,16 @@ def _split(inputs: Any) -> tuple[Any, Any]:
     return inputs[0], inputs[1]
 
 
-def _split_shape(shape: Any) -> tuple[Any, Any]:
+def split_shape(shape: Any) -> tuple[Any, Any]:
+    """The shapes of `values` and of the second input, or None."""
     if shape and isinstance(shape[0], (list, tuple)):
-        return _split(list(shape))
+        return split_inputs(list(shape))
     return shape, None
 
 
-def _expand(present: Any, values: Any) -> Any:
-    """`present` as a boolean with the rank of `values`, to broadcast against it."""
-    present = ops.cast(present, "bool")
-    return ops.reshape(present, (-1,) + (1,) * (len(values.shape) - 1))
+def zero_absent(values: Any, there: Any) -> Any:
+    """`values`, zero where the boolean `there`, of their first axes, is False."""
+    there = ops.cast(there, "bool")
+    for _ in range(len(values.shape) - len(there.shape)):
+        there = ops.expand_dims(there, -1)
+    return ops.where(there, values, ops.zeros_like(values))

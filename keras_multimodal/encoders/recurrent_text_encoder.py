@@ -6,9 +6,8 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._recurrent import check_recurrent, recurrent
 from keras_multimodal.encoders.encoder import Encoder
-
-_CELLS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
 
 @register
@@ -71,12 +70,7 @@ class RecurrentTextEncoder(Encoder):
             raise ValueError(
                 f"`embedding_dim` must be at least 1. Received: embedding_dim={embedding_dim}"
             )
-        if cell not in _CELLS:
-            raise ValueError(f"`cell` must be one of {sorted(_CELLS)}. Received: cell={cell!r}")
-        if bidirectional and dim % 2:
-            raise ValueError(
-                f"`dim` must be even when `bidirectional` is True. Received: dim={dim}"
-            )
+        check_recurrent(dim, cell, bidirectional)
         if not 0 <= dropout < 1:
             raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
         self.vocabulary_size = vocabulary_size
@@ -88,21 +82,7 @@ class RecurrentTextEncoder(Encoder):
             vocabulary_size, embedding_dim or dim, dtype=self.dtype_policy
         )
         self._feature_dropout = keras.layers.SpatialDropout1D(dropout, dtype=self.dtype_policy)
-        recurrent = _CELLS[cell](
-            dim // 2 if bidirectional else dim,
-            return_sequences=True,
-            zero_output_for_mask=True,
-            # The kernel for GPUs refuses padding that isn't at the end, and rows without a token.
-            use_cudnn=False,
-            dtype=self.dtype_policy,
-        )
-        self._recurrent = recurrent
-        if bidirectional:
-            self._recurrent = keras.layers.Bidirectional(recurrent, dtype=self.dtype_policy)
-            for layer in (self._recurrent.forward_layer, self._recurrent.backward_layer):
-                # It makes these anew and tells them of `use_cudnn` only afterwards, when on a GPU
-                # they have already ruled XLA out.
-                layer.supports_jit = True
+        self._recurrent = recurrent(dim, cell, bidirectional, self.dtype_policy)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the embedding and the recurrent layer for ids `(batch, length)`."""

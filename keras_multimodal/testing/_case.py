@@ -19,8 +19,8 @@ _NOT_TENSORS = ("self", "training", "mask")
 class Leaf:
     """One input array, its name in messages, and its mask.
 
-    The mask is carried by the tensor, or, where `flag` is given, stated by another input: the
-    presence flags of `[values, present]`, at that position.
+    The mask is carried by the tensor, or, where `flag` is given, stated by another input, at that
+    position: the flags of `[values, present]`, for each row or for each of its steps.
     """
 
     label: str
@@ -308,16 +308,18 @@ class Case:
     def functional(self, layer: keras.layers.Layer, probe: keras.layers.Layer) -> Symbolic:
         """A Functional model around `layer`, its batch and its lengths unknown, read by `probe`."""
         inputs, tensors = {}, []
+        flags = {leaf.flag: leaf for leaf in self.leaves if leaf.flag is not None}
         for i, leaf in enumerate(self.leaves):
-            known = 1 if leaf.mask is None else leaf.mask.ndim
+            mask = flags.get(i, leaf).mask
+            known = 1 if mask is None else mask.ndim
             shape = (*[None] * (known - 1), *leaf.value.shape[known:])
             dtype = keras.backend.standardize_dtype(ops.convert_to_tensor(leaf.value).dtype)
             tensor = keras.Input(shape, dtype=dtype, name=f"input_{i}")
             inputs[f"input_{i}"] = tensor
             if leaf.carried_mask is not None:
-                mask = keras.Input(shape[: known - 1], dtype="bool", name=f"input_{i}_mask")
-                inputs[f"input_{i}_mask"] = mask
-                tensor = AttachMask()([tensor, mask])
+                carried = keras.Input(shape[: known - 1], dtype="bool", name=f"input_{i}_mask")
+                inputs[f"input_{i}_mask"] = carried
+                tensor = AttachMask()([tensor, carried])
             tensors.append(tensor)
         outputs = layer(*self.pack(tensors).values(), **self.call_kwargs)
         return Symbolic(keras.Model(inputs, probe(outputs)), outputs)
@@ -333,11 +335,15 @@ class Case:
 
 
 def _has_flag(value: Any) -> bool:
-    """Whether `value` is `[values, present]`, as an encoder takes an optional modality."""
+    """Whether `value` is `[values, present]`, as an encoder takes an optional modality.
+
+    `present` is a flag for each row, or for each step of each row.
+    """
     if not isinstance(value, list) or len(value) != 2 or isinstance(value[1], (list, dict)):
         return False
     values, flag = np.asarray(value[0]), np.asarray(value[1])
-    return flag.dtype == bool and flag.ndim == 1 and values.ndim > 1
+    fits = flag.ndim in (1, 2) and flag.shape == values.shape[: flag.ndim]
+    return flag.dtype == bool and fits and values.ndim > 1
 
 
 def _validate(leaf: Leaf, rows: int) -> None:

@@ -1,5 +1,7 @@
 """What stands at a masked place must not matter, to the outputs and to the gradients."""
 
+import dataclasses
+
 import numpy as np
 
 from keras_multimodal.testing._case import Case, Leaf, Outputs, widen
@@ -116,7 +118,8 @@ def trailing_padding(case: Case) -> None:
         return
     layer = case.make_built()
     expected = case.call(layer)
-    padded = case.call(layer, [_pad(leaf) if leaf.has_length else leaf for leaf in case.leaves])
+    longer = {i: _pad(leaf) for i, leaf in enumerate(case.leaves) if leaf.has_length}
+    padded = case.call(layer, case.replace(longer))
     what = "with two masked places appended"
     for i, name in enumerate(expected.labels):
         before, after = expected.values[i], padded.values[i]
@@ -201,4 +204,5 @@ def _pad(leaf: Leaf) -> Leaf:
     mask = np.asarray(leaf.mask)
     value = np.concatenate([leaf.value, leaf.value[:, -1:], leaf.value[:, -1:]], axis=1)
     ending = np.zeros_like(mask[:, :1])
-    return Leaf(leaf.label, value, np.concatenate([mask, ending, ending], axis=1))
+    mask = np.concatenate([mask, ending, ending], axis=1)
+    return dataclasses.replace(leaf, value=value, mask=mask)

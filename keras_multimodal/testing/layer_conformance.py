@@ -96,7 +96,8 @@ def run_layer_conformance(
             several call arguments in their order: `(query, context)` is called as
             `layer(query, context)`. Anything else is the first argument: an array, a list or a
             dict of arrays. float64 becomes float32. In the list `[values, present]` with `present`
-            boolean of shape `(batch,)`, rows of `values` that are not present count as masked.
+            boolean of shape `(batch,)`, or `(batch, steps)`, the first axes of `values`, what is
+            not present counts as masked.
         masks: Boolean masks nested like `inputs`, with `None` for what has no mask. A mask has
             the leading axes of its input, such as `(batch, length)`, and both valid and masked
             places. Default `None`: no masks.

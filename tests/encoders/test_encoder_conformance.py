@@ -7,10 +7,15 @@ import pytest
 from keras_multimodal import encoders
 from keras_multimodal.encoders import (
     ConvImageEncoder,
+    ConvSensorEncoder,
     Encoder,
     PatchImageEncoder,
+    PatchSensorEncoder,
+    RecurrentSensorEncoder,
     RecurrentTextEncoder,
     ResidualImageEncoder,
+    SequenceEncoder,
+    SpectrogramEncoder,
     TransformerTextEncoder,
 )
 from keras_multimodal.testing import run_layer_conformance
@@ -25,6 +30,24 @@ PATCHES = {"dim": 6, "patch_size": 2, "num_layers": 1, "num_heads": 2, "feed_for
 EVEN_PICTURES = PICTURES[:, :4]  # 2 by 3 patches
 TEXT = {"vocabulary_size": 9, "dim": 6}
 TRANSFORMER = {**TEXT, "max_length": 9, "num_layers": 1, "num_heads": 2, "feed_forward_dim": 5}
+SERIES = RNG.normal(size=(3, 9, 2)).astype("float32")
+# A gap and an end; nothing; everything.
+STEPS = np.array([[1, 1, 1, 0, 0, 0, 0, 1, 0], [0] * 9, [1] * 9], bool)
+PAIRS = np.array([[1, 1, 0, 1, 0], [0] * 5, [1] * 5], bool)
+TRIPLES = np.array([[1, 0, 1], [0] * 3, [1] * 3], bool)
+SENSOR = {"dim": 6, "num_layers": 1, "num_heads": 2, "feed_forward_dim": 5, "patch_size": 3}
+# Ten hops of four samples make five tokens.
+RECORDINGS = RNG.uniform(-1, 1, size=(3, 38)).astype("float32")
+SAMPLES = np.arange(38) < np.array([[21], [0], [38]])
+STRETCHES = np.array([[1, 1, 1, 0, 0], [0] * 5, [1] * 5], bool)
+AUDIO = {
+    "dim": 6,
+    "sample_rate": 100,
+    "mel_bins": 4,
+    "frame_length": 0.08,
+    "hop": 0.04,
+    "filters": (3,),
+}
 
 CASES = [
     (ConvImageEncoder, CONV, PICTURES, (3, 4, 6), None),
@@ -56,6 +79,38 @@ CASES = [
         (3, 4, 6),
         IDS > 0,
     ),
+    (
+        ConvSensorEncoder,
+        {"dim": 6, "filters": (4,), "kernel_size": 3},
+        [SERIES, STEPS],
+        (3, 5, 6),
+        PAIRS,
+    ),
+    (
+        ConvSensorEncoder,
+        {"dim": 6, "filters": (4, 5), "kernel_size": 3, "dropout": 0.4},
+        [SERIES, PRESENT],
+        (3, 3, 6),
+        np.tile(PRESENT[:, None], 3),
+    ),
+    (RecurrentSensorEncoder, {"dim": 6, "dropout": 0.4}, [SERIES, STEPS], (3, 9, 6), STEPS),
+    (
+        RecurrentSensorEncoder,
+        {"dim": 6, "cell": "lstm", "bidirectional": False},
+        SERIES,
+        (3, 9, 6),
+        None,
+    ),
+    (PatchSensorEncoder, SENSOR, [SERIES, STEPS], (3, 3, 6), TRIPLES),
+    (PatchSensorEncoder, {**SENSOR, "dropout": 0.4, "seed": 3}, SERIES, (3, 3, 6), None),
+    (SpectrogramEncoder, AUDIO, [RECORDINGS, SAMPLES], (3, 5, 6), STRETCHES),
+    (
+        SpectrogramEncoder,
+        {**AUDIO, "recurrent": True, "band_dropout": 0.5, "dropout": 0.4, "seed": 3},
+        [RECORDINGS, PRESENT],
+        (3, 5, 6),
+        np.tile(PRESENT[:, None], 5),
+    ),
     (TransformerTextEncoder, TRANSFORMER, [IDS, PRESENT], (3, 4, 6), (IDS > 0) & PRESENT[:, None]),
     (
         TransformerTextEncoder,
@@ -80,4 +135,4 @@ def test_every_public_encoder_is_tried():
         for cls in map(vars(encoders).get, encoders.__all__)
         if isinstance(cls, type) and issubclass(cls, keras.layers.Layer)
     }
-    assert public - {Encoder} == {case[0] for case in CASES}
+    assert public - {Encoder, SequenceEncoder} == {case[0] for case in CASES}

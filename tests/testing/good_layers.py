@@ -170,6 +170,25 @@ PAIR_CASE = {
 
 
 @register
+class StepsThere(Projection):
+    """A good layer for a series: `[values, there]` in, `there` of shape `(batch, steps)`."""
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape[0])
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        values, there = inputs
+        values = ops.where(there[..., None], values, ops.zeros_like(values))
+        return zero(self.dense(values), there)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return inputs[1]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return super().compute_output_shape(input_shape[0])
+
+
+@register
 class PresentOnly(Projection):
     """A good layer for an optional modality: `[values, present]` in, as an encoder takes them."""
 

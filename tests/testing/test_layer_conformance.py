@@ -66,6 +66,7 @@ from good_layers import (
     PresentOnly,
     Projection,
     ProjectionDropout,
+    StepsThere,
 )
 
 from keras_multimodal.testing import run_layer_conformance
@@ -92,6 +93,15 @@ def run(cls: type, init_kwargs: dict[str, Any] | None = None, **arguments: Any) 
                 "inputs": [TOKENS, PRESENT],
                 "expected_output_shape": (3, 4, 5),
                 "expected_output_mask": np.repeat(PRESENT[:, None], 4, axis=1),
+            },
+        ),
+        (
+            StepsThere,
+            {},
+            {
+                "inputs": [TOKENS, MASK],
+                "expected_output_shape": (3, 4, 5),
+                "expected_output_mask": MASK,
             },
         ),
         (

@@ -1,0 +1,42 @@
+"""The recurrent layers that some encoders end in."""
+
+from typing import Any
+
+import keras
+
+_CELLS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+
+
+def check_recurrent(dim: int, cell: str, bidirectional: bool) -> None:
+    """Raise a ValueError unless `recurrent` can make that layer."""
+    if cell not in _CELLS:
+        raise ValueError(f"`cell` must be one of {sorted(_CELLS)}. Received: cell={cell!r}")
+    if bidirectional and dim % 2:
+        raise ValueError(f"`dim` must be even when `bidirectional` is True. Received: dim={dim}")
+
+
+def recurrent(dim: int, cell: str, bidirectional: bool, policy: Any) -> keras.layers.Layer:
+    """A layer `(batch, length, features)` to `(batch, length, dim)`, zeros where masked.
+
+    Args:
+        dim: Width of what it makes, half of it by each direction.
+        cell: `"gru"` or `"lstm"`.
+        bidirectional: Whether it reads in both directions.
+        policy: The dtype policy.
+    """
+    layer = _CELLS[cell](
+        dim // 2 if bidirectional else dim,
+        return_sequences=True,
+        zero_output_for_mask=True,
+        # The kernel for GPUs refuses padding that isn't at the end, and rows without a token.
+        use_cudnn=False,
+        dtype=policy,
+    )
+    if not bidirectional:
+        return layer
+    both = keras.layers.Bidirectional(layer, dtype=policy)
+    for direction in (both.forward_layer, both.backward_layer):
+        # It makes these anew and tells them of `use_cudnn` only afterwards, when on a GPU they have
+        # already ruled XLA out.
+        direction.supports_jit = True
+    return both

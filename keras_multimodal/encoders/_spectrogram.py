@@ -1,0 +1,88 @@
+"""Log-mel spectrograms, and bands of them that are hidden in training."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_multimodal.encoders._steps import pad_steps
+
+# Added to the power before its logarithm: that of a tone 1e-3 high, or so, is -60 dB.
+_FLOOR = 1e-6
+
+
+class LogMelSpectrogram:
+    """`log(M |DFT(w x[t h : t h + n])|^2 + 1e-6)`, as a function.
+
+    Args:
+        sample_rate: In Hz, at least 1.
+        mel_bins: Number of mel bands, at least 1, from 0 Hz to half the sample rate.
+        frame_length: Length of a frame in seconds, of at least one sample.
+        hop: From the start of a frame to that of the next in seconds, at least one sample.
+    """
+
+    def __init__(self, sample_rate: int, mel_bins: int, frame_length: float, hop: float) -> None:
+        for argument, value in (("sample_rate", sample_rate), ("mel_bins", mel_bins)):
+            if value < 1:
+                raise ValueError(f"`{argument}` must be at least 1. Received: {argument}={value}")
+        self.frame = round(frame_length * sample_rate)
+        self.hop = round(hop * sample_rate)
+        if self.frame < 2 or self.hop < 1:
+            raise ValueError(
+                "`frame_length` must be two samples or more, and `hop` one. Received: "
+                f"frame_length={frame_length}, hop={hop}, sample_rate={sample_rate}"
+            )
+        # The next power of two, which is what Fourier transforms like.
+        self.fft_length = 1 << (self.frame - 1).bit_length()
+        self._arguments = (mel_bins, self.fft_length // 2 + 1, sample_rate, 0.0, sample_rate / 2)
+
+    def __call__(self, samples: Any) -> Any:
+        """`(batch, samples)` to `(batch, ceil(samples / hop), mel_bins)` float32."""
+        # No half precision: what is left of a Fourier transform there is noise.
+        # Keras puts the window into the middle of as many samples as the transform has.
+        before = (self.fft_length - self.frame) // 2
+        samples = ops.cast(samples, "float32")
+        samples = pad_steps(samples, before, self.fft_length - 1 - before)
+        real, imaginary = ops.stft(
+            samples, self.frame, self.hop, self.fft_length, window="hann", center=False
+        )
+        power = ops.square(real) + ops.square(imaginary)  # (batch, frames, frequencies)
+        filters = keras.layers.MelSpectrogram(dtype="float32").linear_to_mel_weight_matrix(
+            *self._arguments
+        )
+        return ops.log(ops.matmul(power, ops.cast(filters, "float32")) + _FLOOR)
+
+
+class Bands(keras.layers.Layer):
+    """In training, hides a band of frequencies and a stretch of time of each row.
+
+    Args:
+        share: The largest share of either that is hidden, in [0, 1).
+        seed: Seed of the draws.
+        **kwargs: `name`, `dtype` and `trainable`.
+    """
+
+    def __init__(self, share: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.share = share
+        self._seeds = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """`(batch, frames, bands)`, normalized: zero is what is usual."""
+        if not training or not self.share:
+            return x
+        for axis in (1, 2):
+            x = ops.where(self._hidden(x, axis), ops.zeros_like(x), x)
+        return x
+
+    def _hidden(self, x: Any, axis: int) -> Any:
+        """True at the places of an axis that are hidden, of length 1 along the other."""
+        size = ops.cast(ops.shape(x)[axis], "float32")
+        draws = keras.random.uniform((2, ops.shape(x)[0], 1, 1), seed=self._seeds)
+        width = draws[0] * self.share * size
+        start = draws[1] * (size - width)
+        places = ops.arange(ops.shape(x)[axis], dtype="float32")
+        places = ops.reshape(places, (1, -1, 1) if axis == 1 else (1, 1, -1))
+        return ops.logical_and(places >= start, places < start + width)

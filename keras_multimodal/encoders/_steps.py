@@ -1,0 +1,52 @@
+"""Steps to tokens: convolutions over time whose places don't depend on the length."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def pool_mask(steps: Any, stride: int) -> Any:
+    """True where any of `stride` steps is: `(batch, steps)` to `(batch, ceil(steps / stride))`."""
+    if stride == 1:
+        return steps
+    numbers = ops.cast(ops.pad(steps, ((0, 0), (0, stride - 1))), "float32")
+    return ops.max_pool(numbers[..., None], stride, strides=stride, padding="valid")[..., 0] > 0.5
+
+
+def pooled_length(length: int | None, stride: int) -> int | None:
+    """`ceil(length / stride)`, None where the length is unknown."""
+    return None if length is None else -(-length // stride)
+
+
+def pad_steps(x: Any, before: int, after: int) -> Any:
+    """`(batch, steps, ...)` with zeros before and after."""
+    return ops.pad(x, ((0, 0), (before, after), *((0, 0) for _ in x.shape[2:])))
+
+
+def with_mask_channel(values: Any, steps: Any) -> Any:
+    """`(batch, steps, channels)` with one channel more: 1 where a step is there, else 0.
+
+    A network can then tell a step that is not there, which is zero, from a value of zero.
+    """
+    there = ops.ones_like(values[..., :1])
+    if steps is not None:
+        there = ops.cast(steps, there.dtype)[..., None]
+    return ops.concatenate([values, there], axis=-1)
+
+
+def check_series(values_shape: tuple[int | None, ...]) -> None:
+    """Raise a ValueError unless it is `(batch, steps, channels)`, the channels known."""
+    if len(values_shape) != 3 or values_shape[-1] is None:
+        raise ValueError(
+            "`inputs` must be series of shape (batch, steps, channels), channels known. "
+            f"Received: shape {values_shape}"
+        )
+
+
+def check_floats(values: Any, what: str) -> None:
+    """Raise a ValueError unless the values have a float dtype."""
+    if not keras.backend.is_float_dtype(values.dtype):
+        raise ValueError(
+            f"`inputs` must be {what} of a float dtype. Received: dtype {values.dtype}"
+        )
