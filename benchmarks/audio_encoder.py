@@ -1,4 +1,4 @@
-"""What `SpectrogramEncoder` makes of a voice it has not heard: `python -m benchmarks.audio_encoder`.
+"""A voice that `SpectrogramEncoder` has not heard: `python -m benchmarks.audio_encoder --data DIR`.
 
 Spoken digits of six speakers (`fsdd.zip`), leaving one speaker out at a time: the encoder, the mean
 of its tokens and a dense layer, trained on the recordings of the other five, with recordings moved

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_multimodal.encoders._steps import pad_steps
@@ -34,6 +35,9 @@ class LogMelSpectrogram:
             )
         # The next power of two, which is what Fourier transforms like.
         self.fft_length = 1 << (self.frame - 1).bit_length()
+        # Keras' own isn't the same on TensorFlow and JAX where the number of samples is odd.
+        angles = 2 * np.pi * np.arange(self.frame) / self.frame
+        self._window = (0.5 - 0.5 * np.cos(angles)).astype("float32")
         self._arguments = (mel_bins, self.fft_length // 2 + 1, sample_rate, 0.0, sample_rate / 2)
 
     def __call__(self, samples: Any) -> Any:
@@ -44,7 +48,7 @@ class LogMelSpectrogram:
         samples = ops.cast(samples, "float32")
         samples = pad_steps(samples, before, self.fft_length - 1 - before)
         real, imaginary = ops.stft(
-            samples, self.frame, self.hop, self.fft_length, window="hann", center=False
+            samples, self.frame, self.hop, self.fft_length, window=self._window, center=False
         )
         power = ops.square(real) + ops.square(imaginary)  # (batch, frames, frequencies)
         filters = keras.layers.MelSpectrogram(dtype="float32").linear_to_mel_weight_matrix(

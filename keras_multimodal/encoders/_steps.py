@@ -46,7 +46,6 @@ def check_series(values_shape: tuple[int | None, ...]) -> None:
 
 def check_floats(values: Any, what: str) -> None:
     """Raise a ValueError unless the values have a float dtype."""
-    if not keras.backend.is_float_dtype(values.dtype):
-        raise ValueError(
-            f"`inputs` must be {what} of a float dtype. Received: dtype {values.dtype}"
-        )
+    dtype = keras.backend.standardize_dtype(values.dtype)
+    if not keras.backend.is_float_dtype(dtype):
+        raise ValueError(f"`inputs` must be {what} of a float dtype. Received: dtype {dtype}")
