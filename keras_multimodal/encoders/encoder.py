@@ -87,6 +87,11 @@ class Encoder(keras.layers.Layer):
         if present_shape is not None:
             self.check_second_shape(tuple(values_shape), tuple(present_shape))
         self.build_encoder(tuple(values_shape))
+        if not self.trainable:
+            # The parts were made after it had been said, as when a frozen encoder is loaded. Said
+            # once more it must be another value first: TensorFlow's trackables skip what is equal.
+            self.trainable = True
+            self.trainable = False
 
     def check_second_shape(self, values_shape: Shape, present_shape: Shape) -> None:
         """Raise a ValueError unless the second input has a shape that goes with the first's."""

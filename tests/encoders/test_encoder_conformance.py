@@ -136,3 +136,28 @@ def test_every_public_encoder_is_tried():
         if isinstance(cls, type) and issubclass(cls, keras.layers.Layer)
     }
     assert public - {Encoder, SequenceEncoder} == {case[0] for case in CASES}
+
+
+@pytest.mark.parametrize(
+    "case", {case[0]: case for case in CASES}.values(), ids=lambda c: c[0].__name__
+)
+def test_a_frozen_encoder_stays_as_it_is_when_loaded_too(case, tmp_path):
+    """Made frozen, or saved so: no weight moves in training, nor a statistic."""
+    cls, options, inputs = case[:3]
+    tensors = inputs if isinstance(inputs, list) else [inputs]
+    symbolic = [keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in tensors]
+    tokens = cls(**options, trainable=False)(symbolic if len(symbolic) > 1 else symbolic[0])
+    head = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling1D()(tokens))
+    model = keras.Model(symbolic, head)
+    model.save(tmp_path / "model.keras")
+    for made in (model, keras.models.load_model(tmp_path / "model.keras")):
+        (encoder,) = [layer for layer in made.layers if isinstance(layer, cls)]
+        assert len(made.trainable_variables) == 2
+        assert not any(weight.trainable for weight in encoder.weights)
+        before = [keras.ops.convert_to_numpy(weight) for weight in encoder.weights]
+        made.compile("sgd", "mean_squared_error")
+        made.fit(tensors, np.ones((3, 1)), verbose=0)
+        for weight, old in zip(encoder.weights, before, strict=True):
+            np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight), old)
+        encoder.trainable = True
+        assert len(made.trainable_variables) > 2
