@@ -10,6 +10,7 @@ from keras_multimodal.encoders.recurrent_text_encoder import RecurrentTextEncode
 from keras_multimodal.encoders.residual_image_encoder import ResidualImageEncoder
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.encoders.spectrogram_encoder import SpectrogramEncoder
+from keras_multimodal.encoders.tabular_encoder import TabularEncoder
 from keras_multimodal.encoders.transformer_text_encoder import TransformerTextEncoder
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "ResidualImageEncoder",
     "SequenceEncoder",
     "SpectrogramEncoder",
+    "TabularEncoder",
     "TransformerTextEncoder",
 ]

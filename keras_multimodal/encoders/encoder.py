@@ -87,11 +87,7 @@ class Encoder(keras.layers.Layer):
         if present_shape is not None:
             self.check_second_shape(tuple(values_shape), tuple(present_shape))
         self.build_encoder(tuple(values_shape))
-        if not self.trainable:
-            # The parts were made after it had been said, as when a frozen encoder is loaded. Said
-            # once more it must be another value first: TensorFlow's trackables skip what is equal.
-            self.trainable = True
-            self.trainable = False
+        freeze_parts(self)
 
     def check_second_shape(self, values_shape: Shape, present_shape: Shape) -> None:
         """Raise a ValueError unless the second input has a shape that goes with the first's."""
@@ -144,6 +140,18 @@ class Encoder(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {**super().get_config(), "dim": self.dim}
+
+
+def freeze_parts(layer: keras.layers.Layer) -> None:
+    """Freeze what a frozen layer is made of, once it is built.
+
+    Keras tells the parts that there are when `trainable` is set; those of a layer that is made or
+    loaded frozen come later.
+    """
+    if not layer.trainable:
+        # TensorFlow's trackables skip what is equal to what was there before.
+        layer.trainable = True
+        layer.trainable = False
 
 
 def split_inputs(inputs: Any) -> tuple[Any, Any]:

@@ -1,5 +1,6 @@
 """Every public encoder keeps the promises that all layers make, a presence flag or not."""
 
+import cases_tabular
 import keras
 import numpy as np
 import pytest
@@ -119,6 +120,7 @@ CASES = [
         (3, 4, 6),
         IDS > 0,
     ),
+    *cases_tabular.CASES,
 ]
 
 
