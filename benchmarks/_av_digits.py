@@ -8,7 +8,8 @@ import keras
 import numpy as np
 from PIL import Image as Pillow
 
-RATE, SAMPLES = 8000, 8000
+from benchmarks._spoken_digits import RATE, read_spoken_digits
+
 MELS = 40
 ENERGY = 0.25
 
@@ -64,23 +65,9 @@ def _pictures(path: pathlib.Path, part: str) -> dict[int, np.ndarray]:
 
 def _recordings(path: pathlib.Path, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Log-mel spectrograms `(rows, frames, mels)` of a second, and their digits."""
-    import soundfile
-
-    waves: dict[str, list[np.ndarray]] = {"train": [], "test": []}
-    digits: dict[str, list[int]] = {"train": [], "test": []}
-    with zipfile.ZipFile(path) as archive:
-        names = sorted(name for name in archive.namelist() if name.endswith(".wav"))
-        speakers = sorted({pathlib.Path(name).stem.split("_")[1] for name in names})
-        for name in names:
-            digit, speaker, _ = pathlib.Path(name).stem.split("_")
-            part = "test" if speaker == speakers[seed % len(speakers)] else "train"
-            samples, rate = soundfile.read(io.BytesIO(archive.read(name)), dtype="float32")
-            if rate != RATE:
-                raise ValueError(f"{name} must have {RATE} Hz. Received: {rate} Hz")
-            wave = np.zeros(SAMPLES, "float32")
-            wave[: len(samples)] = samples[:SAMPLES]
-            waves[part].append(wave)
-            digits[part].append(int(digit))
+    spoken = read_spoken_digits(path)
+    speakers = sorted(set(spoken.speakers))
+    test = spoken.speakers == speakers[seed % len(speakers)]
     # Not in dB: Keras clips those by the loudest place of the batch, which is of other rows.
     mel = keras.layers.MelSpectrogram(
         fft_length=256,
@@ -90,12 +77,15 @@ def _recordings(path: pathlib.Path, seed: int) -> dict[str, tuple[np.ndarray, np
         power_to_db=False,
     )
 
-    def spectrograms(rows: list[np.ndarray]) -> np.ndarray:
-        batches = [mel(np.stack(rows[start : start + 256])) for start in range(0, len(rows), 256)]
+    def spectrograms(rows: np.ndarray) -> np.ndarray:
+        batches = [mel(rows[start : start + 256]) for start in range(0, len(rows), 256)]
         power = np.swapaxes(np.concatenate(batches), 1, 2)  # (rows, frames, mels)
         return np.log(power + 1e-4)
 
-    return {part: (spectrograms(own), np.array(digits[part])) for part, own in waves.items()}
+    return {
+        part: (spectrograms(spoken.samples[rows]), spoken.digits[rows])
+        for part, rows in (("train", ~test), ("test", test))
+    }
 
 
 def augment(rows: np.ndarray, generator: np.random.Generator) -> np.ndarray:

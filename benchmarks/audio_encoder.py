@@ -8,47 +8,25 @@ recordings.
 """
 
 import argparse
-import io
 import os
 import pathlib
-import zipfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
-import soundfile
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks._spoken_digits import RATE, SAMPLES, read_spoken_digits
 from benchmarks._timing import machine
 from keras_multimodal import layers
 from keras_multimodal.encoders import SpectrogramEncoder
 
-RATE, SAMPLES, BATCH = 8000, 8000, 64
+BATCH = 64
 # At most this many samples earlier or later in training, and the noise's deviation.
 MOVE, NOISE = 800, 0.002
-
-
-def read(path: pathlib.Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Samples `(rows, SAMPLES)`, lengths, digits and speakers."""
-    samples, lengths, digits, speakers = [], [], [], []
-    with zipfile.ZipFile(path) as archive:
-        for name in sorted(archive.namelist()):
-            if not name.endswith(".wav"):
-                continue
-            digit, speaker, _ = pathlib.Path(name).stem.split("_")
-            wave, rate = soundfile.read(io.BytesIO(archive.read(name)), dtype="float32")
-            if rate != RATE:
-                raise ValueError(f"{name} must have {RATE} Hz. Received: {rate} Hz")
-            row = np.zeros(SAMPLES, "float32")
-            row[: len(wave)] = wave[:SAMPLES]
-            samples.append(row)
-            lengths.append(min(len(wave), SAMPLES))
-            digits.append(int(digit))
-            speakers.append(speaker)
-    return np.stack(samples), np.array(lengths), np.array(digits), np.array(speakers)
 
 
 def mask_of(lengths: np.ndarray) -> np.ndarray:
@@ -118,16 +96,19 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20, help="default: %(default)s")
     options = parser.parse_args()
     print(machine("keras-multimodal-fusion", "keras", "tensorflow", "scikit-learn"))
-    samples, lengths, digits, speakers = read(options.data / "fsdd.zip")
-    features = statistics(samples, lengths)
+    spoken = read_spoken_digits(options.data / "fsdd.zip")
+    features = statistics(spoken.samples, spoken.lengths)
     found, linear = [], []
-    for seed, speaker in enumerate(sorted(set(speakers))):
-        test = speakers == speaker
-        parts = [(samples[rows], lengths[rows], digits[rows]) for rows in (~test, test)]
+    for seed, speaker in enumerate(sorted(set(spoken.speakers))):
+        test = spoken.speakers == speaker
+        parts = [
+            (spoken.samples[rows], spoken.lengths[rows], spoken.digits[rows])
+            for rows in (~test, test)
+        ]
         found.append(encoder_accuracy(*parts, seed, options.epochs))
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
-        model.fit(features[~test], digits[~test])
-        linear.append(float(model.score(features[test], digits[test])))
+        model.fit(features[~test], spoken.digits[~test])
+        linear.append(float(model.score(features[test], spoken.digits[test])))
         print(f"{speaker:10} encoder {found[-1]:.3f} | linear {linear[-1]:.3f}", flush=True)
     print(f"{'mean':10} encoder {np.mean(found):.3f} | linear {np.mean(linear):.3f}")
 

@@ -8,14 +8,14 @@ _CELLS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
 
 def check_recurrent(dim: int, cell: str, bidirectional: bool) -> None:
-    """Raise a ValueError unless `recurrent` can make that layer."""
+    """Raise a ValueError unless `recurrent_layer` can make that layer."""
     if cell not in _CELLS:
         raise ValueError(f"`cell` must be one of {sorted(_CELLS)}. Received: cell={cell!r}")
     if bidirectional and dim % 2:
         raise ValueError(f"`dim` must be even when `bidirectional` is True. Received: dim={dim}")
 
 
-def recurrent(dim: int, cell: str, bidirectional: bool, policy: Any) -> keras.layers.Layer:
+def recurrent_layer(dim: int, cell: str, bidirectional: bool, policy: Any) -> keras.layers.Layer:
     """A layer `(batch, length, features)` to `(batch, length, dim)`, zeros where masked.
 
     Args:

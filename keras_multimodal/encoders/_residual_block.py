@@ -6,21 +6,8 @@ import keras
 from keras import ops
 
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
-
-Shape = tuple[int | None, ...]
-
-
-def convolution(filters: int, size: int, strides: int, policy: Any) -> keras.layers.Conv2D:
-    """A convolution without a bias, which the normalization that follows has."""
-    return keras.layers.Conv2D(
-        filters,
-        size,
-        strides=strides,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        dtype=policy,
-    )
+from keras_multimodal.encoders._pictures import convolution
+from keras_multimodal.encoders.encoder import Shape
 
 
 class ResidualBlock(keras.layers.Layer):

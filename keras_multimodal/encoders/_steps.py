@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
 
@@ -42,10 +41,3 @@ def check_series(values_shape: tuple[int | None, ...]) -> None:
             "`inputs` must be series of shape (batch, steps, channels), channels known. "
             f"Received: shape {values_shape}"
         )
-
-
-def check_floats(values: Any, what: str) -> None:
-    """Raise a ValueError unless the values have a float dtype."""
-    dtype = keras.backend.standardize_dtype(values.dtype)
-    if not keras.backend.is_float_dtype(dtype):
-        raise ValueError(f"`inputs` must be {what} of a float dtype. Received: dtype {dtype}")

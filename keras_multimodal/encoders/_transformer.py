@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_multimodal.layers.attention._block_layer import check_at_least
 from keras_multimodal.layers.attention._transformer_block import (
     EPSILON,
     TransformerBlock,
@@ -11,7 +12,9 @@ from keras_multimodal.layers.attention._transformer_block import (
 )
 
 
-def check_transformer(dim: int, num_layers: int, num_heads: int, **at_least_one: Any) -> None:
+def check_transformer(
+    dim: int, num_layers: int, num_heads: int, **at_least_one: int | None
+) -> None:
     """Raise a ValueError unless these make a transformer.
 
     Args:
@@ -20,10 +23,7 @@ def check_transformer(dim: int, num_layers: int, num_heads: int, **at_least_one:
         num_heads: Number of heads.
         **at_least_one: Further arguments, by name, each None or at least 1.
     """
-    checked = {"num_layers": num_layers, "num_heads": num_heads, **at_least_one}
-    for argument, value in checked.items():
-        if value is not None and value < 1:
-            raise ValueError(f"`{argument}` must be at least 1. Received: {argument}={value}")
+    check_at_least(1, num_layers=num_layers, num_heads=num_heads, **at_least_one)
     if dim % num_heads:
         raise ValueError(
             f"`num_heads` must divide `dim`. Received: num_heads={num_heads}, dim={dim}"

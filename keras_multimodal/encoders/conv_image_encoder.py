@@ -1,6 +1,5 @@
 """A small convolutional network that reads a picture into a grid of tokens."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,8 +7,14 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._checks import check_filters, check_rates
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
-from keras_multimodal.encoders._pictures import check_picture_shape, check_pixels
+from keras_multimodal.encoders._pictures import (
+    check_picture_shape,
+    check_pixels,
+    convolution,
+    grid_places,
+)
 from keras_multimodal.encoders.encoder import Encoder
 
 
@@ -63,38 +68,21 @@ class ConvImageEncoder(Encoder):
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
-        if not filters or min(filters) < 1:
-            raise ValueError(
-                "`filters` must have a positive number for each stage. "
-                f"Received: filters={tuple(filters)}"
-            )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_filters(filters)
+        check_rates(dropout=dropout)
         self.filters = tuple(filters)
         self.dropout = dropout
         self._stages = [
             [
-                self._convolution(width, strides=2),
+                convolution(width, 3, 2, self.dtype_policy),
                 batch_normalization(self.dtype_policy),
-                self._convolution(width, strides=1),
+                convolution(width, 3, 1, self.dtype_policy),
                 batch_normalization(self.dtype_policy),
             ]
             for width in self.filters
         ]
         self._channel_dropout = keras.layers.SpatialDropout2D(dropout, dtype=self.dtype_policy)
         self._projection = keras.layers.Dense(dim, dtype=self.dtype_policy)
-
-    def _convolution(self, filters: int, strides: int) -> keras.layers.Layer:
-        # The normalization that follows has its own bias.
-        return keras.layers.Conv2D(
-            filters,
-            3,
-            strides=strides,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-            dtype=self.dtype_policy,
-        )
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the stages for pictures `(batch, height, width, channels)`."""
@@ -128,11 +116,7 @@ class ConvImageEncoder(Encoder):
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
         """Places of the grid."""
-        _, height, width, _ = values_shape
-        if height is None or width is None:
-            return None
-        stride = 2 ** len(self.filters)
-        return math.ceil(height / stride) * math.ceil(width / stride)
+        return grid_places(values_shape, len(self.filters))
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""

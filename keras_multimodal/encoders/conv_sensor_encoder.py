@@ -7,9 +7,9 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._checks import check_filters, check_floats, check_rates
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
 from keras_multimodal.encoders._steps import (
-    check_floats,
     check_series,
     pad_steps,
     pool_mask,
@@ -76,17 +76,12 @@ class ConvSensorEncoder(SequenceEncoder):
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
-        if not filters or min(filters) < 1:
-            raise ValueError(
-                "`filters` must have a positive number for each stage. "
-                f"Received: filters={tuple(filters)}"
-            )
+        check_filters(filters)
         if kernel_size < 1 or kernel_size % 2 == 0:
             raise ValueError(
                 f"`kernel_size` must be an odd number of steps. Received: kernel_size={kernel_size}"
             )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_rates(dropout=dropout)
         self.filters = tuple(filters)
         self.kernel_size = kernel_size
         self.dropout = dropout

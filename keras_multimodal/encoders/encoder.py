@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_multimodal.ops import zero_masked
+
 Shape = tuple[int | None, ...]
 
 
@@ -87,7 +89,6 @@ class Encoder(keras.layers.Layer):
         if present_shape is not None:
             self.check_second_shape(tuple(values_shape), tuple(present_shape))
         self.build_encoder(tuple(values_shape))
-        freeze_parts(self)
 
     def check_second_shape(self, values_shape: Shape, present_shape: Shape) -> None:
         """Raise a ValueError unless the second input has a shape that goes with the first's."""
@@ -104,10 +105,7 @@ class Encoder(keras.layers.Layer):
             # Zeros are as good as anything in a row that will be masked; NaN would not be.
             values = zero_absent(values, present)
         mask = self._token_mask(values, present)
-        tokens = self.encode(values, mask, training)
-        if mask is None:
-            return tokens
-        return ops.where(mask[..., None], tokens, ops.zeros_like(tokens))
+        return zero_masked(self.encode(values, mask, training), mask)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The tokens' mask, `(batch, length)`, or None where every token is real."""
@@ -140,18 +138,6 @@ class Encoder(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {**super().get_config(), "dim": self.dim}
-
-
-def freeze_parts(layer: keras.layers.Layer) -> None:
-    """Freeze what a frozen layer is made of, once it is built.
-
-    Keras tells the parts that there are when `trainable` is set; those of a layer that is made or
-    loaded frozen come later.
-    """
-    if not layer.trainable:
-        # TensorFlow's trackables skip what is equal to what was there before.
-        layer.trainable = True
-        layer.trainable = False
 
 
 def split_inputs(inputs: Any) -> tuple[Any, Any]:

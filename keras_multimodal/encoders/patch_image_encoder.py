@@ -6,10 +6,12 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._checks import check_rates
 from keras_multimodal.encoders._pictures import check_picture_shape, check_pixels
 from keras_multimodal.encoders._transformer import Transformer, check_transformer
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.layers import PositionEmbedding
+from keras_multimodal.layers.attention._transformer_block import seed_of
 
 
 @register
@@ -79,8 +81,7 @@ class PatchImageEncoder(Encoder):
         check_transformer(
             dim, num_layers, num_heads, feed_forward_dim=feed_forward_dim, patch_size=patch_size
         )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_rates(dropout=dropout)
         self.patch_size = patch_size
         self.num_layers = num_layers
         self.num_heads = num_heads
@@ -98,7 +99,7 @@ class PatchImageEncoder(Encoder):
             num_heads,
             feed_forward_dim,
             dropout,
-            seed=None if seed is None else seed + 1,
+            seed=seed_of(seed, 1),
             dtype=policy,
             name="transformer",
         )

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._checks import check_floats, check_rates
 from keras_multimodal.encoders._steps import (
-    check_floats,
     check_series,
     pad_steps,
     pool_mask,
@@ -17,6 +17,7 @@ from keras_multimodal.encoders._transformer import Transformer, check_transforme
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.layers import PositionEmbedding
+from keras_multimodal.layers.attention._transformer_block import seed_of
 
 
 @register
@@ -86,8 +87,7 @@ class PatchSensorEncoder(SequenceEncoder):
         check_transformer(
             dim, num_layers, num_heads, feed_forward_dim=feed_forward_dim, patch_size=patch_size
         )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_rates(dropout=dropout)
         self.patch_size = patch_size
         self.num_layers = num_layers
         self.num_heads = num_heads
@@ -105,7 +105,7 @@ class PatchSensorEncoder(SequenceEncoder):
             num_heads,
             feed_forward_dim,
             dropout,
-            seed=None if seed is None else seed + 1,
+            seed=seed_of(seed, 1),
             dtype=policy,
             name="transformer",
         )

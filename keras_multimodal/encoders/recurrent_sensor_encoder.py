@@ -5,8 +5,9 @@ from typing import Any, Literal
 import keras
 
 from keras_multimodal._registration import register
-from keras_multimodal.encoders._recurrent import check_recurrent, recurrent
-from keras_multimodal.encoders._steps import check_floats, check_series
+from keras_multimodal.encoders._checks import check_floats, check_rates
+from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
+from keras_multimodal.encoders._steps import check_series
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 
@@ -66,12 +67,11 @@ class RecurrentSensorEncoder(SequenceEncoder):
     ) -> None:
         super().__init__(dim, **kwargs)
         check_recurrent(dim, cell, bidirectional)
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_rates(dropout=dropout)
         self.cell = cell
         self.bidirectional = bidirectional
         self.dropout = dropout
-        self._recurrent = recurrent(dim, cell, bidirectional, self.dtype_policy)
+        self._recurrent = recurrent_layer(dim, cell, bidirectional, self.dtype_policy)
         self._feature_dropout = keras.layers.SpatialDropout1D(dropout, dtype=self.dtype_policy)
 
     def build_encoder(self, values_shape: Shape) -> None:

@@ -6,7 +6,13 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.encoders._recurrent import check_recurrent, recurrent
+from keras_multimodal.encoders._checks import (
+    check_ids,
+    check_ids_shape,
+    check_rates,
+    check_vocabulary_size,
+)
+from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
 from keras_multimodal.encoders.encoder import Encoder
 
 
@@ -61,18 +67,13 @@ class RecurrentTextEncoder(Encoder):
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
-        if vocabulary_size < 2:
-            raise ValueError(
-                "`vocabulary_size` must be at least 2 (padding and one more). "
-                f"Received: vocabulary_size={vocabulary_size}"
-            )
+        check_vocabulary_size(vocabulary_size)
         if embedding_dim is not None and embedding_dim < 1:
             raise ValueError(
                 f"`embedding_dim` must be at least 1. Received: embedding_dim={embedding_dim}"
             )
         check_recurrent(dim, cell, bidirectional)
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_rates(dropout=dropout)
         self.vocabulary_size = vocabulary_size
         self.embedding_dim = embedding_dim
         self.cell = cell
@@ -82,15 +83,11 @@ class RecurrentTextEncoder(Encoder):
             vocabulary_size, embedding_dim or dim, dtype=self.dtype_policy
         )
         self._feature_dropout = keras.layers.SpatialDropout1D(dropout, dtype=self.dtype_policy)
-        self._recurrent = recurrent(dim, cell, bidirectional, self.dtype_policy)
+        self._recurrent = recurrent_layer(dim, cell, bidirectional, self.dtype_policy)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the embedding and the recurrent layer for ids `(batch, length)`."""
-        if len(values_shape) != 2:
-            raise ValueError(
-                "`inputs` must be token ids of shape (batch, length). "
-                f"Received: shape {values_shape}"
-            )
+        check_ids_shape(values_shape)
         if not self._embedding.built:
             self._embedding.build(values_shape)
         if not self._recurrent.built:
@@ -98,10 +95,7 @@ class RecurrentTextEncoder(Encoder):
 
     def values_mask(self, values: Any) -> Any:
         """True where an id is not padding."""
-        if not keras.backend.is_int_dtype(values.dtype):
-            raise ValueError(
-                f"`inputs` must be token ids of an integer dtype. Received: dtype {values.dtype}"
-            )
+        check_ids(values)
         return ops.not_equal(values, 0)
 
     def encode(self, values: Any, mask: Any, training: bool | None) -> Any:

@@ -1,6 +1,5 @@
 """A small residual network that reads a picture into a grid of tokens."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,9 +7,15 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._checks import check_filters, check_rates
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
-from keras_multimodal.encoders._pictures import check_picture_shape, check_pixels
-from keras_multimodal.encoders._residual_block import ResidualBlock, convolution
+from keras_multimodal.encoders._pictures import (
+    check_picture_shape,
+    check_pixels,
+    convolution,
+    grid_places,
+)
+from keras_multimodal.encoders._residual_block import ResidualBlock
 from keras_multimodal.encoders.encoder import Encoder
 
 
@@ -71,15 +76,10 @@ class ResidualImageEncoder(Encoder):
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
-        if not filters or min(filters) < 1:
-            raise ValueError(
-                "`filters` must have a positive number for each stage. "
-                f"Received: filters={tuple(filters)}"
-            )
+        check_filters(filters)
         if blocks < 1:
             raise ValueError(f"`blocks` must be at least 1. Received: blocks={blocks}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_rates(dropout=dropout)
         self.filters = tuple(filters)
         self.blocks = blocks
         self.dropout = dropout
@@ -126,11 +126,7 @@ class ResidualImageEncoder(Encoder):
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
         """Places of the grid."""
-        _, height, width, _ = values_shape
-        if height is None or width is None:
-            return None
-        stride = 2 ** len(self.filters)
-        return math.ceil(height / stride) * math.ceil(width / stride)
+        return grid_places(values_shape, len(self.filters))
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""

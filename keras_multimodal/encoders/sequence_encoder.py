@@ -10,6 +10,7 @@ from keras_multimodal.encoders.encoder import (
     split_inputs,
     zero_absent,
 )
+from keras_multimodal.ops import zero_masked
 
 
 class SequenceEncoder(Encoder):
@@ -79,15 +80,9 @@ class SequenceEncoder(Encoder):
 
     def check_second_shape(self, values_shape: Shape, present_shape: Shape) -> None:
         """Raise a ValueError unless it is a flag for each row or for each step."""
-        steps = values_shape[:2]
-        fits = len(present_shape) == 1 or (
-            len(present_shape) == 2
-            and all(
-                None in pair or pair[0] == pair[1]
-                for pair in zip(present_shape, steps, strict=True)
-            )
-        )
-        if not fits:
+        pairs = zip(present_shape, values_shape, strict=False)
+        fits = all(None in pair or pair[0] == pair[1] for pair in pairs)
+        if len(present_shape) not in (1, 2) or not fits:
             raise ValueError(
                 "`inputs` must be `values` or `[values, there]` with `there` of shape (batch,) or "
                 f"(batch, steps). Received: shapes {values_shape} and {present_shape}"
@@ -103,7 +98,7 @@ class SequenceEncoder(Encoder):
             return self.encode_steps(values, None, None, training)
         mask = self.mask_tokens(steps)
         tokens = self.encode_steps(zero_absent(values, steps), steps, mask, training)
-        return zero_absent(tokens, mask)
+        return zero_masked(tokens, mask)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The tokens' mask, `(batch, length)`, or None where every token is real."""

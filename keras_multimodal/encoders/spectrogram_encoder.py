@@ -7,12 +7,14 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._checks import check_filters, check_floats, check_rates
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
-from keras_multimodal.encoders._recurrent import check_recurrent, recurrent
+from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
 from keras_multimodal.encoders._spectrogram import Bands, LogMelSpectrogram
-from keras_multimodal.encoders._steps import check_floats, pad_steps, pool_mask, pooled_length
+from keras_multimodal.encoders._steps import pad_steps, pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape, zero_absent
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
+from keras_multimodal.layers.attention._transformer_block import seed_of
 
 
 @register
@@ -90,15 +92,10 @@ class SpectrogramEncoder(SequenceEncoder):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(dim, **kwargs)
-        if not filters or min(filters) < 1:
-            raise ValueError(
-                "`filters` must have a positive number for each stage. "
-                f"Received: filters={tuple(filters)}"
-            )
-        for argument, rate in (("band_dropout", band_dropout), ("dropout", dropout)):
-            if not 0 <= rate < 1:
-                raise ValueError(f"`{argument}` must be in [0, 1). Received: {argument}={rate}")
+        # Samples stay as they are: rounded to half precision, what is quiet is noise.
+        super().__init__(dim, autocast=False, **kwargs)
+        check_filters(filters)
+        check_rates(band_dropout=band_dropout, dropout=dropout)
         if recurrent:
             check_recurrent(dim, "gru", bidirectional=True)
         self.sample_rate = sample_rate
@@ -130,9 +127,11 @@ class SpectrogramEncoder(SequenceEncoder):
         self._normalizations = [batch_normalization(policy) for _ in self._convolutions]
         self._projection = keras.layers.Dense(dim, dtype=policy)
         self._feature_dropout = keras.layers.SpatialDropout1D(
-            dropout, seed=None if seed is None else seed + 1, dtype=policy
+            dropout, seed=seed_of(seed, 1), dtype=policy
         )
-        self._recurrent = _gru(dim, policy) if recurrent else None
+        self._recurrent = (
+            recurrent_layer(dim, "gru", bidirectional=True, policy=policy) if recurrent else None
+        )
 
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the stages for samples `(batch, samples)`."""
@@ -208,7 +207,3 @@ class SpectrogramEncoder(SequenceEncoder):
             "dropout": self.dropout,
             "seed": self.seed,
         }
-
-
-def _gru(dim: int, policy: Any) -> keras.layers.Layer:
-    return recurrent(dim, "gru", bidirectional=True, policy=policy)

@@ -7,7 +7,6 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.encoders.encoder import freeze_parts
 from keras_multimodal.layers._checks import check_float
 from keras_multimodal.layers.attention._block_layer import BlockLayer, check_at_least
 from keras_multimodal.layers.attention._block_stack import for_each_row
@@ -194,7 +193,6 @@ class TabularEncoder(BlockLayer):
         for block in self._blocks:
             if not block.built:
                 block.build((None, self.columns + self.class_token, self.dim))
-        freeze_parts(self)
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Make the tokens; see the class."""

@@ -6,9 +6,16 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.encoders._checks import (
+    check_ids,
+    check_ids_shape,
+    check_rates,
+    check_vocabulary_size,
+)
 from keras_multimodal.encoders._transformer import Transformer, check_transformer
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.layers import PositionEmbedding
+from keras_multimodal.layers.attention._transformer_block import seed_of
 
 
 @register
@@ -73,16 +80,11 @@ class TransformerTextEncoder(Encoder):
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
-        if vocabulary_size < 2:
-            raise ValueError(
-                "`vocabulary_size` must be at least 2 (padding and one more). "
-                f"Received: vocabulary_size={vocabulary_size}"
-            )
+        check_vocabulary_size(vocabulary_size)
         check_transformer(
             dim, num_layers, num_heads, feed_forward_dim=feed_forward_dim, max_length=max_length
         )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_rates(dropout=dropout)
         self.vocabulary_size = vocabulary_size
         self.max_length = max_length
         self.num_layers = num_layers
@@ -105,18 +107,14 @@ class TransformerTextEncoder(Encoder):
             num_heads,
             feed_forward_dim,
             dropout,
-            seed=None if seed is None else seed + 1,
+            seed=seed_of(seed, 1),
             dtype=policy,
             name="transformer",
         )
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the embedding and the blocks for ids `(batch, length)`."""
-        if len(values_shape) != 2:
-            raise ValueError(
-                "`inputs` must be token ids of shape (batch, length). "
-                f"Received: shape {values_shape}"
-            )
+        check_ids_shape(values_shape)
         if self._embedding.built:
             return
         self._embedding.build(values_shape)
@@ -125,10 +123,7 @@ class TransformerTextEncoder(Encoder):
 
     def values_mask(self, values: Any) -> Any:
         """True where an id is not padding."""
-        if not keras.backend.is_int_dtype(values.dtype):
-            raise ValueError(
-                f"`inputs` must be token ids of an integer dtype. Received: dtype {values.dtype}"
-            )
+        check_ids(values)
         return ops.not_equal(values, 0)
 
     def encode(self, values: Any, mask: Any, training: bool | None) -> Any:

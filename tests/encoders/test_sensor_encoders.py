@@ -147,6 +147,7 @@ def test_wrong_arguments_are_refused(cls, options, message):
         (SERIES.astype("int32"), "series of a float dtype. Received: dtype int32"),
         ([SERIES, STEPS[:, :8]], r"`there` of shape \(batch,\) or \(batch, steps\)"),
         ([SERIES, STEPS[..., None]], r"`there` of shape \(batch,\) or \(batch, steps\)"),
+        ([SERIES[:, 0, 0], STEPS], r"series of shape \(batch, steps, channels\)"),
         ([SERIES] * 3, "a list of 3"),
     ],
 )

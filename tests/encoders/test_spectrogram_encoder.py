@@ -50,6 +50,28 @@ def test_a_row_does_not_depend_on_how_loud_others_are():
     np.testing.assert_allclose(spectrogram(quiet)[0], spectrogram(quiet[:1])[0], rtol=1e-5)
 
 
+def test_samples_are_not_rounded_in_mixed_precision():
+    encoder = SpectrogramEncoder(**SMALL, dtype="mixed_bfloat16")
+    exact, made = encoder._spectrogram(RECORDINGS), []
+
+    def watched(samples):
+        made.append(LogMelSpectrogram(*AUDIO.values())(samples))
+        return made[-1]
+
+    watched.hop = encoder._spectrogram.hop
+    encoder._spectrogram = watched
+    assert keras.backend.standardize_dtype(encoder(RECORDINGS).dtype) == "bfloat16"
+    np.testing.assert_array_equal(made[-1], exact)
+
+
+def test_silence_is_half_a_step_of_16_bits():
+    """What is added to the power is that of such a tone, in frames of 256 samples."""
+    tone = np.sin(2 * np.pi * np.arange(256) * 32 / 256)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(256) / 256)
+    power = np.abs(np.fft.rfft(window * tone / 2**16)).max() ** 2
+    np.testing.assert_allclose(power, 1e-6, rtol=0.06)
+
+
 @pytest.mark.parametrize("samples", [1, 3, 4, 5, 103])
 def test_the_number_of_tokens_is_known_beforehand(samples):
     encoder = SpectrogramEncoder(**SMALL)

@@ -39,6 +39,7 @@ from keras_multimodal.layers import (
     SharedProjection,
 )
 from keras_multimodal.testing import run_layer_conformance
+from keras_multimodal.testing._case import Case
 
 ATTENTION = [
     ({"num_heads": 2}, 8),
@@ -163,6 +164,22 @@ TRIED = CASES if keras.backend.backend() == "tensorflow" else first_of_each_laye
 @pytest.mark.parametrize(("cls", "options", "inputs", "masks", "expected"), TRIED)
 def test_conformance(cls, options, inputs, masks, expected):
     run_layer_conformance(cls, options, inputs, masks, **expected)
+
+
+@pytest.mark.parametrize(
+    ("cls", "options", "inputs", "masks", "expected"), first_of_each_layer(CASES)
+)
+def test_a_layer_that_is_made_frozen_has_nothing_to_train(cls, options, inputs, masks, expected):
+    case = Case(cls, options, inputs, masks, expected["call_kwargs"] or {}, (3,), None)
+    layer = case.make(trainable=False)
+    case.call(layer)
+    assert not any(weight.trainable for weight in layer.weights)
+    parts = [part for part in layer._flatten_layers() if part is not layer]
+    assert not any(part.trainable for part in parts)
+    trainable = case.make()
+    case.call(trainable)
+    layer.trainable = True
+    assert len(layer.trainable_weights) == len(trainable.trainable_weights)
 
 
 def test_every_public_layer_is_tried():

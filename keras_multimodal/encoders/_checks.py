@@ -1,0 +1,54 @@
+"""What encoders ask of their arguments and inputs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+
+def check_rates(**rates: float) -> None:
+    """Raise a ValueError unless each is a rate of dropout, in [0, 1)."""
+    for argument, rate in rates.items():
+        if not 0 <= rate < 1:
+            raise ValueError(f"`{argument}` must be in [0, 1). Received: {argument}={rate}")
+
+
+def check_filters(filters: Sequence[int]) -> None:
+    """Raise a ValueError unless there is a stage, and a positive number for each."""
+    if not filters or min(filters) < 1:
+        raise ValueError(
+            "`filters` must have a positive number for each stage. "
+            f"Received: filters={tuple(filters)}"
+        )
+
+
+def check_vocabulary_size(vocabulary_size: int) -> None:
+    """Raise a ValueError unless there is padding and something else."""
+    if vocabulary_size < 2:
+        raise ValueError(
+            "`vocabulary_size` must be at least 2 (padding and one more). "
+            f"Received: vocabulary_size={vocabulary_size}"
+        )
+
+
+def check_ids_shape(shape: tuple[int | None, ...]) -> None:
+    """Raise a ValueError unless it is `(batch, length)`."""
+    if len(shape) != 2:
+        raise ValueError(
+            f"`inputs` must be token ids of shape (batch, length). Received: shape {shape}"
+        )
+
+
+def check_ids(ids: Any) -> None:
+    """Raise a ValueError unless they have an integer dtype."""
+    if not keras.backend.is_int_dtype(ids.dtype):
+        raise ValueError(
+            f"`inputs` must be token ids of an integer dtype. Received: dtype {ids.dtype}"
+        )
+
+
+def check_floats(values: Any, what: str) -> None:
+    """Raise a ValueError unless the values have a float dtype."""
+    dtype = keras.backend.standardize_dtype(values.dtype)
+    if not keras.backend.is_float_dtype(dtype):
+        raise ValueError(f"`inputs` must be {what} of a float dtype. Received: dtype {dtype}")
