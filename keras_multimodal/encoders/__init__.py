@@ -3,8 +3,11 @@
 from keras_multimodal.encoders.conv_image_encoder import ConvImageEncoder
 from keras_multimodal.encoders.conv_sensor_encoder import ConvSensorEncoder
 from keras_multimodal.encoders.encoder import Encoder
+from keras_multimodal.encoders.loading.pretrained import pretrained, pretrained_tokenizer
 from keras_multimodal.encoders.patch_image_encoder import PatchImageEncoder
 from keras_multimodal.encoders.patch_sensor_encoder import PatchSensorEncoder
+from keras_multimodal.encoders.pretrained_image_encoder import PretrainedImageEncoder
+from keras_multimodal.encoders.pretrained_text_encoder import PretrainedTextEncoder
 from keras_multimodal.encoders.recurrent_sensor_encoder import RecurrentSensorEncoder
 from keras_multimodal.encoders.recurrent_text_encoder import RecurrentTextEncoder
 from keras_multimodal.encoders.residual_image_encoder import ResidualImageEncoder
@@ -19,6 +22,8 @@ __all__ = [
     "Encoder",
     "PatchImageEncoder",
     "PatchSensorEncoder",
+    "PretrainedImageEncoder",
+    "PretrainedTextEncoder",
     "RecurrentSensorEncoder",
     "RecurrentTextEncoder",
     "ResidualImageEncoder",
@@ -26,4 +31,6 @@ __all__ = [
     "SpectrogramEncoder",
     "TabularEncoder",
     "TransformerTextEncoder",
+    "pretrained",
+    "pretrained_tokenizer",
 ]

@@ -1,0 +1,1 @@
+"""Networks that have learned before: where they are, and how they are read."""

