@@ -3,6 +3,7 @@
 from keras_multimodal.encoders.conv_image_encoder import ConvImageEncoder
 from keras_multimodal.encoders.conv_sensor_encoder import ConvSensorEncoder
 from keras_multimodal.encoders.encoder import Encoder
+from keras_multimodal.encoders.freezing import enable_lora, freeze, layer_groups, unfreeze
 from keras_multimodal.encoders.loading.pretrained import pretrained, pretrained_tokenizer
 from keras_multimodal.encoders.patch_image_encoder import PatchImageEncoder
 from keras_multimodal.encoders.patch_sensor_encoder import PatchSensorEncoder
@@ -31,6 +32,10 @@ __all__ = [
     "SpectrogramEncoder",
     "TabularEncoder",
     "TransformerTextEncoder",
+    "enable_lora",
+    "freeze",
+    "layer_groups",
     "pretrained",
     "pretrained_tokenizer",
+    "unfreeze",
 ]

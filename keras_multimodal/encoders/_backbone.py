@@ -32,9 +32,13 @@ class BackboneEncoder(Encoder):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "BackboneEncoder":
         """The encoder that `get_config` described."""
-        config = dict(config)
-        config["backbone"] = keras.saving.deserialize_keras_object(config["backbone"])
-        return super().from_config(config)
+        backbone = keras.saving.deserialize_keras_object(config["backbone"])
+        for part in list(backbone._flatten_layers()):
+            if not part.trainable:
+                # What was frozen as it was made did not tell the parts that it was built of later.
+                part.trainable = True
+                part.trainable = False
+        return super().from_config({**config, "backbone": backbone})
 
 
 def check_backbone(backbone: Any) -> None:

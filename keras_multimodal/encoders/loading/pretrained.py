@@ -164,7 +164,7 @@ def _from_preset(preset: str, trainable: bool, options: dict[str, Any]) -> Encod
     network = load_backbone(preset, **options)
     if len(network.inputs) == 1 and len(network.inputs[0].shape) == 4:
         scaling = load_image_scaling(preset, network.inputs[0].shape[-1])
-        return PretrainedImageEncoder(network, **scaling, trainable=trainable)
+        return PretrainedImageEncoder(token_network(network), **scaling, trainable=trainable)
     tokenizer = load_tokenizer(preset)
     return PretrainedTextEncoder(
         token_network(network),
@@ -175,15 +175,14 @@ def _from_preset(preset: str, trainable: bool, options: dict[str, Any]) -> Encod
 
 
 def token_network(network: keras.Model) -> keras.Model:
-    """What makes the tokens of a text network, without its pooled output or its decoder.
+    """What makes the tokens of a network, without its pooled output or its decoder.
 
-    Their weights would have no gradient.
+    Their weights would have no gradient. It is a model like any other: one of keras_hub's classes
+    is saved without which of its layers are frozen.
     """
-    name, output = sequence_output(network)
-    if name is None:
-        return network
+    _, output = sequence_output(network)
     inputs = network.input
-    if f"{_HALF}token_ids" in inputs:
+    if isinstance(inputs, dict) and f"{_HALF}token_ids" in inputs:
         inputs = {own: tensor for own, tensor in inputs.items() if own.startswith(_HALF)}
     return keras.Model(inputs, output, name=network.name)
 
