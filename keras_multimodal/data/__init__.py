@@ -5,6 +5,8 @@ from keras_multimodal.data.audio_augmentation import AudioAugmentation
 from keras_multimodal.data.audio_flow import AudioFlow
 from keras_multimodal.data.audio_stream import AudioStream
 from keras_multimodal.data.augmentation import Augmentation
+from keras_multimodal.data.feature_cache import cache_features
+from keras_multimodal.data.feature_stream import FeatureStream
 from keras_multimodal.data.image_flow import ImageFlow
 from keras_multimodal.data.image_stream import ImageStream
 from keras_multimodal.data.pairing import pair
@@ -29,6 +31,7 @@ __all__ = [
     "AudioFlow",
     "AudioStream",
     "Augmentation",
+    "FeatureStream",
     "ImageFlow",
     "ImageStream",
     "PairingReport",
@@ -42,6 +45,7 @@ __all__ = [
     "TableStream",
     "TextProcessor",
     "TextStream",
+    "cache_features",
     "pair",
     "read_dataset",
     "read_table",

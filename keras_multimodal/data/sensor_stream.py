@@ -280,6 +280,11 @@ class SensorStream(Stream):
         changed.augmentation = augmentation
         return changed
 
+    def content(self, row: int) -> bytes:
+        """The steps that are kept of a row."""
+        kept = slice(self._starts[row], self._kept_ends()[row])
+        return np.asarray(self._values)[kept].tobytes()
+
     def row_loader(self) -> RowLoader:
         """The graph function from a row to its series, `(length, channels)`, NaN at gaps."""
         load, values = self.transform.load, self._values

@@ -2,6 +2,8 @@
 
 import copy
 import dataclasses
+import hashlib
+import os
 import types
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
@@ -109,6 +111,24 @@ class Stream:
     def cell_name(self, row: int) -> str:
         """What messages call the cell of a row."""
         return str(self.cells[row])
+
+    def row_digests(self) -> list[str]:
+        """For each row, what changes if that does which is read of it; empty where it is absent.
+
+        A file counts as changed if its path, its size or its time of change has.
+        """
+        return [
+            hashlib.blake2b(self.content(row), digest_size=16).hexdigest() if there else ""
+            for row, there in enumerate(self.present.tolist())
+        ]
+
+    def content(self, row: int) -> bytes:
+        """What `row_digests` makes a digest of, for a row that is there."""
+        content = str(self.cells[row])
+        if self.reads_files:
+            found = os.stat(content)
+            content = f"{content}\n{found.st_size}\n{found.st_mtime_ns}"
+        return content.encode("utf-8", "surrogatepass")
 
     def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
         """The stream with other rows: `rows[i]` is the row of `keys[i]`, -1 for an absent cell."""

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import json
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, Self
 
@@ -97,6 +98,10 @@ class TableStream(Stream):
                 categories=tuple(categories),
             )
         )
+
+    def content(self, row: int) -> bytes:
+        """A row's cells."""
+        return json.dumps([self.numbers[row].tolist(), self.strings[row].tolist()]).encode()
 
     def row_loader(self) -> RowLoader:
         """The graph function from a row to its cells."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from keras_multimodal.data.audio import AudioTransform
+from keras_multimodal.data.features import FeaturesTransform
 from keras_multimodal.data.image import ImageTransform
 from keras_multimodal.data.sensor import SensorTransform
 from keras_multimodal.data.table import TableTransform
@@ -12,6 +13,7 @@ from keras_multimodal.schema import Modality
 
 _TRANSFORMS: dict[str, type[Transform[Any]]] = {
     "audio": AudioTransform,
+    "features": FeaturesTransform,
     "image": ImageTransform,
     "sensor": SensorTransform,
     "table": TableTransform,

@@ -8,6 +8,7 @@ of the description, so that it travels with the model.
 
 from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.category import Category
+from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.schema import VERSION, Schema
@@ -20,6 +21,7 @@ __all__ = [
     "VERSION",
     "Audio",
     "Category",
+    "Features",
     "Image",
     "Modality",
     "Schema",

@@ -1,7 +1,8 @@
 """What every modality's description has."""
 
 import dataclasses
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -79,3 +80,18 @@ class Modality:
         if self.optional:
             tensors[self.present_name] = ((), "bool")
         return tensors
+
+    def encoder_inputs(self, batch: Mapping[str, Any]) -> Any:
+        """What an encoder of the modality is called with, out of a batch or a model's inputs.
+
+        Args:
+            batch: Tensors by name, those of `tensors` among them.
+
+        Returns:
+            The modality's tensor; or a list of it and its mask, which is False everywhere in a row
+            without the modality, or its presence flag.
+        """
+        # Where there is a mask, it says what the flag says and more.
+        skipped = self.present_name if self.mask_name in self.tensors else None
+        parts = [batch[name] for name in self.tensors if name != skipped]
+        return parts[0] if len(parts) == 1 else parts

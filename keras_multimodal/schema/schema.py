@@ -8,6 +8,7 @@ from typing import Any
 from keras_multimodal.schema._json import tuples
 from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.category import Category
+from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.sensor import Sensor
@@ -18,7 +19,7 @@ VERSION = 1
 
 
 _KINDS: dict[str, type[Modality] | type[Category]] = {
-    cls.kind: cls for cls in (Image, Text, Audio, Sensor, Tabular, Category)
+    cls.kind: cls for cls in (Image, Text, Audio, Sensor, Tabular, Features, Category)
 }
 
 

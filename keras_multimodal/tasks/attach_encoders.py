@@ -1,0 +1,88 @@
+"""A model of features with the encoders in front of it that made them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_multimodal._registration import register
+from keras_multimodal.schema import Schema
+from keras_multimodal.tasks.inputs import inputs
+
+
+def attach_encoders(
+    model: keras.Model, encoders: Mapping[str, keras.layers.Layer], schema: Schema
+) -> keras.Model:
+    """The model that takes what encoders take, in place of the features that they make.
+
+    Args:
+        model: A Functional model, trained on what `data.cache_features` returned, whose inputs are
+            those of that schema, by name. Its layers are shared and not copied.
+        encoders: By modality, what the features were made with.
+        schema: The description of the records before `data.cache_features`.
+
+    Returns:
+        A model with the inputs of `tasks.inputs(schema)`, to be compiled and trained on, or
+        exported.
+
+    Raises:
+        ValueError: If there is an encoder for what `schema` has not, or `model` lacks the inputs
+            that an encoder's features go to or has others.
+
+    Example:
+
+    >>> from keras_multimodal.schema import Features, Text
+    >>> head_inputs = inputs(Schema([Features(name="text", length=3, dim=8)]))
+    >>> pooled = keras.layers.GlobalAveragePooling1D()(head_inputs["text"])
+    >>> head = keras.Model(head_inputs, keras.layers.Dense(2)(pooled))
+    >>> encoder = keras.layers.Embedding(10, 8, trainable=False)
+    >>> model = attach_encoders(head, {"text": encoder}, Schema([Text(length=3)]))
+    >>> model.input["text"].shape, model.output.shape
+    ((None, 3), (None, 2))
+    """
+    if set(encoders) - set(schema.names):
+        raise ValueError(
+            f"`encoders` must be for modalities of `schema`, {list(schema.names)}. "
+            f"Received: encoders for {list(encoders)}"
+        )
+    raw = inputs(schema)
+    given: dict[str, Any] = {}
+    for spec in schema.inputs:
+        own = {name: raw[name] for name in spec.tensors}
+        if spec.name in encoders:
+            tokens = encoders[spec.name](spec.encoder_inputs(own))
+            tokens, mask = _TokensAndMask(name=f"{spec.name}_features")(tokens)
+            given |= {spec.name: tokens, spec.mask_name: mask}
+            own = {name: raw[name] for name in spec.tensors if name == spec.present_name}
+        given |= own
+    wanted = {tensor.name for tensor in model.inputs}
+    if wanted != set(given):
+        raise ValueError(
+            f"`model` must have the inputs {sorted(given)}: `tasks.inputs(cached.schema)` makes "
+            f"them. Received: model={model.name!r} with the inputs {sorted(wanted)}"
+        )
+    return keras.Model(raw, model(given), name=f"{model.name}_with_encoders")
+
+
+@register
+class _TokensAndMask(keras.layers.Layer):
+    """Tokens as features are: `(batch, length, dim)` in float32, and their mask as a tensor."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Nothing."""
+
+    def call(self, inputs: Any, mask: Any = None) -> tuple[Any, Any]:
+        """A vector is a single token; without a mask every token is real."""
+        tokens = inputs[:, None] if len(inputs.shape) == 2 else inputs
+        if mask is None or len(inputs.shape) == 2:
+            mask = ops.ones_like(tokens[..., 0], dtype="bool")
+        return ops.cast(tokens, "float32"), mask
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> tuple[None, None]:
+        """None: the mask is the second output."""
+        return None, None
