@@ -1,5 +1,6 @@
 """One modality in, tokens and their mask out."""
 
+from keras_multimodal.encoders.bag_encoder import BagEncoder
 from keras_multimodal.encoders.conv_image_encoder import ConvImageEncoder
 from keras_multimodal.encoders.conv_sensor_encoder import ConvSensorEncoder
 from keras_multimodal.encoders.encoder import Encoder
@@ -18,6 +19,7 @@ from keras_multimodal.encoders.tabular_encoder import TabularEncoder
 from keras_multimodal.encoders.transformer_text_encoder import TransformerTextEncoder
 
 __all__ = [
+    "BagEncoder",
     "ConvImageEncoder",
     "ConvSensorEncoder",
     "Encoder",

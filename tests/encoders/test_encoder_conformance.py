@@ -7,6 +7,7 @@ import pytest
 
 from keras_multimodal import encoders
 from keras_multimodal.encoders import (
+    BagEncoder,
     ConvImageEncoder,
     ConvSensorEncoder,
     Encoder,
@@ -52,6 +53,7 @@ AUDIO = {
     "filters": (3,),
 }
 
+ITEMS = np.array([[True, False], [False, False], [True, True]])
 GIVEN_NETWORK = {
     "constructor": "The network that is given has its weights already.",
     "sublayer_dtypes": "The network that is given keeps its own dtype policy.",
@@ -100,6 +102,20 @@ CASES = [
         EVEN_PICTURES,
         (3, 7, 6),
         None,
+    ),
+    (
+        BagEncoder,
+        {"encoder": ConvImageEncoder(**CONV)},
+        [np.stack([PICTURES, PICTURES[::-1]], 1), ITEMS],
+        (3, 8, 6),
+        np.repeat(ITEMS, 4, axis=1),
+    ),
+    (
+        BagEncoder,
+        {"encoder": RecurrentTextEncoder(**TEXT)},
+        np.stack([IDS, IDS[::-1], IDS], 1),
+        (3, 12, 6),
+        np.concatenate([IDS, IDS[::-1], IDS], 1) > 0,
     ),
     (
         PretrainedImageEncoder,
