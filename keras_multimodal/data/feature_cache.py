@@ -63,7 +63,8 @@ def cache_features(
         The records with features, their keys, labels and weights as they were.
 
     Raises:
-        ValueError: If a modality is not among the records', or an encoder can be trained; if a
+        ValueError: If a modality is not among the records', an encoder cannot read what is made of
+            it (`Encoder.check_modality`), or an encoder can be trained; if a
             modality draws one of several cells anew in each epoch; if no row has the modality; or
             if the folder has features of other weights, of another encoder or of another
             preprocessing.
@@ -111,6 +112,10 @@ def _cache(
     spec = stream.spec
     if not stream.present.any():
         raise ValueError(f"`records` must have {spec.name!r} in some row. Received: in none")
+    # Asked of the encoders of this package; another layer knows nothing of modalities.
+    check = getattr(encoder, "check_modality", None)
+    if check is not None:
+        check(spec)
     encode = _make_encode(encoder, spec)
     digests = stream.row_digests()
     first = int(np.flatnonzero(stream.present)[0])

@@ -5,9 +5,11 @@ from keras_multimodal.encoders.conv_image_encoder import ConvImageEncoder
 from keras_multimodal.encoders.conv_sensor_encoder import ConvSensorEncoder
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.encoders.freezing import enable_lora, freeze, layer_groups, unfreeze
+from keras_multimodal.encoders.lite_rt_audio_encoder import LiteRTAudioEncoder
 from keras_multimodal.encoders.loading.pretrained import pretrained, pretrained_tokenizer
 from keras_multimodal.encoders.patch_image_encoder import PatchImageEncoder
 from keras_multimodal.encoders.patch_sensor_encoder import PatchSensorEncoder
+from keras_multimodal.encoders.pretrained_audio_encoder import PretrainedAudioEncoder
 from keras_multimodal.encoders.pretrained_image_encoder import PretrainedImageEncoder
 from keras_multimodal.encoders.pretrained_text_encoder import PretrainedTextEncoder
 from keras_multimodal.encoders.recurrent_sensor_encoder import RecurrentSensorEncoder
@@ -23,8 +25,10 @@ __all__ = [
     "ConvImageEncoder",
     "ConvSensorEncoder",
     "Encoder",
+    "LiteRTAudioEncoder",
     "PatchImageEncoder",
     "PatchSensorEncoder",
+    "PretrainedAudioEncoder",
     "PretrainedImageEncoder",
     "PretrainedTextEncoder",
     "RecurrentSensorEncoder",

@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from keras_multimodal.schema import Audio, Text
+
 
 def check_rates(**rates: float) -> None:
     """Raise a ValueError unless each is a rate of dropout, in [0, 1)."""
@@ -28,6 +30,30 @@ def check_vocabulary_size(vocabulary_size: int) -> None:
         raise ValueError(
             "`vocabulary_size` must be at least 2 (padding and one more). "
             f"Received: vocabulary_size={vocabulary_size}"
+        )
+
+
+def check_text(text: Text, vocabulary_size: int | None, max_length: int | None = None) -> None:
+    """Raise a ValueError if its ids or its length are more than an encoder has room for."""
+    if vocabulary_size is not None and text.vocabulary_size > vocabulary_size:
+        raise ValueError(
+            f"{text.name!r} must have at most {vocabulary_size} ids, the size of the embedding. "
+            f"Received: a vocabulary of {text.vocabulary_size}, padding and unknown included"
+        )
+    if max_length is not None and text.length > max_length:
+        raise ValueError(
+            f"{text.name!r} must have at most {max_length} tokens, for which there are positions. "
+            f"Received: length={text.length}"
+        )
+
+
+def check_sample_rate(audio: Audio, sample_rate: int) -> None:
+    """Raise a ValueError unless the recordings have the rate that an encoder reads."""
+    if audio.sample_rate != sample_rate:
+        raise ValueError(
+            f"{audio.name!r} must have {sample_rate} Hz, which the encoder reads. "
+            f"Received: sample_rate={audio.sample_rate}. `AudioStream({sample_rate}, ...)` brings "
+            "recordings to it"
         )
 
 

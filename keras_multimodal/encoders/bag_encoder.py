@@ -9,6 +9,7 @@ from keras import ops
 from keras_multimodal._registration import register
 from keras_multimodal.encoders.encoder import Encoder, Shape, split_inputs, split_shape
 from keras_multimodal.layers.fusion._wrapped import with_policy
+from keras_multimodal.schema import Modality
 
 
 @register
@@ -63,6 +64,10 @@ class BagEncoder(Encoder):
         super().__init__(encoder.dim, autocast=False, **kwargs)
         self.encoder = with_policy(encoder, self.dtype_policy)
         self._rows = _AsRows(dtype=self.dtype_policy)
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check what the items' encoder asks."""
+        self.encoder.check_modality(modality)
 
     def build(self, input_shape: Any) -> None:
         """Build the encoder for one item."""

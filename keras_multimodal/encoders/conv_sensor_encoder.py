@@ -103,6 +103,8 @@ class ConvSensorEncoder(SequenceEncoder):
         self._channel_dropout = keras.layers.SpatialDropout1D(dropout, dtype=policy)
         self._projection = keras.layers.Dense(dim, dtype=policy)
 
+    kind = "sensor"
+
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the stages for series `(batch, steps, channels)`."""
         check_series(values_shape)

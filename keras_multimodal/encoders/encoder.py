@@ -1,11 +1,12 @@
 """What every encoder has in common: the optional presence flag, and the mask it leads to."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.schema import Modality
 
 Shape = tuple[int | None, ...]
 
@@ -66,6 +67,28 @@ class Encoder(keras.layers.Layer):
             raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
         self.dim = dim
         self.supports_masking = True
+
+    # The kind of modality that the encoder reads (`schema.Modality.kind`); empty for any.
+    kind: ClassVar[str] = ""
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that the encoder can read what the preprocessing makes of a modality.
+
+        `data.cache_features` and `tasks.attach_encoders` ask; in a model that is written by hand,
+        ask it of `schema[name]`.
+
+        Args:
+            modality: The modality's description.
+
+        Raises:
+            ValueError: If it is of another kind, or what is made of it does not suit, such as a
+                vocabulary larger than the embedding or another sample rate.
+        """
+        if self.kind and modality.kind != self.kind:
+            raise ValueError(
+                f"`modality` must be of the kind {self.kind!r}, which {type(self).__name__} reads. "
+                f"Received: {modality.name!r} of the kind {modality.kind!r}"
+            )
 
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the sublayers for `values` of the given shape, each guarded by `built`."""

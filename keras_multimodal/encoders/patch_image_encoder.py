@@ -1,17 +1,18 @@
 """A transformer that reads a picture as a grid of patches."""
 
-from typing import Any
+from typing import Any, cast
 
 import keras
 from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders._checks import check_rates
-from keras_multimodal.encoders._pictures import check_picture_shape, check_pixels
+from keras_multimodal.encoders._pictures import check_image, check_picture_shape, check_pixels
 from keras_multimodal.encoders._transformer import Transformer, check_transformer
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.layers import PositionEmbedding
 from keras_multimodal.layers.attention._transformer_block import seed_of
+from keras_multimodal.schema import Image, Modality
 
 
 @register
@@ -103,6 +104,13 @@ class PatchImageEncoder(Encoder):
             dtype=policy,
             name="transformer",
         )
+
+    kind = "image"
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that it makes pictures with channels last, of float32 in [0, 1]."""
+        super().check_modality(modality)
+        check_image(cast("Image", modality), type(self).__name__)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the layers for pictures `(batch, height, width, channels)`."""

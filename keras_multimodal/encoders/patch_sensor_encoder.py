@@ -110,6 +110,8 @@ class PatchSensorEncoder(SequenceEncoder):
             name="transformer",
         )
 
+    kind = "sensor"
+
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the layers for series `(batch, steps, channels)`."""
         check_series(values_shape)

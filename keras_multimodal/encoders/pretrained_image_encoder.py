@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import keras
 import numpy as np
@@ -10,7 +10,13 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders._backbone import BackboneEncoder, check_backbone, sequence_output
-from keras_multimodal.encoders._pictures import check_picture_shape, check_pixels
+from keras_multimodal.encoders._pictures import (
+    check_image,
+    check_picture_shape,
+    check_pixels,
+    is_normalized,
+)
+from keras_multimodal.schema import Image, Modality
 
 
 @register
@@ -108,6 +114,26 @@ class PretrainedImageEncoder(BackboneEncoder):
         self.std = tuple(std)
         self.channel_order = channel_order
         self._channels = channels
+
+    kind = "image"
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that it makes pictures in [0, 1], red first, of a number of channels that suits."""
+        super().check_modality(modality)
+        image = cast("Image", modality)
+        check_image(image, type(self).__name__)
+        if image.channels not in (self._channels, 1):
+            raise ValueError(
+                f"{image.name!r} must have {self._channels} channels, or 1, for "
+                f"{self.backbone.name}. Received: channels={image.channels}"
+            )
+        if is_normalized(image):
+            raise ValueError(
+                f"{image.name!r} must be pixels in [0, 1] and nothing else, since "
+                f"{type(self).__name__} prepares them for {self.backbone.name} itself. Received: "
+                f"mean={image.mean}, std={image.std}, or pictures that are centred or "
+                "whitened. Load it with `rescale=1/255` alone"
+            )
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Check the shape of the pictures `(batch, height, width, channels)`."""

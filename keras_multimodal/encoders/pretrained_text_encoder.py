@@ -1,13 +1,14 @@
 """A text network that has learned before, such as BERT, as an encoder."""
 
-from typing import Any
+from typing import Any, cast
 
 import keras
 from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders._backbone import BackboneEncoder, check_backbone, sequence_output
-from keras_multimodal.encoders._checks import check_ids, check_ids_shape
+from keras_multimodal.encoders._checks import check_ids, check_ids_shape, check_text
+from keras_multimodal.schema import Modality, Text
 
 _IDS, _MASK, _SEGMENTS = "token_ids", "padding_mask", "segment_ids"
 # What the names begin with in a network that has a decoder too, such as T5.
@@ -29,6 +30,7 @@ class PretrainedTextEncoder(BackboneEncoder):
             `"sequence_output"`. All these names may begin with `encoder_`.
         offset: What the ids of the schema's tokenizer are above those of the network: 1 where the
             network's id 0 is not its padding, else 0. Default 0.
+        vocabulary_size: How many ids the network has an embedding for. Default `None`: any.
         max_length: The number of positions that the network has learned: no text may be longer.
             Default `None`, for any length.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer. The network keeps the
@@ -71,6 +73,7 @@ class PretrainedTextEncoder(BackboneEncoder):
         self,
         backbone: keras.Model,
         offset: int = 0,
+        vocabulary_size: int | None = None,
         max_length: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -95,7 +98,24 @@ class PretrainedTextEncoder(BackboneEncoder):
         if max_length is not None and max_length < 1:
             raise ValueError(f"`max_length` must be at least 1. Received: max_length={max_length}")
         self.offset = offset
+        self.vocabulary_size = vocabulary_size
         self.max_length = max_length
+
+    kind = "text"
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that the ids are those of the network's tokenizer, and fit."""
+        super().check_modality(modality)
+        text = cast("Text", modality)
+        tokenizer = text.tokenizer
+        if tokenizer is None or tokenizer.offset != self.offset:
+            raise ValueError(
+                f"{text.name!r} must be cut by the tokenizer of {self.backbone.name}, "
+                "`TextProcessor(tokenizer=encoders.pretrained_tokenizer(name))`. Received: "
+                + ("no tokenizer" if tokenizer is None else f"one of the offset {tokenizer.offset}")
+            )
+        known = self.vocabulary_size
+        check_text(text, None if known is None else known + self.offset, self.max_length)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Check the ids' shape `(batch, length)`."""
@@ -134,4 +154,9 @@ class PretrainedTextEncoder(BackboneEncoder):
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
-        return {**super().get_config(), "offset": self.offset, "max_length": self.max_length}
+        return {
+            **super().get_config(),
+            "offset": self.offset,
+            "vocabulary_size": self.vocabulary_size,
+            "max_length": self.max_length,
+        }

@@ -74,6 +74,8 @@ class RecurrentSensorEncoder(SequenceEncoder):
         self._recurrent = recurrent_layer(dim, cell, bidirectional, self.dtype_policy)
         self._feature_dropout = keras.layers.SpatialDropout1D(dropout, dtype=self.dtype_policy)
 
+    kind = "sensor"
+
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the recurrent layer for series `(batch, steps, channels)`."""
         check_series(values_shape)

@@ -1,6 +1,6 @@
 """An embedding and a recurrent network that read token ids into one vector for each token."""
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import keras
 from keras import ops
@@ -10,10 +10,12 @@ from keras_multimodal.encoders._checks import (
     check_ids,
     check_ids_shape,
     check_rates,
+    check_text,
     check_vocabulary_size,
 )
 from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
 from keras_multimodal.encoders.encoder import Encoder
+from keras_multimodal.schema import Modality, Text
 
 
 @register
@@ -84,6 +86,13 @@ class RecurrentTextEncoder(Encoder):
         )
         self._feature_dropout = keras.layers.SpatialDropout1D(dropout, dtype=self.dtype_policy)
         self._recurrent = recurrent_layer(dim, cell, bidirectional, self.dtype_policy)
+
+    kind = "text"
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that there is an embedding for each id."""
+        super().check_modality(modality)
+        check_text(cast("Text", modality), self.vocabulary_size)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the embedding and the recurrent layer for ids `(batch, length)`."""

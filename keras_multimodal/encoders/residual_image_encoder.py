@@ -1,7 +1,7 @@
 """A small residual network that reads a picture into a grid of tokens."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 from keras import ops
@@ -10,6 +10,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.encoders._checks import check_filters, check_rates
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
 from keras_multimodal.encoders._pictures import (
+    check_image,
     check_picture_shape,
     check_pixels,
     convolution,
@@ -17,6 +18,7 @@ from keras_multimodal.encoders._pictures import (
 )
 from keras_multimodal.encoders._residual_block import ResidualBlock
 from keras_multimodal.encoders.encoder import Encoder
+from keras_multimodal.schema import Image, Modality
 
 
 @register
@@ -95,6 +97,13 @@ class ResidualImageEncoder(Encoder):
         ]
         self._channel_dropout = keras.layers.SpatialDropout2D(dropout, dtype=policy)
         self._projection = keras.layers.Dense(dim, dtype=policy)
+
+    kind = "image"
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that it makes pictures with channels last, of float32 in [0, 1]."""
+        super().check_modality(modality)
+        check_image(cast("Image", modality), type(self).__name__)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the stages for pictures `(batch, height, width, channels)`."""

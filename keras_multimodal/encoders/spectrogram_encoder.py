@@ -1,13 +1,18 @@
 """A network that reads a recording through its log-mel spectrogram."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.encoders._checks import check_filters, check_floats, check_rates
+from keras_multimodal.encoders._checks import (
+    check_filters,
+    check_floats,
+    check_rates,
+    check_sample_rate,
+)
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
 from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
 from keras_multimodal.encoders._spectrogram import Bands, LogMelSpectrogram
@@ -15,6 +20,7 @@ from keras_multimodal.encoders._steps import pad_steps, pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape, zero_absent
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.layers.attention._transformer_block import seed_of
+from keras_multimodal.schema import Audio, Modality
 
 
 @register
@@ -132,6 +138,13 @@ class SpectrogramEncoder(SequenceEncoder):
         self._recurrent = (
             recurrent_layer(dim, "gru", bidirectional=True, policy=policy) if recurrent else None
         )
+
+    kind = "audio"
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that recordings have the encoder's sample rate."""
+        super().check_modality(modality)
+        check_sample_rate(cast("Audio", modality), self.sample_rate)
 
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the stages for samples `(batch, samples)`."""

@@ -11,7 +11,7 @@ from keras_multimodal.layers._checks import check_float
 from keras_multimodal.layers.attention._block_layer import BlockLayer, check_at_least
 from keras_multimodal.layers.attention._block_stack import for_each_row
 from keras_multimodal.ops import zero_masked
-from keras_multimodal.schema import Tabular
+from keras_multimodal.schema import Modality, Tabular
 
 
 @register
@@ -171,6 +171,28 @@ class TabularEncoder(BlockLayer):
 
     def _initializer(self) -> keras.initializers.Initializer:
         return keras.initializers.RandomUniform(-(self.dim**-0.5), self.dim**-0.5)
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that a modality is a table of these columns.
+
+        Args:
+            modality: The modality's description.
+
+        Raises:
+            ValueError: If it is of another kind, or its columns are others.
+        """
+        if not isinstance(modality, Tabular):
+            raise ValueError(
+                f"`modality` must be a table. Received: {modality.name!r} of the kind "
+                f"{modality.kind!r}"
+            )
+        found = (len(modality.numeric), modality.category_counts)
+        if found != (self.numeric, self.category_counts):
+            raise ValueError(
+                f"{modality.name!r} must have {self.numeric} numeric columns, and categories of "
+                f"{self.category_counts} ids. Received: {found[0]} and {found[1]}. "
+                "`TabularEncoder.from_schema` makes the encoder of a table"
+            )
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for the shapes of the inputs."""

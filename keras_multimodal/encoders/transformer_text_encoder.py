@@ -1,6 +1,6 @@
 """An embedding and a transformer that read token ids into one vector for each token."""
 
-from typing import Any
+from typing import Any, cast
 
 import keras
 from keras import ops
@@ -10,12 +10,14 @@ from keras_multimodal.encoders._checks import (
     check_ids,
     check_ids_shape,
     check_rates,
+    check_text,
     check_vocabulary_size,
 )
 from keras_multimodal.encoders._transformer import Transformer, check_transformer
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.layers import PositionEmbedding
 from keras_multimodal.layers.attention._transformer_block import seed_of
+from keras_multimodal.schema import Modality, Text
 
 
 @register
@@ -111,6 +113,13 @@ class TransformerTextEncoder(Encoder):
             dtype=policy,
             name="transformer",
         )
+
+    kind = "text"
+
+    def check_modality(self, modality: Modality) -> None:
+        """Check that there is an embedding for each id."""
+        super().check_modality(modality)
+        check_text(cast("Text", modality), self.vocabulary_size, self.max_length)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the embedding and the blocks for ids `(batch, length)`."""

@@ -27,7 +27,8 @@ def attach_encoders(
         exported.
 
     Raises:
-        ValueError: If there is an encoder for what `schema` has not, or `model` lacks the inputs
+        ValueError: If there is an encoder for what `schema` has not, or one that cannot read what
+            it describes; or if `model` lacks the inputs
             that an encoder's features go to or has others.
 
     Example:
@@ -51,6 +52,9 @@ def attach_encoders(
     for spec in schema.inputs:
         own = {name: raw[name] for name in spec.tensors}
         if spec.name in encoders:
+            check = getattr(encoders[spec.name], "check_modality", None)
+            if check is not None:
+                check(spec)
             tokens = encoders[spec.name](spec.encoder_inputs(own))
             tokens, mask = _TokensAndMask(name=f"{spec.name}_features")(tokens)
             given |= {spec.name: tokens, spec.mask_name: mask}

@@ -228,7 +228,7 @@ def test_features_of_something_else_are_refused(folder, change):
         keras.utils.set_random_seed(0)
         encoders["image"] = ConvImageEncoder(5, filters=(4, 4), dropout=0.5, trainable=False)
     if change == "preprocessing":
-        rescale = 1 / 127.5
+        rescale = 1 / 510
     if change == "dtype":
         options = {"dtype": "float16"}
     reason = {

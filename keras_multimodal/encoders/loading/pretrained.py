@@ -9,6 +9,7 @@ import keras
 from keras_multimodal.encoders._backbone import sequence_output
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.encoders.loading.applications import IMAGENET, load_application
+from keras_multimodal.encoders.loading.audio_networks import audio_network
 from keras_multimodal.encoders.loading.efficientnet_lite0 import (
     FILE_PREFIX,
     MEAN,
@@ -21,6 +22,7 @@ from keras_multimodal.encoders.loading.presets import (
     load_tokenizer,
 )
 from keras_multimodal.encoders.loading.sources import PACKAGE, Source, find_source, package_path
+from keras_multimodal.encoders.pretrained_audio_encoder import PretrainedAudioEncoder
 from keras_multimodal.encoders.pretrained_image_encoder import PretrainedImageEncoder
 from keras_multimodal.encoders.pretrained_text_encoder import PretrainedTextEncoder
 
@@ -63,7 +65,8 @@ def pretrained(
             `keras.applications`, `alpha` or `input_shape`.
 
     Returns:
-        A `PretrainedTextEncoder` or a `PretrainedImageEncoder`; or the encoder of a `.keras` file.
+        A `PretrainedTextEncoder`, `PretrainedImageEncoder` or `PretrainedAudioEncoder`; or the
+        encoder of a `.keras` file.
 
     Raises:
         ConnectionError: If the network must be fetched, and cannot be.
@@ -171,10 +174,14 @@ def _from_preset(preset: str, trainable: bool, options: dict[str, Any]) -> Encod
     if len(network.inputs) == 1 and len(network.inputs[0].shape) == 4:
         scaling = load_image_scaling(preset, network.inputs[0].shape[-1])
         return PretrainedImageEncoder(token_network(network), **scaling, trainable=trainable)
+    heard = audio_network(network)
+    if heard is not None:
+        return PretrainedAudioEncoder(heard[0], **heard[1], trainable=trainable)
     tokenizer = load_tokenizer(preset)
     return PretrainedTextEncoder(
         token_network(network),
         offset=0 if _pads_with_zero(tokenizer) else 1,
+        vocabulary_size=getattr(network, "vocabulary_size", None),
         max_length=getattr(network, "max_sequence_length", None),
         trainable=trainable,
     )
