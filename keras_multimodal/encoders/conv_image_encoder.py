@@ -33,6 +33,7 @@ class ConvImageEncoder(Encoder):
         filters: Channels of each stage, at least one stage. Default `(32, 64, 128)`.
         dropout: Rate of the channels of the last stage dropped in training, in [0, 1). A channel
             is dropped at every place at once. Default 0.
+        seed: Seed of the dropout. Default `None`.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Call arguments:
@@ -62,11 +63,14 @@ class ConvImageEncoder(Encoder):
         The plain strided network is that of Springenberg et al., "Striving for Simplicity", 2015.
     """
 
+    kind = "image"
+
     def __init__(
         self,
         dim: int,
         filters: Sequence[int] = (32, 64, 128),
         dropout: float = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
@@ -74,6 +78,7 @@ class ConvImageEncoder(Encoder):
         check_rates(dropout=dropout)
         self.filters = tuple(filters)
         self.dropout = dropout
+        self.seed = seed
         self._stages = [
             [
                 convolution(width, 3, 2, self.dtype_policy),
@@ -83,10 +88,10 @@ class ConvImageEncoder(Encoder):
             ]
             for width in self.filters
         ]
-        self._channel_dropout = keras.layers.SpatialDropout2D(dropout, dtype=self.dtype_policy)
+        self._channel_dropout = keras.layers.SpatialDropout2D(
+            dropout, seed=seed, dtype=self.dtype_policy
+        )
         self._projection = keras.layers.Dense(dim, dtype=self.dtype_policy)
-
-    kind = "image"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that it makes pictures with channels last, of float32 in [0, 1]."""
@@ -129,4 +134,9 @@ class ConvImageEncoder(Encoder):
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
-        return {**super().get_config(), "filters": self.filters, "dropout": self.dropout}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "dropout": self.dropout,
+            "seed": self.seed,
+        }

@@ -36,6 +36,7 @@ class ConvSensorEncoder(SequenceEncoder):
         kernel_size: Steps that each convolution reads, an odd number. Default 5.
         dropout: Rate of the channels of the last stage dropped in training, in [0, 1). A channel
             is dropped at every step at once. Default 0.
+        seed: Seed of the dropout. Default `None`.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Call arguments:
@@ -67,12 +68,15 @@ class ConvSensorEncoder(SequenceEncoder):
         fully convolutional network, which has no strides).
     """
 
+    kind = "sensor"
+
     def __init__(
         self,
         dim: int,
         filters: Sequence[int] = (64, 128),
         kernel_size: int = 5,
         dropout: float = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
@@ -85,6 +89,7 @@ class ConvSensorEncoder(SequenceEncoder):
         self.filters = tuple(filters)
         self.kernel_size = kernel_size
         self.dropout = dropout
+        self.seed = seed
         policy = self.dtype_policy
         self._strides = [stride for _ in self.filters for stride in (2, 1)]
         self._convolutions = [
@@ -100,10 +105,8 @@ class ConvSensorEncoder(SequenceEncoder):
             for stride in (2, 1)
         ]
         self._normalizations = [batch_normalization(policy) for _ in self._convolutions]
-        self._channel_dropout = keras.layers.SpatialDropout1D(dropout, dtype=policy)
+        self._channel_dropout = keras.layers.SpatialDropout1D(dropout, seed=seed, dtype=policy)
         self._projection = keras.layers.Dense(dim, dtype=policy)
-
-    kind = "sensor"
 
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the stages for series `(batch, steps, channels)`."""
@@ -152,4 +155,5 @@ class ConvSensorEncoder(SequenceEncoder):
             "filters": self.filters,
             "kernel_size": self.kernel_size,
             "dropout": self.dropout,
+            "seed": self.seed,
         }

@@ -63,6 +63,8 @@ class LiteRTAudioEncoder(SequenceEncoder):
         Plakal and Ellis, "YAMNet", 2019 (tensorflow/models, research/audioset/yamnet).
     """
 
+    kind = "audio"
+
     def __init__(
         self,
         file: str | os.PathLike[str],
@@ -80,8 +82,6 @@ class LiteRTAudioEncoder(SequenceEncoder):
         self.hop = hop
         self.sample_rate = sample_rate
         self._network = network
-
-    kind = "audio"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that recordings have the encoder's sample rate."""

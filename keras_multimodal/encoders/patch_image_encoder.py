@@ -66,6 +66,8 @@ class PatchImageEncoder(Encoder):
         choice.
     """
 
+    kind = "image"
+
     def __init__(
         self,
         dim: int,
@@ -104,8 +106,6 @@ class PatchImageEncoder(Encoder):
             dtype=policy,
             name="transformer",
         )
-
-    kind = "image"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that it makes pictures with channels last, of float32 in [0, 1]."""

@@ -70,6 +70,8 @@ class PatchSensorEncoder(SequenceEncoder):
         and overlap; here a patch has all channels, since one sensor's mean the more for another's.
     """
 
+    kind = "sensor"
+
     def __init__(
         self,
         dim: int,
@@ -109,8 +111,6 @@ class PatchSensorEncoder(SequenceEncoder):
             dtype=policy,
             name="transformer",
         )
-
-    kind = "sensor"
 
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the layers for series `(batch, steps, channels)`."""

@@ -67,6 +67,8 @@ class PretrainedAudioEncoder(BackboneEncoder, SequenceEncoder):
         et al., "Moonshine: Speech Recognition for Live Transcription and Voice Commands", 2024.
     """
 
+    kind = "audio"
+
     def __init__(
         self, backbone: keras.Model, stride: int, sample_rate: int = 16_000, **kwargs: Any
     ) -> None:
@@ -90,8 +92,6 @@ class PretrainedAudioEncoder(BackboneEncoder, SequenceEncoder):
         super().__init__(backbone, output.shape[-1], autocast=False, **kwargs)
         self.stride = stride
         self.sample_rate = sample_rate
-
-    kind = "audio"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that recordings have the encoder's sample rate."""

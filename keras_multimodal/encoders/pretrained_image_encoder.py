@@ -75,6 +75,8 @@ class PretrainedImageEncoder(BackboneEncoder):
         Batch normalization that is kept: keras.io, "Transfer learning & fine-tuning".
     """
 
+    kind = "image"
+
     def __init__(
         self,
         backbone: keras.Model,
@@ -114,8 +116,6 @@ class PretrainedImageEncoder(BackboneEncoder):
         self.std = tuple(std)
         self.channel_order = channel_order
         self._channels = channels
-
-    kind = "image"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that it makes pictures in [0, 1], red first, of a number of channels that suits."""

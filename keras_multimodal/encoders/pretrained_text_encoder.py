@@ -69,6 +69,8 @@ class PretrainedTextEncoder(BackboneEncoder):
         Understanding", 2019, section 5.3 (features of a frozen network).
     """
 
+    kind = "text"
+
     def __init__(
         self,
         backbone: keras.Model,
@@ -100,8 +102,6 @@ class PretrainedTextEncoder(BackboneEncoder):
         self.offset = offset
         self.vocabulary_size = vocabulary_size
         self.max_length = max_length
-
-    kind = "text"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that the ids are those of the network's tokenizer, and fit."""

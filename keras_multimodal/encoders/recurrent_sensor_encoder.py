@@ -27,6 +27,7 @@ class RecurrentSensorEncoder(SequenceEncoder):
         bidirectional: Whether the series is read in both directions. Default True.
         dropout: Rate of the tokens' features dropped in training, in [0, 1). A feature is dropped
             at every step at once. Default 0.
+        seed: Seed of the dropout. Default `None`.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Call arguments:
@@ -57,12 +58,15 @@ class RecurrentSensorEncoder(SequenceEncoder):
         Schuster and Paliwal, "Bidirectional Recurrent Neural Networks", 1997.
     """
 
+    kind = "sensor"
+
     def __init__(
         self,
         dim: int,
         cell: Literal["gru", "lstm"] = "gru",
         bidirectional: bool = True,
         dropout: float = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
@@ -71,10 +75,11 @@ class RecurrentSensorEncoder(SequenceEncoder):
         self.cell = cell
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.seed = seed
         self._recurrent = recurrent_layer(dim, cell, bidirectional, self.dtype_policy)
-        self._feature_dropout = keras.layers.SpatialDropout1D(dropout, dtype=self.dtype_policy)
-
-    kind = "sensor"
+        self._feature_dropout = keras.layers.SpatialDropout1D(
+            dropout, seed=seed, dtype=self.dtype_policy
+        )
 
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the recurrent layer for series `(batch, steps, channels)`."""
@@ -106,4 +111,5 @@ class RecurrentSensorEncoder(SequenceEncoder):
             "cell": self.cell,
             "bidirectional": self.bidirectional,
             "dropout": self.dropout,
+            "seed": self.seed,
         }

@@ -30,6 +30,7 @@ class RecurrentTextEncoder(Encoder):
         cell: `"gru"` (default) or `"lstm"`.
         bidirectional: Whether the text is read in both directions. Default True.
         dropout: Rate of the embedding's features dropped in training, in [0, 1). Default 0.
+        seed: Seed of the dropout. Default `None`.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Call arguments:
@@ -58,6 +59,8 @@ class RecurrentTextEncoder(Encoder):
         Schuster and Paliwal, "Bidirectional Recurrent Neural Networks", 1997.
     """
 
+    kind = "text"
+
     def __init__(
         self,
         vocabulary_size: int,
@@ -66,6 +69,7 @@ class RecurrentTextEncoder(Encoder):
         cell: Literal["gru", "lstm"] = "gru",
         bidirectional: bool = True,
         dropout: float = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
@@ -81,13 +85,14 @@ class RecurrentTextEncoder(Encoder):
         self.cell = cell
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.seed = seed
         self._embedding = keras.layers.Embedding(
             vocabulary_size, embedding_dim or dim, dtype=self.dtype_policy
         )
-        self._feature_dropout = keras.layers.SpatialDropout1D(dropout, dtype=self.dtype_policy)
+        self._feature_dropout = keras.layers.SpatialDropout1D(
+            dropout, seed=seed, dtype=self.dtype_policy
+        )
         self._recurrent = recurrent_layer(dim, cell, bidirectional, self.dtype_policy)
-
-    kind = "text"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that there is an embedding for each id."""
@@ -126,4 +131,5 @@ class RecurrentTextEncoder(Encoder):
             "cell": self.cell,
             "bidirectional": self.bidirectional,
             "dropout": self.dropout,
+            "seed": self.seed,
         }

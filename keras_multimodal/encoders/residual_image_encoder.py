@@ -40,6 +40,7 @@ class ResidualImageEncoder(Encoder):
         blocks: Residual blocks of each stage, at least 1. Default 2.
         dropout: Rate of the channels of the last stage dropped in training, in [0, 1). A channel
             is dropped at every place at once. Default 0.
+        seed: Seed of the dropout. Default `None`.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Call arguments:
@@ -69,12 +70,15 @@ class ResidualImageEncoder(Encoder):
         He et al., "Deep Residual Learning for Image Recognition", 2016, equations 1 and 2.
     """
 
+    kind = "image"
+
     def __init__(
         self,
         dim: int,
         filters: Sequence[int] = (32, 64, 128),
         blocks: int = 2,
         dropout: float = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(dim, **kwargs)
@@ -85,6 +89,7 @@ class ResidualImageEncoder(Encoder):
         self.filters = tuple(filters)
         self.blocks = blocks
         self.dropout = dropout
+        self.seed = seed
         policy = self.dtype_policy
         self._stem = convolution(self.filters[0], 3, 2, policy)
         self._stem_normalization = batch_normalization(policy)
@@ -95,10 +100,8 @@ class ResidualImageEncoder(Encoder):
             for stage, width in enumerate(self.filters)
             for block in range(blocks)
         ]
-        self._channel_dropout = keras.layers.SpatialDropout2D(dropout, dtype=policy)
+        self._channel_dropout = keras.layers.SpatialDropout2D(dropout, seed=seed, dtype=policy)
         self._projection = keras.layers.Dense(dim, dtype=policy)
-
-    kind = "image"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that it makes pictures with channels last, of float32 in [0, 1]."""
@@ -144,4 +147,5 @@ class ResidualImageEncoder(Encoder):
             "filters": self.filters,
             "blocks": self.blocks,
             "dropout": self.dropout,
+            "seed": self.seed,
         }

@@ -84,6 +84,8 @@ class SpectrogramEncoder(SequenceEncoder):
         that what a row becomes would depend on the others.
     """
 
+    kind = "audio"
+
     def __init__(
         self,
         dim: int,
@@ -138,8 +140,6 @@ class SpectrogramEncoder(SequenceEncoder):
         self._recurrent = (
             recurrent_layer(dim, "gru", bidirectional=True, policy=policy) if recurrent else None
         )
-
-    kind = "audio"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that recordings have the encoder's sample rate."""

@@ -69,6 +69,8 @@ class TransformerTextEncoder(Encoder):
         Devlin et al., "BERT", 2019.
     """
 
+    kind = "text"
+
     def __init__(
         self,
         vocabulary_size: int,
@@ -113,8 +115,6 @@ class TransformerTextEncoder(Encoder):
             dtype=policy,
             name="transformer",
         )
-
-    kind = "text"
 
     def check_modality(self, modality: Modality) -> None:
         """Check that there is an embedding for each id."""

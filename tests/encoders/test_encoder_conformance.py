@@ -215,6 +215,33 @@ def test_conformance(cls, options, inputs, shape, mask):
     )
 
 
+@pytest.mark.parametrize(
+    ("cls", "options", "inputs", "shape", "mask"), [case for case in CASES if case[4] is not None]
+)
+def test_half_precision_compiled_and_saved(cls, options, inputs, shape, mask, tmp_path):
+    """What `run_layer_conformance` tries in float32, in mixed_bfloat16."""
+    # From a config, since some hold another layer, which has the first policy once it is built.
+    layer = cls.from_config({**cls(**options).get_config(), "dtype": "mixed_bfloat16"})
+    tensors = keras.tree.map_structure(lambda x: keras.Input(x.shape[1:], dtype=x.dtype), inputs)
+    model = keras.Model(tensors, keras.layers.Activation("linear", dtype="float32")(layer(tensors)))
+    expected = keras.ops.convert_to_numpy(model(inputs))
+    assert layer.compute_dtype == "bfloat16"
+    assert not expected[~mask].any()
+    np.testing.assert_array_equal(layer.compute_mask(inputs), mask)
+    model.compile(jit_compile=True)
+    close = {"rtol": 0.05, "atol": 0.05}
+    np.testing.assert_allclose(model.predict_on_batch(inputs), expected, **close)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    np.testing.assert_allclose(loaded.predict_on_batch(inputs), expected, **close)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        model.export(tmp_path / "served", verbose=False)
+        served = tf.saved_model.load(tmp_path / "served")
+        np.testing.assert_allclose(served.serve(inputs), expected, **close)
+
+
 def test_every_public_encoder_is_tried():
     public = {
         cls
