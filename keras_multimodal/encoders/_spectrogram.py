@@ -74,17 +74,28 @@ class Bands(keras.layers.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """`(batch, frames, bands)`, normalized: zero is what is usual."""
+    def call(self, x: Any, frames: Any = None, training: bool | None = None) -> Any:
+        """Hide them.
+
+        Args:
+            x: `(batch, frames, bands)`, normalized: zero is what is usual.
+            frames: Which frames are there, `(batch, frames)`; the stretch is a share of the
+                recording, up to its last frame. `None` for all.
+            training: Whether to hide anything.
+        """
         if not training or not self.share:
             return x
-        for axis in (1, 2):
-            x = ops.where(self._hidden(x, axis), ops.zeros_like(x), x)
+        frame_count, band_count = (ops.cast(n, "float32") for n in ops.shape(x)[1:])
+        if frames is not None:
+            places = ops.cast(ops.arange(1, ops.shape(x)[1] + 1), "float32")
+            last = ops.max(ops.where(frames, places, ops.zeros_like(places)), axis=1)
+            frame_count = ops.reshape(last, (-1, 1, 1))
+        for axis, size in ((1, frame_count), (2, band_count)):
+            x = ops.where(self._hidden(x, axis, size), ops.zeros_like(x), x)
         return x
 
-    def _hidden(self, x: Any, axis: int) -> Any:
+    def _hidden(self, x: Any, axis: int, size: Any) -> Any:
         """True at the places of an axis that are hidden, of length 1 along the other."""
-        size = ops.cast(ops.shape(x)[axis], "float32")
         draws = keras.random.uniform((2, ops.shape(x)[0], 1, 1), seed=self._seeds)
         width = draws[0] * self.share * size
         start = draws[1] * (size - width)

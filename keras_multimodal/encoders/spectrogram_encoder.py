@@ -184,7 +184,7 @@ class SpectrogramEncoder(SequenceEncoder):
         frames = None if steps is None else pool_mask(steps, self._spectrogram.hop)
         x = ops.cast(self._spectrogram(values), self.compute_dtype)  # (batch, frames, bands)
         x = normalize(self._band_normalization, x, frames, training)
-        x = self._bands(x, training=training)[..., None]
+        x = self._bands(x, frames=frames, training=training)[..., None]
         for convolution, normalization, stride in zip(
             self._convolutions, self._normalizations, self._strides, strict=True
         ):

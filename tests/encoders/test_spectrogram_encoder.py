@@ -106,6 +106,17 @@ def test_bands_are_hidden_in_training():
     assert (again != hidden).any()
 
 
+def test_what_is_hidden_of_a_short_recording_is_a_share_of_it():
+    ones, layer = np.ones((200, 20, 10), "float32"), Bands(0.5, seed=0)
+    frames = np.tile(np.arange(20) < 8, (200, 1))
+    hidden = 1 - keras.ops.convert_to_numpy(layer(ones, frames=frames, training=True))
+    places = hidden.all(axis=2)
+    assert not places[:, 8:].any()
+    width = places.sum(axis=1)
+    assert 3 <= width.max() <= 4
+    np.testing.assert_allclose(width.mean(), 2, rtol=0.15)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
