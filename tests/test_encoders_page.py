@@ -21,4 +21,5 @@ def test_the_code_runs_as_printed():
 def test_the_table_has_every_encoder():
     listed = re.findall(r"^\| \w+ \| `(\w+)` \|", (ROOT / PAGE).read_text(), re.M)
     bases = {"Encoder", "SequenceEncoder"}
-    assert sorted(listed) == sorted(set(encoders.__all__) - bases)
+    public = {name for name in encoders.__all__ if isinstance(getattr(encoders, name), type)}
+    assert sorted(listed) == sorted(public - bases)
