@@ -3,6 +3,7 @@
 from keras_multimodal.analysis.accuracy_interval import accuracy_interval
 from keras_multimodal.analysis.accuracy_sentence import accuracy_sentence
 from keras_multimodal.analysis.confusion_matrix import confusion_matrix
+from keras_multimodal.analysis.expected_calibration_error import expected_calibration_error
 from keras_multimodal.analysis.html_report import HtmlReport
 from keras_multimodal.analysis.learning_curves import learning_curves
 
@@ -11,5 +12,6 @@ __all__ = [
     "accuracy_interval",
     "accuracy_sentence",
     "confusion_matrix",
+    "expected_calibration_error",
     "learning_curves",
 ]

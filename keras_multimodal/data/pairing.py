@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.cells import is_missing
+from keras_multimodal.data.numeric_targets import measure, numbers_by_key
 from keras_multimodal.data.pairing_checks import (
     check_arguments,
     check_duplicates,
@@ -24,7 +25,7 @@ from keras_multimodal.data.records import Records
 from keras_multimodal.data.sampled_stream import SampledStream
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.verification import Unreadable, find_unreadable
-from keras_multimodal.schema import Schema
+from keras_multimodal.schema import Category, Number, Schema
 
 OnMissing = Literal["error", "drop", "mask"]
 OnError = Literal["raise", "drop", "mask"]
@@ -35,6 +36,7 @@ def pair(
     *streams: Stream,
     labels: pd.Series | Mapping[Hashable, Any] | Sequence[Any] | None = None,
     classes: Sequence[Any] | None = None,
+    values: Any = None,
     sample_weight: pd.Series | Mapping[Hashable, float] | Sequence[float] | None = None,
     on_missing: OnMissing = "error",
     on_error: OnError = "raise",
@@ -48,6 +50,9 @@ def pair(
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
             list in the order of the first stream's rows.
         classes: All classes, in the order of their numbers; those that occur, sorted, by default.
+        values: In place of classes, the number of each row, in units of your own, given as `labels`
+            is; or several, as a frame whose index holds the keys. Their means and standard
+            deviations are learned on the training rows.
         sample_weight: The weight of each row in losses and metrics, given as `labels` is. A row
             without a weight counts once.
         on_missing: What happens to a row that lacks a modality which is not optional: `"error"`
@@ -70,8 +75,9 @@ def pair(
 
     Raises:
         TypeError: If something other than a stream is given.
-        ValueError: If names or keys repeat, if keys match nothing, if a row lacks something that
-            it must have, or if a weight is negative or not finite. The message names the keys.
+        ValueError: If both labels and values are given; if names or keys repeat, if keys match
+            nothing, if a row lacks something that it must have, if a value is no finite number, or
+            if a weight is negative or not finite. The message names the keys.
 
     Example:
 
@@ -83,6 +89,11 @@ def pair(
     2 rows, 1 of them with everything
       without note: 1 ('a')
     """
+    if values is not None and (labels is not None or classes is not None):
+        raise ValueError(
+            "`values` must go without `labels` and `classes`: a target is numbers or classes. "
+            "Received: both"
+        )
     check_arguments(
         streams,
         on_missing=(on_missing, ("error", "drop", "mask")),
@@ -111,7 +122,12 @@ def pair(
     usable = present[required].all(0) & present.any(0)
     broken = there & ~present
 
-    targets = None if labels is None else targets_by_key(labels, streams[0])
+    targets: dict[Hashable, Any] | None = None
+    columns: tuple[str, ...] = ()
+    if values is not None:
+        targets, columns = numbers_by_key(values, streams[0])
+    elif labels is not None:
+        targets = targets_by_key(labels, streams[0])
     labelled = (
         None if targets is None else np.array([not is_missing(targets.get(unit)) for unit in units])
     )
@@ -122,7 +138,7 @@ def pair(
         if (stream.on_unreadable if stream.unreadable else on_error) == "drop":
             usable &= ~lost
     if on_missing != "drop" and labelled is not None:
-        check_labelled(keys, usable & ~labelled)
+        check_labelled(keys, usable & ~labelled, "values" if columns else "labels")
     if labelled is not None:
         usable &= labelled
     if not usable.any():
@@ -155,8 +171,11 @@ def pair(
     )
     kept = np.flatnonzero(usable)
     keys, units = [keys[row] for row in kept], [units[row] for row in kept]
-    target, numbers = None, None
-    if targets is not None:
+    target: Category | Number | None = None
+    numbers = None
+    if targets is not None and columns:
+        target, numbers = measure([targets[unit] for unit in units], keys, columns)
+    elif targets is not None:
         target, numbers = number([targets[unit] for unit in units], keys, classes)
     Schema(
         [stream.spec for stream in aligned], target

@@ -151,12 +151,13 @@ def where(keys: Sequence[Hashable], chosen: np.ndarray) -> tuple[Hashable, ...]:
     return tuple(keys[row] for row in np.flatnonzero(chosen).tolist())
 
 
-def check_labelled(keys: Sequence[Hashable], lacking: np.ndarray) -> None:
-    """Refuse rows without a label."""
+def check_labelled(keys: Sequence[Hashable], lacking: np.ndarray, argument: str) -> None:
+    """Refuse rows without a label or a value."""
     if lacking.any():
         named = where(keys, lacking)
         raise ValueError(
-            f"`labels` must have a label for each row. Received: none for {len(named)} of "
+            f"`{argument}` must have a {argument.removesuffix('s')} for each row. "
+            f"Received: none for {len(named)} of "
             f"{len(keys)} rows ({name_keys(named)}). Fill them in, or leave such rows out "
             'with on_missing="drop".'
         )

@@ -11,11 +11,12 @@ import tensorflow as tf
 
 from keras_multimodal.data.batching import Batching, available_cores, make_dataset
 from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.numeric_targets import learn_statistics
 from keras_multimodal.data.pairing_report import PairingReport
 from keras_multimodal.data.splitting import assign_parts, by_row, check_parts, split_shares
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.verification import find_unreadable
-from keras_multimodal.schema import Category, Schema
+from keras_multimodal.schema import Category, Number, Schema
 
 
 class Records:
@@ -26,8 +27,9 @@ class Records:
     Args:
         streams: Streams whose rows are aligned.
         keys: The rows' keys.
-        labels: The rows' class numbers, `(rows,)` int32, or `None`.
-        target: What the class numbers mean.
+        labels: The rows' class numbers, `(rows,)` int32, or their numbers, `(rows, columns)`
+            float32, or `None`.
+        target: What these mean.
         report: What pairing found.
         units: What each row belongs to: rows of one unit are kept together by `split`. The keys by
             default.
@@ -50,7 +52,7 @@ class Records:
         keys: Sequence[Hashable],
         *,
         labels: np.ndarray | None,
-        target: Category | None,
+        target: Category | Number | None,
         report: PairingReport,
         units: Sequence[Hashable] | None = None,
         weights: np.ndarray | None = None,
@@ -78,7 +80,10 @@ class Records:
         index = pd.Index(self.keys, name="key", tupleize_cols=False)
         frame = pd.DataFrame({s.spec.name: s.cells for s in self.streams}, index=index)
         if self.labels is not None and self.target is not None:
-            frame[self.target.name] = np.asarray(self.target.classes, object)[self.labels]
+            if isinstance(self.target, Category):
+                frame[self.target.name] = np.asarray(self.target.classes, object)[self.labels]
+            else:
+                frame[list(self.target.columns)] = self.labels
         return frame
 
     def adapt(self) -> Self:
@@ -86,7 +91,10 @@ class Records:
 
         `split` adapts by itself. Call this only where every row is a training row.
         """
-        return self._with_streams([stream.adapt() for stream in self.streams])
+        adapted = self._with_streams([stream.adapt() for stream in self.streams])
+        if isinstance(self.target, Number) and self.labels is not None:
+            adapted.target = learn_statistics(self.target, self.labels)
+        return adapted
 
     def select(self, keys: Sequence[Hashable]) -> Self:
         """The rows of the given keys, in their order.
@@ -155,7 +163,7 @@ class Records:
                 part, would have no row.
         """
         shares = split_shares(train, validation, test)
-        strata = self.labels if stratify else None
+        strata = self._strata(stratify)
         parts = assign_parts(
             self.keys,
             list(shares.values()),
@@ -163,7 +171,8 @@ class Records:
             strata,
             self.units if groups is None else by_row(groups, "groups", self.keys, self.units),
         )
-        check_parts(parts, list(shares), strata, () if self.target is None else self.target.classes)
+        classes = self.target.classes if isinstance(self.target, Category) else ()
+        check_parts(parts, list(shares), strata, classes)
         return self._divide([np.flatnonzero(parts == part) for part in range(len(shares))])
 
     def folds(
@@ -192,7 +201,7 @@ class Records:
         if count < 2:
             raise ValueError(f"`count` must be at least 2. Received: count={count}")
         units = self.units if groups is None else by_row(groups, "groups", self.keys, self.units)
-        strata = self.labels if stratify else None
+        strata = self._strata(stratify)
         parts = assign_parts(self.keys, [1 / count] * count, seed, strata, units)
         if len(np.unique(parts)) < count:
             raise ValueError(
@@ -337,8 +346,9 @@ class Records:
             `(inputs, labels, weights)` where rows have weights. `inputs` is a dict of the tensors
             of each modality (`schema[name].tensors`): one `(batch, *shape)` of its name, a boolean
             `<name>_mask`, `(batch, length)`, if it has a mask, and a boolean `<name>_present`,
-            `(batch,)`, if it is optional; `labels` is `(batch,)` int32, `weights` `(batch,)`
-            float32. To mix several datasets, give them to `tf.data.Dataset.sample_from_datasets`.
+            `(batch,)`, if it is optional; `labels` is `(batch,)` int32, or `(batch, columns)`
+            float32 of numbers, `weights` `(batch,)` float32. To mix several datasets, give them to
+            `tf.data.Dataset.sample_from_datasets`.
 
         Raises:
             ValueError: If `batch_size` is less than 1, a text has no vocabulary yet, rows
@@ -349,8 +359,8 @@ class Records:
         """
         if batch_size < 1:
             raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}")
-        if balance and self.labels is None:
-            raise ValueError("`balance` must go with labels. Received: balance=True, no labels")
+        if balance and not isinstance(self.target, Category):
+            raise ValueError("`balance` must go with classes. Received: balance=True, no labels")
         if cache and training:
             random = [s.spec.name for s in self.streams if s.random_row_loader() is not None]
             if random:
@@ -375,6 +385,9 @@ class Records:
             self.streams, self.keys, self._row_ids, self.labels, self.weights, options
         )
 
+    def _strata(self, stratify: bool) -> np.ndarray | None:
+        return self.labels if stratify and isinstance(self.target, Category) else None
+
     def _take(self, rows: np.ndarray) -> Self:
         taken = copy.copy(self)
         taken.keys = [self.keys[row] for row in rows]
@@ -398,4 +411,5 @@ class Records:
             part = self._take(chosen)
             learned = zip(part.streams, first.streams, strict=True)
             parts.append(part._with_streams([s.with_spec(f.spec) for s, f in learned]))
+            parts[-1].target = first.target
         return tuple(parts)

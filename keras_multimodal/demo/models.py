@@ -3,7 +3,7 @@
 import keras
 
 from keras_multimodal import encoders, layers, tasks
-from keras_multimodal.schema import Schema, Text
+from keras_multimodal.schema import Category, Schema, Text
 
 DIM = 64
 WEIGHTING = "weighting"
@@ -74,7 +74,7 @@ def start_from(fused: keras.Model, singles: dict[str, keras.Model]) -> None:
 
 
 def _probabilities(vector: keras.KerasTensor, schema: Schema) -> keras.KerasTensor:
-    if schema.target is None:
-        raise ValueError("`schema` must have a target. Received: schema.target=None")
+    if not isinstance(schema.target, Category):
+        raise ValueError(f"`schema` must have a target. Received: {schema.target}")
     vector = keras.layers.Dropout(0.3)(vector)
     return keras.layers.Dense(len(schema.target.classes), activation="softmax")(vector)

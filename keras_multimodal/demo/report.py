@@ -10,6 +10,7 @@ import numpy as np
 from keras_multimodal import analysis, data
 from keras_multimodal.demo.evaluation import Condition, predict
 from keras_multimodal.demo.models import with_weights
+from keras_multimodal.schema import Category
 
 SHOWN = 6  # rows of each condition
 _ROWS_NOTE = (
@@ -101,4 +102,4 @@ def _labels(records: data.Records) -> np.ndarray:
 
 def _classes(records: data.Records) -> tuple[str, ...]:
     target = records.schema.target
-    return () if target is None else target.classes
+    return target.classes if isinstance(target, Category) else ()

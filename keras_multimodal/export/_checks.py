@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.schema import Schema
+from keras_multimodal.schema import Category, Number, Schema
 
 
 def model_input(model: keras.Model) -> Any:
@@ -73,6 +73,16 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
         )
     if schema.target is None:
         return
+    if isinstance(schema.target, Number):
+        count = len(schema.target.columns)
+        tensor = output.get(schema.target.name) if isinstance(output, dict) else output
+        if tensor is None or len(tensor.shape) not in (2, 3) or tensor.shape[1] != count:
+            raise ValueError(
+                f"`model` must return {schema.target.name!r} with a number for each of "
+                f"{list(schema.target.columns)}: shape {(None, count)}. "
+                f"Received: model={model.name!r} with the output {output}"
+            )
+        return
     if isinstance(output, dict):
         if "probabilities" not in output or "label" in output:
             raise ValueError(
@@ -95,7 +105,7 @@ def check_probabilities(model: keras.Model, schema: Schema) -> None:
     Raises:
         ValueError: If they do not, as where the model returns logits.
     """
-    if schema.target is None:
+    if not isinstance(schema.target, Category):
         return
     row = keras.tree.map_structure(
         lambda tensor: keras.ops.ones((1, *_known(tensor.name, schema)), tensor.dtype),

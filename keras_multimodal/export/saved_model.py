@@ -15,7 +15,7 @@ from keras_multimodal.export._checks import (
     check_probabilities,
     model_input,
 )
-from keras_multimodal.schema import Schema
+from keras_multimodal.schema import Category, Number, Schema
 
 
 def saved_model(
@@ -35,7 +35,8 @@ def saved_model(
     schema travels along, as `assets.extra/schema.json`.
 
     The signature returns what the model returns, by name; a model that returns one tensor has it
-    under `"probabilities"` if the schema has a target, else under `"output"`. Half precision
+    under `"probabilities"` if the schema's target are classes, under the target's name if they are
+    numbers, else under `"output"`. Half precision
     becomes float32. For a target with classes there is also `"label"`, `(batch,)` strings: the
     name of the most probable class.
 
@@ -115,9 +116,11 @@ def _as_preprocessor(preprocessing: Any) -> Preprocessor:
 
 def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
     if not isinstance(outputs, dict):
-        outputs = {"output" if schema.target is None else "probabilities": outputs}
+        name = "probabilities" if isinstance(schema.target, Category) else "output"
+        name = schema.target.name if isinstance(schema.target, Number) else name
+        outputs = {name: outputs}
     named = {name: _widen(tensor) for name, tensor in outputs.items()}
-    if schema.target is not None:
+    if isinstance(schema.target, Category):
         best = tf.argmax(named["probabilities"], axis=-1)  # (batch,)
         named["label"] = tf.gather(tf.constant(schema.target.classes), best)
     return named

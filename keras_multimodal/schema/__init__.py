@@ -11,6 +11,7 @@ from keras_multimodal.schema.category import Category
 from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.modality import Modality
+from keras_multimodal.schema.number import Number
 from keras_multimodal.schema.schema import VERSION, Schema
 from keras_multimodal.schema.sensor import Sensor
 from keras_multimodal.schema.tabular import Tabular
@@ -24,6 +25,7 @@ __all__ = [
     "Features",
     "Image",
     "Modality",
+    "Number",
     "Schema",
     "Sensor",
     "Tabular",

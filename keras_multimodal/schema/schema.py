@@ -11,6 +11,7 @@ from keras_multimodal.schema.category import Category
 from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.modality import Modality
+from keras_multimodal.schema.number import Number
 from keras_multimodal.schema.sensor import Sensor
 from keras_multimodal.schema.tabular import Tabular
 from keras_multimodal.schema.text import Text
@@ -18,12 +19,14 @@ from keras_multimodal.schema.text import Text
 VERSION = 1
 
 
-_KINDS: dict[str, type[Modality] | type[Category]] = {
-    cls.kind: cls for cls in (Image, Text, Audio, Sensor, Tabular, Features, Category)
+Target = Category | Number
+
+_KINDS: dict[str, type[Modality] | type[Category] | type[Number]] = {
+    cls.kind: cls for cls in (Image, Text, Audio, Sensor, Tabular, Features, Category, Number)
 }
 
 
-def _to_dict(part: Modality | Category) -> dict[str, Any]:
+def _to_dict(part: Modality | Target) -> dict[str, Any]:
     return {"kind": part.kind, **dataclasses.asdict(part)}
 
 
@@ -56,9 +59,9 @@ class Schema:
     """
 
     inputs: tuple[Modality, ...]
-    target: Category | None = None
+    target: Target | None = None
 
-    def __init__(self, inputs: Sequence[Modality], target: Category | None = None) -> None:
+    def __init__(self, inputs: Sequence[Modality], target: Target | None = None) -> None:
         object.__setattr__(self, "inputs", tuple(inputs))
         object.__setattr__(self, "target", target)
         if not self.inputs:

@@ -1,6 +1,24 @@
 """From a description of the record to a model."""
 
 from keras_multimodal.tasks.attach_encoders import attach_encoders
+from keras_multimodal.tasks.classifier import classifier
+from keras_multimodal.tasks.default_encoder import default_encoder
+from keras_multimodal.tasks.destandardize import Destandardize
 from keras_multimodal.tasks.inputs import inputs
+from keras_multimodal.tasks.jit_policy import jit_policy
+from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
+from keras_multimodal.tasks.regressor import regressor
+from keras_multimodal.tasks.temperature import Temperature, calibrate
 
-__all__ = ["attach_encoders", "inputs"]
+__all__ = [
+    "Destandardize",
+    "OrderedQuantiles",
+    "Temperature",
+    "attach_encoders",
+    "calibrate",
+    "classifier",
+    "default_encoder",
+    "inputs",
+    "jit_policy",
+    "regressor",
+]

@@ -1,0 +1,41 @@
+"""The description of a target that is one number or several."""
+
+import dataclasses
+from typing import ClassVar
+
+from keras_multimodal.schema._statistics import check_statistics
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Number:
+    """A target that is one number or several, in the user's units.
+
+    Args:
+        name: The target's name.
+        columns: What each number is called, such as `("price",)`.
+        mean: The mean of each over the training rows; empty until learned.
+        std: The standard deviation of each, likewise.
+
+    Raises:
+        ValueError: If there is no column, or two are called the same, or the statistics don't fit.
+
+    Example:
+
+    >>> Number(columns=("price", "age")).name
+    'value'
+    """
+
+    kind: ClassVar[str] = "number"
+
+    name: str = "value"
+    columns: tuple[str, ...] = ("value",)
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.columns or len(set(self.columns)) < len(self.columns):
+            raise ValueError(
+                "`columns` must be names that differ, at least one. "
+                f"Received: columns={self.columns}"
+            )
+        check_statistics(self, len(self.columns), "column")

@@ -1,0 +1,122 @@
+"""A classifier of records."""
+
+import keras
+
+from keras_multimodal.layers import LogitFusion
+from keras_multimodal.losses import SmoothedCrossentropy
+from keras_multimodal.schema import Category, Schema
+from keras_multimodal.tasks._compiling import compile_task
+from keras_multimodal.tasks._trunk import Encoders, Trunk
+from keras_multimodal.tasks.temperature import Temperature
+
+FUSION = "co_attention"
+
+
+def classifier(
+    schema: Schema,
+    *,
+    encoders: Encoders | None = None,
+    fusion: str | keras.layers.Layer = FUSION,
+    dim: int = 64,
+    dropout: float = 0.3,
+    modality_dropout: float | None = None,
+    label_smoothing: float = 0.0,
+    learning_rate: float = 2e-3,
+    weight_decay: float = 0.05,
+    steps: int | None = None,
+    jit_compile: bool | None = None,
+    compile: bool = True,
+    seed: int | None = None,
+) -> keras.Model:
+    """A model from a record to the probabilities of its classes, compiled.
+
+    An encoder makes tokens of each modality, the fusion one vector of all of them, and a dense
+    layer with a softmax the probabilities. It is an ordinary Functional model of public parts; take
+    it apart with `model.get_layer("fusion")`, or write it by hand as the README does.
+
+    Classes of which there are few rows: `records.batch(balance=True)` shows them as often as the
+    others, `model.fit(class_weight=...)` gives them more weight.
+
+    Args:
+        schema: The description of the training rows, `records.schema`, with a target of classes.
+        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`),
+            such as `encoders.pretrained(...)`.
+        fusion: A name of `layers.fusion.names()`, or a layer. `"logits"` or a `LogitFusion` is late
+            fusion: a classifier for each modality, whose opinions are pooled. Default
+            `"co_attention"`, which did best over both of the tasks of docs/fusion.md. Of a single
+            modality the mean of the tokens is taken.
+        dim: Width of the tokens, a multiple of 4. Default 64.
+        dropout: Rate in the default encoders and before the dense layer, in [0, 1). Default 0.3.
+        modality_dropout: Rate at which whole modalities are withheld in training, so that the model
+            learns to do without, in [0, 1]. Default `None`: 0.2 where one of several is optional,
+            else 0.
+        label_smoothing: Share of the target probability that is spread over all classes, in
+            [0, 1). Default 0.
+        learning_rate: Of AdamW. Default 0.002.
+        weight_decay: Of AdamW. Default 0.05.
+        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
+            it stays.
+        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
+        compile: Whether to compile at all. Default True.
+        seed: Seed of what is dropped in training. Initial weights follow
+            `keras.utils.set_random_seed`.
+
+    Returns:
+        The model, with the inputs of `tasks.inputs(schema)` and the output `(batch, classes)`.
+        `tasks.calibrate` fits its temperature afterwards.
+
+    Raises:
+        ValueError: If the schema has no target of classes; if there is an encoder for what it has
+            not, or one that cannot read what it describes; or if an argument is out of its range.
+
+    Example:
+
+    >>> from keras_multimodal.schema import Category, Image, Text
+    >>> text = Text(length=5, vocabulary=("cat", "dog"))
+    >>> image = Image(height=16, width=16, rescale=1 / 255)
+    >>> schema = Schema([image, text], Category(classes=("indoors", "outdoors")))
+    >>> classifier(schema, dim=8).output.shape
+    (None, 2)
+    """
+    target = schema.target
+    if not isinstance(target, Category):
+        raise ValueError(
+            "`schema` must have a target of classes; pair the rows with `labels`. "
+            f"Received: target={target!r}"
+        )
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(
+            f"`label_smoothing` must be in [0, 1). Received: label_smoothing={label_smoothing}"
+        )
+    count = len(target.classes)
+    trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
+    late = fusion == "logits" or isinstance(fusion, LogitFusion)
+    if late and len(schema.inputs) > 1:
+        vectors = trunk.pooled()
+        heads = {name: keras.layers.Dense(count, name=f"{name}_logits") for name in vectors}
+        opinions = {
+            name: heads[name](keras.layers.Dropout(dropout, seed=seed)(vector))
+            for name, vector in vectors.items()
+        }
+        pool = fusion if isinstance(fusion, LogitFusion) else LogitFusion(name="fusion")
+        logits = pool(opinions)  # the masks came along
+    else:
+        vector = trunk.fuse("mean" if late else fusion)
+        vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
+        logits = keras.layers.Dense(count, name="logits")(vector)
+    logits = Temperature(dtype="float32", name="temperature")(logits)
+    probabilities = keras.layers.Activation("softmax", dtype="float32", name="probabilities")(
+        logits
+    )
+    model = keras.Model(trunk.inputs, probabilities, name="classifier")
+    if compile:
+        compile_task(
+            model,
+            SmoothedCrossentropy(label_smoothing),
+            ["accuracy"],
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            steps=steps,
+            jit_compile=jit_compile,
+        )
+    return model

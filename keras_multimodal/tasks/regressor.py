@@ -1,0 +1,116 @@
+"""A regressor of records."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import keras
+
+from keras_multimodal.losses import QuantileLoss, StandardizedError
+from keras_multimodal.schema import Number, Schema
+from keras_multimodal.tasks._compiling import compile_task
+from keras_multimodal.tasks._trunk import Encoders, Trunk
+from keras_multimodal.tasks.classifier import FUSION
+from keras_multimodal.tasks.destandardize import Destandardize
+from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
+
+
+def regressor(
+    schema: Schema,
+    *,
+    loss: Literal["mse", "huber", "quantile"] = "mse",
+    quantiles: Sequence[float] = (0.1, 0.5, 0.9),
+    encoders: Encoders | None = None,
+    fusion: str | keras.layers.Layer = FUSION,
+    dim: int = 64,
+    dropout: float = 0.3,
+    modality_dropout: float | None = None,
+    learning_rate: float = 2e-3,
+    weight_decay: float = 0.05,
+    steps: int | None = None,
+    jit_compile: bool | None = None,
+    compile: bool = True,
+    seed: int | None = None,
+) -> keras.Model:
+    """A model from a record to its numbers, in the user's units, compiled.
+
+    Inside, the numbers are standardised by the training rows; what comes out is not.
+
+    Args:
+        schema: The description of the training rows, `records.schema`, with a target of numbers
+            (`pair(values=...)`).
+        loss: `"mse"` (default) for means; `"huber"`, which heeds outliers less; or `"quantile"`,
+            for quantiles in place of means, two of which bound an interval.
+        quantiles: The shares of rows below each quantile, in (0, 1), rising. Default
+            `(0.1, 0.5, 0.9)`: the median, and an interval that four of five rows are in.
+        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`).
+        fusion: A name of `layers.fusion.names()` or a layer, but not `"logits"`. Default
+            `"co_attention"`.
+        dim: Width of the tokens, a multiple of 4. Default 64.
+        dropout: Rate in the default encoders and before the last layer, in [0, 1). Default 0.3.
+        modality_dropout: Rate at which whole modalities are withheld in training, in [0, 1].
+            Default `None`: 0.2 where one of several is optional, else 0.
+        learning_rate: Of AdamW. Default 0.002.
+        weight_decay: Of AdamW. Default 0.05.
+        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
+            it stays.
+        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
+        compile: Whether to compile at all. Default True.
+        seed: Seed of what is dropped in training.
+
+    Returns:
+        The model, with the inputs of `tasks.inputs(schema)` and the output `(batch, columns)`, or
+        `(batch, columns, quantiles)`.
+
+    Raises:
+        ValueError: If the schema has no target of numbers, or one that has not learned its
+            statistics; if there is an encoder for what it has not, or one that cannot read what it
+            describes; or if an argument is out of its range.
+
+    Example:
+
+    >>> from keras_multimodal.schema import Sensor, Text
+    >>> sensor, text = Sensor(channels=("x",), length=20), Text(length=5, vocabulary=("cat",))
+    >>> target = Number(columns=("wear",), mean=(20.0,), std=(4.0,))
+    >>> regressor(Schema([sensor, text], target), dim=8).output.shape
+    (None, 1)
+    """
+    target = schema.target
+    if not isinstance(target, Number):
+        raise ValueError(
+            "`schema` must have a target of numbers; pair the rows with `values`. "
+            f"Received: target={target!r}"
+        )
+    if not target.mean:
+        raise ValueError(
+            "`schema` must have a target that has been measured on the training rows: "
+            "`records.split(...)` does so, and `records.adapt()` where nothing is split off. "
+            f"Received: target={target!r}"
+        )
+    if loss not in ("mse", "huber", "quantile"):
+        raise ValueError(f"`loss` must be 'mse', 'huber' or 'quantile'. Received: loss={loss!r}")
+    objective: keras.losses.Loss
+    metrics: list[Any] = []
+    trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
+    vector = trunk.fuse(fusion)
+    vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
+    count = len(target.columns)
+    if loss == "quantile":
+        objective = QuantileLoss(quantiles, target.std)
+        numbers = OrderedQuantiles(count, len(quantiles), name="standardized")(vector)
+    else:
+        objective = StandardizedError(target.std, loss)
+        metrics = [keras.metrics.MeanAbsoluteError(name="mae")]
+        numbers = keras.layers.Dense(count, name="standardized")(vector)
+    numbers = Destandardize(target.mean, target.std, dtype="float32", name=target.name)(numbers)
+    model = keras.Model(trunk.inputs, numbers, name="regressor")
+    if compile:
+        compile_task(
+            model,
+            objective,
+            metrics,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            steps=steps,
+            jit_compile=jit_compile,
+        )
+    return model

@@ -1,0 +1,125 @@
+"""Probabilities that mean what they say: temperature scaling."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_multimodal._registration import register
+
+# The logarithm of the temperature is sought between these, to a hundredth of a percent.
+_COLDEST, _HOTTEST, _PRECISION = -3.0, 3.0, 1e-4
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+@register
+class Temperature(keras.layers.Layer):
+    """Divides logits by a temperature, 1 until it is fitted by `tasks.calibrate`.
+
+    `output = logits / T`
+
+    The class that is most probable stays so. Training leaves the temperature alone.
+
+    Args:
+        **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
+
+    Call arguments:
+        inputs: Logits `(batch, classes)`.
+
+    Returns:
+        `(batch, classes)`.
+
+    Masking:
+        Masks pass through.
+
+    Example:
+
+    >>> layer = Temperature()
+    >>> layer(keras.ops.ones((1, 2))).shape
+    TensorShape([1, 2])
+
+    Reference:
+        Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 9.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Make the temperature."""
+        if not self.built:
+            self.temperature = self.add_weight(
+                (), initializer="ones", trainable=False, name="temperature"
+            )
+
+    def call(self, inputs: Any) -> Any:
+        """Divide."""
+        return inputs / ops.cast(self.temperature, inputs.dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the logits."""
+        return input_shape
+
+
+def calibrate(model: keras.Model, dataset: Any) -> float:
+    """Fit the temperature of a classifier on rows that it was not trained on.
+
+    The temperature is the one with the least mean negative log-likelihood, found by golden-section
+    search; it says how sure the model may be, and leaves alone what it says.
+
+    Args:
+        model: What `tasks.classifier` made, or a model with one `Temperature` layer whose output
+            goes into a softmax. It is changed.
+        dataset: Batches of `(inputs, labels)` of the validation rows, such as
+            `validation.batch(64)`.
+
+    Returns:
+        The temperature: above 1 where the model was too sure.
+
+    Raises:
+        ValueError: If the model has no `Temperature` layer, or several, or there are no labels.
+
+    Example:
+
+    >>> logits = keras.Input((2,))
+    >>> model = keras.Model(logits, keras.layers.Softmax()(Temperature()(logits)))
+    >>> rows = np.array([[9.0, 0.0], [9.0, 0.0], [9.0, 0.0], [9.0, 0.0]], "float32")
+    >>> calibrate(model, [(rows, np.array([0, 0, 0, 1]))]) > 5  # it was wrong once in four
+    True
+
+    Reference:
+        Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.
+    """
+    found = [layer for layer in model.layers if isinstance(layer, Temperature)]
+    if len(found) != 1:
+        raise ValueError(
+            f"`model` must have one Temperature layer. Received: model={model.name!r} with "
+            f"{len(found)}"
+        )
+    read = keras.Model(model.input, found[0].input)
+    logits, labels = [], []
+    for batch in dataset:
+        if not isinstance(batch, tuple) or len(batch) < 2:
+            raise ValueError("`dataset` must have labels. Received: batches of inputs alone")
+        logits.append(ops.convert_to_numpy(read(batch[0], training=False)))
+        labels.append(np.asarray(batch[1]))
+    rows = np.concatenate(logits).astype("float64"), np.concatenate(labels)
+
+    def loss(logarithm: float) -> float:
+        scaled = rows[0] / np.exp(logarithm)
+        top = scaled.max(1, keepdims=True)
+        total = np.log(np.exp(scaled - top).sum(1)) + top[:, 0]
+        return float((total - scaled[np.arange(len(scaled)), rows[1]]).mean())
+
+    low, high = _COLDEST, _HOTTEST
+    while high - low > _PRECISION:
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if loss(left) < loss(right):
+            high = right
+        else:
+            low = left
+    temperature = float(np.exp((low + high) / 2))
+    found[0].temperature.assign(temperature)
+    return temperature

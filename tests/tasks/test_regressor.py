@@ -1,0 +1,151 @@
+"""From numbers by key to predictions in the same units, and intervals that hold."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_multimodal import data, export
+from keras_multimodal.schema import Category, Features, Number, Schema, Text
+from keras_multimodal.tasks import Destandardize, OrderedQuantiles, regressor
+from keras_multimodal.testing import run_layer_conformance
+
+RNG = np.random.default_rng(8)
+WORDS = np.array(["one", "two", "three", "four"])
+
+
+def make_frame(rows):
+    """A word says thousands and a number hundreds; some cells are missing."""
+    words = RNG.integers(1, 5, rows)
+    sizes = RNG.uniform(0, 9, rows)
+    frame = pd.DataFrame({"word": WORDS[words - 1], "size": sizes})
+    frame["price"] = 1000.0 * words + 100 * sizes + RNG.normal(scale=20, size=rows)
+    frame["age"] = 10 - sizes + RNG.normal(scale=0.2, size=rows)
+    frame.loc[::10, "size"] = np.nan
+    return frame
+
+
+def make_parts(rows=600, columns=("price", "age")):
+    frame = make_frame(rows)
+    texts = data.TextProcessor(length=2).load_data(frame, column="word")
+    table = data.TableProcessor().load_data(frame, numeric=["size"], optional=True)
+    records = data.pair(texts, table, values=frame[list(columns)])
+    return records.split(test=0.25)
+
+
+def test_numbers_are_learned_in_their_own_units(tmp_path):
+    keras.utils.set_random_seed(0)
+    train, test = make_parts()
+    target = train.schema.target
+    np.testing.assert_allclose(target.mean, train.labels.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(target.std, train.labels.std(0), rtol=1e-4)
+    assert test.schema.target == target
+    model = regressor(train.schema, dim=16, dropout=0.0, learning_rate=0.01, steps=15 * 30, seed=0)
+    model.fit(train.batch(30, training=True), epochs=30, shuffle=False, verbose=0)
+    found = model.predict(test.batch(50), verbose=0)
+    whole = np.array(test.to_frame()["table"] != "")
+    errors = np.abs(found - test.labels)[whole].mean(0)
+    assert errors[0] < 100  # the price spreads by 1,100
+    assert errors[1] < 0.7  # the age by 2.6
+    export.saved_model(model, tmp_path / "served", train.schema)
+    raw = {"text": ["two", "four"], "size": np.array([3.0, np.nan], "float32")}
+    served = export.serve_in_fresh_process(tmp_path / "served", raw)
+    assert set(served) == {"value"}
+    assert abs(served["value"][0, 0] - 2300) < 300
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded.predict(test.batch(50), verbose=0), found, rtol=1e-4)
+
+
+def test_four_of_five_rows_lie_between_the_outer_quantiles():
+    keras.utils.set_random_seed(1)
+    train, test = make_parts(rows=1500, columns=("price",))
+    model = regressor(
+        train.schema, loss="quantile", dim=16, dropout=0.0, learning_rate=0.01, steps=36 * 25
+    )
+    model.fit(train.batch(32, training=True), epochs=25, shuffle=False, verbose=0)
+    found = model.predict(test.batch(50), verbose=0)
+    assert found.shape == (len(test), 1, 3)
+    assert (np.diff(found, axis=-1) >= 0).all()
+    low, _, high = found[:, 0].T
+    inside = (low <= test.labels[:, 0]) & (test.labels[:, 0] <= high)
+    assert 0.65 < inside.mean() < 0.93
+    assert np.median(high - low) < 500  # of a price that spreads by 1,100
+
+
+def test_labels_of_rows_that_lack_one_are_errors_or_dropped():
+    frame = make_frame(20)
+    frame.loc[3, "age"] = np.nan
+    texts = data.TextProcessor(length=2).load_data(frame, column="word")
+    with pytest.raises(ValueError, match=r"`values` must have a value for each row.*1 of 20.*3"):
+        data.pair(texts, values=frame[["price", "age"]])
+    records = data.pair(texts, values=frame[["price", "age"]], on_missing="drop")
+    assert len(records) == 19
+    assert records.report.unlabeled == (3,)
+    frame.loc[5, "price"] = np.inf
+    with pytest.raises(ValueError, match=r"finite numbers in 'price'. Received: inf in row 5"):
+        data.pair(texts, values=frame["price"])
+    words = frame["price"].astype(object)
+    words[[5, 7, 9]] = "cheap"
+    with pytest.raises(ValueError, match=r"'cheap' in row 5, and others in 2 more rows \(7, 9\)"):
+        data.pair(texts, values=words)
+    with pytest.raises(ValueError, match="must go without `labels`"):
+        data.pair(texts, values=frame["age"], labels=frame["word"])
+
+
+def test_values_by_key_list_and_frame():
+    texts = data.TextProcessor(length=1).load_data({"a": "one", "b": "two"})
+    for values in ([1, 2], {"b": 2, "a": 1}, pd.Series([2.0, 1.0], ["b", "a"])):
+        records = data.pair(texts, values=values)
+        assert records.labels.tolist() == [[1.0], [2.0]]
+        assert records.schema.target.columns == ("value",)
+    records = data.pair(texts, values=pd.Series([2.0, 1.0], ["b", "a"], name="cost")).adapt()
+    assert records.schema.target == Number(columns=("cost",), mean=(1.5,), std=(0.5,))
+    assert Schema.from_json(records.schema.to_json()) == records.schema
+    assert records.to_frame()["cost"].tolist() == [1.0, 2.0]
+    with pytest.raises(ValueError, match="`balance` must go with classes"):
+        records.batch(2, balance=True)
+
+
+def test_wrong_arguments_are_refused():
+    features = Features(length=2, dim=4)
+    target = Number(mean=(0.0,), std=(1.0,))
+    with pytest.raises(ValueError, match="must have a target of numbers"):
+        regressor(Schema([features], Category(classes=("a", "b"))))
+    with pytest.raises(ValueError, match="measured on the training rows"):
+        regressor(Schema([features], Number()))
+    with pytest.raises(ValueError, match=r"`loss` must be.*loss='mape'"):
+        regressor(Schema([features], target), loss="mape")
+    with pytest.raises(ValueError, match=r"`quantiles` must rise"):
+        regressor(Schema([features], target), loss="quantile", quantiles=(0.9, 0.1))
+    text = Text(length=2, vocabulary=("a",))
+    model = regressor(Schema([text], target), dim=8)
+    with pytest.raises(ValueError, match=r"'value' with a number for each of \['a', 'b'\]"):
+        export.saved_model(
+            model, "unused", Schema([text], Number(columns=("a", "b"), mean=(0, 0), std=(1, 1)))
+        )
+
+
+@pytest.mark.parametrize(
+    ("cls", "options", "shape", "expected"),
+    [
+        (Destandardize, {"mean": (1.0, 20.0), "std": (2.0, 0.5)}, (3, 2), (3, 2)),
+        (Destandardize, {"mean": (1.0, 20.0), "std": (2.0, 0.5)}, (3, 2, 4), (3, 2, 4)),
+        (OrderedQuantiles, {"targets": 2, "quantiles": 3}, (3, 5), (3, 2, 3)),
+    ],
+)
+def test_conformance(cls, options, shape, expected):
+    run_layer_conformance(
+        cls, options, RNG.normal(size=shape).astype("float32"), expected_output_shape=expected
+    )
+
+
+def test_quantiles_rise_by_the_equation():
+    layer = OrderedQuantiles(1, 3)
+    inputs = RNG.normal(size=(5, 4)).astype("float32")
+    found = keras.ops.convert_to_numpy(layer(inputs))
+    kernel, bias = (keras.ops.convert_to_numpy(weight) for weight in layer.weights)
+    h = inputs @ kernel + bias
+    second = h[:, 0] + np.log1p(np.exp(h[:, 1]))
+    expected = np.stack([h[:, 0], second, second + np.log1p(np.exp(h[:, 2]))], 1)
+    np.testing.assert_allclose(found[:, 0], expected, rtol=1e-5, atol=1e-6)
