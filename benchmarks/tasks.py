@@ -1,10 +1,11 @@
-"""What `tasks.classifier` makes of a user's records: `python -m benchmarks.tasks reviews --data DIR`.
+"""What `tasks.classifier` makes of a user's records: `python -m benchmarks.tasks reviews`.
 
-`reviews`: Women's Clothing E-Commerce Reviews, table and text, whether the item is recommended; with
-and without the rating among the columns. Printed is F1 on a fifth of the rows. `av_digits`: pictures
-of digits, the weak modality, and recordings, one speaker held out at a time. Printed is the accuracy
-on the speaker's recordings. Each modality alone and both, by the defaults of `tasks.classifier`, with
-the temperature that a tenth of the training rows gives and the calibration error before and after.
+`reviews`: Women's Clothing E-Commerce Reviews, table and text, whether the item is recommended;
+with and without the rating among the columns. Printed is F1 on a fifth of the rows. `av_digits`:
+pictures of digits, the weak modality, and recordings, one speaker held out at a time. Printed is
+the accuracy on the speaker's recordings. Each modality alone and both, by the defaults of
+`tasks.classifier`, with the temperature that a tenth of the training rows gives, and the
+calibration error before and after.
 """
 
 import argparse

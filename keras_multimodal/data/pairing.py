@@ -36,6 +36,7 @@ def pair(
     *streams: Stream,
     labels: pd.Series | Mapping[Hashable, Any] | Sequence[Any] | None = None,
     classes: Sequence[Any] | None = None,
+    ordered: bool = False,
     values: Any = None,
     sample_weight: pd.Series | Mapping[Hashable, float] | Sequence[float] | None = None,
     on_missing: OnMissing = "error",
@@ -50,6 +51,8 @@ def pair(
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
             list in the order of the first stream's rows.
         classes: All classes, in the order of their numbers; those that occur, sorted, by default.
+        ordered: Whether the classes are steps of a scale, such as grades, in the order of
+            `classes`.
         values: In place of classes, the number of each row, in units of your own, given as `labels`
             is; or several, as a frame whose index holds the keys. Their means and standard
             deviations are learned on the training rows.
@@ -176,7 +179,7 @@ def pair(
     if targets is not None and columns:
         target, numbers = measure([targets[unit] for unit in units], keys, columns)
     elif targets is not None:
-        target, numbers = number([targets[unit] for unit in units], keys, classes)
+        target, numbers = number([targets[unit] for unit in units], keys, classes, ordered)
     Schema(
         [stream.spec for stream in aligned], target
     )  # refuses names that get in each other's way

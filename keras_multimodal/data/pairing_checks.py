@@ -110,7 +110,10 @@ def targets_by_key(
 
 
 def number(
-    labels: Sequence[Any], keys: Sequence[Hashable], classes: Sequence[Any] | None
+    labels: Sequence[Any],
+    keys: Sequence[Hashable],
+    classes: Sequence[Any] | None,
+    ordered: bool = False,
 ) -> tuple[Category, np.ndarray]:
     """The classes, and the number of each row's class."""
     several = next((key for key, own in zip(keys, labels, strict=True) if not _hashable(own)), None)
@@ -121,24 +124,24 @@ def number(
         )
     found = set(labels)
     try:
-        ordered = sorted(found) if classes is None else list(classes)
+        known = sorted(found) if classes is None else list(classes)
     except TypeError:
         raise TypeError(
             "`labels` must be of one type. Received: labels of types "
             f"{sorted({type(label).__name__ for label in found})}"
         ) from None
-    if classes is None and len(ordered) < 2:
+    if classes is None and len(known) < 2:
         raise ValueError(
             "`labels` must have at least two classes. "
-            f"Received: {len(labels)} rows of the one class {ordered[0]!r}"
+            f"Received: {len(labels)} rows of the one class {known[0]!r}"
         )
-    numbers = {label: number for number, label in enumerate(ordered)}
+    numbers = {label: number for number, label in enumerate(known)}
     for key, label in zip(keys, labels, strict=True):
         if label not in numbers:
             raise ValueError(
-                f"`labels` must be among `classes` {ordered}. Received: {label!r} in row {key!r}"
+                f"`labels` must be among `classes` {known}. Received: {label!r} in row {key!r}"
             )
-    target = Category(classes=tuple(str(label) for label in ordered))
+    target = Category(classes=tuple(str(label) for label in known), ordered=ordered)
     return target, np.array([numbers[label] for label in labels], "int32")
 
 

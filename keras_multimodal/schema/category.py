@@ -11,6 +11,7 @@ class Category:
     Args:
         name: The target's name.
         classes: The class names; the model's output `i` is the probability of `classes[i]`.
+        ordered: Whether the classes are steps of a scale, such as grades, from the first on.
 
     Raises:
         ValueError: If there are fewer than two classes, or two are the same.
@@ -25,6 +26,7 @@ class Category:
 
     name: str = "label"
     classes: tuple[str, ...]
+    ordered: bool = False
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes):

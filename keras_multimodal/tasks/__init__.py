@@ -7,12 +7,14 @@ from keras_multimodal.tasks.destandardize import Destandardize
 from keras_multimodal.tasks.inputs import inputs
 from keras_multimodal.tasks.jit_policy import jit_policy
 from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
+from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
 from keras_multimodal.tasks.regressor import regressor
 from keras_multimodal.tasks.temperature import Temperature, calibrate
 
 __all__ = [
     "Destandardize",
     "OrderedQuantiles",
+    "OrdinalLogits",
     "Temperature",
     "attach_encoders",
     "calibrate",

@@ -7,6 +7,7 @@ from keras_multimodal.losses import SmoothedCrossentropy
 from keras_multimodal.schema import Category, Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
+from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
 from keras_multimodal.tasks.temperature import Temperature
 
 FUSION = "co_attention"
@@ -31,7 +32,8 @@ def classifier(
     """A model from a record to the probabilities of its classes, compiled.
 
     An encoder makes tokens of each modality, the fusion one vector of all of them, and a dense
-    layer with a softmax the probabilities. It is an ordinary Functional model of public parts; take
+    layer with a softmax the probabilities; of classes in an order, one score and thresholds
+    (`tasks.OrdinalLogits`). It is an ordinary Functional model of public parts; take
     it apart with `model.get_layer("fusion")`, or write it by hand as the README does.
 
     Classes of which there are few rows: `records.batch(balance=True)` shows them as often as the
@@ -93,7 +95,8 @@ def classifier(
     late = fusion == "logits" or isinstance(fusion, LogitFusion)
     if late and len(schema.inputs) > 1:
         vectors = trunk.pooled()
-        heads = {name: keras.layers.Dense(count, name=f"{name}_logits") for name in vectors}
+        head = OrdinalLogits if target.ordered else keras.layers.Dense
+        heads = {name: head(count, name=f"{name}_logits") for name in vectors}
         opinions = {
             name: heads[name](keras.layers.Dropout(dropout, seed=seed)(vector))
             for name, vector in vectors.items()
@@ -103,7 +106,10 @@ def classifier(
     else:
         vector = trunk.fuse("mean" if late else fusion)
         vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
-        logits = keras.layers.Dense(count, name="logits")(vector)
+        if target.ordered:
+            logits = OrdinalLogits(count, name="logits")(vector)
+        else:
+            logits = keras.layers.Dense(count, name="logits")(vector)
     logits = Temperature(dtype="float32", name="temperature")(logits)
     probabilities = keras.layers.Activation("softmax", dtype="float32", name="probabilities")(
         logits

@@ -104,3 +104,23 @@ def test_wrong_inputs_are_refused(tmp_path):
         encoder(keras.Input((None,)))
     with pytest.raises(ValueError, match="of a float dtype"):
         encoder((SAMPLES * 32767).astype("int16"))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="A SavedModel is TensorFlow's")
+def test_a_saved_model_is_a_backbone(tmp_path):
+    import tensorflow as tf
+
+    samples = keras.Input((None,), name="samples")
+    tokens = keras.layers.Conv1D(8, 400, strides=160, padding="same")(samples[..., None])
+    network = keras.Model(samples, tokens)
+    network.export(tmp_path / "network", verbose=False)
+    inputs = keras.Input((16_000,), name="samples")
+    layer = keras.layers.TFSMLayer(tmp_path / "network", call_endpoint="serve")
+    encoder = PretrainedAudioEncoder(
+        keras.Model(inputs, layer(inputs)), stride=160, trainable=False
+    )
+    expected = keras.ops.convert_to_numpy(network(SAMPLES))
+    np.testing.assert_allclose(encoder(SAMPLES), expected, atol=1e-5)
+    keras.Model(inputs, encoder(inputs)).export(tmp_path / "served", verbose=False)
+    served = tf.saved_model.load(tmp_path / "served")
+    np.testing.assert_allclose(served.serve(SAMPLES), expected, atol=1e-5)

@@ -1,0 +1,31 @@
+"""docs/tasks.md: its code runs as printed, and its figures are those that were kept."""
+
+import re
+
+import keras
+from code_blocks import ROOT, run_code_blocks
+
+PAGE = "docs/tasks.md"
+
+
+def test_the_code_runs_as_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    keras.utils.set_random_seed(0)
+    names = run_code_blocks(PAGE)
+    assert names["temperature"] > 0
+    assert 0 <= names["error"] <= 1
+    assert (tmp_path / "exported" / "saved_model.pb").is_file()
+
+
+def test_the_figures_are_those_that_were_kept():
+    kept = "".join(
+        (ROOT / f"benchmarks/results/tasks_{task}.txt").read_text()
+        for task in ("reviews", "av_digits")
+    )
+    page = (ROOT / PAGE).read_text()
+    means = re.findall(r"^(.*?): (\S.*?) +mean (\S+)", kept, re.M)
+    assert len(means) == 9
+    for task, modality, mean in means:
+        row = re.findall(rf"^\| {re.escape(task)} \|.*$", page, re.M)
+        assert len(row) == 1, task
+        assert f"{modality} {mean}" in row[0].replace("**", "")
