@@ -49,7 +49,8 @@ def pair(
         *streams: One stream for each modality, with names that differ. The order of the first
             stream's rows is kept.
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
-            list in the order of the first stream's rows.
+            list in the order of the first stream's rows. Rows that may have several classes, or
+            none, have lists of them.
         classes: All classes, in the order of their numbers; those that occur, sorted, by default.
         ordered: Whether the classes are steps of a scale, such as grades, in the order of
             `classes`.
@@ -78,9 +79,10 @@ def pair(
 
     Raises:
         TypeError: If something other than a stream is given.
-        ValueError: If both labels and values are given; if names or keys repeat, if keys match
-            nothing, if a row lacks something that it must have, if a value is no finite number, or
-            if a weight is negative or not finite. The message names the keys.
+        ValueError: If both labels and values are given, or an order without classes; if names or
+            keys repeat, if keys match nothing, if a row lacks something that it must have, if a
+            value is no finite number, or if a weight is negative or not finite. The message names
+            the keys.
 
     Example:
 
@@ -92,6 +94,10 @@ def pair(
     2 rows, 1 of them with everything
       without note: 1 ('a')
     """
+    if ordered and classes is None:
+        raise ValueError(
+            "`ordered` must come with `classes`, which say the order. Received: classes=None"
+        )
     if values is not None and (labels is not None or classes is not None):
         raise ValueError(
             "`values` must go without `labels` and `classes`: a target is numbers or classes. "

@@ -11,6 +11,9 @@ from keras_multimodal.data.cells import name_keys, values_by_key
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.schema import Category
 
+# What holds several classes of a row.
+_SEVERAL = (list, tuple, set, frozenset, np.ndarray)
+
 
 def check_arguments(streams: Sequence[Any], **choices: tuple[str, tuple[str, ...]]) -> None:
     """Check that the streams are streams, and that each choice is one of those there are.
@@ -115,14 +118,20 @@ def number(
     classes: Sequence[Any] | None,
     ordered: bool = False,
 ) -> tuple[Category, np.ndarray]:
-    """The classes, and the number of each row's class."""
-    several = next((key for key, own in zip(keys, labels, strict=True) if not _hashable(own)), None)
-    if several is not None:
+    """The classes, and the number of each row's class, `(rows,)` int32.
+
+    Where rows have lists of classes: which each row has, `(rows, classes)` float32.
+    """
+    several = [isinstance(own, _SEVERAL) for own in labels]
+    if any(several) and not all(several):
+        row = several.index(False)
         raise TypeError(
-            "`labels` must be one class for each row. "
-            f"Received: {labels[list(keys).index(several)]!r} in row {several!r}"
+            "`labels` must be one class for each row, or a list of classes for each row. "
+            f"Received: lists, and {labels[row]!r} in row {keys[row]!r}"
         )
-    found = set(labels)
+    multi_label = bool(several) and all(several)
+    parts = [tuple(own) if multi_label else (own,) for own in labels]
+    found = {label for own in parts for label in own}
     try:
         known = sorted(found) if classes is None else list(classes)
     except TypeError:
@@ -134,19 +143,24 @@ def number(
         raise ValueError(
             "`labels` must have at least two classes. "
             f"Received: {len(labels)} rows of the one class {known[0]!r}"
+            if known
+            else "`labels` must have at least two classes. Received: lists without any"
         )
     numbers = {label: number for number, label in enumerate(known)}
-    for key, label in zip(keys, labels, strict=True):
-        if label not in numbers:
-            raise ValueError(
-                f"`labels` must be among `classes` {known}. Received: {label!r} in row {key!r}"
-            )
-    target = Category(classes=tuple(str(label) for label in known), ordered=ordered)
-    return target, np.array([numbers[label] for label in labels], "int32")
-
-
-def _hashable(label: Any) -> bool:
-    return isinstance(label, Hashable) and not isinstance(label, (tuple, frozenset))
+    for key, own in zip(keys, parts, strict=True):
+        for label in own:
+            if label not in numbers:
+                raise ValueError(
+                    f"`labels` must be among `classes` {known}. Received: {label!r} in row {key!r}"
+                )
+    names = tuple(str(label) for label in known)
+    target = Category(classes=names, ordered=ordered, multi_label=multi_label)
+    if not multi_label:
+        return target, np.array([numbers[label] for label in labels], "int32")
+    chosen = np.zeros((len(labels), len(known)), "float32")
+    for row, own in enumerate(parts):
+        chosen[row, [numbers[label] for label in own]] = 1
+    return target, chosen
 
 
 def where(keys: Sequence[Hashable], chosen: np.ndarray) -> tuple[Hashable, ...]:

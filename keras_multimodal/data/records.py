@@ -27,8 +27,8 @@ class Records:
     Args:
         streams: Streams whose rows are aligned.
         keys: The rows' keys.
-        labels: The rows' class numbers, `(rows,)` int32, or their numbers, `(rows, columns)`
-            float32, or `None`.
+        labels: The rows' class numbers, `(rows,)` int32; which classes each row has,
+            `(rows, classes)` float32; their numbers, `(rows, columns)` float32; or `None`.
         target: What these mean.
         report: What pairing found.
         units: What each row belongs to: rows of one unit are kept together by `split`. The keys by
@@ -80,7 +80,10 @@ class Records:
         index = pd.Index(self.keys, name="key", tupleize_cols=False)
         frame = pd.DataFrame({s.spec.name: s.cells for s in self.streams}, index=index)
         if self.labels is not None and self.target is not None:
-            if isinstance(self.target, Category):
+            if isinstance(self.target, Category) and self.target.multi_label:
+                names = np.asarray(self.target.classes, object)
+                frame[self.target.name] = [tuple(names[own > 0]) for own in self.labels]
+            elif isinstance(self.target, Category):
                 frame[self.target.name] = np.asarray(self.target.classes, object)[self.labels]
             else:
                 frame[list(self.target.columns)] = self.labels
@@ -346,8 +349,9 @@ class Records:
             `(inputs, labels, weights)` where rows have weights. `inputs` is a dict of the tensors
             of each modality (`schema[name].tensors`): one `(batch, *shape)` of its name, a boolean
             `<name>_mask`, `(batch, length)`, if it has a mask, and a boolean `<name>_present`,
-            `(batch,)`, if it is optional; `labels` is `(batch,)` int32, or `(batch, columns)`
-            float32 of numbers, `weights` `(batch,)` float32. To mix several datasets, give them to
+            `(batch,)`, if it is optional; `labels` is `(batch,)` int32, or `(batch, classes)` or
+            `(batch, columns)` float32 of several classes or of numbers, `weights` `(batch,)`
+            float32. To mix several datasets, give them to
             `tf.data.Dataset.sample_from_datasets`.
 
         Raises:
@@ -359,8 +363,11 @@ class Records:
         """
         if batch_size < 1:
             raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}")
-        if balance and not isinstance(self.target, Category):
-            raise ValueError("`balance` must go with classes. Received: balance=True, no labels")
+        if balance and self._classes() is None:
+            raise ValueError(
+                "`balance` must go with labels, one class for each row. Received: balance=True and "
+                f"target={self.target}"
+            )
         if cache and training:
             random = [s.spec.name for s in self.streams if s.random_row_loader() is not None]
             if random:
@@ -386,7 +393,12 @@ class Records:
         )
 
     def _strata(self, stratify: bool) -> np.ndarray | None:
-        return self.labels if stratify and isinstance(self.target, Category) else None
+        return self._classes() if stratify else None
+
+    def _classes(self) -> np.ndarray | None:
+        """The number of each row's class, where each has one."""
+        single = isinstance(self.target, Category) and not self.target.multi_label
+        return self.labels if single else None
 
     def _take(self, rows: np.ndarray) -> Self:
         taken = copy.copy(self)

@@ -115,7 +115,8 @@ def check_probabilities(model: keras.Model, schema: Schema) -> None:
     probabilities = outputs["probabilities"] if isinstance(outputs, dict) else outputs
     values = keras.ops.convert_to_numpy(keras.ops.cast(probabilities, "float32"))[0]
     # Half precision is good to about 0.1% a class.
-    if not (values.min() >= 0 and abs(values.sum() - 1) < 1e-2):
+    total = 1 if schema.target.multi_label else values.sum()
+    if not (values.min() >= 0 and values.max() <= 1 + 1e-2 and abs(total - 1) < 1e-2):
         raise ValueError(
             "`model` must return probabilities that sum to 1: let its head end in a softmax, or "
             f"export `keras.Model(model.input, keras.ops.softmax(model.output))`. Received: "

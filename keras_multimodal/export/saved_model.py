@@ -36,9 +36,9 @@ def saved_model(
 
     The signature returns what the model returns, by name; a model that returns one tensor has it
     under `"probabilities"` if the schema's target are classes, under the target's name if they are
-    numbers, else under `"output"`. Half precision
-    becomes float32. For a target with classes there is also `"label"`, `(batch,)` strings: the
-    name of the most probable class.
+    numbers, else under `"output"`. Half precision becomes float32. For a target with classes there
+    is also `"label"`, `(batch,)` strings: the name of the most probable class; or, where a row may
+    have several, `(batch, classes)` bool: those with a probability of a half or more.
 
     The graph is not compiled by XLA, whatever the model was compiled with, so that it runs
     wherever TensorFlow does, with any number of rows.
@@ -121,8 +121,11 @@ def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
         outputs = {name: outputs}
     named = {name: _widen(tensor) for name, tensor in outputs.items()}
     if isinstance(schema.target, Category):
-        best = tf.argmax(named["probabilities"], axis=-1)  # (batch,)
-        named["label"] = tf.gather(tf.constant(schema.target.classes), best)
+        if schema.target.multi_label:
+            named["label"] = named["probabilities"] >= 0.5
+        else:
+            best = tf.argmax(named["probabilities"], axis=-1)  # (batch,)
+            named["label"] = tf.gather(tf.constant(schema.target.classes), best)
     return named
 
 

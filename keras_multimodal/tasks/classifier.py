@@ -33,8 +33,9 @@ def classifier(
 
     An encoder makes tokens of each modality, the fusion one vector of all of them, and a dense
     layer with a softmax the probabilities; of classes in an order, one score and thresholds
-    (`tasks.OrdinalLogits`). It is an ordinary Functional model of public parts; take
-    it apart with `model.get_layer("fusion")`, or write it by hand as the README does.
+    (`tasks.OrdinalLogits`); where a row may have several classes, a sigmoid of each. It is an
+    ordinary Functional model of public parts; take it apart with `model.get_layer("fusion")`, or
+    write it by hand as the README does.
 
     Classes of which there are few rows: `records.batch(balance=True)` shows them as often as the
     others, `model.fit(class_weight=...)` gives them more weight.
@@ -93,6 +94,11 @@ def classifier(
     count = len(target.classes)
     trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
     late = fusion == "logits" or isinstance(fusion, LogitFusion)
+    if late and target.multi_label:
+        raise ValueError(
+            "`fusion` must not be late where a row may have several classes: `LogitFusion` is for "
+            f"classes that exclude each other. Received: fusion={fusion!r}"
+        )
     if late and len(schema.inputs) > 1:
         vectors = trunk.pooled()
         head = OrdinalLogits if target.ordered else keras.layers.Dense
@@ -111,15 +117,18 @@ def classifier(
         else:
             logits = keras.layers.Dense(count, name="logits")(vector)
     logits = Temperature(dtype="float32", name="temperature")(logits)
-    probabilities = keras.layers.Activation("softmax", dtype="float32", name="probabilities")(
+    activation = "sigmoid" if target.multi_label else "softmax"
+    probabilities = keras.layers.Activation(activation, dtype="float32", name="probabilities")(
         logits
     )
     model = keras.Model(trunk.inputs, probabilities, name="classifier")
     if compile:
         compile_task(
             model,
-            SmoothedCrossentropy(label_smoothing),
-            ["accuracy"],
+            keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
+            if target.multi_label
+            else SmoothedCrossentropy(label_smoothing),
+            ["binary_accuracy" if target.multi_label else "accuracy"],
             learning_rate=learning_rate,
             weight_decay=weight_decay,
             steps=steps,

@@ -71,9 +71,10 @@ def calibrate(model: keras.Model, dataset: Any) -> float:
 
     Args:
         model: What `tasks.classifier` made, or a model with one `Temperature` layer whose output
-            goes into a softmax. It is changed.
+            goes into a softmax, or into a sigmoid. It is changed.
         dataset: Batches of `(inputs, labels)` of the validation rows, such as
-            `validation.batch(64)`.
+            `validation.batch(64)`; labels `(batch,)` of a softmax, or `(batch, classes)` of a
+            sigmoid for each class.
 
     Returns:
         The temperature: above 1 where the model was too sure.
@@ -109,6 +110,8 @@ def calibrate(model: keras.Model, dataset: Any) -> float:
 
     def loss(logarithm: float) -> float:
         scaled = rows[0] / np.exp(logarithm)
+        if rows[1].ndim == 2:  # each class a question of its own
+            return float((np.logaddexp(0, scaled) - rows[1] * scaled).mean())
         top = scaled.max(1, keepdims=True)
         total = np.log(np.exp(scaled - top).sum(1)) + top[:, 0]
         return float((total - scaled[np.arange(len(scaled)), rows[1]]).mean())

@@ -18,7 +18,14 @@ from keras_multimodal.schema import (
     Tabular,
     Text,
 )
-from keras_multimodal.tasks import Temperature, classifier, default_encoder, inputs, jit_policy
+from keras_multimodal.tasks import (
+    Temperature,
+    calibrate,
+    classifier,
+    default_encoder,
+    inputs,
+    jit_policy,
+)
 
 RNG = np.random.default_rng(6)
 TARGET = Category(classes=("a", "b", "c"))
@@ -206,3 +213,49 @@ def test_from_a_table_to_a_served_answer(tmp_path):
         loaded.predict_on_batch(batch), model.predict_on_batch(batch), rtol=1e-5, atol=1e-6
     )
     assert isinstance(loaded.get_layer("temperature"), Temperature)
+
+
+def test_rows_with_several_classes(tmp_path):
+    """Colours and shapes in one list; a row may have none of them."""
+    words = ["red round", "blue", "round", "red square", "square blue", "nothing"]
+    labels = [
+        ["red", "round"],
+        ["blue"],
+        ["round"],
+        ["red", "square"],
+        {"blue", "square"},
+        [],
+    ]
+    texts = data.TextProcessor(length=3).load_data(words * 10)
+    records = data.pair(texts, labels=labels * 10)
+    classes = ("blue", "red", "round", "square")
+    assert records.schema.target == Category(classes=classes, multi_label=True)
+    assert records.to_frame()["label"].tolist()[3:6] == [("red", "square"), ("blue", "square"), ()]
+    train, test = records.split(test=0.25)
+    keras.utils.set_random_seed(0)
+    model = classifier(train.schema, dim=16, dropout=0.0, learning_rate=0.02, seed=0)
+    model.fit(train.batch(8, training=True), epochs=25, shuffle=False, verbose=0)
+    found = model.predict(test.batch(8), verbose=0)
+    np.testing.assert_array_equal(found >= 0.5, test.labels)
+    assert calibrate(model, test.batch(8)) < 1  # it is right and not yet sure
+    export.saved_model(model, tmp_path / "served", train.schema)
+    served = export.serve_in_fresh_process(tmp_path / "served", {"text": ["blue square", "nil"]})
+    assert served["label"].tolist() == [[True, False, False, True], [False] * 4]
+    with pytest.raises(ValueError, match="must not be late"):
+        classifier(train.schema, fusion="logits")
+    with pytest.raises(ValueError, match="`balance` must go with labels, one class"):
+        train.batch(8, balance=True)
+
+
+def test_labels_of_several_classes_that_make_no_sense():
+    texts = data.TextProcessor(length=1).load_data(["a", "b"])
+    with pytest.raises(TypeError, match=r"or a list of classes.*lists, and 'x' in row 1"):
+        data.pair(texts, labels=[["x"], "x"])
+    with pytest.raises(ValueError, match=r"among `classes` \['x', 'y'\]. Received: 'z' in row 1"):
+        data.pair(texts, labels=[["x"], ["z"]], classes=["x", "y"])
+    with pytest.raises(ValueError, match=r"at least two classes\. Received: lists without any"):
+        data.pair(texts, labels=[[], []])
+    with pytest.raises(ValueError, match="`ordered` must come with `classes`"):
+        data.pair(texts, labels=["x", "y"], ordered=True)
+    with pytest.raises(ValueError, match="`ordered` must go without `multi_label`"):
+        data.pair(texts, labels=[["x"], ["y"]], classes=["x", "y"], ordered=True)

@@ -103,7 +103,7 @@ def test_values_by_key_list_and_frame():
     assert records.schema.target == Number(columns=("cost",), mean=(1.5,), std=(0.5,))
     assert Schema.from_json(records.schema.to_json()) == records.schema
     assert records.to_frame()["cost"].tolist() == [1.0, 2.0]
-    with pytest.raises(ValueError, match="`balance` must go with classes"):
+    with pytest.raises(ValueError, match="`balance` must go with labels, one class"):
         records.batch(2, balance=True)
 
 
