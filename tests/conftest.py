@@ -12,9 +12,23 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-def pytest_collection_modifyitems(items):
-    """The slow ones first, so that none of them is left for one core alone in the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+def pytest_collection_modifyitems(config, items):
+    """Each worker begins with its share of the slow ones, so that none is left alone in the end.
+
+    pytest-xdist gives each worker a stretch of the list, the last one what is left over; what a
+    worker takes from another later is of the end of its stretch.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = [item for item in items if not item.get_closest_marker("slow")]
+    total, ordered = len(items), []
+    for worker in range(workers):
+        own = slow[worker::workers]
+        size = (total - len(ordered)) // (workers - worker)
+        filled = max(size - len(own), 0)
+        ordered += own + others[:filled]
+        del others[:filled]
+    items[:] = ordered + others
 
 
 @pytest.fixture(scope="session")
