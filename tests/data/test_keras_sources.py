@@ -203,10 +203,11 @@ def test_lists_of_classes_become_a_one_for_each_as_in_keras(album):
     np.testing.assert_array_equal(images, expected_images)
 
 
-def test_lists_of_classes_are_refused_where_there_can_be_only_one(album):
+def test_lists_of_classes_are_refused_where_there_can_be_only_one_and_paired(album):
     frame = pd.DataFrame({"filename": ["0.png", "1.png"], "class": [["cat", "pet"], ["dog"]]})
     with pytest.raises(ValueError, match="'categorical' takes lists"):
         ImageStream().flow_from_dataframe(frame, album, class_mode="sparse")
     flow = ImageStream().flow_from_dataframe(frame, album)
-    with pytest.raises(TypeError, match=r"one class for each row. Received: \['cat', 'pet'\]"):
-        pair(flow, labels=flow.labels)
+    records = pair(flow, labels=flow.labels)
+    assert records.target.classes == ("cat", "dog", "pet")
+    assert records.labels.tolist() == [[1, 0, 1], [0, 1, 0]]
