@@ -229,7 +229,13 @@ def _check_index(folder: pathlib.Path, identity: Mapping[str, str]) -> None:
         partial.write_text(json.dumps(identity, indent=1), encoding="utf-8")
         partial.replace(index)
         return
-    noted = json.loads(index.read_text(encoding="utf-8"))
+    try:
+        noted = json.loads(index.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"{index} must say what the features are of. It could not be read: {error}. Remove "
+            f"{folder}, and its rows are encoded anew"
+        ) from error
     names = {
         "weights": "the encoder's weights",
         "encoder": "the encoder's arguments",

@@ -72,11 +72,18 @@ class FeatureStore:
         return tokens, mask
 
     def _open(self, shard: pathlib.Path) -> None:
-        digests, mask = np.load(shard / "digests.npy"), np.load(shard / "mask.npy")
+        try:
+            digests, mask = np.load(shard / "digests.npy"), np.load(shard / "mask.npy")
+            tokens = np.load(shard / "tokens.npy", mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"{shard} must be a whole shard of features. It could not be read: {error}. Remove "
+                "it, and its rows are encoded anew"
+            ) from error
         counts = mask.sum(1)
         first = len(self._starts)
         self.places.update({str(digest): first + i for i, digest in enumerate(digests)})
         self._shards = np.append(self._shards, np.full(len(mask), len(self._tokens)))
         self._starts = np.append(self._starts, np.cumsum(counts) - counts)
         self._masks = np.concatenate([self._masks, mask])
-        self._tokens.append(np.load(shard / "tokens.npy", mmap_mode="r"))
+        self._tokens.append(tokens)

@@ -26,6 +26,8 @@ def numbers_by_key(
     values = as_pandas(values)
     if isinstance(values, pd.DataFrame):
         columns = tuple(map(str, values.columns))
+        if not columns:
+            raise ValueError("`values` must have a column of numbers. Received: a frame without")
         rows: Any = pd.Series(
             list(values.itertuples(index=False, name=None)), values.index, dtype=object
         )

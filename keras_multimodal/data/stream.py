@@ -126,7 +126,13 @@ class Stream:
         """What `row_digests` makes a digest of, for a row that is there."""
         content = str(self.cells[row])
         if self.reads_files:
-            found = os.stat(content)
+            try:
+                found = os.stat(content)
+            except OSError as error:
+                raise FileNotFoundError(
+                    f"Row {self.keys[row]!r} must have a file that can be read; {self.source} has "
+                    f"{content!r}: {error.strerror}"
+                ) from error
             content = f"{content}\n{found.st_size}\n{found.st_mtime_ns}"
         return content.encode("utf-8", "surrogatepass")
 

@@ -17,9 +17,7 @@ import keras
 import tensorflow as tf
 
 from keras_multimodal.schema import Tokenizer
-
-# What tokenizers without a `pad_token` of their own call it in their vocabulary.
-_PADDING = ("[PAD]", "<pad>")
+from keras_multimodal.schema.tokenizer import pads_with_zero
 
 
 class Subwords(tf.Module):
@@ -88,7 +86,7 @@ def describe_tokenizer(tokenizer: Any, special_tokens: bool = False) -> Tokenize
     if hasattr(tokenizer, "split_on_cjk"):  # keras_hub 0.32 leaves it out
         config["config"]["split_on_cjk"] = tokenizer.split_on_cjk
     text_files, binary_files = _files(tokenizer)
-    offset = 0 if _pads_with_zero(tokenizer) else 1
+    offset = 0 if pads_with_zero(tokenizer) else 1
     description = Tokenizer(
         config=json.dumps(config),
         text_files=text_files,
@@ -142,15 +140,6 @@ def _files(tokenizer: Any) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str
             except UnicodeDecodeError:
                 binaries.append((path.name, base64.b64encode(content).decode("ascii")))
     return tuple(texts), tuple(binaries)
-
-
-def _pads_with_zero(tokenizer: Any) -> bool:
-    """Whether id 0 is the tokenizer's padding, so that no text has it."""
-    names = (getattr(tokenizer, "pad_token", None), *_PADDING)
-    try:
-        return tokenizer.id_to_token(0) in names
-    except (NotImplementedError, ValueError):  # ids without names, or no id 0
-        return False
 
 
 def _special_ids(tokenizer: Any) -> tuple[int | None, int | None]:

@@ -73,6 +73,16 @@ def check_ids(ids: Any) -> None:
         )
 
 
+def check_recordings(shape: tuple[int | None, ...]) -> int:
+    """How many samples recordings have; a ValueError unless they are `(batch, samples)`."""
+    if len(shape) != 2 or shape[1] is None:
+        raise ValueError(
+            "`inputs` must be recordings of shape (batch, samples), their number known. "
+            f"Received: shape {shape}"
+        )
+    return shape[1]
+
+
 def check_floats(values: Any, what: str) -> None:
     """Raise a ValueError unless the values have a float dtype."""
     dtype = keras.backend.standardize_dtype(values.dtype)

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.encoders._checks import check_floats, check_sample_rate
+from keras_multimodal.encoders._checks import check_floats, check_recordings, check_sample_rate
 from keras_multimodal.encoders._steps import pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
@@ -90,11 +90,7 @@ class LiteRTAudioEncoder(SequenceEncoder):
 
     def build_encoder(self, values_shape: Shape) -> None:
         """Check the shape of the samples `(batch, samples)`."""
-        if len(values_shape) != 2 or values_shape[1] is None:
-            raise ValueError(
-                "`inputs` must be recordings of shape (batch, samples), their number known. "
-                f"Received: shape {values_shape}"
-            )
+        check_recordings(values_shape)
 
     def check_values(self, values: Any) -> None:
         """Numbers, and no integers."""

@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders._backbone import BackboneEncoder, check_backbone, sequence_output
-from keras_multimodal.encoders._checks import check_floats, check_sample_rate
+from keras_multimodal.encoders._checks import check_floats, check_recordings, check_sample_rate
 from keras_multimodal.encoders._steps import pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
@@ -100,12 +100,7 @@ class PretrainedAudioEncoder(BackboneEncoder, SequenceEncoder):
 
     def build_encoder(self, values_shape: Shape) -> None:
         """Check the shape of the samples `(batch, samples)`."""
-        if len(values_shape) != 2 or values_shape[1] is None:
-            raise ValueError(
-                "`inputs` must be recordings of shape (batch, samples), their number known. "
-                f"Received: shape {values_shape}"
-            )
-        self._samples = values_shape[1]
+        self._samples = check_recordings(values_shape)
 
     def check_values(self, values: Any) -> None:
         """Numbers, and no integers."""

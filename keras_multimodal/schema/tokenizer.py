@@ -1,6 +1,10 @@
 """The description of a keras_hub tokenizer."""
 
 import dataclasses
+from typing import Any
+
+# What tokenizers without a `pad_token` of their own call it in their vocabulary.
+_PADDING = ("[PAD]", "<pad>")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,3 +35,12 @@ class Tokenizer:
     offset: int = 0
     start: int | None = None
     end: int | None = None
+
+
+def pads_with_zero(tokenizer: Any) -> bool:
+    """Whether id 0 is a keras_hub tokenizer's padding, so that no text has it."""
+    names = (getattr(tokenizer, "pad_token", None), *_PADDING)
+    try:
+        return tokenizer.id_to_token(0) in names
+    except (NotImplementedError, ValueError):  # ids without names, or no id 0
+        return False

@@ -368,6 +368,26 @@ def test_wrong_arguments_are_refused(folder):
     assert not (cache / "image").exists()
 
 
+def test_what_was_cut_off_or_is_gone_is_named(folder):
+    records, encoders = make_records(folder).only("image"), {"image": make_encoders()["image"]}
+    cache = folder[0] / "cache"
+    cache_features(records, encoders, cache, verbose=False)
+    (shard,) = (cache / "image").glob("shard-*")
+    for path, message in (
+        (shard / "tokens.npy", rf"{shard.name} must be a whole shard"),
+        (shard / "digests.npy", rf"{shard.name} must be a whole shard"),
+        (cache / "image" / "encoder.json", r"encoder\.json must say"),
+    ):
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 3])
+        with pytest.raises(ValueError, match=rf"{message}.*[Rr]emove.*are encoded anew"):
+            cache_features(records, encoders, cache, verbose=False)
+        path.write_bytes(content)
+    (folder[0] / "pictures" / "2.png").unlink()
+    with pytest.raises(FileNotFoundError, match=r"Row 'k2' must have a file.*2\.png"):
+        cache_features(records, encoders, cache, verbose=False)
+
+
 def test_features_that_are_sent_to_a_model():
     """A head alone can be exported: it takes what encoders made elsewhere."""
     schema = Schema([Features(name="image", length=3, dim=2, optional=True)])

@@ -89,6 +89,8 @@ def test_labels_of_rows_that_lack_one_are_errors_or_dropped():
     words[[5, 7, 9]] = "cheap"
     with pytest.raises(ValueError, match=r"'cheap' in row 5, and others in 2 more rows \(7, 9\)"):
         data.pair(texts, values=words)
+    with pytest.raises(ValueError, match="`values` must have a column of numbers"):
+        data.pair(texts, values=frame[[]])
     with pytest.raises(ValueError, match="must go without `labels`"):
         data.pair(texts, values=frame["age"], labels=frame["word"])
 

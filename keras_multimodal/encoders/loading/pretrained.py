@@ -25,9 +25,8 @@ from keras_multimodal.encoders.loading.sources import PACKAGE, Source, find_sour
 from keras_multimodal.encoders.pretrained_audio_encoder import PretrainedAudioEncoder
 from keras_multimodal.encoders.pretrained_image_encoder import PretrainedImageEncoder
 from keras_multimodal.encoders.pretrained_text_encoder import PretrainedTextEncoder
+from keras_multimodal.schema.tokenizer import pads_with_zero
 
-# What tokenizers without a `pad_token` of their own call it in their vocabulary.
-_PADDING = ("[PAD]", "<pad>")
 # What the names of the encoder's inputs begin with where there is a decoder too.
 _HALF = "encoder_"
 
@@ -186,7 +185,7 @@ def _from_preset(preset: str, trainable: bool, options: dict[str, Any]) -> Encod
     tokenizer = load_tokenizer(preset)
     return PretrainedTextEncoder(
         token_network(network),
-        offset=0 if _pads_with_zero(tokenizer) else 1,
+        offset=0 if pads_with_zero(tokenizer) else 1,
         vocabulary_size=getattr(network, "vocabulary_size", None),
         max_length=getattr(network, "max_sequence_length", None),
         trainable=trainable,
@@ -204,13 +203,6 @@ def token_network(network: keras.Model) -> keras.Model:
     if isinstance(inputs, dict) and f"{_HALF}token_ids" in inputs:
         inputs = {own: tensor for own, tensor in inputs.items() if own.startswith(_HALF)}
     return keras.Model(inputs, output, name=network.name)
-
-
-def _pads_with_zero(tokenizer: Any) -> bool:
-    try:
-        return tokenizer.id_to_token(0) in (getattr(tokenizer, "pad_token", None), *_PADDING)
-    except (NotImplementedError, ValueError):  # ids without names, or no id 0
-        return False
 
 
 def _encoder_of(path: pathlib.Path, name: str | None) -> Encoder:
