@@ -15,6 +15,7 @@ __all__ = [
     "datasets",
     "encoders",
     "export",
+    "inference",
     "layers",
     "losses",
     "ops",

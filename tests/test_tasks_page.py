@@ -17,6 +17,16 @@ def test_the_code_runs_as_printed(tmp_path, monkeypatch):
     assert (tmp_path / "exported" / "saved_model.pb").is_file()
 
 
+def test_the_figures_of_retrieval_are_those_that_were_kept():
+    kept = (ROOT / "benchmarks/results/retrieval.txt").read_text()
+    page = (ROOT / PAGE).read_text()
+    means = re.findall(r"mean of 1, name to icon: .*recall@10 (\S+), chance@10 (\S+),", kept)
+    assert len(means) == 2
+    for recall, chance in means:
+        assert recall in page
+        assert chance in page
+
+
 def test_the_figures_are_those_that_were_kept():
     kept = "".join(
         (ROOT / f"benchmarks/results/tasks_{task}.txt").read_text()

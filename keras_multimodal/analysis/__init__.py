@@ -6,6 +6,7 @@ from keras_multimodal.analysis.confusion_matrix import confusion_matrix
 from keras_multimodal.analysis.expected_calibration_error import expected_calibration_error
 from keras_multimodal.analysis.html_report import HtmlReport
 from keras_multimodal.analysis.learning_curves import learning_curves
+from keras_multimodal.analysis.retrieval_scores import retrieval_scores
 
 __all__ = [
     "HtmlReport",
@@ -14,4 +15,5 @@ __all__ = [
     "confusion_matrix",
     "expected_calibration_error",
     "learning_curves",
+    "retrieval_scores",
 ]

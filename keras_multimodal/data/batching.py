@@ -55,6 +55,7 @@ def make_dataset(
     labels: np.ndarray | None,
     weights: np.ndarray | None,
     options: Batching,
+    prefix: tuple[str, np.ndarray] | None = None,
 ) -> tf.data.Dataset:
     """The batches of `Records.batch`; see there.
 
@@ -62,9 +63,10 @@ def make_dataset(
         streams: Aligned streams.
         keys: The rows' keys, for error messages.
         row_ids: A number for each row that stays with it through splits; the seed of its changes.
-        labels: `(rows,)` class numbers, or `None`.
+        labels: One entry for each row, such as its class number, or `None`.
         weights: `(rows,)` weights of the rows, or `None`.
         options: How rows become batches.
+        prefix: An input that has nothing to load: its name, and one entry for each row.
     """
     threads = options.num_parallel_calls
     in_memory = options.cache is True
@@ -77,6 +79,7 @@ def make_dataset(
     count = epoch_size(len(keys), balanced)
     ids = tf.constant(row_ids, tf.int64)
     targets = None if labels is None else tf.constant(labels)
+    read_ids = None if prefix is None else tf.constant(prefix[1])
     rows_weights = None if weights is None else tf.constant(weights, tf.float32)
     finishers = {
         stream.spec.name: stream.finisher(min(options.batch_size, count), options.training)
@@ -96,6 +99,8 @@ def make_dataset(
                 inputs[spec.present_name] = present
                 tensors = mask_absent(tensors, present)
             inputs.update(buckets.trim(tensors, spec))
+        if prefix is not None:
+            inputs[prefix[0]] = tf.gather(read_ids, rows)
         if targets is None:
             return inputs
         batch = (inputs, tf.gather(targets, rows))

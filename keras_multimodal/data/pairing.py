@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.cells import is_missing
+from keras_multimodal.data.matching import describe_match, number_parts
 from keras_multimodal.data.numeric_targets import measure, numbers_by_key
 from keras_multimodal.data.pairing_checks import (
     check_arguments,
@@ -14,6 +15,7 @@ from keras_multimodal.data.pairing_checks import (
     check_labelled,
     check_overlap,
     check_present,
+    check_target,
     number,
     repeated_keys,
     targets_by_key,
@@ -24,8 +26,11 @@ from keras_multimodal.data.pairing_report import PairingReport
 from keras_multimodal.data.records import Records
 from keras_multimodal.data.sampled_stream import SampledStream
 from keras_multimodal.data.stream import Stream
+from keras_multimodal.data.text_stream import TextStream
+from keras_multimodal.data.text_targets import OnLong, as_target, check_lengths, too_long
 from keras_multimodal.data.verification import Unreadable, find_unreadable
-from keras_multimodal.schema import Category, Number, Schema
+from keras_multimodal.schema import Schema
+from keras_multimodal.schema.schema import Target
 
 OnMissing = Literal["error", "drop", "mask"]
 OnError = Literal["raise", "drop", "mask"]
@@ -38,10 +43,13 @@ def pair(
     classes: Sequence[Any] | None = None,
     ordered: bool = False,
     values: Any = None,
+    captions: TextStream | None = None,
+    match: bool | Mapping[str, Sequence[str]] = False,
     sample_weight: pd.Series | Mapping[Hashable, float] | Sequence[float] | None = None,
     on_missing: OnMissing = "error",
     on_error: OnError = "raise",
     on_duplicates: OnDuplicates = "error",
+    on_long: OnLong = "error",
 ) -> Records:
     """Join streams by their keys.
 
@@ -57,6 +65,11 @@ def pair(
         values: In place of classes, the number of each row, in units of your own, given as `labels`
             is; or several, as a frame whose index holds the keys. Their means and standard
             deviations are learned on the training rows.
+        captions: In place of classes, the text that is to be written for each row: a stream of
+            `TextProcessor`. Its vocabulary is learned on the training rows.
+        match: In place of classes: the parts of a row are to find each other, as pictures and
+            captions do. True for every modality by itself, or the modalities of each part, such
+            as `{"photo": ["image"], "offer": ["text", "table"]}`.
         sample_weight: The weight of each row in losses and metrics, given as `labels` is. A row
             without a weight counts once.
         on_missing: What happens to a row that lacks a modality which is not optional: `"error"`
@@ -73,13 +86,16 @@ def pair(
             `(key, number)`, in one stream at most, and `split` keeps them together; `"sample"`
             keeps one row, which draws one of them anew in each training epoch and has the first
             otherwise.
+        on_long: What happens to a row whose caption has more tokens than its stream keeps:
+            `"error"` refuses, `"truncate"` cuts the caption, `"drop"` leaves the row out.
+            `records.report` counts those cut.
 
     Returns:
         The records, one for each key, but see `on_duplicates`.
 
     Raises:
         TypeError: If something other than a stream is given.
-        ValueError: If both labels and values are given, or an order without classes; if names or
+        ValueError: If two kinds of target are given, or an order without classes; if names or
             keys repeat, if keys match nothing, if a row lacks something that it must have, if a
             value is no finite number, or if a weight is negative or not finite. The message names
             the keys.
@@ -98,13 +114,22 @@ def pair(
         raise ValueError(
             "`ordered` must come with `classes`, which say the order. Received: classes=None"
         )
-    if values is not None and (labels is not None or classes is not None):
-        raise ValueError(
-            "`values` must go without `labels` and `classes`: a target is numbers or classes. "
-            "Received: both"
+    check_target(
+        {
+            "labels": labels is not None or classes is not None,
+            "values": values is not None,
+            "captions": captions is not None,
+            "match": match is not False,
+        }
+    )
+    if captions is not None and not isinstance(captions, TextStream):
+        raise TypeError(
+            f"`captions` must be a stream of TextProcessor. Received: {type(captions).__name__}"
         )
+    described = describe_match(match, streams) if match is not False else None
     check_arguments(
         streams,
+        on_long=(on_long, ("error", "truncate", "drop")),
         on_missing=(on_missing, ("error", "drop", "mask")),
         on_error=(on_error, ("raise", "drop", "mask")),
         on_duplicates=(on_duplicates, ("error", "expand", "sample")),
@@ -135,6 +160,9 @@ def pair(
     columns: tuple[str, ...] = ()
     if values is not None:
         targets, columns = numbers_by_key(values, streams[0])
+    elif captions is not None:
+        check_duplicates({captions.spec.name: repeated_keys(captions)}, [captions])
+        targets = dict(zip(captions.keys, captions.cells.tolist(), strict=True))
     elif labels is not None:
         targets = targets_by_key(labels, streams[0])
     labelled = (
@@ -147,9 +175,22 @@ def pair(
         if (stream.on_unreadable if stream.unreadable else on_error) == "drop":
             usable &= ~lost
     if on_missing != "drop" and labelled is not None:
-        check_labelled(keys, usable & ~labelled, "values" if columns else "labels")
+        argument = "values" if columns else "labels" if captions is None else "captions"
+        check_labelled(keys, usable & ~labelled, argument)
     if labelled is not None:
         usable &= labelled
+    cut: tuple[Hashable, ...] = ()
+    if captions is not None:
+        place = {key: row for row, key in enumerate(captions.keys)}
+        captions = captions.take(keys, np.array([place.get(unit, -1) for unit in units], int))
+        as_target(captions.spec)  # refuses texts that could not be put together again
+        longer = usable & too_long(captions)
+        if on_long == "error":
+            check_lengths(longer, keys, captions)
+        elif on_long == "drop":
+            usable &= ~longer
+        else:
+            cut = where(keys, longer)
     if not usable.any():
         raise ValueError(
             f"`streams` must have a row in common that has everything. Received: {len(keys)} rows, "
@@ -177,12 +218,17 @@ def pair(
         dropped=where(keys, ~usable),
         unused_labels=0 if targets is None else len(targets.keys() - set(units)),
         duplicates=repeated,
+        cut=cut,
     )
     kept = np.flatnonzero(usable)
     keys, units = [keys[row] for row in kept], [units[row] for row in kept]
-    target: Category | Number | None = None
-    numbers = None
-    if targets is not None and columns:
+    aligned = [stream.take(keys, kept) for stream in aligned]
+    target: Target | None = described
+    numbers = None if described is None else number_parts(described, aligned)
+    if captions is not None:
+        captions = captions.take(keys, kept)
+        target = as_target(captions.spec)
+    elif targets is not None and columns:
         target, numbers = measure([targets[unit] for unit in units], keys, columns)
     elif targets is not None:
         target, numbers = number([targets[unit] for unit in units], keys, classes, ordered)
@@ -190,9 +236,10 @@ def pair(
         [stream.spec for stream in aligned], target
     )  # refuses names that get in each other's way
     return Records(
-        [stream.take(keys, kept) for stream in aligned],
+        aligned,
         keys,
         labels=numbers,
+        captions=captions,
         target=target,
         report=report,
         units=[_unit_of(unit, aligned) for unit in units],

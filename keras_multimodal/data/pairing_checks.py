@@ -42,6 +42,20 @@ def check_arguments(streams: Sequence[Any], **choices: tuple[str, tuple[str, ...
         )
 
 
+def check_target(given: Mapping[str, bool]) -> None:
+    """Refuse two kinds of target: a model of several comes from `tasks`, not from one argument.
+
+    Args:
+        given: By argument, whether it is given.
+    """
+    named = [argument for argument, there in given.items() if there]
+    if len(named) > 1:
+        raise ValueError(
+            f"`{named[1]}` must go without `{named[0]}`: a target is classes, numbers, texts or "
+            f"what belongs together. Received: {' and '.join(named)}"
+        )
+
+
 def repeated_keys(stream: Stream) -> dict[Hashable, int]:
     """The keys that occur more than once, with their counts."""
     counts = collections.Counter(stream.keys)

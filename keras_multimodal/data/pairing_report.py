@@ -20,6 +20,7 @@ class PairingReport:
         dropped: The keys of the rows that were left out.
         unused_labels: How many labels belong to no row.
         duplicates: For each modality, the keys that occur more than once, with their counts.
+        cut: The keys of the rows whose caption was longer than its target keeps, and is cut.
 
     Example:
 
@@ -36,6 +37,7 @@ class PairingReport:
     dropped: tuple[Hashable, ...] = ()
     unused_labels: int = 0
     duplicates: Mapping[str, Mapping[Hashable, int]] = dataclasses.field(default_factory=dict)
+    cut: tuple[Hashable, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.rows} rows, {self.matched} of them with everything"]
@@ -50,6 +52,8 @@ class PairingReport:
         for name, counts in self.duplicates.items():
             if counts:
                 lines.append(f"  repeated in {name}: {len(counts)} ({name_keys(list(counts))})")
+        if self.cut:
+            lines.append(f"  captions cut: {len(self.cut)} ({name_keys(self.cut)})")
         if self.dropped:
             lines.append(f"  left out: {len(self.dropped)} ({name_keys(self.dropped)})")
         if self.unused_labels:
@@ -73,5 +77,6 @@ class PairingReport:
                 name: [[key, count] for key, count in counts.items()]
                 for name, counts in self.duplicates.items()
             },
+            "cut": list(self.cut),
         }
         return json.dumps(content, indent=1, ensure_ascii=False, default=str)

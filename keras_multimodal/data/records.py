@@ -15,8 +15,12 @@ from keras_multimodal.data.numeric_targets import learn_statistics
 from keras_multimodal.data.pairing_report import PairingReport
 from keras_multimodal.data.splitting import assign_parts, by_row, check_parts, split_shares
 from keras_multimodal.data.stream import Stream
+from keras_multimodal.data.text_stream import TextStream
+from keras_multimodal.data.text_targets import as_target, encode
 from keras_multimodal.data.verification import find_unreadable
 from keras_multimodal.schema import Category, Number, Schema
+from keras_multimodal.schema import Sequence as TextSequence
+from keras_multimodal.schema.schema import Target
 
 
 class Records:
@@ -28,9 +32,11 @@ class Records:
         streams: Streams whose rows are aligned.
         keys: The rows' keys.
         labels: The rows' class numbers, `(rows,)` int32; which classes each row has,
-            `(rows, classes)` float32; their numbers, `(rows, columns)` float32; or `None`.
+            `(rows, classes)` float32; their numbers, `(rows, columns)` float32; what each row's
+            part of each tower is, `(rows, towers)` int32; or `None`.
         target: What these mean.
         report: What pairing found.
+        captions: The texts that are to be written, where that is the target.
         units: What each row belongs to: rows of one unit are kept together by `split`. The keys by
             default.
         weights: The rows' weights, `(rows,)` float32, or `None`.
@@ -52,8 +58,9 @@ class Records:
         keys: Sequence[Hashable],
         *,
         labels: np.ndarray | None,
-        target: Category | Number | None,
+        target: Target | None,
         report: PairingReport,
+        captions: TextStream | None = None,
         units: Sequence[Hashable] | None = None,
         weights: np.ndarray | None = None,
     ) -> None:
@@ -62,6 +69,7 @@ class Records:
         self.labels = labels
         self.target = target
         self.report = report
+        self.captions = captions
         self.units = list(self.keys if units is None else units)
         self.weights = weights
         # Numbers that stay with the rows, so that a row is augmented alike in every part.
@@ -79,7 +87,9 @@ class Records:
         """The raw cells and the label of each row, by key; absent cells are empty."""
         index = pd.Index(self.keys, name="key", tupleize_cols=False)
         frame = pd.DataFrame({s.spec.name: s.cells for s in self.streams}, index=index)
-        if self.labels is not None and self.target is not None:
+        if self.captions is not None:
+            frame[self.captions.spec.name] = self.captions.cells
+        if self.labels is not None and isinstance(self.target, (Category, Number)):
             if isinstance(self.target, Category) and self.target.multi_label:
                 names = np.asarray(self.target.classes, object)
                 frame[self.target.name] = [tuple(names[own > 0]) for own in self.labels]
@@ -97,6 +107,9 @@ class Records:
         adapted = self._with_streams([stream.adapt() for stream in self.streams])
         if isinstance(self.target, Number) and self.labels is not None:
             adapted.target = learn_statistics(self.target, self.labels)
+        if self.captions is not None:
+            adapted.captions = self.captions.adapt()
+            adapted.target = as_target(adapted.captions.spec)
         return adapted
 
     def select(self, keys: Sequence[Hashable]) -> Self:
@@ -350,8 +363,11 @@ class Records:
             of each modality (`schema[name].tensors`): one `(batch, *shape)` of its name, a boolean
             `<name>_mask`, `(batch, length)`, if it has a mask, and a boolean `<name>_present`,
             `(batch,)`, if it is optional; `labels` is `(batch,)` int32, or `(batch, classes)` or
-            `(batch, columns)` float32 of several classes or of numbers, `weights` `(batch,)`
-            float32. To mix several datasets, give them to
+            `(batch, columns)` float32 of several classes or of numbers. Where captions are to be
+            written, `inputs` also have `(batch, length + 1)` ids of the target's name, from the
+            start on, and `labels` are the same a step later, to the end. Where parts are to find
+            each other, `labels` `(batch, towers)` int32 say which are the same. `weights`
+            `(batch,)` float32. To mix several datasets, give them to
             `tf.data.Dataset.sample_from_datasets`.
 
         Raises:
@@ -388,8 +404,12 @@ class Records:
             cache=cache if isinstance(cache, bool) else os.fspath(cache),
             buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
         )
+        labels, prefix = self.labels, None
+        if self.captions is not None and isinstance(self.target, TextSequence):
+            ids = encode(self.target, self.captions.cells.tolist())
+            labels, prefix = ids[:, 1:], (self.target.name, ids[:, :-1])
         return make_dataset(
-            self.streams, self.keys, self._row_ids, self.labels, self.weights, options
+            self.streams, self.keys, self._row_ids, labels, self.weights, options, prefix
         )
 
     def _strata(self, stratify: bool) -> np.ndarray | None:
@@ -406,6 +426,8 @@ class Records:
         taken.streams = tuple(stream.take(taken.keys, rows) for stream in self.streams)
         taken.units = [self.units[row] for row in rows]
         taken.labels = None if self.labels is None else self.labels[rows]
+        if self.captions is not None:
+            taken.captions = self.captions.take(taken.keys, rows)
         taken.weights = None if self.weights is None else self.weights[rows]
         taken._row_ids = self._row_ids[rows]
         return taken
@@ -424,4 +446,6 @@ class Records:
             learned = zip(part.streams, first.streams, strict=True)
             parts.append(part._with_streams([s.with_spec(f.spec) for s, f in learned]))
             parts[-1].target = first.target
+            if part.captions is not None and first.captions is not None:
+                parts[-1].captions = part.captions.with_spec(first.captions.spec)
         return tuple(parts)

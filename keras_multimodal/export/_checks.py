@@ -71,7 +71,7 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
             f"Received: model={model.name!r}, which returns a {type(output).__name__} of "
             f"{len(output)}"
         )
-    if schema.target is None:
+    if not isinstance(schema.target, (Category, Number)):
         return
     if isinstance(schema.target, Number):
         count = len(schema.target.columns)

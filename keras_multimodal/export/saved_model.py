@@ -1,7 +1,7 @@
 """One SavedModel from raw bytes and strings to probabilities."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -15,7 +15,8 @@ from keras_multimodal.export._checks import (
     check_probabilities,
     model_input,
 )
-from keras_multimodal.schema import Category, Number, Schema
+from keras_multimodal.schema import Category, Match, Number, Schema
+from keras_multimodal.tasks import tower
 
 
 def saved_model(
@@ -36,7 +37,9 @@ def saved_model(
 
     The signature returns what the model returns, by name; a model that returns one tensor has it
     under `"probabilities"` if the schema's target are classes, under the target's name if they are
-    numbers, else under `"output"`. Half precision becomes float32. For a target with classes there
+    numbers, else under `"output"`. A retriever's signature returns the vectors of each tower by its
+    name, and there is a signature of each tower's name that takes its columns alone and returns
+    `"embedding"`. Half precision becomes float32. For a target with classes there
     is also `"label"`, `(batch,)` strings: the name of the most probable class; or, where a row may
     have several, `(batch, classes)` bool: those with a probability of a half or more.
 
@@ -83,6 +86,8 @@ def saved_model(
         )
     preprocessor = _as_preprocessor(preprocessing)
     schema = preprocessor.schema
+    if isinstance(schema.target, Match):
+        model = _vectors_only(model, schema, schema.target.names)
     check_inputs(model, schema)
     check_outputs(model, schema)
     check_probabilities(model, schema)
@@ -97,10 +102,33 @@ def saved_model(
         archive.track(model)
         archive.track(preprocessor)  # its lookup tables, which an endpoint alone would not carry
         archive.add_endpoint("serving_default", serve, [preprocessor.raw_signature()])
+        if isinstance(schema.target, Match):
+            for name, own in schema.target.towers:
+                _add_tower(archive, model, Schema([schema[each] for each in own]), name)
         archive.write_out(partial, verbose=False)
         extra = partial / "assets.extra"
         extra.mkdir()
         (extra / "schema.json").write_text(schema.to_json(), encoding="utf-8")
+
+
+def _vectors_only(retriever: keras.Model, schema: Schema, names: Sequence[str]) -> keras.Model:
+    """The retriever without scale and bias: the vectors of each tower by its name."""
+    outputs = {name: tower(retriever, schema, name).output for name in names}
+    return keras.Model({each.name: each for each in retriever.inputs}, outputs, name="retriever")
+
+
+def _add_tower(archive: Any, model: keras.Model, schema: Schema, name: str) -> None:
+    """A signature of one tower, from its raw cells to its vectors."""
+    preprocessor = Preprocessor(schema)
+    names = {tensor for modality in schema.inputs for tensor in modality.tensors}
+    inputs = {tensor.name: tensor for tensor in model.inputs if tensor.name in names}
+    own = keras.Model(inputs, model.output[name])
+
+    def embed(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return {"embedding": _widen(own(preprocessor(raw), training=False))}
+
+    archive.track(preprocessor)
+    archive.add_endpoint(name, embed, [preprocessor.raw_signature()])
 
 
 def _as_preprocessor(preprocessing: Any) -> Preprocessor:

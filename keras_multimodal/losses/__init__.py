@@ -1,7 +1,9 @@
 """Losses that Keras has not."""
 
+from keras_multimodal.losses.info_nce import InfoNCE
 from keras_multimodal.losses.quantile_loss import QuantileLoss
+from keras_multimodal.losses.sig_lip import SigLIP
 from keras_multimodal.losses.smoothed_crossentropy import SmoothedCrossentropy
 from keras_multimodal.losses.standardized_error import StandardizedError
 
-__all__ = ["QuantileLoss", "SmoothedCrossentropy", "StandardizedError"]
+__all__ = ["InfoNCE", "QuantileLoss", "SigLIP", "SmoothedCrossentropy", "StandardizedError"]

@@ -10,10 +10,12 @@ from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.category import Category
 from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
+from keras_multimodal.schema.match import Match
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.number import Number
 from keras_multimodal.schema.schema import VERSION, Schema
 from keras_multimodal.schema.sensor import Sensor
+from keras_multimodal.schema.sequence import Sequence
 from keras_multimodal.schema.tabular import Tabular
 from keras_multimodal.schema.text import Text
 from keras_multimodal.schema.tokenizer import Tokenizer
@@ -24,10 +26,12 @@ __all__ = [
     "Category",
     "Features",
     "Image",
+    "Match",
     "Modality",
     "Number",
     "Schema",
     "Sensor",
+    "Sequence",
     "Tabular",
     "Text",
     "Tokenizer",

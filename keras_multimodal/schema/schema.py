@@ -10,19 +10,22 @@ from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.category import Category
 from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
+from keras_multimodal.schema.match import Match
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.number import Number
 from keras_multimodal.schema.sensor import Sensor
+from keras_multimodal.schema.sequence import Sequence as TextSequence
 from keras_multimodal.schema.tabular import Tabular
 from keras_multimodal.schema.text import Text
 
 VERSION = 1
 
 
-Target = Category | Number
+Target = Category | Number | TextSequence | Match
 
-_KINDS: dict[str, type[Modality] | type[Category] | type[Number]] = {
-    cls.kind: cls for cls in (Image, Text, Audio, Sensor, Tabular, Features, Category, Number)
+_INPUTS = (Image, Text, Audio, Sensor, Tabular, Features)
+_KINDS: dict[str, Any] = {
+    cls.kind: cls for cls in (*_INPUTS, Category, Number, TextSequence, Match)
 }
 
 
@@ -47,7 +50,7 @@ class Schema:
         target: What is to be predicted, or `None`.
 
     Raises:
-        ValueError: If two inputs share a name.
+        ValueError: If two inputs share a name, or the target is of modalities that there are not.
 
     Example:
 
@@ -75,6 +78,13 @@ class Schema:
                 "each other's `_present` and `_mask`. "
                 f"Received: names={list(self.names)}, which make {names}"
             )
+        if isinstance(target, Match):
+            unknown = {name for _, own in target.towers for name in own} - set(self.names)
+            if unknown:
+                raise ValueError(
+                    f"`target` must have towers of the inputs {list(self.names)}. "
+                    f"Received: {sorted(unknown)} too"
+                )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from keras_multimodal.tasks.attach_encoders import attach_encoders
 from keras_multimodal.tasks.classifier import classifier
+from keras_multimodal.tasks.contrastive_head import ContrastiveHead
 from keras_multimodal.tasks.default_encoder import default_encoder
 from keras_multimodal.tasks.destandardize import Destandardize
 from keras_multimodal.tasks.inputs import inputs
@@ -9,9 +10,11 @@ from keras_multimodal.tasks.jit_policy import jit_policy
 from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
 from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
 from keras_multimodal.tasks.regressor import regressor
+from keras_multimodal.tasks.retriever import embed, retriever, tower
 from keras_multimodal.tasks.temperature import Temperature, calibrate
 
 __all__ = [
+    "ContrastiveHead",
     "Destandardize",
     "OrderedQuantiles",
     "OrdinalLogits",
@@ -20,7 +23,10 @@ __all__ = [
     "calibrate",
     "classifier",
     "default_encoder",
+    "embed",
     "inputs",
     "jit_policy",
     "regressor",
+    "retriever",
+    "tower",
 ]

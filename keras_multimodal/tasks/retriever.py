@@ -1,0 +1,194 @@
+"""A model whose embeddings find what belongs together."""
+
+from typing import Any, Literal
+
+import keras
+import numpy as np
+
+from keras_multimodal.layers import MaskedMeanPooling, PooledFusion, SharedProjection
+from keras_multimodal.losses import InfoNCE, SigLIP
+from keras_multimodal.schema import Match, Schema
+from keras_multimodal.tasks._compiling import compile_task
+from keras_multimodal.tasks._trunk import Encoders, Trunk
+from keras_multimodal.tasks.classifier import FUSION
+from keras_multimodal.tasks.contrastive_head import ContrastiveHead
+
+# Where scale and bias start; SigLIP's are its paper's.
+_STARTS = {"info_nce": (1 / 0.07, 0.0), "sig_lip": (10.0, -10.0)}
+
+
+def retriever(
+    schema: Schema,
+    *,
+    loss: Literal["info_nce", "sig_lip"] = "info_nce",
+    encoders: Encoders | None = None,
+    fusion: str | keras.layers.Layer = FUSION,
+    units: int = 64,
+    dim: int = 64,
+    dropout: float = 0.3,
+    learning_rate: float = 2e-3,
+    weight_decay: float = 0.05,
+    steps: int | None = None,
+    jit_compile: bool | None = None,
+    compile: bool = True,
+    seed: int | None = None,
+) -> keras.Model:
+    """A model that puts the parts of a record close to each other in one space, compiled.
+
+    Each tower, such as the picture or the text, is encoded by itself, so that it can be looked for
+    with any other: its tokens' mean, or the fusion of its modalities, goes through a projection of
+    its own (`SharedProjection`) to a vector of length one. `tasks.tower` is the model of one tower,
+    `tasks.embed` gives the vectors of many rows, and `inference.SearchIndex` finds what is close to
+    what.
+
+    Args:
+        schema: The description of the training rows, `records.schema`, paired with `match`.
+        loss: `"info_nce"` (default): which of the batch belongs to the row; or `"sig_lip"`: whether
+            two parts belong together, for each pair of the batch. In both, parts that are the same
+            as the row's own are no wrong answers.
+        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`).
+        fusion: What makes one vector of a tower of several modalities: a name of
+            `layers.fusion.names()`, or, where there is one such tower, a layer. Default
+            `"co_attention"`.
+        units: Width of the space. Default 64.
+        dim: Width of the tokens, a multiple of 4. Default 64.
+        dropout: Rate in the default encoders and before the projection, in [0, 1). Default 0.3.
+        learning_rate: Of AdamW. Default 0.002.
+        weight_decay: Of AdamW. Default 0.05.
+        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
+            it stays.
+        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
+        compile: Whether to compile at all. Default True.
+        seed: Seed of what is dropped in training.
+
+    Returns:
+        The model, with the inputs of `tasks.inputs(schema)` and the output
+        `(batch, towers, units + 2)`: vectors, and the scale and bias that the loss reads. The other
+        rows of a batch are the wrong answers: let `batch_size` be large, and training batches come
+        with `drop_remainder=True`.
+
+    Raises:
+        ValueError: If the schema's target is no `Match`; if there is an encoder for what it has
+            not, or one that cannot read what it describes; or if an argument is out of its range.
+
+    Example:
+
+    >>> from keras_multimodal.schema import Image, Text
+    >>> image = Image(height=16, width=16, rescale=1 / 255)
+    >>> text = Text(length=5, vocabulary=("cat", "dog"))
+    >>> target = Match(towers=(("image", ("image",)), ("text", ("text",))))
+    >>> schema = Schema([image, text], target)
+    >>> model = retriever(schema, dim=8, units=16)
+    >>> tower(model, schema, "text").output.shape
+    (None, 16)
+
+    Reference:
+        Radford et al., "Learning Transferable Visual Models From Natural Language Supervision",
+        2021, section 2; Zhai et al., "Sigmoid Loss for Language Image Pre-Training", 2023.
+    """
+    target = _match(schema)
+    if loss not in _STARTS:
+        raise ValueError(f"`loss` must be 'info_nce' or 'sig_lip'. Received: loss={loss!r}")
+    several = [name for name, own in target.towers if len(own) > 1]
+    if isinstance(fusion, keras.layers.Layer) and len(several) > 1:
+        raise ValueError(
+            "`fusion` must be a name where several towers are fused, each by a layer of its own. "
+            f"Received: fusion={fusion!r} for {several}"
+        )
+    trunk = Trunk(schema, encoders, dim, dropout, 0.0, seed)
+    vectors = []
+    for name, own in target.towers:
+        tokens = {modality: trunk.tokens[modality] for modality in own}
+        masks = {modality: trunk.masks[modality] for modality in own}
+        if len(own) == 1:
+            pool = MaskedMeanPooling(name=f"{name}_pool")
+            vector = pool(tokens[own[0]], mask=masks[own[0]])
+        else:
+            vector = PooledFusion(fusion, dim=dim, name=f"{name}_fusion")(tokens, mask=masks)
+        vector = keras.layers.Dropout(dropout, seed=seed, name=f"{name}_dropout")(vector)
+        project = SharedProjection(
+            units, normalization="l2", dtype="float32", name=_embedding_name(name)
+        )
+        vectors.append(project([vector])[0])
+    scale, bias = _STARTS[loss]
+    head = ContrastiveHead(scale, bias, dtype="float32", name=target.name)
+    model = keras.Model(trunk.inputs, head(vectors), name="retriever")
+    if compile:
+        compile_task(
+            model,
+            InfoNCE() if loss == "info_nce" else SigLIP(),
+            [],
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            steps=steps,
+            jit_compile=jit_compile,
+        )
+    return model
+
+
+def tower(model: keras.Model, schema: Schema, name: str) -> keras.Model:
+    """The model of one tower of a retriever, which shares its weights.
+
+    Args:
+        model: What `tasks.retriever` made, or the same loaded from a file.
+        schema: The schema that it was made of.
+        name: The tower.
+
+    Returns:
+        A model from the inputs of the tower alone, by name, to its vectors `(batch, units)`.
+
+    Raises:
+        ValueError: If there is no such tower.
+
+    Example:
+
+    >>> tower(model, schema, "image").predict(photos)  # doctest: +SKIP
+    """
+    towers = dict(_match(schema).towers)
+    if name not in towers:
+        raise ValueError(
+            f"`name` must be a tower of the retriever, one of {list(towers)}. "
+            f"Received: name={name!r}"
+        )
+    used = {tensor for modality in towers[name] for tensor in schema[modality].tensors}
+    inputs = {tensor.name: tensor for tensor in model.inputs if tensor.name in used}
+    output = model.get_layer(_embedding_name(name)).output
+    output = output[0] if isinstance(output, (list, tuple)) else output
+    return keras.Model(inputs, output, name=f"{name}_tower")
+
+
+def embed(model: keras.Model, schema: Schema, dataset: Any) -> dict[str, np.ndarray]:
+    """The vectors of every row, by tower.
+
+    Args:
+        model: What `tasks.retriever` made.
+        schema: The schema that it was made of.
+        dataset: Batches, with labels or without, such as `test.batch(256)`.
+
+    Returns:
+        `(rows, units)` float32 by tower, each vector of length one; zeros where a row lacks the
+        tower.
+
+    Raises:
+        ValueError: If the schema's target is no `Match`.
+
+    Example:
+
+    >>> embed(model, test.schema, test.batch(256))["image"]  # doctest: +SKIP
+    """
+    names = _match(schema).names
+    found = model.predict(dataset, verbose=0)  # (rows, towers, units + 2)
+    return {name: found[:, place, :-2] for place, name in enumerate(names)}
+
+
+def _match(schema: Schema) -> Match:
+    if not isinstance(schema.target, Match):
+        raise ValueError(
+            "`schema` must have the pairing for its target; pair the rows with `match`. "
+            f"Received: target={schema.target!r}"
+        )
+    return schema.target
+
+
+def _embedding_name(name: str) -> str:
+    return f"{name}_embedding"

@@ -1,0 +1,197 @@
+"""Embeddings that find what belongs together, from pairing to the SavedModel."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from keras_multimodal import analysis, data, export
+from keras_multimodal.inference import SearchIndex
+from keras_multimodal.schema import Image, Match, Schema, Tabular, Text
+from keras_multimodal.tasks import ContrastiveHead, embed, retriever, tower
+from keras_multimodal.testing import run_layer_conformance
+
+RNG = np.random.default_rng(8)
+COLOURS = ("red", "green", "blue", "white")
+VALUES = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
+
+
+def records(count=64, optional=False, **options):
+    """Pictures of one colour, with its name and a number that says the same."""
+    words = [COLOURS[row % 4] for row in range(count)]
+    pixels = np.array([VALUES[word] for word in words], "float32")[:, None, None]
+    noise = RNG.normal(0, 20, (count, 16, 16, 3))
+    pictures = np.clip(pixels + noise, 0, 255).astype("uint8")
+    frame = pd.DataFrame({"text": words, "size": [COLOURS.index(word) for word in words]})
+    if optional:
+        frame.loc[::8, "text"] = ""
+    images = data.ImageStream(rescale=1 / 255).flow(pictures, keys=list(frame.index))
+    texts = data.TextProcessor(length=3).load_data(frame, column="text", optional=optional)
+    table = data.TableProcessor().load_data(frame, numeric=["size"])
+    return data.pair(images, texts, table, **options)
+
+
+TOWERS = {"picture": "image", "offer": ["text", "table"]}
+
+
+@pytest.mark.parametrize("loss", ["info_nce", "sig_lip"])
+def test_it_learns_what_belongs_together_and_finds_it_from_raw_cells(loss, tmp_path):
+    keras.utils.set_random_seed(0)
+    train, test = records(match=TOWERS).split(test=0.25)
+    model = retriever(train.schema, loss=loss, dim=8, units=8, dropout=0.1, seed=0)
+    history = model.fit(train.batch(16, training=True), epochs=25, shuffle=False, verbose=0)
+    assert history.history["loss"][-1] < 0.8 * history.history["loss"][0]
+    vectors = embed(model, test.schema, test.batch(8))
+    # Offers of one colour are the same; every picture is its own.
+    scores = analysis.retrieval_scores(
+        vectors["picture"], vectors["offer"], *test.labels.T, at=(1,)
+    )
+    assert scores["items"] == 4
+    assert scores["recall@1"] >= 0.9 > scores["chance@1"]
+
+    index = SearchIndex(model, train.schema)
+    index.add(test)
+    found = index.search({"text": ["blue"], "size": [2.0]}, k=2)
+    blue = {key for key in test.keys if key % 4 == 2}
+    assert {hit.key for hit in found[0]} <= blue
+    assert found[0][0].score >= found[0][1].score
+
+    export.saved_model(model, tmp_path / "served", preprocessing=train.schema)
+    served = tf.saved_model.load(tmp_path / "served")
+    offer = served.signatures["offer"](
+        text=tf.constant(["blue"]), size=tf.constant([2.0], tf.float32)
+    )
+    rows = {"text": tf.constant(["blue"]), "size": tf.constant([2.0])}
+    own = index._preprocessors["offer"](rows)
+    np.testing.assert_allclose(
+        offer["embedding"], tower(model, train.schema, "offer")(own), atol=1e-5
+    )
+    assert set(served.signatures) == {"serving_default", "picture", "offer"}
+
+
+def test_a_graph_of_neighbours_finds_what_all_rows_do():
+    pytest.importorskip("faiss", reason="the extra `search` is not installed")
+    train = records(match=TOWERS).adapt()
+    model = retriever(train.schema, dim=8, units=8, seed=0)
+    answers = []
+    for approximate in (False, True):
+        index = SearchIndex(model, train.schema, approximate=approximate)
+        index.add(train)
+        assert len(index) == 64
+        hits = index.search({"text": ["red", "white"], "size": [0.0, 3.0]}, k=5)
+        answers.append([[(hit.key, round(hit.score, 4)) for hit in own] for own in hits])
+    for exact, near in zip(*answers, strict=True):
+        assert [score for _, score in exact] == pytest.approx([score for _, score in near])
+
+
+def test_rows_without_a_part_are_not_found_and_not_learned_from():
+    train = records(optional=True, match={"image": "image", "text": "text"}).adapt()
+    assert (train.labels[::8, 1] == -1).all()
+    model = retriever(train.schema, dim=8, units=8, seed=0)
+    vectors = embed(model, train.schema, train.batch(16))
+    assert (vectors["text"][::8] == 0).all()
+    np.testing.assert_allclose(np.linalg.norm(vectors["image"], axis=1), 1, rtol=1e-5)
+    index = SearchIndex(model, train.schema)
+    index.add(train)
+    pictures = [tf.io.encode_png(np.zeros((16, 16, 3), "uint8")).numpy()]
+    found = index.search({"image": pictures}, k=64)
+    assert len(found[0]) == 56
+    assert not {hit.key for hit in found[0]} & set(range(0, 64, 8))
+
+
+def test_the_model_is_saved_and_its_towers_are_found_again(tmp_path):
+    train = records(match=TOWERS).adapt()
+    model = retriever(train.schema, dim=8, units=8, seed=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    inputs, _ = next(iter(train.batch(4)))
+    for name in ("picture", "offer"):
+        own = tower(model, train.schema, name)
+        assert set(own.input) < set(model.input)
+        given = {key: inputs[key] for key in own.input}
+        np.testing.assert_allclose(
+            own(given), tower(again, train.schema, name)(given), rtol=1e-5, atol=1e-6
+        )
+
+
+def test_the_same_part_has_one_number():
+    found = records(match=TOWERS)
+    assert found.target == Match(towers=(("picture", ("image",)), ("offer", ("text", "table"))))
+    assert len(set(found.labels[:, 0])) == 64  # no two pictures are alike
+    assert found.labels[:8, 1].tolist() == [0, 1, 2, 3, 0, 1, 2, 3]
+    assert Schema.from_json(found.schema.to_json()) == found.schema
+
+
+def test_captions_of_one_picture_have_its_number():
+    pictures = RNG.integers(0, 255, (2, 8, 8, 3)).astype("uint8")
+    images = data.ImageStream().flow(pictures, keys=["a", "b"])
+    captions = data.TextProcessor(length=3).load_data(
+        pd.Series(["one", "two", "three"], index=["a", "a", "b"])
+    )
+    found = data.pair(images, captions, match=True, on_duplicates="expand")
+    assert found.labels.tolist() == [[0, 0], [0, 1], [1, 2]]
+
+
+def test_the_head_keeps_its_promises():
+    vectors = [RNG.normal(size=(3, 4)).astype("float32") for _ in range(2)]
+    run_layer_conformance(
+        ContrastiveHead,
+        {"scale": 10.0, "bias": -10.0},
+        vectors,
+        expected_output_shape=(3, 2, 6),
+    )
+    out = keras.ops.convert_to_numpy(ContrastiveHead(10.0, -10.0)(vectors))
+    np.testing.assert_allclose(out[:, 1, :4], vectors[1])
+    np.testing.assert_allclose(out[..., 4:], np.broadcast_to([10.0, -10.0], (3, 2, 2)), rtol=1e-5)
+
+
+SCHEMA = Schema(
+    [
+        Image(height=16, width=16, rescale=1 / 255),
+        Text(length=3, vocabulary=("a",)),
+        Tabular(numeric=("n",)),
+    ],
+    Match(towers=(("picture", ("image",)), ("offer", ("text", "table")))),
+)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: retriever(Schema(SCHEMA.inputs)), "`schema` must have the pairing.*target=None"),
+        (lambda: retriever(SCHEMA, loss="triplet"), "`loss` must be.*'triplet'"),
+        (lambda: tower(retriever(SCHEMA, dim=8), SCHEMA, "text"), r"one of \['picture', 'offer'\]"),
+        (lambda: ContrastiveHead(scale=0), r"`scale` must be in \(0, 100\]"),
+        (lambda: ContrastiveHead()([np.ones((2, 3)), np.ones((2, 4))]), "two or more vectors"),
+        (lambda: Match(towers=(("a", ("x",)),)), "`towers` must be at least two"),
+        (lambda: Match(towers=(("a", ("x",)), ("b", ("x",)))), "in no other"),
+        (lambda: Schema([SCHEMA["text"]], SCHEMA.target), r"Received: \['image', 'table'\] too"),
+        (lambda: records(match={"a": "image", "b": "video"}), r"`match` must be.*\['video'\] too"),
+        (lambda: records(match=True, labels=["a"] * 64), "`match` must go without `labels`"),
+        (lambda: SearchIndex(None, Schema(SCHEMA.inputs)), "`schema` must have the pairing"),
+    ],
+)
+def test_bad_arguments_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_questions_that_cannot_be_answered_are_refused():
+    train = records(match=TOWERS).adapt()
+    index = SearchIndex(retriever(train.schema, dim=8, seed=0), train.schema)
+    with pytest.raises(ValueError, match="`of` must be a tower that rows which were added have"):
+        index.search({"text": ["red"], "size": [0.0]})
+    index.add(train)
+    with pytest.raises(ValueError, match=r"`query` must have the columns.*Received: \['text'\]"):
+        index.search({"text": ["red"]})
+    with pytest.raises(ValueError, match="`k` must be at least 1"):
+        index.search({"text": ["red"], "size": [0.0]}, k=0)
+    with pytest.raises(ValueError, match="`of` must be one of the towers"):
+        index.search({"text": ["red"], "size": [0.0]}, of="text")
+    with pytest.raises(ValueError, match="`records` must have the modalities"):
+        index.add(
+            train.only("image", "text", "table").__class__(
+                train.streams[:1], train.keys, labels=None, target=None, report=train.report
+            )
+        )
