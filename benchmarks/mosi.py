@@ -98,16 +98,15 @@ def as_rows(
     part: Utterances, names: Sequence[str], steps: int
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """A row for each video: the model's inputs, and the labels."""
-    numbers, starts, lengths = np.unique(part.videos, return_index=True, return_counts=True)
+    _, starts, lengths = np.unique(part.videos, return_index=True, return_counts=True)
     there = np.arange(steps) < lengths[:, None]
     place = np.where(there, starts[:, None] + np.arange(steps), 0)
     inputs = {name: part.features[name][place] * there[..., None] for name in names}
     labels = np.where(there, part.labels[place], 0)
-    assert len(numbers) == len(labels) and there.sum() == len(part.labels)
     return {**inputs, "there": there}, labels
 
 
-def build(widths: dict[str, int], steps: int, seed: int) -> keras.Model:
+def build(widths: dict[str, int], steps: int) -> keras.Model:
     """From the modalities' features to the probability that an utterance is positive."""
     features = {name: keras.Input((steps, width), name=name) for name, width in widths.items()}
     there = keras.Input((steps,), dtype="bool", name="there")
@@ -115,35 +114,33 @@ def build(widths: dict[str, int], steps: int, seed: int) -> keras.Model:
 
     def in_context(name: str, units: int, real: keras.KerasTensor) -> keras.KerasTensor:
         """Tokens of the utterances, beside the mean of the video's tokens."""
-        kept = keras.layers.Dropout(DROPOUT, seed=seed)(features[name])
+        kept = keras.layers.Dropout(DROPOUT)(features[name])
         tokens = RecurrentSensorEncoder(units, cell="lstm", name=f"{name}_encoder")([kept, real])
-        whole = keras.layers.RepeatVector(steps)(MaskedMeanPooling()(tokens))
+        whole = keras.ops.expand_dims(MaskedMeanPooling()(tokens), 1)
+        whole = keras.ops.repeat(whole, steps, axis=1)
         tokens = keras.layers.Concatenate()([tokens, whole])
-        return keras.layers.Dropout(DROPOUT, seed=seed)(tokens)
+        return keras.layers.Dropout(DROPOUT)(tokens)
 
     fused = in_context(anchor, UNITS, there)
     if others:
         some = keras.ops.any(there, axis=1)
-        present = ModalityDropout(WITHHELD, seed=seed)({name: some for name in others})
+        present = ModalityDropout(WITHHELD)(dict.fromkeys(others, some))
     for name in others:
         real = keras.ops.logical_and(there, keras.ops.expand_dims(present[name], 1))
-        # The masks are given by name: behind a concatenation it is not the utterances' alone.
         fused = CrossModalAttention(2, residual=True, gate=True, name=f"{anchor}_to_{name}")(
             fused, in_context(name, NARROW, real), query_mask=there, context_mask=real
         )
-    if others:
-        fused = keras.layers.Dropout(DROPOUT, seed=seed)(fused)
     answer = keras.layers.Dense(1, activation="sigmoid")(fused)
-    return keras.Model({**features, "there": there}, keras.layers.Reshape((steps,))(answer))
+    return keras.Model({**features, "there": there}, answer)
 
 
 def accuracy(train: Utterances, test: Utterances, names: Sequence[str], seed: int) -> float:
     """Accuracy on the test utterances, of a model trained on all training ones."""
     keras.utils.set_random_seed(seed)
     train, test = scale(train, test)
-    steps = max(np.bincount(part.videos).max() for part in (train, test))
+    steps = int(max(np.bincount(part.videos).max() for part in (train, test)))
     (x, y), (x_test, y_test) = (as_rows(part, names, steps) for part in (train, test))
-    model = build({name: x[name].shape[-1] for name in names}, steps, seed)
+    model = build({name: x[name].shape[-1] for name in names}, steps)
     schedule = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * -(-len(y) // BATCH))
     # The loss is that of each utterance, so that the weights can leave out what is padding.
     model.compile(
@@ -151,7 +148,7 @@ def accuracy(train: Utterances, test: Utterances, names: Sequence[str], seed: in
     )
     weights = x["there"].astype("float32")[..., None]
     model.fit(x, y[..., None], BATCH, EPOCHS, sample_weight=weights, verbose=0)
-    said = model.predict(x_test, batch_size=len(y_test), verbose=0) > 0.5
+    said = model.predict(x_test, batch_size=len(y_test), verbose=0)[..., 0] > 0.5
     return float((said == y_test)[x_test["there"]].mean())
 
 
