@@ -3,8 +3,8 @@
 CMU-MOSI, positive or negative, by the features of Poria et al. (ACL 2017). A row of the model is a
 video, and its tokens are the utterances: an LSTM for each modality reads the video in both
 directions, the text's tokens attend to the sound's and the picture's through gates that start
-closed, and each utterance gets a probability. Sound or picture is withheld in training from each
-video. Printed is the accuracy on the test videos' utterances: of each modality alone by the same
+closed, and each utterance gets a probability. In training, a video's sound or picture may be
+withheld. Printed is the accuracy on the test videos' utterances: of each modality alone by the same
 model, of all three, and of logistic regression on an utterance without its context.
 
 The test videos choose nothing. `--folds` prints what the choices were made by, of the training
@@ -37,7 +37,7 @@ MODALITIES = ("text", "audio", "video")
 RUNS = (("text",), ("audio",), ("video",), MODALITIES)
 UNITS, NARROW = 50, 20  # width of the text's tokens, or of a single modality's; of the others'
 DROPOUT, WITHHELD = 0.5, 0.5
-EPOCHS, BATCH, RATE, DECAY = 12, 10, 1e-3, 0.01
+EPOCHS, BATCH, RATE, DECAY = 20, 10, 2e-3, 0.01
 FOLDS = 5
 
 
