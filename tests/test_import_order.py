@@ -30,12 +30,11 @@ MODEL_ROOMS = {"schema", "ops", "layers", "encoders", "losses", "metrics", "task
 for room in ("training", "analysis"):
     ALLOWED[room] = ALLOWED["tasks"] | {"tasks"}
 ALLOWED["inference"] = ALLOWED["tasks"] | {"tasks", "data"}
-ALLOWED["export"] |= {"inference"}
 ALLOWED["export"] |= ALLOWED["tasks"] | {"tasks"}
 ALLOWED["demo"] = set(ALLOWED) - {"testing"}
 ALLOWED["cli"] = ALLOWED["demo"] | {"demo"}
 
-TENSORFLOW_ROOMS = {"data", "export", "datasets", "inference"}
+TENSORFLOW_ROOMS = {"data", "export", "datasets"}
 # Imported only where TensorFlow is the backend.
 TENSORFLOW_FILES = {"ops/_tensorflow_attention.py"}
 LAZY_ONLY = {

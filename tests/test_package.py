@@ -46,6 +46,23 @@ def test_a_saved_layer_loads_after_a_bare_import(tmp_path):
     assert name == "ConvImageEncoder"
 
 
+@pytest.mark.parametrize("task", ["classifier", "regressor", "retriever"])
+def test_a_saved_task_loads_after_a_bare_import(task, tmp_path):
+    path = tmp_path / "model.keras"
+    schema = keras_multimodal.schema
+    target = {
+        "classifier": schema.Category(classes=("a", "b")),
+        "regressor": schema.Number(mean=(1.0,), std=(2.0,)),
+        "retriever": schema.Match(towers=(("one", ("one",)), ("two", ("two",)))),
+    }[task]
+    inputs = [schema.Text(name=name, length=3, vocabulary=("u",)) for name in ("one", "two")]
+    model = getattr(keras_multimodal.tasks, task)(schema.Schema(inputs, target), dim=8)
+    model.optimizer.build(model.trainable_variables)
+    model.save(path)
+    code = f"import keras_multimodal, keras; print(keras.models.load_model({str(path)!r}).name)"
+    assert run(code) == task
+
+
 def test_help_needs_no_tensorflow():
     code = (
         "import sys; sys.argv = ['keras-multimodal', '--help']\n"

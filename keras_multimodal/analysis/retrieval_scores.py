@@ -69,10 +69,12 @@ def retrieval_scores(
     # Items once each, and which of them are right for each query.
     _, first, place = np.unique(own[1], return_index=True, return_inverse=True)
     gallery = vectors[1][rows][first]  # (items, dim)
-    names, asked = np.unique(own[0], return_index=True)
-    right = [np.unique(place[own[0] == name]) for name in names]
-    ranks = np.empty(len(names))
-    for start in range(0, len(names), _AT_ONCE):
+    order = np.argsort(own[0], kind="stable")
+    _, starts = np.unique(own[0][order], return_index=True)
+    asked = order[starts]
+    right = [np.unique(each) for each in np.split(place[order], starts[1:])]
+    ranks = np.empty(len(asked))
+    for start in range(0, len(asked), _AT_ONCE):
         chosen = slice(start, start + _AT_ONCE)
         scores = vectors[0][rows][asked[chosen]] @ gallery.T  # (queries, items)
         for offset, score in enumerate(scores):
@@ -85,7 +87,7 @@ def retrieval_scores(
         **found,
         **{f"chance@{k}": _chance(count, [len(each) for each in right], k) for k in at},
         "median_rank": float(np.median(ranks)),
-        "queries": float(len(names)),
+        "queries": float(len(asked)),
         "items": float(count),
     }
 

@@ -126,7 +126,6 @@ def pair(
         raise TypeError(
             f"`captions` must be a stream of TextProcessor. Received: {type(captions).__name__}"
         )
-    described = describe_match(match, streams) if match is not False else None
     check_arguments(
         streams,
         on_long=(on_long, ("error", "truncate", "drop")),
@@ -134,6 +133,7 @@ def pair(
         on_error=(on_error, ("raise", "drop", "mask")),
         on_duplicates=(on_duplicates, ("error", "expand", "sample")),
     )
+    described = describe_match(match, streams) if match is not False else None
     repeated = {stream.spec.name: repeated_keys(stream) for stream in streams}
     if on_duplicates == "error":
         check_duplicates(repeated, streams)

@@ -1,7 +1,7 @@
 """One SavedModel from raw bytes and strings to probabilities."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -86,8 +86,12 @@ def saved_model(
         )
     preprocessor = _as_preprocessor(preprocessing)
     schema = preprocessor.schema
+    towers: dict[str, keras.Model] = {}
     if isinstance(schema.target, Match):
-        model = _vectors_only(model, schema, schema.target.names)
+        towers = {name: tower(model, schema, name) for name in schema.target.names}
+        # Scale and bias are the loss's business.
+        vectors = {name: own.output for name, own in towers.items()}
+        model = keras.Model({each.name: each for each in model.inputs}, vectors, name=model.name)
     check_inputs(model, schema)
     check_outputs(model, schema)
     check_probabilities(model, schema)
@@ -102,30 +106,22 @@ def saved_model(
         archive.track(model)
         archive.track(preprocessor)  # its lookup tables, which an endpoint alone would not carry
         archive.add_endpoint("serving_default", serve, [preprocessor.raw_signature()])
-        if isinstance(schema.target, Match):
-            for name, own in schema.target.towers:
-                _add_tower(archive, model, Schema([schema[each] for each in own]), name)
+        for name, own in towers.items():
+            used = [m for m in schema.inputs if not set(m.tensors).isdisjoint(own.input)]
+            _add_tower(archive, own, Preprocessor(Schema(used)), name)
         archive.write_out(partial, verbose=False)
         extra = partial / "assets.extra"
         extra.mkdir()
         (extra / "schema.json").write_text(schema.to_json(), encoding="utf-8")
 
 
-def _vectors_only(retriever: keras.Model, schema: Schema, names: Sequence[str]) -> keras.Model:
-    """The retriever without scale and bias: the vectors of each tower by its name."""
-    outputs = {name: tower(retriever, schema, name).output for name in names}
-    return keras.Model({each.name: each for each in retriever.inputs}, outputs, name="retriever")
-
-
-def _add_tower(archive: Any, model: keras.Model, schema: Schema, name: str) -> None:
+def _add_tower(
+    archive: keras.export.ExportArchive, model: keras.Model, preprocessor: Preprocessor, name: str
+) -> None:
     """A signature of one tower, from its raw cells to its vectors."""
-    preprocessor = Preprocessor(schema)
-    names = {tensor for modality in schema.inputs for tensor in modality.tensors}
-    inputs = {tensor.name: tensor for tensor in model.inputs if tensor.name in names}
-    own = keras.Model(inputs, model.output[name])
 
     def embed(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {"embedding": _widen(own(preprocessor(raw), training=False))}
+        return {"embedding": _widen(model(preprocessor(raw), training=False))}
 
     archive.track(preprocessor)
     archive.add_endpoint(name, embed, [preprocessor.raw_signature()])

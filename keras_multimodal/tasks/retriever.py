@@ -138,7 +138,7 @@ def tower(model: keras.Model, schema: Schema, name: str) -> keras.Model:
         A model from the inputs of the tower alone, by name, to its vectors `(batch, units)`.
 
     Raises:
-        ValueError: If there is no such tower.
+        ValueError: If there is no such tower, or the model is no retriever of the schema.
 
     Example:
 
@@ -152,7 +152,13 @@ def tower(model: keras.Model, schema: Schema, name: str) -> keras.Model:
         )
     used = {tensor for modality in towers[name] for tensor in schema[modality].tensors}
     inputs = {tensor.name: tensor for tensor in model.inputs if tensor.name in used}
-    output = model.get_layer(_embedding_name(name)).output
+    layer = _embedding_name(name)
+    if layer not in {each.name for each in model.layers}:
+        raise ValueError(
+            "`model` must be what `tasks.retriever` made of `schema`. "
+            f"Received: model={model.name!r} without a layer {layer!r}"
+        )
+    output = model.get_layer(layer).output
     output = output[0] if isinstance(output, (list, tuple)) else output
     return keras.Model(inputs, output, name=f"{name}_tower")
 

@@ -63,7 +63,7 @@ def test_it_learns_what_belongs_together_and_finds_it_from_raw_cells(loss, tmp_p
         text=tf.constant(["blue"]), size=tf.constant([2.0], tf.float32)
     )
     rows = {"text": tf.constant(["blue"]), "size": tf.constant([2.0])}
-    own = index._preprocessors["offer"](rows)
+    own = data.Preprocessor(Schema([train.schema["text"], train.schema["table"]]))(rows)
     np.testing.assert_allclose(
         offer["embedding"], tower(model, train.schema, "offer")(own), atol=1e-5
     )
@@ -115,6 +115,19 @@ def test_the_model_is_saved_and_its_towers_are_found_again(tmp_path):
         )
 
 
+def test_a_tower_of_categories_alone_is_served(tmp_path):
+    frame = pd.DataFrame({"text": list(COLOURS), "kind": ["a", "b", "a", "c"]})
+    texts = data.TextProcessor(length=3).load_data(frame, column="text")
+    table = data.TableProcessor().load_data(frame, categorical=["kind"])
+    train = data.pair(texts, table, match=True).adapt()
+    model = retriever(train.schema, dim=8, units=8, seed=0)
+    export.saved_model(model, tmp_path / "served", preprocessing=train.schema)
+    served = tf.saved_model.load(tmp_path / "served")
+    found = served.signatures["table"](kind=tf.constant(["c", "b"]))["embedding"]
+    expected = embed(model, train.schema, train.batch(4))["table"]
+    np.testing.assert_allclose(found, expected[[3, 1]], atol=1e-5)
+
+
 def test_the_same_part_has_one_number():
     found = records(match=TOWERS)
     assert found.target == Match(towers=(("picture", ("image",)), ("offer", ("text", "table"))))
@@ -146,6 +159,10 @@ def test_the_head_keeps_its_promises():
     np.testing.assert_allclose(out[..., 4:], np.broadcast_to([10.0, -10.0], (3, 2, 2)), rtol=1e-5)
 
 
+def other_model():
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+
+
 SCHEMA = Schema(
     [
         Image(height=16, width=16, rescale=1 / 255),
@@ -162,6 +179,7 @@ SCHEMA = Schema(
         (lambda: retriever(Schema(SCHEMA.inputs)), "`schema` must have the pairing.*target=None"),
         (lambda: retriever(SCHEMA, loss="triplet"), "`loss` must be.*'triplet'"),
         (lambda: tower(retriever(SCHEMA, dim=8), SCHEMA, "text"), r"one of \['picture', 'offer'\]"),
+        (lambda: tower(other_model(), SCHEMA, "offer"), "`model` must be what `tasks.retriever`"),
         (lambda: ContrastiveHead(scale=0), r"`scale` must be in \(0, 100\]"),
         (lambda: ContrastiveHead()([np.ones((2, 3)), np.ones((2, 4))]), "two or more vectors"),
         (lambda: Match(towers=(("a", ("x",)),)), "`towers` must be at least two"),
@@ -175,6 +193,11 @@ SCHEMA = Schema(
 def test_bad_arguments_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_something_other_than_a_stream_is_refused_before_its_towers_are_looked_for():
+    with pytest.raises(TypeError, match="`streams` must be streams"):
+        data.pair(["a", "b"], match=True)
 
 
 def test_questions_that_cannot_be_answered_are_refused():
