@@ -34,7 +34,7 @@ ALLOWED["export"] |= ALLOWED["tasks"] | {"tasks"}
 ALLOWED["demo"] = set(ALLOWED) - {"testing"}
 ALLOWED["cli"] = ALLOWED["demo"] | {"demo"}
 
-TENSORFLOW_ROOMS = {"data", "export", "datasets"}
+TENSORFLOW_ROOMS = {"data", "export", "datasets", "inference"}
 # Imported only where TensorFlow is the backend.
 TENSORFLOW_FILES = {"ops/_tensorflow_attention.py"}
 LAZY_ONLY = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_multimodal.data import Preprocessor, Records
 from keras_multimodal.schema import Match, Schema
@@ -115,8 +116,10 @@ class SearchIndex:
             For each query its hits, the most like first; fewer than `k` where there are fewer rows.
 
         Raises:
-            ValueError: If no tower has the columns of the query, if nothing has been added, or an
-                argument is out of its range.
+            TypeError: If a column of the query is one string and not a list of them.
+            ValueError: If no tower has the columns of the query, if one of its rows is empty or
+                cannot be read, if nothing has been added, or an argument is out of its range. The
+                message names the row.
         """
         asked = [
             name
@@ -141,8 +144,7 @@ class SearchIndex:
                 "`of` must be a tower that rows which were added have. "
                 f"Received: of={of!r}, and {len(self)} rows"
             )
-        inputs = self._preprocessors[asked[0]](query)
-        vectors = keras.ops.convert_to_numpy(self._models[asked[0]](inputs, training=False))
+        vectors = self._embed(asked[0], query)
         scores, rows = self._nearest(vectors, of, min(k, len(self._keys[of])))
         return [
             [
@@ -152,6 +154,54 @@ class SearchIndex:
             ]
             for own_rows, own in zip(rows, scores, strict=True)
         ]
+
+    def _embed(self, name: str, query: Mapping[str, Sequence[Any]]) -> np.ndarray:
+        """The vectors of raw cells, `(queries, units)`.
+
+        Raises:
+            TypeError: If a column is one string.
+            ValueError: If columns differ in length, or a row is empty or cannot be read.
+        """
+        for column, cells in query.items():
+            if isinstance(cells, (str, bytes)):
+                raise TypeError(
+                    "`query` must have a list in each column, with a cell for each query. "
+                    f"Received: {cells!r:.80} in {column!r}"
+                )
+        lengths = {column: len(cells) for column, cells in query.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(
+                "`query` must have as many cells in each of its columns. "
+                f"Received: cells by column {lengths}"
+            )
+        try:
+            inputs = self._preprocessors[name](query)
+        except (tf.errors.InvalidArgumentError, TypeError, ValueError) as error:
+            row, reason = self._unreadable(name, query)
+            own = {column: cells[row] for column, cells in query.items()}
+            raise ValueError(
+                f"`query` must have cells that can be read. Received: {own!r:.200} in row {row}, "
+                f"of which {type(reason).__name__}: {str(reason).strip().splitlines()[-1]:.200}"
+            ) from error
+        specs = [self.schema[modality] for modality in self._towers[name]]
+        if all(spec.optional for spec in specs):  # else the preprocessing has refused empty rows
+            there = np.any([inputs[spec.present_name] for spec in specs], axis=0)
+            if not there.all():
+                raise ValueError(
+                    "`query` must have something in each row. "
+                    f"Received: nothing in row {int(np.argmin(there))}"
+                )
+        return keras.ops.convert_to_numpy(self._models[name](inputs, training=False))
+
+    def _unreadable(self, name: str, query: Mapping[str, Sequence[Any]]) -> tuple[int, Exception]:
+        """The first row that cannot be read by itself, and why."""
+        count = len(next(iter(query.values())))
+        for row in range(count):
+            try:
+                self._preprocessors[name]({key: [cells[row]] for key, cells in query.items()})
+            except (tf.errors.InvalidArgumentError, TypeError, ValueError) as error:
+                return row, error
+        raise RuntimeError(f"{count} queries cannot be read together, and each by itself can.")
 
     def _nearest(self, vectors: np.ndarray, of: str, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Scores and rows, `(queries, k)` each, the most like first."""

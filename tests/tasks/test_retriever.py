@@ -98,6 +98,8 @@ def test_rows_without_a_part_are_not_found_and_not_learned_from():
     found = index.search({"image": pictures}, k=64)
     assert len(found[0]) == 56
     assert not {hit.key for hit in found[0]} & set(range(0, 64, 8))
+    with pytest.raises(ValueError, match=r"something in each row\. .* row 1"):
+        index.search({"text": ["red", ""]})
 
 
 def test_the_model_is_saved_and_its_towers_are_found_again(tmp_path):
@@ -212,6 +214,15 @@ def test_questions_that_cannot_be_answered_are_refused():
         index.search({"text": ["red"], "size": [0.0]}, k=0)
     with pytest.raises(ValueError, match="`of` must be one of the towers"):
         index.search({"text": ["red"], "size": [0.0]}, of="text")
+    with pytest.raises(TypeError, match=r"must have a list in each column.*'red' in 'text'"):
+        index.search({"text": "red", "size": [0.0]})
+    with pytest.raises(ValueError, match=r"as many cells in each.*'text': 2, 'size': 1"):
+        index.search({"text": ["red", "blue"], "size": [0.0]})
+    with pytest.raises(ValueError, match=r"can be read.*'text': 3.* in row 1"):
+        index.search({"text": ["red", 3], "size": [0.0, 1.0]})
+    picture = tf.io.encode_png(np.zeros((16, 16, 3), "uint8")).numpy()
+    with pytest.raises(ValueError, match=r"can be read.*b'no picture'.* in row 1, of which"):
+        index.search({"image": [picture, b"no picture"]})
     with pytest.raises(ValueError, match="`records` must have the modalities"):
         index.add(
             train.only("image", "text", "table").__class__(
