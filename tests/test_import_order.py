@@ -21,12 +21,12 @@ ALLOWED = {
     "ops": set(),
     "layers": {"ops"},
     "encoders": {"ops", "layers", "schema"},
+    "decoders": {"ops", "layers", "encoders", "schema"},
     "losses": {"ops"},
     "metrics": {"ops"},
-    "tasks": {"ops", "layers", "encoders", "losses", "metrics", "schema"},
+    "tasks": {"ops", "layers", "encoders", "decoders", "losses", "metrics", "schema"},
     "testing": {"ops"},
 }
-MODEL_ROOMS = {"schema", "ops", "layers", "encoders", "losses", "metrics", "tasks"}
 for room in ("training", "analysis"):
     ALLOWED[room] = ALLOWED["tasks"] | {"tasks"}
 ALLOWED["inference"] = ALLOWED["tasks"] | {"tasks", "data"}

@@ -5,6 +5,7 @@ from keras_multimodal.data.audio_augmentation import AudioAugmentation
 from keras_multimodal.data.audio_flow import AudioFlow
 from keras_multimodal.data.audio_stream import AudioStream
 from keras_multimodal.data.augmentation import Augmentation
+from keras_multimodal.data.detokenization import Detokenizer
 from keras_multimodal.data.feature_cache import cache_features
 from keras_multimodal.data.feature_stream import FeatureStream
 from keras_multimodal.data.image_flow import ImageFlow
@@ -31,6 +32,7 @@ __all__ = [
     "AudioFlow",
     "AudioStream",
     "Augmentation",
+    "Detokenizer",
     "FeatureStream",
     "ImageFlow",
     "ImageStream",

@@ -407,7 +407,9 @@ class Records:
         labels, prefix = self.labels, None
         if self.captions is not None and isinstance(self.target, TextSequence):
             ids = encode(self.target, self.captions.cells.tolist())
-            labels, prefix = ids[:, 1:], (self.target.name, ids[:, :-1])
+            labels = ids[:, 1:]
+            # Nothing is read of which nothing is to be written: the end of a short text.
+            prefix = (self.target.name, np.where(labels > 0, ids[:, :-1], 0))
         return make_dataset(
             self.streams, self.keys, self._row_ids, labels, self.weights, options, prefix
         )

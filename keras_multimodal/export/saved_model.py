@@ -15,8 +15,9 @@ from keras_multimodal.export._checks import (
     check_probabilities,
     model_input,
 )
-from keras_multimodal.schema import Category, Match, Number, Schema
-from keras_multimodal.tasks import tower
+from keras_multimodal.export._writing import Writing
+from keras_multimodal.schema import Category, Match, Number, Schema, Sequence
+from keras_multimodal.tasks import conditioning, tower
 
 
 def saved_model(
@@ -24,6 +25,9 @@ def saved_model(
     directory: str | os.PathLike[str],
     preprocessing: Schema | Preprocessor,
     overwrite: bool = False,
+    *,
+    sampler: Any = None,
+    max_length: int | None = None,
 ) -> None:
     """Write a trained model and its preprocessing as one TensorFlow SavedModel.
 
@@ -39,9 +43,11 @@ def saved_model(
     under `"probabilities"` if the schema's target are classes, under the target's name if they are
     numbers, else under `"output"`. A retriever's signature returns the vectors of each tower by its
     name, and there is a signature of each tower's name that takes its columns alone and returns
-    `"embedding"`. Half precision becomes float32. For a target with classes there
-    is also `"label"`, `(batch,)` strings: the name of the most probable class; or, where a row may
-    have several, `(batch, classes)` bool: those with a probability of a half or more.
+    `"embedding"`. A captioner's returns the texts that it writes, `(batch,)` strings under the
+    target's name, and stands there as `generate` too. Half precision becomes float32. For a target
+    with classes there is also `"label"`, `(batch,)` strings: the name of the most probable class;
+    or, where a row may have several, `(batch, classes)` bool: those with a probability of a half or
+    more.
 
     The graph is not compiled by XLA, whatever the model was compiled with, so that it runs
     wherever TensorFlow does, with any number of rows.
@@ -54,12 +60,17 @@ def saved_model(
         preprocessing: The schema of the training rows, `records.schema`, or a preprocessor made
             from it.
         overwrite: Whether a SavedModel that stands there may be replaced. Default False.
+        sampler: How a captioner chooses its tokens, as for `inference.TextGenerator.generate`.
+            Default `None`: the most probable, `"greedy"`.
+        max_length: The most tokens that a captioner writes. Default `None`: as many as the target
+            has.
 
     Raises:
         TypeError: If `preprocessing` is neither a schema nor a preprocessor.
         ValueError: If the model's inputs or outputs do not fit the schema; if `directory` is not
-            empty and `overwrite` is False, or holds something other than a SavedModel; or if Keras
-            runs on another backend than TensorFlow.
+            empty and `overwrite` is False, or holds something other than a SavedModel; if a sampler
+            or a length is given for a target that is no text, or out of its range; or if Keras runs
+            on another backend than TensorFlow.
 
     Example:
 
@@ -87,7 +98,18 @@ def saved_model(
     preprocessor = _as_preprocessor(preprocessing)
     schema = preprocessor.schema
     towers: dict[str, keras.Model] = {}
-    if isinstance(schema.target, Match):
+    writing: Writing | None = None
+    parts: list[Any] = []
+    if isinstance(schema.target, Sequence):
+        model, decoder = conditioning(model, schema)
+        writing = Writing(decoder, schema.target, sampler or "greedy", max_length)
+        parts = [decoder, writing]
+    elif sampler is not None or max_length is not None:
+        raise ValueError(
+            "`sampler` and `max_length` must come with a target that is a text. "
+            f"Received: sampler={sampler!r}, max_length={max_length} and the target {schema.target}"
+        )
+    elif isinstance(schema.target, Match):
         towers = {name: tower(model, schema, name) for name in schema.target.names}
         # Scale and bias are the loss's business.
         vectors = {name: own.output for name, own in towers.items()}
@@ -99,13 +121,18 @@ def saved_model(
     def serve(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         by_name = preprocessor(raw)
         inputs = keras.tree.map_structure(lambda tensor: by_name[tensor.name], model_input(model))
-        return _named_outputs(model(inputs, training=False), schema)
+        outputs = model(inputs, training=False)
+        return _named_outputs(outputs, schema) if writing is None else writing(outputs)
 
     with replace_folder(directory, overwrite, marker="saved_model.pb") as partial:
         archive = keras.export.ExportArchive()
         archive.track(model)
         archive.track(preprocessor)  # its lookup tables, which an endpoint alone would not carry
+        for part in parts:
+            archive.track(part)
         archive.add_endpoint("serving_default", serve, [preprocessor.raw_signature()])
+        if writing is not None:
+            archive.add_endpoint("generate", serve, [preprocessor.raw_signature()])
         for name, own in towers.items():
             used = [m for m in schema.inputs if not set(m.tensors).isdisjoint(own.input)]
             _add_tower(archive, own, Preprocessor(Schema(used)), name)

@@ -125,5 +125,6 @@ def _modules(folder: pathlib.Path) -> list[str]:
     if not described.is_file():
         return []
     schema = Schema.from_json(described.read_text(encoding="utf-8"))
-    needed = any(isinstance(spec, Text) and spec.needs_tensorflow_text for spec in schema.inputs)
+    texts = [spec for spec in (*schema.inputs, schema.target) if isinstance(spec, Text)]
+    needed = any(spec.needs_tensorflow_text for spec in texts)
     return ["tensorflow_text"] if needed else []

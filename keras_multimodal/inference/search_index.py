@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_multimodal.data import Preprocessor, Records
+from keras_multimodal.inference._raw_cells import preprocess
 from keras_multimodal.schema import Match, Schema
 from keras_multimodal.tasks import embed, tower
 
@@ -162,27 +162,7 @@ class SearchIndex:
             TypeError: If a column is one string.
             ValueError: If columns differ in length, or a row is empty or cannot be read.
         """
-        for column, cells in query.items():
-            if isinstance(cells, (str, bytes)):
-                raise TypeError(
-                    "`query` must have a list in each column, with a cell for each query. "
-                    f"Received: {cells!r:.80} in {column!r}"
-                )
-        lengths = {column: len(cells) for column, cells in query.items()}
-        if len(set(lengths.values())) > 1:
-            raise ValueError(
-                "`query` must have as many cells in each of its columns. "
-                f"Received: cells by column {lengths}"
-            )
-        try:
-            inputs = self._preprocessors[name](query)
-        except (tf.errors.InvalidArgumentError, TypeError, ValueError) as error:
-            row, reason = self._unreadable(name, query)
-            own = {column: cells[row] for column, cells in query.items()}
-            raise ValueError(
-                f"`query` must have cells that can be read. Received: {own!r:.200} in row {row}, "
-                f"of which {type(reason).__name__}: {str(reason).strip().splitlines()[-1]:.200}"
-            ) from error
+        inputs = preprocess(self._preprocessors[name], query, "query")
         specs = [self.schema[modality] for modality in self._towers[name]]
         if all(spec.optional for spec in specs):  # else the preprocessing has refused empty rows
             there = np.any([inputs[spec.present_name] for spec in specs], axis=0)
@@ -192,16 +172,6 @@ class SearchIndex:
                     f"Received: nothing in row {int(np.argmin(there))}"
                 )
         return keras.ops.convert_to_numpy(self._models[name](inputs, training=False))
-
-    def _unreadable(self, name: str, query: Mapping[str, Sequence[Any]]) -> tuple[int, Exception]:
-        """The first row that cannot be read by itself, and why."""
-        count = len(next(iter(query.values())))
-        for row in range(count):
-            try:
-                self._preprocessors[name]({key: [cells[row]] for key, cells in query.items()})
-            except (tf.errors.InvalidArgumentError, TypeError, ValueError) as error:
-                return row, error
-        raise RuntimeError(f"{count} queries cannot be read together, and each by itself can.")
 
     def _nearest(self, vectors: np.ndarray, of: str, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Scores and rows, `(queries, k)` each, the most like first."""

@@ -1,10 +1,12 @@
 """From a description of the record to a model."""
 
 from keras_multimodal.tasks.attach_encoders import attach_encoders
+from keras_multimodal.tasks.captioner import captioner
 from keras_multimodal.tasks.classifier import classifier
 from keras_multimodal.tasks.contrastive_head import ContrastiveHead
 from keras_multimodal.tasks.default_encoder import default_encoder
 from keras_multimodal.tasks.destandardize import Destandardize
+from keras_multimodal.tasks.generation import conditioning, generation_loop, get_sampler
 from keras_multimodal.tasks.inputs import inputs
 from keras_multimodal.tasks.jit_policy import jit_policy
 from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
@@ -21,9 +23,13 @@ __all__ = [
     "Temperature",
     "attach_encoders",
     "calibrate",
+    "captioner",
     "classifier",
+    "conditioning",
     "default_encoder",
     "embed",
+    "generation_loop",
+    "get_sampler",
     "inputs",
     "jit_policy",
     "regressor",

@@ -131,7 +131,7 @@ def test_a_saved_model_does_not_depend_on_what_the_name_stands_for(tmp_path):
     ("arguments", "error", "message"),
     [
         ({"fusion": "meen"}, ValueError, "Did you mean 'mean'"),
-        ({"fusion": None}, TypeError, "`identifier` must be a name or a Keras layer"),
+        ({"fusion": None}, TypeError, "`fusion` must be a name or a layer"),
         ({"fusion": "logits"}, ValueError, "give `LogitFusion` each modality's logits"),
         ({"fusion": LogitFusion()}, ValueError, "give `LogitFusion` each modality's logits"),
         ({"fusion": keras.layers.Average()}, ValueError, r"must have a `call\(inputs, mask\)`"),

@@ -5,6 +5,7 @@ from keras_multimodal.layers.fusion.concat_fusion import ConcatFusion
 from keras_multimodal.layers.fusion.deep_set_fusion import DeepSetFusion
 from keras_multimodal.layers.fusion.factorized_bilinear_pooling import FactorizedBilinearPooling
 from keras_multimodal.layers.fusion.film import FiLM
+from keras_multimodal.layers.fusion.fused_tokens import FusedTokens
 from keras_multimodal.layers.fusion.gated_fusion import GatedFusion
 from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
 from keras_multimodal.layers.fusion.low_rank_fusion import LowRankFusion
@@ -27,6 +28,7 @@ __all__ = [
     "DeepSetFusion",
     "FactorizedBilinearPooling",
     "FiLM",
+    "FusedTokens",
     "GatedFusion",
     "LogitFusion",
     "LowRankFusion",

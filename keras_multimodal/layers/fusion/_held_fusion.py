@@ -1,0 +1,121 @@
+"""What the layers share that hold any fusion, whatever it returns."""
+
+import inspect
+from typing import Any
+
+import keras
+
+from keras_multimodal.layers._modalities import (
+    in_order,
+    like_inputs,
+    merged_length,
+    merged_tokens,
+    modality_names,
+    modality_widths,
+    values_and_masks,
+)
+from keras_multimodal.layers.embedding.shared_projection import SharedProjection
+from keras_multimodal.layers.fusion import registry
+from keras_multimodal.layers.fusion._wrapped import with_policy
+from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
+
+
+class HeldFusion(keras.layers.Layer):
+    """Brings modalities to one width and fuses them.
+
+    Args:
+        fusion: A name of `fusion.names()`, or a layer; `None` leaves the modalities as they are.
+        dim: Width to which each modality is projected first; `None`: each comes as it is.
+        **kwargs: `name`, `dtype` (that of `fusion` by default, where it is a layer), `trainable`
+            and `activity_regularizer`.
+    """
+
+    def __init__(
+        self, fusion: str | keras.layers.Layer | None, dim: int | None = None, **kwargs: Any
+    ) -> None:
+        if isinstance(fusion, keras.layers.Layer):
+            kwargs = {"dtype": fusion.dtype_policy, **kwargs}
+        super().__init__(**kwargs)
+        if fusion == "logits" or isinstance(fusion, LogitFusion):
+            raise ValueError(
+                "`fusion` must take tokens or vectors; give `LogitFusion` each modality's logits, "
+                f"behind a head of each. Received: fusion={fusion!r}"
+            )
+        if dim is not None and dim < 1:
+            raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
+        if isinstance(fusion, str):
+            fusion = registry.get(fusion, dtype=self.dtype_policy)
+        self.fusion: Any = None
+        if fusion is not None:
+            if "mask" not in inspect.signature(registry.get(fusion).call).parameters:
+                raise ValueError(
+                    "`fusion` must have a `call(inputs, mask)`, inputs and masks in a list or "
+                    "dict; a layer that reads no masks would mix in what isn't there. "
+                    f"Received: fusion={fusion!r}"
+                )
+            self.fusion = with_policy(registry.get(fusion), self.dtype_policy)
+        self.dim = dim
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Settle the modalities' order and build the projections and the fusion."""
+        self.modality_names = modality_names(input_shape)
+        self._projection: Any = None
+        if self.dim is not None:
+            self._projection = SharedProjection(
+                self.dim, dtype=self.dtype_policy, name="projection"
+            )
+            self._projection.build(input_shape)
+        if self.fusion is not None and not self.fusion.built:
+            self.fusion.build(self._fusion_shape(input_shape))
+
+    def fused_shape(self, input_shape: Any) -> Any:
+        """The shape, or list or dict of shapes, of what the fusion returns."""
+        shape = self._fusion_shape(input_shape)
+        return shape if self.fusion is None else self.fusion.compute_output_shape(shape)
+
+    def fuse(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
+        """What the fusion returns of the call's arguments, and its mask."""
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        tokens, masks = zip(*(merged_tokens([pair]) for pair in pairs), strict=True)
+        inputs = like_inputs(tokens, self.modality_names)  # (batch, length, dim) each
+        mask = like_inputs(masks, self.modality_names)
+        if self._projection is not None:
+            inputs = self._projection(inputs, mask=mask)
+        if self.fusion is None:
+            return inputs, mask
+        fused = self.fusion(inputs, mask=mask)
+        # By hand: the mask that Keras attaches to a tensor is no public attribute.
+        return fused, self.fusion.compute_mask(inputs, mask)
+
+    def _fusion_shape(self, input_shape: Any) -> Any:
+        """The shapes that the fusion is called with."""
+        names = modality_names(input_shape)
+        widths = modality_widths(input_shape, names)
+        shapes = zip(in_order(input_shape, names), widths.values(), strict=True)
+        tokens = [(shape[0], merged_length([shape]), self.dim or width) for shape, width in shapes]
+        return like_inputs(tokens, names)
+
+    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+        """One tensor, of `compute_output_shape`."""
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        shapes = like_inputs([value.shape for value, _ in pairs], self.modality_names)
+        return keras.KerasTensor(self.compute_output_shape(shapes), dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument, so that the layer can be saved."""
+        # Not the name: what it stands for may change, and a saved model must not.
+        held = None if self.fusion is None else keras.saving.serialize_keras_object(self.fusion)
+        return {**super().get_config(), "fusion": held, "dim": self.dim}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "HeldFusion":
+        """The layer that `get_config` describes."""
+        held = config["fusion"]
+        fusion = None if held is None else keras.saving.deserialize_keras_object(held)
+        return cls(**{**config, "fusion": fusion})
+
+
+def is_several(shape: Any) -> bool:
+    """Whether `shape` is a list or dict of shapes, and not one shape."""
+    return isinstance(shape, dict) or isinstance(shape[0], (list, tuple))
