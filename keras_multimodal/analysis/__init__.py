@@ -7,6 +7,7 @@ from keras_multimodal.analysis.expected_calibration_error import expected_calibr
 from keras_multimodal.analysis.html_report import HtmlReport
 from keras_multimodal.analysis.learning_curves import learning_curves
 from keras_multimodal.analysis.retrieval_scores import retrieval_scores
+from keras_multimodal.analysis.text_scores import text_scores
 
 __all__ = [
     "HtmlReport",
@@ -16,4 +17,5 @@ __all__ = [
     "expected_calibration_error",
     "learning_curves",
     "retrieval_scores",
+    "text_scores",
 ]

@@ -1,0 +1,154 @@
+"""A model that writes the text of a record."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_multimodal import data, inference, tasks
+from keras_multimodal.decoders import TextDecoder
+from keras_multimodal.layers import MergedAttention
+from keras_multimodal.schema import Category, Features, Image, Schema, Sequence, Text
+
+TARGET = Sequence(length=4, vocabulary=("red", "blue", "big", "small"))
+IMAGE = Image(height=8, width=8, rescale=1 / 255)
+TEXT = Text(length=3, vocabulary=("what", "colour", "size"))
+
+
+def answers(rows=64):
+    """Pictures of a colour and a brightness, and questions of which of the two."""
+    rng = np.random.default_rng(0)
+    colour, bright, asked = (rng.integers(0, 2, rows) for _ in range(3))
+    pictures = np.full((rows, 8, 8, 3), 20.0, "float32")
+    pictures[np.arange(rows), :, :, np.where(colour, 2, 0)] = np.where(bright, 250, 120)[
+        :, None, None
+    ]
+    names = np.array([["red", "blue"], ["dim", "bright light"]])
+    frame = pd.DataFrame(
+        {
+            "question": np.where(asked, "how bright", "which colour"),
+            "answer": np.where(asked, names[1][bright], names[0][colour]),
+        }
+    )
+    images = data.ImageStream(rescale=1 / 255).flow(pictures)
+    questions = data.TextProcessor(length=3).load_data(frame, column="question", name="question")
+    target = data.TextProcessor(length=3).load_data(frame, column="answer", name="answer")
+    return data.pair(images, questions, captions=target).adapt()
+
+
+def test_it_learns_to_answer_questions_about_pictures():
+    keras.utils.set_random_seed(0)
+    records = answers()
+    model = tasks.captioner(records.schema, dim=16, learning_rate=1e-2, seed=0)
+    batches = records.batch(16, training=True)
+    history = model.fit(batches, epochs=30, shuffle=False, verbose=0).history
+    assert history["accuracy"][-1] > 0.95  # with dropout
+    written = inference.TextGenerator(model, records.schema).generate(records)
+    assert np.mean(np.array(written) == records.captions.cells) > 0.99
+    # Of the picture or of the question alone, at most half can be known.
+    assert len(set(written)) == 4
+
+
+def test_loss_and_accuracy_are_those_of_real_tokens():
+    records = answers(16)
+    model = tasks.captioner(records.schema, dim=8, fusion=None)
+    (inputs, labels), *_ = records.batch(16)
+    loss, accuracy = model.evaluate(records.batch(16), verbose=0)
+    logits = keras.ops.convert_to_numpy(model(inputs)).astype("float64")
+    labels = labels.numpy()
+    logs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    each = -np.take_along_axis(logs, labels[..., None], -1)[..., 0]
+    real = labels > 0
+    assert not real.all()
+    assert loss == pytest.approx(each[real].mean(), rel=1e-4)
+    assert accuracy == pytest.approx((logits.argmax(-1) == labels)[real].mean(), abs=1e-6)
+
+
+def test_padding_has_no_gradient():
+    """What is read behind a text's end changes nothing."""
+    schema = Schema([IMAGE], TARGET)
+    model = tasks.captioner(schema, dim=8)
+    ids = np.array([[6, 2, 3, 0, 0]], "int32")
+    photo = np.ones((1, 8, 8, 3), "float32")
+    first = keras.ops.convert_to_numpy(model({"image": photo, "caption": ids}))
+    ids[0, 3:] = 4
+    second = keras.ops.convert_to_numpy(model({"image": photo, "caption": ids}))
+    np.testing.assert_allclose(first[:, :3], second[:, :3], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("fusion", ["co_attention", "mean", "merged_attention", None])
+def test_every_kind_of_fusion_is_read(fusion):
+    schema = Schema([IMAGE, TEXT], TARGET)
+    model = tasks.captioner(schema, fusion=fusion, dim=8)
+    assert model.output.shape == (None, 5, TARGET.output_size)
+    assert model.get_layer("context").dim == 8
+
+
+def test_parts_can_be_given():
+    schema = Schema([IMAGE, TEXT], TARGET)
+    decoder = TextDecoder(TARGET.output_size, TARGET.steps, dim=12, num_heads=3, name="mine")
+    fusion = MergedAttention(num_heads=2)
+    model = tasks.captioner(schema, decoder=decoder, fusion=fusion, dim=8, compile=False)
+    assert model.get_layer("mine") is decoder
+    assert model.get_layer("context").fusion is fusion
+    assert not model.compiled
+
+
+def test_a_modality_that_is_absent_is_not_read():
+    image = Image(height=8, width=8, rescale=1 / 255, optional=True)
+    model = tasks.captioner(Schema([image, TEXT], TARGET), dim=8)
+    ids = np.array([[6, 2, 3, 0, 0]], "int32")
+    inputs = {
+        "image": np.full((1, 8, 8, 3), np.nan, "float32"),
+        "image_present": np.array([False]),
+        "text": np.array([[2, 3, 0]], "int32"),
+        "caption": ids,
+    }
+    first = keras.ops.convert_to_numpy(model(inputs))
+    inputs["image"] = np.ones((1, 8, 8, 3), "float32")
+    np.testing.assert_array_equal(first, keras.ops.convert_to_numpy(model(inputs)))
+    assert np.isfinite(first).all()
+
+
+def test_it_is_saved_and_loaded(tmp_path):
+    records = answers(32)
+    model = tasks.captioner(records.schema, dim=8)
+    model.fit(records.batch(16), epochs=1, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    inputs, _ = next(iter(records.batch(8)))
+    np.testing.assert_allclose(loaded(inputs), model(inputs), rtol=1e-5, atol=1e-5)
+    first = inference.TextGenerator(model, records.schema).generate(records)
+    assert inference.TextGenerator(loaded, records.schema).generate(records) == first
+
+
+def test_features_are_read():
+    schema = Schema([Features(name="image", length=6, dim=5)], TARGET)
+    model = tasks.captioner(schema, dim=8)
+    assert set(model.input) == {"image", "image_mask", "caption"}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: tasks.captioner(Schema([IMAGE], Category(classes=("a", "b")))),
+            "`schema` must have a text for its target; pair the rows with `captions`",
+        ),
+        (
+            lambda: tasks.captioner(Schema([IMAGE], TARGET), encoders={"text": None}),
+            "`encoders` must be for modalities of the schema",
+        ),
+        (
+            lambda: tasks.captioner(Schema([IMAGE], TARGET), decoder=TextDecoder(9, 5)),
+            "`decoder` must be for 8 ids and texts of 5",
+        ),
+        (
+            lambda: tasks.captioner(Schema([IMAGE, TEXT], TARGET), fusion="meen"),
+            "Did you mean 'mean'",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
