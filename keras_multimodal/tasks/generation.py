@@ -142,9 +142,13 @@ def generation_loop(
             [ops.ones((rows, 1), "bool"), ops.zeros((rows, count), "bool")], axis=1
         )
 
+        # Read once: XLA would carry variables around with every step, at several times the cost.
+        values = [(weight, ops.convert_to_tensor(weight)) for weight in decoder.variables]
+
         def following(prompt: Any, cache: Cache, index: Any) -> tuple[Any, None, Cache]:
             """What comes at `index`; the sampler's own signature."""
-            logits, cache = decoder.step(prompt[:, index - 1], index - 1, cache)
+            with keras.StatelessScope(state_mapping=values):
+                logits, cache = decoder.step(prompt[:, index - 1], index - 1, cache)
             logits = logits + ops.convert_to_tensor(never)
             ended = ops.any(ops.equal(prompt[:, 1:], target.end), axis=1, keepdims=True)
             padding = ops.where(ops.arange(target.output_size) == 0, 0.0, _NEVER)
