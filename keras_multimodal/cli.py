@@ -8,6 +8,9 @@ import pathlib
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+_TABLE = ".csv, .tsv, .parquet, .jsonl or .ndjson file, or tfds:NAME"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -16,6 +19,152 @@ def _parser() -> argparse.ArgumentParser:
         description="Models for records made of more than one kind of data.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_predict(commands)
+    _add_describe(commands)
+    _add_demo(commands)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser(
+        "train",
+        help="train a model on a table of pictures, texts, recordings, series and columns",
+        description=(
+            "Trains a model on the rows of a table, and each modality alone beside it. What each "
+            "column is, is read off its cells, unless an option says so. Writes the model, a "
+            "SavedModel that takes raw cells, scores on rows set aside, a report, and all it takes "
+            "to repeat the run."
+        ),
+    )
+    train.add_argument(
+        "source", nargs="?", metavar="TABLE", help=f"{_TABLE}; may stand in --config instead"
+    )
+    train.add_argument(
+        "--output", metavar="DIR", help="folder to write (default: keras-multimodal-run)"
+    )
+    _add_columns(train)
+    train.add_argument("--fusion", metavar="NAME", help="how modalities are fused, by name")
+    for option, type_, text in (
+        ("--epochs", int, "the most epochs (default: 30)"),
+        ("--patience", int, "epochs without improvement before training stops (default: 8)"),
+        ("--batch-size", int, "rows in a batch (default: 32)"),
+        ("--learning-rate", float, "of AdamW (default: 0.002)"),
+        ("--time-limit", float, "minutes after which training stops, with the best epoch so far"),
+    ):
+        train.add_argument(option, type=type_, metavar="N", help=text)
+    train.add_argument(
+        "--no-baselines",
+        dest="baselines",
+        action="store_const",
+        const=False,
+        help="do not train each modality alone",
+    )
+    train.add_argument(
+        "--config", metavar="FILE", help="these options in a .json or .yaml file; the others win"
+    )
+    train.add_argument(
+        "--resume", action="store_true", help="go on with an interrupted run of the same output"
+    )
+    train.add_argument(
+        "--overwrite", action="store_true", help="replace the folder of an earlier run"
+    )
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    """The options that say what the columns are, and how rows are divided and read."""
+    parser.add_argument("--target", metavar="COLUMN", help="the column to predict, or to write")
+    for kind, text in (
+        ("image", "file names of pictures"),
+        ("text", "texts"),
+        ("audio", "file names of recordings"),
+        ("sensor", "series, in CSV or Parquet files or as lists"),
+        ("table", "numbers or categories"),
+        ("ignore", "what is to be left out"),
+    ):
+        parser.add_argument(
+            f"--{kind}",
+            action="append",
+            metavar="COLUMN",
+            help=f"a column of {text}; may be given again",
+        )
+    parser.add_argument(
+        "--only",
+        action="store_const",
+        const=True,
+        help="leave out the columns that no option names",
+    )
+    parser.add_argument(
+        "--task",
+        choices=("classification", "regression", "generation", "retrieval"),
+        help="default: classes or numbers, as the target's cells are",
+    )
+    parser.add_argument("--key", metavar="COLUMN", help="the rows' names, kept in predictions")
+    parser.add_argument(
+        "--split",
+        metavar="COLUMN",
+        help="the rows' parts: train, validation and test (default: 70, 15 and 15 of 100)",
+    )
+    parser.add_argument("--group", metavar="COLUMN", help="groups, none of which is divided")
+    parser.add_argument("--tfds-split", metavar="SPLIT", help="of tfds:NAME (default: train)")
+    parser.add_argument("--seed", type=_seed, metavar="S", help="random seed (default: 0)")
+    parser.add_argument(
+        "--image-size", type=int, metavar="N", help="pixels on each side (default: 96)"
+    )
+    parser.add_argument(
+        "--sample-rate", type=int, metavar="HZ", help="of recordings (default: 16000)"
+    )
+    parser.add_argument(
+        "--duration",
+        type=float,
+        metavar="SECONDS",
+        help="of recordings (default: that of the longest, at most 10)",
+    )
+
+
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser("evaluate", help="score a trained model on a table")
+    evaluate.add_argument("directory", metavar="DIR", help="folder that train wrote")
+    evaluate.add_argument("source", metavar="TABLE", help=_TABLE)
+    evaluate.add_argument("--output", metavar="FILE", help="JSON file for the scores")
+    evaluate.add_argument("--tfds-split", default="train", metavar="SPLIT", help="of tfds:NAME")
+
+
+def _add_predict(commands: Any) -> None:
+    predict = commands.add_parser(
+        "predict",
+        help="write what a trained model says of each row of a table",
+        description=(
+            "Writes a row for each row of the table, in their order: the prediction, how sure it "
+            "is, and in `status` what the row lacks or what could not be read."
+        ),
+    )
+    predict.add_argument("directory", metavar="DIR", help="folder that train wrote")
+    predict.add_argument("source", metavar="TABLE", help=_TABLE)
+    predict.add_argument(
+        "--output", required=True, metavar="FILE", help=".csv, .parquet or .jsonl file to write"
+    )
+    predict.add_argument("--overwrite", action="store_true", help="replace the file")
+    predict.add_argument("--tfds-split", default="train", metavar="SPLIT", help="of tfds:NAME")
+
+
+def _add_describe(commands: Any) -> None:
+    describe = commands.add_parser(
+        "describe",
+        help="say what a table holds: kinds, gaps, unreadable files, classes, time to train",
+    )
+    describe.add_argument("source", metavar="TABLE", help=_TABLE)
+    describe.add_argument(
+        "--output",
+        default="description.html",
+        metavar="FILE",
+        help="HTML file to write (default: %(default)s)",
+    )
+    _add_columns(describe)
+
+
+def _add_demo(commands: Any) -> None:
     demo = commands.add_parser(
         "demo",
         help="train on real pictures and words, and write a model, a report and a SavedModel",
@@ -53,7 +202,6 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--overwrite", action="store_true", help="replace the folder of an earlier demo"
     )
-    return parser
 
 
 def _positive(text: str) -> int:
@@ -96,6 +244,54 @@ def _quiet_start() -> Iterator[None]:
             os.close(stderr)
 
 
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The options that were given, by the names that `commands.Options` has for them."""
+    steering = {"command", "config", "resume", "overwrite"}
+    return {
+        name: value
+        for name, value in vars(options).items()
+        if name not in steering and value is not None
+    }
+
+
+def _run(options: argparse.Namespace) -> None:
+    with _quiet_start():
+        from keras_multimodal import commands, demo
+
+    if options.command == "demo":
+        demo.run(
+            options.output,
+            data_dir=options.data,
+            epochs=options.epochs,
+            seed=options.seed,
+            overwrite=options.overwrite,
+        )
+    elif options.command == "train":
+        given = _given(options)
+        config = {}
+        if options.config is not None:
+            config = commands.read_config(options.config)
+        where = "the options" if options.config is None else str(options.config)
+        run = commands.Options.from_mapping({**config, **given}, where)
+        commands.train(run, resume=options.resume, overwrite=options.overwrite)
+    elif options.command == "describe":
+        given = _given(options)
+        page = given.pop("output")
+        if given.get("target") is None:
+            given["task"] = "retrieval"  # there is nothing to predict
+        commands.describe(commands.Options.from_mapping(given, "the options"), page)
+    elif options.command == "evaluate":
+        commands.evaluate(options.directory, options.source, options.output, options.tfds_split)
+    else:
+        commands.predict(
+            options.directory,
+            options.source,
+            options.output,
+            overwrite=options.overwrite,
+            tfds_split=options.tfds_split,
+        )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -107,20 +303,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        with _quiet_start():
-            from keras_multimodal import demo
-
-        demo.run(
-            options.output,
-            data_dir=options.data,
-            epochs=options.epochs,
-            seed=options.seed,
-            overwrite=options.overwrite,
-        )
+        _run(options)
     except (OSError, ValueError, ImportError) as error:
         print(f"keras-multimodal: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("keras-multimodal: interrupted; nothing was written.", file=sys.stderr)
+        left = "nothing was written"
+        if options.command == "train":
+            left = "go on with the same command and --resume"
+        print(f"keras-multimodal: interrupted; {left}.", file=sys.stderr)
         return 130
     return 0

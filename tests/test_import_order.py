@@ -32,7 +32,8 @@ for room in ("training", "analysis"):
 ALLOWED["inference"] = ALLOWED["tasks"] | {"tasks", "data"}
 ALLOWED["export"] |= ALLOWED["tasks"] | {"tasks"}
 ALLOWED["demo"] = set(ALLOWED) - {"testing"}
-ALLOWED["cli"] = ALLOWED["demo"] | {"demo"}
+ALLOWED["commands"] = ALLOWED["demo"]
+ALLOWED["cli"] = ALLOWED["demo"] | {"demo", "commands"}
 
 TENSORFLOW_ROOMS = {"data", "export", "datasets", "inference"}
 # Imported only where TensorFlow is the backend.

@@ -8,6 +8,7 @@ of the description, so that it travels with the model.
 
 from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.category import Category
+from keras_multimodal.schema.column_kinds import ColumnKind, column_kinds
 from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.match import Match
@@ -24,6 +25,7 @@ __all__ = [
     "VERSION",
     "Audio",
     "Category",
+    "ColumnKind",
     "Features",
     "Image",
     "Match",
@@ -35,4 +37,5 @@ __all__ = [
     "Tabular",
     "Text",
     "Tokenizer",
+    "column_kinds",
 ]

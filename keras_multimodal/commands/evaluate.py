@@ -1,0 +1,84 @@
+"""How good a trained model is on a table."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import tempfile
+from typing import Any
+
+from keras_multimodal.commands import goal, model_folder, scoring, table
+from keras_multimodal.commands.predict import known_rows
+from keras_multimodal.schema import Category
+from keras_multimodal.schema.column_kinds import is_blank
+
+
+def evaluate(
+    directory: str | os.PathLike[str],
+    source: str,
+    output: str | os.PathLike[str] | None = None,
+    tfds_split: str = "train",
+) -> dict[str, Any]:
+    """The scores of a model on the rows of a table that have a target, printed.
+
+    Rows of which nothing can be read have no prediction, and are counted and left out.
+
+    Args:
+        directory: The folder that `train` wrote.
+        source: The table, as for `train`.
+        output: A JSON file for the scores. Default `None`: they are printed alone.
+        tfds_split: Which rows of a data set of tensorflow-datasets.
+
+    Returns:
+        The scores.
+
+    Raises:
+        FileNotFoundError: If the folder or the table is missing.
+        ValueError: If the table lacks the target, has no row that can be scored, or classes that
+            the model does not know.
+    """
+    kept = model_folder.load(directory)
+    with tempfile.TemporaryDirectory() as files:
+        read = table.read(source, tfds_split, pathlib.Path(files) / "files")
+        pairing: dict[str, Any] = {"match": True}
+        if kept.target is not None:
+            name = kept.names[kept.target]
+            cells = read.frame[read.column(name, "TABLE")]
+            having = ~cells.map(is_blank)
+            print(f"{int(having.sum())} of {len(cells)} rows have a target")
+            frame = table.numbered(read.frame[having])
+            if frame.empty:
+                raise ValueError(f"`TABLE` must have rows with a target, {name!r}. Received: none")
+            read = table.Table(frame, read.directory, read.names)
+            pairing = _pairing(kept, read, name)
+        records, status = known_rows(kept, read, pairing)
+        if records is None:
+            raise ValueError("`TABLE` must have rows that can be read. Received: none")
+        nothing = len(read.frame) - len(records)
+        if nothing:
+            print(f"{nothing} rows have nothing that can be read, and are left out")
+        said = scoring.predictions(kept.model, records, kept.task, kept.options.batch_size)
+        scores = scoring.score(kept.task, records, said)
+    scores["not_ok"] = sum(each != "ok" for each in status)
+    for name, value in scores.items():
+        print(f"  {name}: {value:.4f}" if isinstance(value, float) else f"  {name}: {value}")
+    if output is not None:
+        pathlib.Path(output).write_text(json.dumps(scores, indent=1), "utf-8")
+    return scores
+
+
+def _pairing(kept: model_folder.ModelFolder, read: table.Table, name: str) -> dict[str, Any]:
+    """What `pair` is told of the target, in the terms of the training rows."""
+    cells = read.frame[read.column(name, "TABLE")]
+    target = kept.schema.target
+    if isinstance(target, Category):
+        labels = cells.map(goal.class_name)
+        unknown = sorted(set(labels) - set(target.classes))
+        if unknown:
+            raise ValueError(
+                f"`TABLE` must have classes that the model knows, {list(target.classes)}. "
+                f"Received: {unknown} in column {name!r}"
+            )
+        return {"labels": labels, "classes": target.classes}
+    # The task is the run's, whatever the cells of another table look like.
+    return goal.find(read, dataclasses.replace(kept.options, task=kept.task)).pairing

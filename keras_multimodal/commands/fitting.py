@@ -1,0 +1,142 @@
+"""Training that can be interrupted, goes on, and keeps the best epoch."""
+
+import json
+import math
+import pathlib
+import sys
+import time
+from typing import Any
+
+import keras
+
+from keras_multimodal.data import Records
+from keras_multimodal.schema import Audio, Image, Match, Sensor
+
+_MOST_BYTES = 1_000_000_000  # of decoded rows that are kept in memory
+
+
+class Best(keras.callbacks.Callback):
+    """Keeps the best weights in a file, and stops when they have not been bettered for long.
+
+    Unlike `EarlyStopping` it goes on where an interrupted run was.
+
+    Args:
+        folder: Where the weights and the state are kept.
+        name: What they are called.
+        patience: Epochs without a lower validation loss after which training stops.
+        deadline: `time.monotonic()` at which it stops; `None` for no limit.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, name: str, patience: int, deadline: float | None
+    ) -> None:
+        super().__init__()
+        self.weights_file = folder / f"{name}.weights.h5"
+        self._state_file = folder / f"{name}.json"
+        self._patience = patience
+        self._deadline = deadline
+        self.history: dict[str, list[float]] = {}
+        self.stopped = ""
+        self.done = False
+        if self._state_file.is_file():
+            state = json.loads(self._state_file.read_text(encoding="utf-8"))
+            self.history, self.stopped = state["history"], state["stopped"]
+            self.done = state["done"]
+
+    @property
+    def best(self) -> int:
+        """The number of the best epoch, from 0."""
+        losses = self.history["val_loss"]
+        return losses.index(min(losses))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keep what is better, and stop where there is no more to hope for."""
+        for name, value in (logs or {}).items():
+            # An epoch that was cut off after it had been written down is done again.
+            self.history[name] = [*self.history.get(name, [])[:epoch], float(value)]
+        if self.best == epoch:
+            self.model.save_weights(self.weights_file)
+        if epoch - self.best >= self._patience:
+            self.stopped = f"no better for {self._patience} epochs"
+        elif self._deadline is not None and time.monotonic() > self._deadline:
+            self.stopped = "the time is up"
+        self.model.stop_training = bool(self.stopped)
+        self._write()
+
+    def finish(self) -> None:
+        """Say that training is over."""
+        self.done = True
+        self._write()
+
+    def _write(self) -> None:
+        state = {"history": self.history, "stopped": self.stopped, "done": self.done}
+        partial = self._state_file.with_suffix(".tmp")
+        partial.write_text(json.dumps(state), encoding="utf-8")
+        partial.replace(self._state_file)
+
+
+def fit(
+    model: keras.Model,
+    train: Records,
+    validation: Records,
+    *,
+    name: str,
+    folder: pathlib.Path,
+    epochs: int,
+    batch_size: int,
+    patience: int,
+    deadline: float | None,
+    seed: int,
+) -> Best:
+    """Train a model, or go on with it, and give it the weights of its best epoch.
+
+    Args:
+        model: The model, compiled.
+        train: The training rows.
+        validation: The validation rows.
+        name: What the training is called in the folder and on the screen.
+        folder: Where its state is kept, so that it can go on.
+        epochs: The most epochs.
+        batch_size: Rows in a batch.
+        patience: See `Best`.
+        deadline: See `Best`.
+        seed: Seed of the order.
+    """
+    best = Best(folder, name, patience, deadline)
+    if not best.done:
+        print(f"Training {name} on {len(train)} rows", flush=True)
+        batches = train.batch(
+            batch_size,
+            training=True,
+            seed=seed,
+            # The others of a batch are the wrong answers: it had better be whole.
+            drop_remainder=isinstance(train.target, Match) and len(train) >= batch_size,
+            cache=_fits(train),
+        )
+        model.fit(
+            batches,
+            validation_data=validation.batch(batch_size, cache=_fits(validation)),
+            epochs=epochs,
+            shuffle=False,  # the rows come shuffled
+            verbose=1 if sys.stdout.isatty() else 2,
+            callbacks=[keras.callbacks.BackupAndRestore(folder / f"{name}.backup"), best],
+        )
+        best.finish()
+    model.load_weights(best.weights_file)
+    why = f", {best.stopped}" if best.stopped else ""
+    print(
+        f"{name}: best of {len(best.history['val_loss'])} epochs is number {best.best + 1}{why}",
+        flush=True,
+    )
+    return best
+
+
+def _fits(records: Records) -> bool:
+    """Whether what is decoded of all rows fits into memory easily."""
+    size = 0
+    for spec in records.schema.inputs:
+        if isinstance(spec, Image):
+            size += spec.height * spec.width * spec.channels
+        elif isinstance(spec, (Audio, Sensor)):
+            size += 4 * math.prod(spec.shape)
+    return size * len(records) < _MOST_BYTES

@@ -1,0 +1,191 @@
+"""What a trained model says of each row of a table."""
+
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from keras_multimodal import data
+from keras_multimodal.commands import model_folder, scoring, streams, table
+from keras_multimodal.commands.model_folder import ModelFolder
+from keras_multimodal.data import Records
+from keras_multimodal.schema import Category, ColumnKind, Schema, Tabular
+from keras_multimodal.schema.column_kinds import is_blank
+
+_ENDINGS = (".csv", ".parquet", ".jsonl")
+
+
+def predict(
+    directory: str | os.PathLike[str],
+    source: str,
+    output: str | os.PathLike[str],
+    overwrite: bool = False,
+    tfds_split: str = "train",
+) -> pd.DataFrame:
+    """Write what a model says of each row of a table: one row out for each row in, in their order.
+
+    The columns are that of the key, if the run had one, else `row`, from 1; `prediction`, with
+    `probability` of each class beside it, or `low` and `high`, between which eight of ten numbers
+    are; and `status`: `ok`, or what the row lacks and what could not be read. A row of which
+    nothing could be read has no prediction.
+
+    Args:
+        directory: The folder that `train` wrote.
+        source: The table, as for `train`. A modality that it has no column for is taken as absent
+            from every row.
+        output: The file to write: `.csv`, `.parquet` or `.jsonl`.
+        overwrite: Whether it may be replaced. Default False.
+        tfds_split: Which rows of a data set of tensorflow-datasets.
+
+    Returns:
+        What was written.
+
+    Raises:
+        FileNotFoundError: If the folder or the table is missing.
+        ValueError: If the output has another ending or is there already, if the table has none of
+            the columns that the model knows, or if a newer version wrote the folder.
+    """
+    file = pathlib.Path(output)
+    if file.suffix not in _ENDINGS:
+        raise ValueError(f"`--output` must end in one of {_ENDINGS}. Received: {os.fspath(file)!r}")
+    if file.exists() and not overwrite:
+        raise ValueError(
+            f"`--output` must be new, or come with --overwrite. Received: {os.fspath(file)!r}"
+        )
+    kept = model_folder.load(directory)
+    if kept.task == "retrieval":
+        raise ValueError(
+            "`DIR` must hold a model that predicts; one of retrieval is searched with "
+            f"inference.SearchIndex. Received: {os.fspath(directory)!r}"
+        )
+    read = table.read(source, tfds_split, file.with_name(f"{file.name}.files"))
+    said = answers(kept, read)
+    key = kept.options.key
+    if key is not None:
+        said.insert(0, key, read.frame[read.column(key, "--key")].tolist())
+    else:
+        said.insert(0, "row", np.arange(len(said)) + 1)
+    _write(said, file)
+    print(f"{len(said)} rows, {int((said['status'] == 'ok').sum())} of them ok. Written to {file}")
+    return said
+
+
+def answers(kept: ModelFolder, read: table.Table) -> pd.DataFrame:
+    """What a model says of each row, and the row's status.
+
+    Args:
+        kept: What a run left.
+        read: The table.
+    """
+    records, status = known_rows(kept, read)
+    columns: dict[str, Any] = {}
+    if records is not None:
+        said = scoring.predictions(kept.model, records, kept.task, kept.options.batch_size)
+        columns = _columns(said, kept.schema)
+    frame = pd.DataFrame(columns, index=[] if records is None else records.keys)
+    frame = frame.reindex(read.frame.index)
+    if "prediction" not in frame:
+        frame["prediction"] = None
+    return frame.assign(status=status).reset_index(drop=True)
+
+
+def known_rows(
+    kept: ModelFolder, read: table.Table, pairing: dict[str, Any] | None = None
+) -> tuple[Records | None, list[str]]:
+    """The rows of which something can be read, and the status of each row of the table.
+
+    Args:
+        kept: What a run left.
+        read: The table.
+        pairing: Further arguments of `data.pair`, such as labels.
+
+    Raises:
+        ValueError: If the table has none of the columns that the model knows.
+    """
+    read, lacking = _with_columns(kept, read)
+    for name in lacking:
+        print(f"The table has no column {name!r}: it is taken as missing from every row")
+    _count_unseen(kept, read)
+    own = streams.make(read, kept.kinds, kept.options, kept.schema)
+    status = [[] for _ in range(len(read.frame))]  # type: list[list[str]]
+    try:
+        records = data.pair(*own, on_missing="mask", on_error="mask", **(pairing or {}))
+    except ValueError as error:
+        if "`streams` must have a row in common" not in str(error):
+            raise
+        return None, ["nothing that can be read"] * len(read.frame)
+    for name, rows in records.report.missing.items():
+        for row in rows:
+            status[int(row) - 1].append(f"{name} missing")  # type: ignore[call-overload]
+    for name, files in records.report.unreadable.items():
+        for row, reason in files.items():
+            status[int(row) - 1].append(f"{name} could not be read: {reason}")  # type: ignore[call-overload]
+    return records, ["; ".join(parts) or "ok" for parts in status]
+
+
+def _with_columns(kept: ModelFolder, read: table.Table) -> tuple[table.Table, list[str]]:
+    """The table with an empty column for each that it lacks, and which these are."""
+    used = [each for each in kept.kinds if each.kind != "ignore"]
+    lacking = [each for each in used if each.column not in read.frame.columns]
+    if len(lacking) == len(used):
+        raise ValueError(
+            "The table must have columns that the model knows: "
+            f"{[kept.names[each.column] for each in used]}. "
+            f"Received: {list(read.names.values())}"
+        )
+    frame = read.frame.assign(**{each.column: _nothing(each, len(read.frame)) for each in lacking})
+    names = [kept.names[each.column] for each in lacking]
+    return table.Table(frame, read.directory, read.names), names
+
+
+def _nothing(each: ColumnKind, rows: int) -> Sequence[Any]:
+    return [float("nan")] * rows if each.kind == "number" else [None] * rows
+
+
+def _count_unseen(kept: ModelFolder, read: table.Table) -> None:
+    """Say how many categories the model has not seen in training."""
+    for spec in kept.schema.inputs:
+        if not isinstance(spec, Tabular):
+            continue
+        for column, known in zip(spec.categorical, spec.categories, strict=True):
+            cells = [str(c) for c in read.frame[column].tolist() if not is_blank(c)]
+            unseen = [cell for cell in cells if _plain(cell) not in known]
+            if unseen:
+                print(
+                    f"{len(unseen)} cells of {kept.names[column]!r} are categories that were not "
+                    f"seen in training, such as {unseen[0]!r}: they are read as unknown"
+                )
+
+
+def _plain(cell: str) -> str:
+    return cell.removesuffix(".0")
+
+
+def _columns(said: Any, schema: Schema) -> dict[str, Any]:
+    target = schema.target
+    if isinstance(said, list):
+        return {"prediction": said}
+    if isinstance(target, Category):
+        best = np.asarray(target.classes, object)[said.argmax(-1)]
+        shares = {f"probability_{c}": said[:, n] for n, c in enumerate(target.classes)}
+        return {"prediction": best, "probability": said.max(-1), **shares}
+    low, median, high = said[:, 0].T
+    return {"prediction": median, "low": low, "high": high}
+
+
+def _write(frame: pd.DataFrame, file: pathlib.Path) -> None:
+    """Write a file that appears whole or not at all."""
+    partial = file.with_name(f".{file.name}.partial")
+    try:
+        if file.suffix == ".csv":
+            frame.to_csv(partial, index=False)
+        elif file.suffix == ".parquet":
+            frame.to_parquet(partial, index=False)
+        else:
+            frame.to_json(partial, orient="records", lines=True, force_ascii=False)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)

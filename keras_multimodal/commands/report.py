@@ -1,0 +1,95 @@
+"""A run's report: scores, curves, mistakes, what the columns are."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from keras_multimodal import analysis
+from keras_multimodal.commands.options import Options
+from keras_multimodal.commands.scoring import HEADLINE
+from keras_multimodal.data import Records
+from keras_multimodal.schema import Category, ColumnKind
+
+_SHOWN = 20  # texts, and classes of a confusion matrix
+
+
+def make_report(
+    options: Options,
+    task: str,
+    kinds: Sequence[ColumnKind],
+    metrics: Mapping[str, Any],
+    histories: Mapping[str, Mapping[str, Sequence[float]]],
+    test: Records,
+    said: Any,
+) -> analysis.HtmlReport:
+    """Put the report together.
+
+    Args:
+        options: The run's options.
+        task: The task.
+        kinds: What the columns are.
+        metrics: What `metrics.json` holds.
+        histories: The training of each model.
+        test: The test rows.
+        said: What the model of all modalities says of them.
+    """
+    scores = metrics["test"]
+    name, better = HEADLINE[task]
+    first = scores["all"][name]
+    summary = f"{name} {first:.3f} on {scores['all']['rows']} test rows."
+    singles = {label: own[name] for label, own in scores.items() if label.endswith(" alone")}
+    if singles:
+        best = (max if better else min)(singles, key=lambda label: singles[label])
+        summary += f" The best single modality, {best.removesuffix(' alone')}, has "
+        summary += f"{singles[best]:.3f}."
+    report = analysis.HtmlReport(f"{options.target or 'What belongs together'}: {task}", summary)
+    if task == "classification":
+        report.add_accuracies(
+            "Test accuracy",
+            {
+                label: {"test": (round(own["accuracy"] * own["rows"]), own["rows"])}
+                for label, own in scores.items()
+            },
+            note="Guessing knows how frequent the classes are. Each modality alone was trained in "
+            "the same way.",
+        )
+    columns = [key for key, value in scores["all"].items() if isinstance(value, (int, float))]
+    report.add_table(
+        "Scores on the test rows",
+        ["model", *columns],
+        [[label, *(own.get(key, "") for key in columns)] for label, own in scores.items()],
+    )
+    _add_curves(report, histories, task)
+    target = test.target
+    if isinstance(target, Category) and test.labels is not None and len(target.classes) <= _SHOWN:
+        report.add_confusion_matrix(
+            "Confusion matrix",
+            analysis.confusion_matrix(test.labels, said.argmax(-1), len(target.classes)),
+            target.classes,
+        )
+    if task == "generation" and test.captions is not None:
+        shown = list(zip(test.captions.cells.tolist(), said, strict=True))[:_SHOWN]
+        report.add_table("What was written", ["true text", "written"], shown)
+    report.add_table(
+        "Columns", ["column", "kind", "why"], [(e.column, e.kind, e.reason) for e in kinds]
+    )
+    report.add_table("Rows", ["part", "rows"], list(metrics["rows"].items()))
+    report.add_text("What rows lack", *str(test.report).splitlines())
+    settings = {k: v for k, v in dataclasses.asdict(options).items() if v not in (None, ())}
+    report.add_settings("Options", settings)
+    report.add_settings("Versions", metrics["versions"])
+    return report
+
+
+def _add_curves(
+    report: analysis.HtmlReport,
+    histories: Mapping[str, Mapping[str, Sequence[float]]],
+    task: str,
+) -> None:
+    measured = ("loss", "accuracy") if "accuracy" in next(iter(histories.values())) else ("loss",)
+    try:
+        figure = analysis.learning_curves(histories, measured)
+    except ImportError as error:
+        report.add_text("Learning curves", str(error))
+        return
+    report.add_figure("Learning curves", figure, "Loss over the epochs, of each model.")

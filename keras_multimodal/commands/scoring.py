@@ -1,0 +1,117 @@
+"""How good a model is on rows that it has not seen, and what guessing would give."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_multimodal import analysis, inference
+from keras_multimodal.data import Records
+from keras_multimodal.schema import Category, Match, Number
+from keras_multimodal.tasks import embed
+
+# What the first number of each task's scores is, and whether more of it is better.
+HEADLINE = {
+    "classification": ("accuracy", True),
+    "regression": ("mae", False),
+    "generation": ("f1", True),
+    "retrieval": ("recall@10", True),
+}
+
+
+def predictions(model: keras.Model, records: Records, task: str, batch_size: int) -> Any:
+    """What a model says of each row: probabilities, numbers, texts, or vectors by tower."""
+    if task == "generation":
+        return inference.TextGenerator(model, records.schema).generate(records)
+    batches = records.batch(batch_size)
+    if task == "retrieval":
+        return embed(model, records.schema, batches)
+    return model.predict(batches, verbose=0)
+
+
+def score(task: str, records: Records, said: Any) -> dict[str, Any]:
+    """The scores of what a model said, the task's first one first.
+
+    Args:
+        task: One of `options.TASKS`.
+        records: The rows, with what is true.
+        said: What `predictions` returned.
+    """
+    if task == "generation":
+        return analysis.text_scores(_texts(records), said)
+    truth = np.asarray(records.labels)
+    if task == "retrieval":
+        return _found(records, said)
+    if task == "regression":
+        low, median, high = np.moveaxis(np.asarray(said), -1, 0)
+        inside = float(((low <= truth) & (truth <= high)).mean())
+        return {**_errors(truth, median), "inside_interval_80": inside}
+    right = int((said.argmax(-1) == truth).sum())
+    return {
+        "accuracy": right / len(truth),
+        "accuracy_interval_95": list(analysis.accuracy_interval(right, len(truth))),
+        "calibration_error": float(analysis.expected_calibration_error(said, truth)),
+        "rows": len(truth),
+    }
+
+
+def guess(task: str, train: Records, test: Records) -> dict[str, Any]:
+    """The scores of who knows the training rows' targets and nothing of the row."""
+    if task == "retrieval":
+        return {}
+    if task == "generation":
+        texts, counts = np.unique(_texts(train), return_counts=True)
+        return analysis.text_scores(_texts(test), [str(texts[counts.argmax()])] * len(test))
+    known, truth = np.asarray(train.labels), np.asarray(test.labels)
+    if task == "regression":
+        return _errors(truth, np.broadcast_to(np.median(known, axis=0), truth.shape))
+    assert isinstance(train.target, Category)
+    shares = np.bincount(known, minlength=len(train.target.classes)) / len(known)
+    return score(task, test, np.broadcast_to(shares, (len(truth), len(shares))))
+
+
+def _texts(records: Records) -> list[str]:
+    """The captions as the model learns them: standardised, and cut."""
+    from keras_multimodal.data import Detokenizer
+    from keras_multimodal.data.text_targets import encode
+
+    target: Any = records.target
+    cells = [] if records.captions is None else records.captions.cells.tolist()
+    ids = encode(target, cells)
+    return [text.decode("utf-8") for text in Detokenizer(target)(ids).numpy()]
+
+
+def _errors(truth: np.ndarray, said: np.ndarray) -> dict[str, Any]:
+    errors = np.abs(said.reshape(truth.shape) - truth)
+    spread = float(((truth - truth.mean(axis=0)) ** 2).sum())
+    mean = float(errors.mean())
+    reach = 1.96 * float(errors.std()) / np.sqrt(len(errors))
+    return {
+        "mae": mean,
+        "mae_interval_95": [mean - reach, mean + reach],
+        "rmse": float(np.sqrt((errors**2).mean())),
+        "r2": 1 - float((errors**2).sum()) / spread if spread else float("nan"),
+        "rows": len(truth),
+    }
+
+
+def _found(records: Records, vectors: Any) -> dict[str, Any]:
+    """The mean over all ways from one tower to another, and each way."""
+    assert isinstance(records.target, Match)
+    parts = dict(zip(records.target.names, np.asarray(records.labels).T, strict=True))
+    ways = {
+        f"{one} to {other}": analysis.retrieval_scores(
+            vectors[one], vectors[other], parts[one], parts[other]
+        )
+        for one in parts
+        for other in parts
+        if one != other
+    }
+    keys = ("recall@10", "chance@10", "recall@1", "median_rank")
+    means = {key: float(np.mean([way[key] for way in ways.values()])) for key in keys}
+    return {**means, "rows": len(records), "ways": ways}
+
+
+def is_scored(records: Records) -> bool:
+    """Whether the rows say what is true."""
+    return isinstance(records.target, (Category, Number, Match)) or records.captions is not None

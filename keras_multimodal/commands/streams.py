@@ -1,0 +1,161 @@
+"""The columns of a table as streams."""
+
+import pathlib
+import wave
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_multimodal import data
+from keras_multimodal.commands.options import Options
+from keras_multimodal.commands.table import Table
+from keras_multimodal.data.stream import Stream
+from keras_multimodal.schema import ColumnKind, Schema, column_kinds
+from keras_multimodal.schema.column_kinds import is_blank
+from keras_multimodal.schema.infer import text_length
+
+_LONGEST = 10.0  # seconds
+_USUAL = 5.0  # seconds, where no length can be told
+_PROBED = 200  # recordings whose length is asked
+_TABLE = "table"
+
+
+def decide(table: Table, options: Options) -> list[ColumnKind]:
+    """What each column is: as the options say, else as its cells do.
+
+    Args:
+        table: The table.
+        options: The options.
+
+    Raises:
+        ValueError: If an option names no column, a kind cannot be told, or nothing is left.
+    """
+    named = {
+        table.column(column, f"--{kind}" if column in getattr(options, kind, ()) else "--key"): kind
+        for column, kind in options.kinds.items()
+    }
+    tabular = [table.column(column, "--table") for column in options.table]
+    target = [] if options.target is None else [table.column(options.target, "--target")]
+    if options.only:
+        others = set(table.frame.columns) - set(named) - set(tabular) - set(target)
+        named.update(dict.fromkeys(others, "ignore"))
+    for column in tabular:
+        # Codes and numbers alike: what is no number is a category.
+        cells = [cell for cell in table.frame[column].tolist() if not is_blank(cell)]
+        numbers = all(isinstance(c, (int, float)) and not isinstance(c, bool) for c in cells)
+        named[column] = "number" if numbers else "category"
+    try:
+        found = column_kinds(table.frame, named, skip=target)
+    except ValueError as error:
+        raise ValueError(str(error).replace("`frame`", "The table")) from error
+    if all(each.kind == "ignore" for each in found):
+        raise ValueError(
+            "The table must have a column beside the target that something can be learned of. "
+            "Received: " + "; ".join(map(str, found))
+        )
+    return found
+
+
+def make(
+    table: Table, kinds: Sequence[ColumnKind], options: Options, schema: Schema | None = None
+) -> list[Stream]:
+    """A stream for each modality, its rows by number.
+
+    Args:
+        table: The table.
+        kinds: What its columns are.
+        options: How they are read.
+        schema: What has been learned of other rows, which then holds. Default `None`.
+
+    Raises:
+        ValueError: If a cell cannot be what its column is said to be; it names the row.
+    """
+    streams: list[Any] = []
+    for each in kinds:
+        if each.kind == "image":
+            size = options.image_size
+            images = data.ImageStream(
+                rescale=1 / 255, width_shift_range=0.05, height_shift_range=0.05, zoom_range=0.1
+            )
+            streams.append(
+                images.flow_from_dataframe(
+                    table.frame,
+                    directory=table.directory,
+                    x_col=each.column,
+                    target_size=(size, size),
+                    class_mode=None,
+                    interpolation="bilinear",
+                    validate_filenames=False,
+                    name=each.column,
+                )
+            )
+        elif each.kind == "text":
+            cells = table.frame[each.column]
+            texts = data.TextProcessor(length=text_length(cells.tolist()), word_dropout=0.1)
+            strings = cells.map(lambda cell: "" if is_blank(cell) else str(cell))
+            streams.append(texts.load_data(strings.to_dict(), name=each.column))
+        elif each.kind == "audio":
+            seconds = options.duration or _seconds(table, each.column)
+            sounds = data.AudioStream(
+                options.sample_rate, duration=seconds, normalize="peak", time_shift=seconds / 20
+            )
+            streams.append(
+                sounds.flow_from_dataframe(
+                    table.frame,
+                    directory=table.directory,
+                    x_col=each.column,
+                    validate_filenames=False,
+                    name=each.column,
+                )
+            )
+        elif each.kind == "sensor":
+            streams.append(_series(table, each.column, schema))
+    numeric = [each.column for each in kinds if each.kind == "number"]
+    categorical = [each.column for each in kinds if each.kind == "category"]
+    if numeric or categorical:
+        streams.append(
+            data.TableProcessor().load_data(
+                table.frame, numeric=numeric, categorical=categorical, name=_TABLE
+            )
+        )
+    if schema is None:
+        return streams
+    return [stream.with_spec(schema[stream.spec.name]) for stream in streams]
+
+
+def _series(table: Table, column: str, schema: Schema | None) -> Any:
+    cells = table.frame[column]
+    length = None if schema is None else schema[column].shape[0]
+    processor = data.SensorProcessor(length=length)
+    if any(isinstance(cell, str) and cell.strip() for cell in cells):
+        return processor.load_files(
+            table.frame, column, directory=table.directory, on_error="mask", name=column
+        )
+    arrays = {row: None if _lacks(cell) else _steps(cell) for row, cell in cells.items()}
+    return processor.load_arrays(arrays, name=column)
+
+
+def _lacks(cell: Any) -> bool:
+    return is_blank(cell) if np.ndim(cell) == 0 else not len(cell)
+
+
+def _steps(cell: Any) -> np.ndarray:
+    """A list of numbers, or of lists of them, as `(steps, channels)`."""
+    steps = np.asarray([np.asarray(step, "float64") for step in cell])
+    return steps[:, None] if steps.ndim == 1 else steps
+
+
+def _seconds(table: Table, column: str) -> float:
+    """How long the longest recording is, of WAV files that can be read, at most 10 seconds."""
+    found: list[float] = []
+    for cell in table.frame[column].tolist():
+        path = pathlib.Path(table.directory, str(cell))
+        if len(found) == _PROBED or path.suffix.lower() != ".wav" or not path.is_file():
+            continue
+        try:
+            with wave.open(str(path)) as file:
+                found.append(file.getnframes() / file.getframerate())
+        except (wave.Error, EOFError, ZeroDivisionError):
+            continue  # reading it for training says what is wrong, and counts it
+    return min(max(found), _LONGEST) if found else _USUAL

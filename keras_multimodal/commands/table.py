@@ -1,0 +1,91 @@
+"""The user's table, with names that a model's inputs can have."""
+
+import dataclasses
+import os
+import pathlib
+
+import numpy as np
+import pandas as pd
+
+from keras_multimodal import data
+from keras_multimodal.schema.infer import identifier
+
+TFDS = "tfds:"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table as it was read.
+
+    Args:
+        frame: The rows, in their order; the index is their number, from 1, and
+            the columns are identifiers.
+        directory: The folder that file names are relative to.
+        names: The columns' own names, by identifier.
+    """
+
+    frame: pd.DataFrame
+    directory: pathlib.Path
+    names: dict[str, str]
+
+    def column(self, name: str, option: str) -> str:
+        """The identifier of a column that the user names.
+
+        Args:
+            name: The column's own name.
+            option: The option that named it, for the message.
+
+        Raises:
+            ValueError: If there is no such column.
+        """
+        for own, known in self.names.items():
+            if known == name:
+                return own
+        raise ValueError(
+            f"`{option}` must name a column of the table, which has {list(self.names.values())}. "
+            f"Received: {name!r}"
+        )
+
+
+def read(source: str, tfds_split: str = "train", folder: os.PathLike[str] | None = None) -> Table:
+    """Read a table.
+
+    Args:
+        source: A file, or `tfds:NAME`.
+        tfds_split: Which rows of a data set of tensorflow-datasets.
+        folder: Where its pictures and recordings are written.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it cannot be read, has no rows, or two columns whose names differ in signs
+            alone.
+    """
+    if source.startswith(TFDS):
+        frame = data.read_tfds(source.removeprefix(TFDS), tfds_split, folder)
+        frame = frame.reset_index()  # the id that each row has there is a column
+        directory = pathlib.Path(os.getcwd() if folder is None else folder)
+    else:
+        frame = data.read_table(source)
+        directory = pathlib.Path(source).resolve().parent
+    own = [identifier(column) for column in frame.columns]
+    repeated = sorted({name for name in own if own.count(name) > 1})
+    if repeated:
+        alike = [str(c) for c in frame.columns if identifier(c) in repeated]
+        raise ValueError(
+            "The table must have columns whose names differ in letters or digits: they name a "
+            f"model's inputs. Received: {alike}; rename some"
+        )
+    names = dict(zip(own, map(str, frame.columns), strict=True))
+    frame = numbered(frame.set_axis(own, axis=1))
+    # Missing is missing, whatever pandas calls it in a column.
+    frame = frame.astype({c: object for c in frame.columns if frame[c].dtype == object})
+    return Table(frame.replace({pd.NA: np.nan}), directory, names)
+
+
+def numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their numbers, from 1, for an index.
+
+    Args:
+        frame: The rows.
+    """
+    return frame.set_axis(range(1, len(frame) + 1), axis=0)

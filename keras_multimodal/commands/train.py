@@ -1,0 +1,280 @@
+"""From a table to a trained model, its scores, a report and a SavedModel."""
+
+import contextlib
+import csv
+import functools
+import importlib.metadata
+import json
+import math
+import pathlib
+import platform
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from keras_multimodal import data, export, tasks
+from keras_multimodal._folders import replace_folder
+from keras_multimodal.commands import goal, model_folder, scoring, streams, table
+from keras_multimodal.commands.fitting import Best, fit
+from keras_multimodal.commands.options import Options
+from keras_multimodal.commands.report import make_report
+from keras_multimodal.data import Records
+from keras_multimodal.schema import ColumnKind
+
+_TASKS: dict[str, Any] = {
+    "classification": tasks.classifier,
+    # Medians, and between the outer quantiles eight of ten rows.
+    "regression": functools.partial(tasks.regressor, loss="quantile", quantiles=(0.1, 0.5, 0.9)),
+    "generation": tasks.captioner,
+    "retrieval": tasks.retriever,
+}
+_VALIDATION, _TEST = 0.15, 0.15  # shares of the rows
+_PACKAGES = ("keras-multimodal-fusion", "keras", "tensorflow", "numpy", "pandas")
+
+
+def train(options: Options, resume: bool = False, overwrite: bool = False) -> dict[str, Any]:
+    """Train a model on a table.
+
+    What is learned is kept beside the output, in `<output>.resume`, until all is done, so that an
+    interrupted run can go on; the output appears whole or not at all.
+
+    Args:
+        options: What to train on, and how.
+        resume: Whether to go on with an interrupted run of the same options. Default False.
+        overwrite: Whether the folder of an earlier run may be replaced. Default False.
+
+    Returns:
+        What `metrics.json` holds.
+
+    Raises:
+        FileNotFoundError: If the table is missing, or there is nothing to go on with.
+        ImportError: If a file needs a package that is not installed.
+        ValueError: If an option, a column or a cell is wrong, or the output is filled.
+    """
+    start = time.monotonic()
+    deadline = None if options.time_limit is None else start + 60 * options.time_limit
+    output = pathlib.Path(options.output)
+    with replace_folder(
+        output,
+        overwrite,
+        marker=model_folder.CONFIG,
+        argument="`--output`",
+        remedy="--overwrite",
+    ) as folder:
+        kept = _kept(output, options, resume)
+        with _removed_on_error(kept, resume):
+            read = table.read(options.source, options.tfds_split, kept / "files")
+            kinds = streams.decide(read, options)
+            aim = goal.find(read, options)
+            _print_columns(read, kinds, aim)
+            records = pair(read, kinds, options, aim)
+            parts = split(records, read, options)
+            print(", ".join(f"{len(rows)} {name}" for name, rows in parts.items()) + " rows")
+        models, fits = _train_all(parts, aim.task, options, kept, deadline)
+        said = {
+            name: scoring.predictions(model, rows, aim.task, options.batch_size)
+            for name, (model, rows) in models.items()
+        }
+        scores = {"guessing": scoring.guess(aim.task, parts["training"], parts["test"])}
+        scores.update({n: scoring.score(aim.task, models[n][1], each) for n, each in said.items()})
+        scores = {name: own for name, own in scores.items() if own}
+        metrics = {
+            "task": aim.task,
+            "test": scores,
+            "rows": {name: len(rows) for name, rows in parts.items()},
+            "pairing": json.loads(records.report.to_json()),
+            "stopped": {name: best.stopped for name, best in fits.items() if best.stopped},
+            "seconds": round(time.monotonic() - start, 1),
+            "versions": {
+                "python": platform.python_version(),
+                **{package: importlib.metadata.version(package) for package in _PACKAGES},
+            },
+        }
+        _print_scores(aim.task, scores)
+        folder.mkdir()
+        model, _ = models["all"]
+        model.save(folder / model_folder.MODEL)
+        schema = parts["training"].schema
+        export.saved_model(model, folder / "saved_model", preprocessing=schema)
+        (folder / model_folder.SCHEMA).write_text(schema.to_json(), "utf-8")
+        (folder / model_folder.CONFIG).write_text(options.to_json(), "utf-8")
+        model_folder.write_columns(folder, aim.task, aim.column, kinds, read.names)
+        (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
+        histories = {name: best.history for name, best in fits.items()}
+        _write_history(folder / "history.csv", histories)
+        _write_split(folder / "split.csv", parts)
+        report = make_report(
+            options, aim.task, kinds, metrics, histories, parts["test"], said["all"]
+        )
+        report.write(folder / "report.html")
+    shutil.rmtree(kept)
+    written = sorted(path.name for path in output.iterdir())
+    print(f"Written to {output}: {', '.join(written)}")
+    return metrics
+
+
+def pair(read: table.Table, kinds: list[ColumnKind], options: Options, aim: goal.Goal) -> Records:
+    """The rows that have a target and something to learn of, and what was left out, printed."""
+    having = read.frame[aim.rows]
+    without = len(read.frame) - len(having)
+    if without:
+        print(f"{without} of {len(read.frame)} rows have no target and are left out")
+    own = streams.make(table.Table(having, read.directory, read.names), kinds, options)
+    records = data.pair(*own, on_missing="mask", on_error="mask", **aim.pairing)
+    print(records.report, flush=True)
+    return records
+
+
+def split(records: Records, read: table.Table, options: Options) -> dict[str, Records]:
+    """Training, validation and test rows.
+
+    Args:
+        records: The rows.
+        read: The table, for the columns of parts and groups.
+        options: Which column says the parts, and which the groups.
+
+    Raises:
+        ValueError: If a part, or a class of the training part, would have no row.
+    """
+    names = ("training", "validation", "test")
+    if options.split is not None:
+        column = read.frame.loc[records.keys, read.column(options.split, "--split")]
+        try:
+            return dict(zip(names, records.split_by(column.map(str)), strict=True))
+        except ValueError as error:
+            raise ValueError(str(error).replace("`parts`", "`--split`")) from error
+    groups = None
+    if options.group is not None:
+        groups = read.frame.loc[records.keys, read.column(options.group, "--group")]
+    parts = records.split(validation=_VALIDATION, test=_TEST, seed=options.seed, groups=groups)
+    return dict(zip(names, parts, strict=True))
+
+
+def build(train_rows: Records, task: str, options: Options) -> keras.Model:
+    """The task's model, compiled for so many epochs."""
+    keras.utils.set_random_seed(options.seed)
+    return _TASKS[task](
+        train_rows.schema,
+        fusion=options.fusion,
+        learning_rate=options.learning_rate,
+        steps=options.epochs * math.ceil(len(train_rows) / options.batch_size),
+        seed=options.seed,
+    )
+
+
+def _train_all(
+    parts: Mapping[str, Records],
+    task: str,
+    options: Options,
+    kept: pathlib.Path,
+    deadline: float | None,
+) -> tuple[dict[str, tuple[keras.Model, Records]], dict[str, Best]]:
+    """The model of all modalities and those of each alone, with the test rows of each."""
+    names = parts["training"].schema.names
+    wanted = {"all": names}
+    if options.baselines and len(names) > 1 and task != "retrieval":
+        wanted.update({f"{name} alone": (name,) for name in names})
+    models, fits = {}, {}
+    for label, own in wanted.items():
+        rows = {name: part.only(*own) for name, part in parts.items()}
+        model = build(rows["training"], task, options)
+        fits[label] = fit(
+            model,
+            rows["training"],
+            rows["validation"],
+            name=label,
+            folder=kept,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            patience=options.patience,
+            deadline=deadline,
+            seed=options.seed,
+        )
+        if task == "classification":
+            tasks.calibrate(model, rows["validation"].batch(options.batch_size))
+        models[label] = (model, rows["test"])
+    return models, fits
+
+
+def _kept(output: pathlib.Path, options: Options, resume: bool) -> pathlib.Path:
+    """The folder of what an interrupted run has learned, which must be of the same options."""
+    kept = output.with_name(f"{output.name}.resume")
+    file = kept / model_folder.CONFIG
+    # How long it may take can change; what is learned cannot.
+    free = {"time_limit", "patience"}
+    if resume:
+        if not file.is_file():
+            raise FileNotFoundError(
+                f"`--resume` must find an interrupted run. Received: none in {str(kept)!r}"
+            )
+        before = json.loads(file.read_text("utf-8"))
+        now = json.loads(options.to_json())
+        other = sorted(name for name in now if name not in free and now[name] != before.get(name))
+        if other:
+            raise ValueError(
+                f"`--resume` must come with the options that the run began with, in {str(file)!r}. "
+                f"Received: another {', '.join(other)}"
+            )
+    elif kept.exists():
+        raise ValueError(
+            f"`--output` has an interrupted run beside it, {str(kept)!r}: go on with --resume, or "
+            "remove that folder"
+        )
+    kept.mkdir(parents=True, exist_ok=True)
+    file.write_text(options.to_json(), "utf-8")
+    return kept
+
+
+@contextlib.contextmanager
+def _removed_on_error(kept: pathlib.Path, resume: bool) -> Iterator[None]:
+    """What was kept before anything has been learned is of no use to go on with."""
+    try:
+        yield
+    except BaseException:
+        if not resume:
+            shutil.rmtree(kept)
+        raise
+
+
+def _print_columns(read: table.Table, kinds: list[ColumnKind], aim: goal.Goal) -> None:
+    print(f"{len(read.frame)} rows")
+    for each in kinds:
+        print(f"  {read.names[each.column]}: {each.kind} ({each.reason})")
+    if aim.column is not None:
+        print(f"  {read.names[aim.column]}: target, {aim.task} ({aim.reason})")
+
+
+def _print_scores(task: str, scores: Mapping[str, Mapping[str, Any]]) -> None:
+    name, _ = scoring.HEADLINE[task]
+    print(f"\nOn the test rows, {name}:")
+    width = max(map(len, scores))
+    for label, own in scores.items():
+        interval = own.get(f"{name}_interval_95")
+        reach = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+        chance = f", chance {own['chance@10']:.3f}" if "chance@10" in own else ""
+        print(f"  {label:{width}s} {own[name]:.3f}{reach}{chance}")
+    print(flush=True)
+
+
+def _write_history(path: pathlib.Path, histories: Mapping[str, Mapping[str, list[float]]]) -> None:
+    frames = [
+        pd.DataFrame(history).assign(model=name, epoch=np.arange(len(history["loss"])) + 1)
+        for name, history in histories.items()
+    ]
+    frame = pd.concat(frames)
+    first = ["model", "epoch"]
+    frame[first + [c for c in frame.columns if c not in first]].to_csv(path, index=False)
+
+
+def _write_split(path: pathlib.Path, parts: Mapping[str, Records]) -> None:
+    """The part of each row, by its number in the table, from 1."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["row", "part"])
+        numbered = [(int(key), name) for name, own in parts.items() for key in own.keys]  # type: ignore[call-overload]
+        rows.writerows(sorted(numbered))

@@ -1,0 +1,187 @@
+"""What each column of a table is, read off its cells."""
+
+import dataclasses
+import datetime
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
+
+_FILES = {
+    "image": (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"),
+    "audio": (".wav", ".flac", ".ogg", ".mp3"),
+    "sensor": (".csv", ".tsv", ".parquet"),
+}
+_MOST = 0.9  # the share of the cells that must look alike
+_FEW = 50  # how many different strings are categories, if each comes up twice on average
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ]\d\d?:\d\d.*)?|\d\d?[/.]\d\d?[/.]\d{4}")
+_KEY = re.compile(r"(.*_)?(id|key|index|uuid)|unnamed: \d+", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True)
+class ColumnKind:
+    """What a column is, and why.
+
+    Args:
+        column: The column.
+        kind: One of `"image"`, `"text"`, `"audio"`, `"sensor"`, `"number"`, `"category"` and
+            `"ignore"`.
+        reason: What that was read off.
+
+    Example:
+
+    >>> print(ColumnKind("photo", "image", "12 of 12 cells end in .png"))
+    photo: image (12 of 12 cells end in .png)
+    """
+
+    column: str
+    kind: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.column}: {self.kind} ({self.reason})"
+
+
+def column_kinds(
+    frame: Any, kinds: Mapping[str, str] | None = None, skip: Sequence[str] = ()
+) -> list[ColumnKind]:
+    """What each column of a table is.
+
+    In this order, over the cells that are not missing:
+
+    1. none, or the same cell everywhere: ignored, nothing can be learned of it;
+    2. nine tenths are file names with the ending of a picture, a recording, or a table: image,
+       audio, sensor;
+    3. lists of numbers: sensor;
+    4. true and false: category; dates: ignored, give their year, month or hour as numbers;
+    5. numbers: number, but whole ones that all differ in a column called like a key (`id`,
+       `..._id`, `key`, `index`, `uuid`): ignored;
+    6. strings that come up twice on average and of which there are at most 50: category;
+    7. strings with a space in at least half of the cells: text;
+    8. strings without spaces that all differ: ignored as keys; that come up twice on average:
+       category.
+
+    Args:
+        frame: A table, with `columns` and `frame[column]` as pandas has them.
+        kinds: The kind of columns where it is known better, by column. Default `None`.
+        skip: Columns to leave out, such as the target.
+
+    Returns:
+        One for each column, in their order.
+
+    Raises:
+        ValueError: If `kinds` names a column that there is not, or another kind; or if a column is
+            none of these. The message names it.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"photo": ["a.png", "b.png"], "age": [3.5, 4.0]})
+    >>> for found in column_kinds(frame):
+    ...     print(found)
+    photo: image (2 of 2 cells end in .png)
+    age: number (2 numbers from 3.5 to 4)
+    """
+    known = dict(kinds or {})
+    columns = list(frame.columns)
+    for column, kind in known.items():
+        if column not in columns:
+            raise ValueError(
+                f"`kinds` must name columns of the table, which has {columns}. Received: {column!r}"
+            )
+        if kind not in KINDS:
+            raise ValueError(f"`kinds` must be among {list(KINDS)}. Received: {column!r}: {kind!r}")
+    found = []
+    for column in columns:
+        if column in known:
+            found.append(ColumnKind(column, known[column], "as you say"))
+        elif column not in skip:
+            found.append(_kind(column, frame[column].tolist()))
+    return found
+
+
+def is_blank(cell: Any) -> bool:
+    """Whether a cell is missing: `None`, NaN, or a string of nothing but space."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return True
+    if isinstance(cell, str):
+        return not cell.strip()
+    # pandas' NA and NaT are equal to nothing, themselves included.
+    return not isinstance(cell, (list, tuple)) and type(cell).__name__ in ("NAType", "NaTType")
+
+
+def _kind(column: str, cells: list[Any]) -> ColumnKind:
+    given = [cell for cell in cells if not is_blank(cell)]
+    lists = [cell for cell in given if _is_list(cell)]
+    if not given:
+        return ColumnKind(column, "ignore", "it is empty")
+    if lists:
+        if len(lists) == len(given):
+            return ColumnKind(column, "sensor", f"{len(given)} lists of numbers")
+        raise _unknown(column, f"has {len(lists)} lists among its {len(given)} cells")
+    distinct = len(set(given))
+    if distinct == 1:
+        return ColumnKind(column, "ignore", f"all its cells are {_short(given[0])}")
+    if all(isinstance(cell, bool) for cell in given):
+        return ColumnKind(column, "category", "true and false")
+    if all(isinstance(cell, (datetime.date, datetime.datetime)) for cell in given):
+        return _date(column)
+    if all(isinstance(cell, (int, float)) for cell in given):
+        if (
+            distinct == len(given)
+            and all(float(cell).is_integer() for cell in given)
+            and _KEY.fullmatch(column)
+        ):
+            return ColumnKind(column, "ignore", f"{distinct} different whole numbers, a key")
+        low, high = min(given), max(given)
+        return ColumnKind(column, "number", f"{len(given)} numbers from {low:g} to {high:g}")
+    strings = [str(cell) for cell in given]
+    for kind, endings in _FILES.items():
+        named = [text for text in strings if text.lower().endswith(endings)]
+        if len(named) >= _MOST * len(strings):
+            own = sorted({f".{text.rsplit('.', 1)[1].lower()}" for text in named})
+            return ColumnKind(
+                column, kind, f"{len(named)} of {len(strings)} cells end in {' or '.join(own)}"
+            )
+    if sum(bool(_DATE.fullmatch(text)) for text in strings) >= _MOST * len(strings):
+        return _date(column)
+    return _of_strings(column, strings)
+
+
+def _of_strings(column: str, strings: list[str]) -> ColumnKind:
+    distinct, count = len(set(strings)), len(strings)
+    repeated = distinct <= count / 2
+    if repeated and distinct <= _FEW:
+        return ColumnKind(column, "category", f"{distinct} different strings in {count} cells")
+    spaced = sum(" " in text.strip() for text in strings)
+    if spaced >= count / 2:
+        words = sorted(len(text.split()) for text in strings)[count // 2]
+        return ColumnKind(column, "text", f"{count} texts of {words} words, the median")
+    if distinct == count:
+        return ColumnKind(column, "ignore", f"{distinct} different strings without spaces, a key")
+    if repeated:
+        return ColumnKind(column, "category", f"{distinct} different strings in {count} cells")
+    raise _unknown(column, f"has {distinct} different strings in {count} cells")
+
+
+def _date(column: str) -> ColumnKind:
+    return ColumnKind(column, "ignore", "dates; give their year, month or hour as numbers")
+
+
+def _unknown(column: str, why: str) -> ValueError:
+    return ValueError(
+        f"`frame` must have columns whose kind can be told. Received: {column!r}, which {why}. Say "
+        f"what it is, one of {list(KINDS)}: kinds={{{column!r}: ...}}, or on the command line "
+        f"--text, --table or --ignore {column!r}"
+    )
+
+
+def _is_list(cell: Any) -> bool:
+    return isinstance(cell, (list, tuple)) or (hasattr(cell, "shape") and bool(cell.shape))
+
+
+def _short(cell: Any) -> str:
+    text = repr(cell)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,120 @@
+"""A schema read off a table."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from keras_multimodal.schema.audio import Audio
+from keras_multimodal.schema.category import Category
+from keras_multimodal.schema.column_kinds import ColumnKind, column_kinds, is_blank
+from keras_multimodal.schema.image import Image
+from keras_multimodal.schema.modality import Modality
+from keras_multimodal.schema.number import Number
+from keras_multimodal.schema.tabular import Tabular
+from keras_multimodal.schema.text import Text
+
+PIXELS = 96
+SAMPLE_RATE = 16_000  # Hz
+SECONDS = 5
+LONGEST_TEXT = 128
+_LONG = 0.95  # the share of the texts that are kept whole
+_FEW = 20  # how many different numbers are classes where all are whole
+
+
+def infer_parts(
+    frame: Any, target: str | None, kinds: Mapping[str, str] | None, verbose: bool
+) -> tuple[list[Modality], Category | Number | None]:
+    """The modalities and the target of a table; see `Schema.infer`."""
+    if target is not None and target not in list(frame.columns):
+        raise ValueError(
+            f"`target` must be a column of the table, which has {list(frame.columns)}. "
+            f"Received: target={target!r}"
+        )
+    found = column_kinds(frame, kinds, skip=() if target is None else (target,))
+    lines = [str(each) for each in found]
+    described, reason = (None, "") if target is None else _target(frame, target)
+    if described is not None:
+        what = "classes" if isinstance(described, Category) else "numbers"
+        lines.append(f"{target}: target, {what} ({reason})")
+    if verbose:
+        print(*lines, sep="\n", flush=True)
+    inputs = [_modality(frame, each) for each in found if each.kind in ("image", "text", "audio")]
+    unread = [each.column for each in found if each.kind == "sensor"]
+    if unread:
+        raise ValueError(
+            "`frame` must have columns that say what they hold without being read. Received: "
+            f"series in {unread}; read them with data.SensorProcessor, whose stream has their "
+            f"description, or leave them out: kinds={{{unread[0]!r}: 'ignore'}}"
+        )
+    numeric = [each.column for each in found if each.kind == "number"]
+    categorical = [each.column for each in found if each.kind == "category"]
+    if numeric or categorical:
+        inputs.append(
+            Tabular(
+                numeric=tuple(map(identifier, numeric)),
+                categorical=tuple(map(identifier, categorical)),
+            )
+        )
+    if not inputs:
+        raise ValueError(
+            "`frame` must have a column that something can be learned of. Received: "
+            + "; ".join(lines)
+        )
+    return inputs, described
+
+
+def identifier(name: str) -> str:
+    """A column's name as an identifier, as the inputs of a model have them."""
+    changed = re.sub(r"\W+", "_", str(name)).strip("_") or "column"
+    return f"_{changed}" if changed[0].isdigit() else changed
+
+
+def target_kind(cells: list[Any]) -> tuple[str, str]:
+    """Whether cells are classes or numbers, `"classification"` or `"regression"`, and why."""
+    given = [cell for cell in cells if not is_blank(cell)]
+    distinct = len({str(cell) for cell in given})
+    numbers = [c for c in given if isinstance(c, (int, float)) and not isinstance(c, bool)]
+    if len(numbers) < len(given):
+        return "classification", f"{distinct} different strings in {len(given)} cells"
+    whole = all(math.isfinite(cell) and float(cell).is_integer() for cell in numbers)
+    if whole and distinct <= _FEW:
+        return "classification", f"{distinct} different whole numbers in {len(given)} cells"
+    return "regression", f"{distinct} different numbers in {len(given)} cells"
+
+
+def text_length(cells: list[Any]) -> int:
+    """How many words 95 of 100 texts have at most, but no more than 128."""
+    lengths = sorted(len(str(cell).split()) for cell in cells if not is_blank(cell))
+    if not lengths:
+        return 1
+    place = min(len(lengths) - 1, math.ceil(_LONG * len(lengths)))
+    return min(LONGEST_TEXT, lengths[place])
+
+
+def _target(frame: Any, column: str) -> tuple[Category | Number, str]:
+    cells = frame[column].tolist()
+    kind, reason = target_kind(cells)
+    if kind == "regression":
+        return Number(name=identifier(column), columns=(identifier(column),)), reason
+    classes = sorted({_class(cell) for cell in cells if not is_blank(cell)})
+    return Category(name=identifier(column), classes=tuple(classes)), reason
+
+
+def _class(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return str(cell)
+
+
+def _modality(frame: Any, found: ColumnKind) -> Modality:
+    cells = frame[found.column].tolist()
+    own: dict[str, Any] = {
+        "name": identifier(found.column),
+        "optional": any(is_blank(cell) for cell in cells),
+    }
+    if found.kind == "image":
+        return Image(height=PIXELS, width=PIXELS, rescale=1 / 255, **own)
+    if found.kind == "audio":
+        return Audio(sample_rate=SAMPLE_RATE, num_samples=SAMPLE_RATE * SECONDS, **own)
+    return Text(length=text_length(cells), **own)

@@ -1,0 +1,128 @@
+"""What a column is, read off its cells."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_multimodal.schema import ColumnKind, Schema, Text, column_kinds
+
+MANY = [f"some words {place}" for place in range(60)]
+
+
+def kind_of(cells, column="column"):
+    (found,) = column_kinds(pd.DataFrame({column: cells}))
+    return found.kind
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["a.png", "b/c.JPG", None, "d.webp"], "image"),
+        (["a.wav", "b.mp3"], "audio"),
+        (["a.csv", "b.parquet"], "sensor"),
+        ([[1.0, 2.0], [3.0]], "sensor"),
+        ([np.ones(3), np.zeros(3)], "sensor"),
+        ([1.5, 2.0, np.nan], "number"),
+        ([1, 2, 2], "number"),
+        ([True, False], "category"),
+        (["red", "blue"] * 3, "category"),
+        (["light red", "blue"] * 3, "category"),
+        (["7c", "8d", "9e", "7c", "8d", "9e"] * 30, "category"),
+        ([f"code{place % 70}" for place in range(200)], "category"),
+        (MANY, "text"),
+        ([f"a{place}" for place in range(60)], "ignore"),
+        ([None, ""], "ignore"),
+        (["same", "same", "same"], "ignore"),
+        (["2024-01-02", "2024-01-03"], "ignore"),
+        (pd.to_datetime(["2024-01-02", "2024-01-03"]), "ignore"),
+    ],
+)
+def test_the_kind_of_a_column(cells, kind):
+    assert kind_of(cells) == kind
+
+
+@pytest.mark.parametrize("column", ["id", "row_id", "Key", "Unnamed: 0", "uuid"])
+def test_whole_numbers_that_differ_are_keys_by_their_name(column):
+    assert kind_of([3, 7, 9], column) == "ignore"
+    assert kind_of([3, 7, 7], column) == "number"
+    assert kind_of([3, 7, 9], "weight") == "number"
+
+
+def test_what_is_known_better_is_taken():
+    frame = pd.DataFrame({"code": ["a", "b", "c", "d"], "size": [1, 2, 3, 4], "y": [0, 1, 0, 1]})
+    found = column_kinds(frame, {"code": "text", "size": "category"}, skip=("y",))
+    assert [(each.column, each.kind) for each in found] == [("code", "text"), ("size", "category")]
+    assert str(found[0]) == "code: text (as you say)"
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (
+            [f"a{place % 40}" for place in range(60)],
+            "'column', which has 40 different strings in 60",
+        ),
+        ([[1, 2], "b"], "'column', which has 1 lists among its 2 cells"),
+    ],
+)
+def test_a_column_that_is_nothing_known_is_named(cells, message):
+    with pytest.raises(ValueError, match=message):
+        column_kinds(pd.DataFrame({"column": cells}))
+
+
+def test_wrong_kinds_are_named():
+    frame = pd.DataFrame({"size": [1, 2]})
+    with pytest.raises(ValueError, match=r"`kinds` must name columns of the table.*'sise'"):
+        column_kinds(frame, {"sise": "number"})
+    with pytest.raises(ValueError, match=r"`kinds` must be among.*'size': 'float'"):
+        column_kinds(frame, {"size": "float"})
+
+
+def test_a_schema_is_inferred_and_says_why(capsys):
+    frame = pd.DataFrame(
+        {
+            "Photo": [f"{place}.png" for place in range(60)],
+            "Review Text": MANY,
+            "age": np.arange(60) / 7,
+            "town": ["Rome", "Oslo"] * 30,
+            "label": ["a", "b"] * 30,
+        }
+    )
+    schema = Schema.infer(frame, target="label")
+    assert schema.names == ("Photo", "Review_Text", "table")
+    assert schema["table"].columns == ("age", "town")
+    assert schema["Review_Text"].length == 3
+    assert schema.target.classes == ("a", "b")
+    assert schema.target.name == "label"
+    printed = capsys.readouterr().out
+    assert "Photo: image (60 of 60 cells end in .png)" in printed
+    assert "label: target, classes (2 different strings in 60 cells)" in printed
+    assert not any(modality.optional for modality in schema.inputs)
+
+
+def test_gaps_make_a_modality_optional_and_numbers_are_a_target(capsys):
+    frame = pd.DataFrame({"note": [*MANY[:58], None, ""], "price": np.arange(60) / 3})
+    schema = Schema.infer(frame, target="price", verbose=False)
+    assert capsys.readouterr().out == ""
+    assert schema["note"].optional
+    assert schema.target.columns == ("price",)
+    assert Schema.infer(frame, kinds={"price": "ignore"}, verbose=False).inputs == (
+        Text(name="note", length=3, optional=True),
+    )
+
+
+def test_a_schema_that_cannot_be_inferred_says_what_to_do():
+    with pytest.raises(ValueError, match="`target` must be a column"):
+        Schema.infer(pd.DataFrame({"a": [1, 2]}), target="b")
+    with pytest.raises(ValueError, match="SensorProcessor"):
+        Schema.infer(pd.DataFrame({"trace": ["a.csv", "b.csv"]}))
+    with pytest.raises(
+        ValueError, match="`frame` must have a column that something can be learned"
+    ):
+        Schema.infer(pd.DataFrame({"a": [1, 1]}))
+
+
+def test_a_kind_is_printed_in_a_line():
+    assert str(ColumnKind("a", "number", "2 numbers from 1 to 2")) == (
+        "a: number (2 numbers from 1 to 2)"
+    )
