@@ -75,6 +75,7 @@ def _add_train(commands: Any) -> None:
 def _add_columns(parser: argparse.ArgumentParser) -> None:
     """The options that say what the columns are, and how rows are divided and read."""
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict, or to write")
+    _add_directory(parser)
     for kind, text in (
         ("image", "file names of pictures"),
         ("text", "texts"),
@@ -123,12 +124,19 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_directory(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--directory", metavar="DIR", help="folder that file names are relative to (the table's)"
+    )
+
+
 def _add_evaluate(commands: Any) -> None:
     evaluate = commands.add_parser("evaluate", help="score a trained model on a table")
-    evaluate.add_argument("directory", metavar="DIR", help="folder that train wrote")
+    evaluate.add_argument("model", metavar="DIR", help="folder that train wrote")
     evaluate.add_argument("source", metavar="TABLE", help=_TABLE)
     evaluate.add_argument("--output", metavar="FILE", help="JSON file for the scores")
     evaluate.add_argument("--tfds-split", default="train", metavar="SPLIT", help="of tfds:NAME")
+    _add_directory(evaluate)
 
 
 def _add_predict(commands: Any) -> None:
@@ -140,13 +148,14 @@ def _add_predict(commands: Any) -> None:
             "is, and in `status` what the row lacks or what could not be read."
         ),
     )
-    predict.add_argument("directory", metavar="DIR", help="folder that train wrote")
+    predict.add_argument("model", metavar="DIR", help="folder that train wrote")
     predict.add_argument("source", metavar="TABLE", help=_TABLE)
     predict.add_argument(
         "--output", required=True, metavar="FILE", help=".csv, .parquet or .jsonl file to write"
     )
     predict.add_argument("--overwrite", action="store_true", help="replace the file")
     predict.add_argument("--tfds-split", default="train", metavar="SPLIT", help="of tfds:NAME")
+    _add_directory(predict)
 
 
 def _add_describe(commands: Any) -> None:
@@ -281,13 +290,20 @@ def _run(options: argparse.Namespace) -> None:
             given["task"] = "retrieval"  # there is nothing to predict
         commands.describe(commands.Options.from_mapping(given, "the options"), page)
     elif options.command == "evaluate":
-        commands.evaluate(options.directory, options.source, options.output, options.tfds_split)
+        commands.evaluate(
+            options.model,
+            options.source,
+            options.output,
+            directory_of_files=options.directory,
+            tfds_split=options.tfds_split,
+        )
     else:
         commands.predict(
-            options.directory,
+            options.model,
             options.source,
             options.output,
             overwrite=options.overwrite,
+            directory_of_files=options.directory,
             tfds_split=options.tfds_split,
         )
 

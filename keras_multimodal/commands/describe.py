@@ -37,7 +37,9 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
         ValueError: If a column or a cell is wrong.
     """
     with tempfile.TemporaryDirectory() as files:
-        read = table.read(options.source, options.tfds_split, pathlib.Path(files) / "files")
+        read = table.read(
+            options.source, options.directory, options.tfds_split, pathlib.Path(files) / "files"
+        )
         kinds = streams.decide(read, options)
         frame = read.frame
         rows = [

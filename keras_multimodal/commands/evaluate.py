@@ -17,6 +17,7 @@ def evaluate(
     directory: str | os.PathLike[str],
     source: str,
     output: str | os.PathLike[str] | None = None,
+    directory_of_files: str | os.PathLike[str] | None = None,
     tfds_split: str = "train",
 ) -> dict[str, Any]:
     """The scores of a model on the rows of a table that have a target, printed.
@@ -27,6 +28,7 @@ def evaluate(
         directory: The folder that `train` wrote.
         source: The table, as for `train`.
         output: A JSON file for the scores. Default `None`: they are printed alone.
+        directory_of_files: The folder that file names are relative to; the table's by default.
         tfds_split: Which rows of a data set of tensorflow-datasets.
 
     Returns:
@@ -39,7 +41,7 @@ def evaluate(
     """
     kept = model_folder.load(directory)
     with tempfile.TemporaryDirectory() as files:
-        read = table.read(source, tfds_split, pathlib.Path(files) / "files")
+        read = table.read(source, directory_of_files, tfds_split, pathlib.Path(files) / "files")
         pairing: dict[str, Any] = {"match": True}
         if kept.target is not None:
             name = kept.names[kept.target]

@@ -23,7 +23,8 @@ class Options:
             `tfds:NAME`, a data set of tensorflow-datasets.
         target: The column to predict, or to write; none for retrieval.
         output: The folder to write.
-        image: Columns of pictures' file names, relative to the table.
+        directory: The folder that file names are relative to. Default `None`: the table's.
+        image: Columns of pictures' file names.
         text: Columns of texts.
         audio: Columns of recordings' file names.
         sensor: Columns of series, in files or as lists of numbers.
@@ -61,6 +62,7 @@ class Options:
     source: str
     target: str | None = None
     output: str = "keras-multimodal-run"
+    directory: str | None = None
     image: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
     audio: tuple[str, ...] = ()

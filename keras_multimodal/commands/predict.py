@@ -23,6 +23,7 @@ def predict(
     source: str,
     output: str | os.PathLike[str],
     overwrite: bool = False,
+    directory_of_files: str | os.PathLike[str] | None = None,
     tfds_split: str = "train",
 ) -> pd.DataFrame:
     """Write what a model says of each row of a table: one row out for each row in, in their order.
@@ -38,6 +39,7 @@ def predict(
             from every row.
         output: The file to write: `.csv`, `.parquet` or `.jsonl`.
         overwrite: Whether it may be replaced. Default False.
+        directory_of_files: The folder that file names are relative to; the table's by default.
         tfds_split: Which rows of a data set of tensorflow-datasets.
 
     Returns:
@@ -61,7 +63,7 @@ def predict(
             "`DIR` must hold a model that predicts; one of retrieval is searched with "
             f"inference.SearchIndex. Received: {os.fspath(directory)!r}"
         )
-    read = table.read(source, tfds_split, file.with_name(f"{file.name}.files"))
+    read = table.read(source, directory_of_files, tfds_split, file.with_name(f"{file.name}.files"))
     said = answers(kept, read)
     key = kept.options.key
     if key is not None:
@@ -119,10 +121,10 @@ def known_rows(
         return None, ["nothing that can be read"] * len(read.frame)
     for name, rows in records.report.missing.items():
         for row in rows:
-            status[int(row) - 1].append(f"{name} missing")  # type: ignore[call-overload]
+            status[int(row) - 1].append(f"{kept.names.get(name, name)} missing")  # type: ignore[call-overload]
     for name, files in records.report.unreadable.items():
         for row, reason in files.items():
-            status[int(row) - 1].append(f"{name} could not be read: {reason}")  # type: ignore[call-overload]
+            status[int(row) - 1].append(f"{kept.names.get(name, name)} could not be read: {reason}")  # type: ignore[call-overload]
     return records, ["; ".join(parts) or "ok" for parts in status]
 
 

@@ -47,26 +47,38 @@ class Table:
         )
 
 
-def read(source: str, tfds_split: str = "train", folder: os.PathLike[str] | None = None) -> Table:
+def read(
+    source: str,
+    directory: str | os.PathLike[str] | None = None,
+    tfds_split: str = "train",
+    folder: os.PathLike[str] | None = None,
+) -> Table:
     """Read a table.
 
     Args:
         source: A file, or `tfds:NAME`.
+        directory: The folder that file names are relative to. Default `None`: the table's.
         tfds_split: Which rows of a data set of tensorflow-datasets.
         folder: Where its pictures and recordings are written.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If there is no such file or folder.
         ValueError: If it cannot be read, has no rows, or two columns whose names differ in signs
             alone.
     """
     if source.startswith(TFDS):
         frame = data.read_tfds(source.removeprefix(TFDS), tfds_split, folder)
         frame = frame.reset_index()  # the id that each row has there is a column
-        directory = pathlib.Path(os.getcwd() if folder is None else folder)
+        home = pathlib.Path(os.getcwd() if folder is None else folder)
     else:
         frame = data.read_table(source)
-        directory = pathlib.Path(source).resolve().parent
+        home = pathlib.Path(source).resolve().parent
+    if directory is not None:
+        home = pathlib.Path(directory).resolve()
+        if not home.is_dir():
+            raise FileNotFoundError(
+                f"`--directory` must be a folder. Received: {os.fspath(directory)!r}"
+            )
     own = [identifier(column) for column in frame.columns]
     repeated = sorted({name for name in own if own.count(name) > 1})
     if repeated:
@@ -79,7 +91,7 @@ def read(source: str, tfds_split: str = "train", folder: os.PathLike[str] | None
     frame = numbered(frame.set_axis(own, axis=1))
     # Missing is missing, whatever pandas calls it in a column.
     frame = frame.astype({c: object for c in frame.columns if frame[c].dtype == object})
-    return Table(frame.replace({pd.NA: np.nan}), directory, names)
+    return Table(frame.replace({pd.NA: np.nan}), home, names)
 
 
 def numbered(frame: pd.DataFrame) -> pd.DataFrame:

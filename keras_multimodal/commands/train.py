@@ -68,7 +68,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
     ) as folder:
         kept = _kept(output, options, resume)
         with _removed_on_error(kept, resume):
-            read = table.read(options.source, options.tfds_split, kept / "files")
+            read = table.read(options.source, options.directory, options.tfds_split, kept / "files")
             kinds = streams.decide(read, options)
             aim = goal.find(read, options)
             _print_columns(read, kinds, aim)
@@ -125,8 +125,27 @@ def pair(read: table.Table, kinds: list[ColumnKind], options: Options, aim: goal
     if without:
         print(f"{without} of {len(read.frame)} rows have no target and are left out")
     own = streams.make(table.Table(having, read.directory, read.names), kinds, options)
-    records = data.pair(*own, on_missing="mask", on_error="mask", **aim.pairing)
+    try:
+        records = data.pair(*own, on_missing="mask", on_error="mask", **aim.pairing)
+    except ValueError as error:
+        if "must have a row in common" not in str(error):
+            raise
+        raise ValueError(
+            "The table must have a row of which something can be read. Received: none; are the "
+            f"names relative to {str(read.directory)!r}? `--directory` says another folder"
+        ) from error
     print(records.report, flush=True)
+    for name, files in records.report.unreadable.items():
+        if not files:
+            continue
+        first, reason = next(iter(files.items()))
+        text = f"{name} cannot be read in {len(files)} rows, such as row {first}: {reason}"
+        if not any(s.present.any() for s in records.streams if s.spec.name == name):
+            raise ValueError(
+                f"{text}. No row has one that can be: are the names relative to "
+                f"{str(read.directory)!r}? `--directory` says another folder"
+            )
+        print(f"  {text}")
     return records
 
 

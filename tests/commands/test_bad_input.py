@@ -1,0 +1,129 @@
+"""What is wrong with a table or an option is said in one line, before anything is trained."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_multimodal import cli, commands
+
+FRAME = pd.DataFrame(
+    {
+        "size": np.arange(20) / 7,
+        "colour": ["red", "blue"] * 10,
+        "label": ["a", "b"] * 10,
+        "price": np.arange(20) * 1.5,
+    }
+)
+
+
+def run(tmp_path, frame, *arguments):
+    """The exit code of a run on a frame."""
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    output = ["--output", str(tmp_path / "run")]
+    return cli.main(["train", str(tmp_path / "table.csv"), *output, *arguments])
+
+
+def with_cell(column, row, value):
+    changed = FRAME.astype({column: object})
+    changed.loc[row, column] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("frame", "arguments", "message"),
+    [
+        (FRAME, ("--target", "lable"), "`--target` must name a column of the table"),
+        (FRAME, ("--target", "label", "--image", "photo"), "`--image` must name a column"),
+        (FRAME.assign(label="a"), ("--target", "label"), "must have two classes or more"),
+        (with_cell("label", 4, "c"), ("--target", "label"), "one row of 'c'"),
+        (
+            with_cell("price", 4, "dear"),
+            ("--target", "price", "--task", "regression"),
+            "1 cells that are none: 'dear' in row 5",
+        ),
+        (
+            with_cell("price", 2, np.inf),
+            ("--target", "price", "--task", "regression"),
+            "inf in row 3",
+        ),
+        (FRAME.assign(label=None), ("--target", "label"), "all empty"),
+        (
+            FRAME.assign(code=[f"x{row % 15}" for row in range(20)]),
+            ("--target", "label"),
+            "'code', which has 15 different strings in 20 cells",
+        ),
+        (FRAME[["label"]].assign(same=1), ("--target", "label"), "that something can be learned"),
+        (
+            FRAME.assign(photo=[f"{row}.png" for row in range(20)]),
+            ("--target", "label"),
+            "photo cannot be read in 20 rows, such as row 1",
+        ),
+        (FRAME, (), "`--target` must name the column to predict"),
+        (FRAME, ("--target", "label", "--epochs", "0"), "`--epochs` must be at least 1"),
+        (FRAME, ("--target", "label", "--time-limit", "-1"), "`--time-limit` must be positive"),
+        (FRAME, ("--target", "label", "--fusion", "meen"), "Did you mean 'mean'"),
+        (FRAME, ("--target", "label", "--table", "label"), "must not name the target"),
+        (FRAME, ("--target", "label", "--text", "size", "--ignore", "size"), "names too"),
+        (FRAME, ("--target", "label", "--resume"), "must find an interrupted run"),
+        (FRAME, ("--target", "label", "--directory", "nowhere"), "`--directory` must be a folder"),
+        (FRAME, ("--target", "label", "--split", "colour"), "`--split` must be among"),
+        (
+            FRAME.rename(columns={"size": "a b", "colour": "a-b"}),
+            ("--target", "label"),
+            "names differ in letters or digits",
+        ),
+    ],
+)
+def test_it_is_said_in_a_line(tmp_path, capsys, frame, arguments, message):
+    assert run(tmp_path, frame, *arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    # Nothing half-written is left, but for what an interrupted training can go on with.
+    left = {path.name for path in tmp_path.iterdir()} - {"table.csv"}
+    assert left <= ({"run.resume"} if "meen" in arguments else set())
+
+
+def test_a_table_that_is_not_there(tmp_path, capsys):
+    arguments = ["--target", "label", "--output", str(tmp_path / "run")]
+    assert cli.main(["train", str(tmp_path / "no.csv"), *arguments]) == 2
+    assert "which is none" in capsys.readouterr().err
+
+
+def test_an_output_that_is_filled(tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").write_text("mine")
+    assert run(tmp_path, FRAME, "--target", "label") == 2
+    assert "`--output` must be new or empty" in capsys.readouterr().err
+    assert run(tmp_path, FRAME, "--target", "label", "--overwrite") == 2
+    assert "which has no config.json" in capsys.readouterr().err
+    assert (tmp_path / "run" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("o.json", '{"target": "label"}', "must name the table"),
+        ("o.json", '{"source": "t.csv", "tagret": "label"}', r"Received: \['tagret'\]"),
+        ("o.json", '{"source": "t.csv", "target": "a", "epochs": "ten"}', "'epochs' as int"),
+        ("o.json", "{", "must hold JSON"),
+        ("o.yaml", "- a\n", "must hold options by name"),
+        ("o.yaml", "a: [", "must hold YAML"),
+        ("o.toml", "", r"must end in .json, .yaml or .yml"),
+        ("o.json", '{"source": "t.csv", "target": "a", "version": 7}', "has version 7"),
+    ],
+)
+def test_a_file_of_options_that_is_wrong(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=message):
+        commands.Options.from_mapping(commands.read_config(tmp_path / name), name)
+
+
+def test_options_make_the_round_trip():
+    options = commands.Options(source="t.csv", target="a", image=("x", "y"), time_limit=2.5)
+    import json
+
+    assert commands.Options.from_mapping(json.loads(options.to_json()), "x") == options
+    assert commands.Options.from_mapping(
+        {"source": "t.csv", "target": "a", "image": "x", "duration": 3}, "x"
+    ).image == ("x",)

@@ -1,0 +1,27 @@
+"""What a table holds, before anything is trained on it."""
+
+from keras_multimodal import cli
+
+
+def test_gaps_broken_files_and_classes_are_counted(table, tmp_path, capsys):
+    page = tmp_path / "page.html"
+    arguments = ["describe", str(table), "--target", "sort", "--image-size", "16"]
+    assert cli.main([*arguments, "--output", str(page)]) == 0
+    printed = capsys.readouterr().out
+    assert "target: classification (2 different strings in 59 cells), missing in 1 rows" in printed
+    assert "Photo File" in printed
+    assert "1 files that cannot be read" in printed
+    assert "seconds an epoch of 2 steps" in printed
+    text = page.read_text()
+    for part in ("58 of 58 cells end in .png", "row 4", "How long training will take", "cat"):
+        assert part in text
+
+
+def test_without_a_target_nothing_is_built(table, tmp_path, capsys):
+    page = tmp_path / "page.html"
+    assert cli.main(["describe", str(table), "--output", str(page)]) == 0
+    printed = capsys.readouterr().out
+    assert "sort" in printed
+    assert "1 files that cannot be read" in printed
+    assert "seconds an epoch" not in printed
+    assert page.is_file()

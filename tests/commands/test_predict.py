@@ -1,0 +1,131 @@
+"""One row out for each row in, whatever it lacks."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from keras_multimodal import cli, commands
+
+
+def test_rows_keep_their_order_and_their_keys(trained, tmp_path):
+    source, run = trained
+    said = commands.predict(run, str(source), tmp_path / "out.csv")
+    frame = pd.read_csv(source)
+    written = pd.read_csv(tmp_path / "out.csv")
+    assert written["code"].tolist() == frame["code"].tolist()
+    assert list(written.columns) == [
+        "code",
+        "prediction",
+        "probability",
+        "probability_cat",
+        "probability_dog",
+        "status",
+    ]
+    assert said["status"][0] == "ok"
+    assert "Photo File could not be read" in said["status"][3]
+    assert said["status"][5] == "Photo File missing"
+    assert said["status"][6] == "Photo File missing; note missing"
+    assert said["prediction"].notna().all()  # the table is there in every row
+    assert set(written["prediction"]) <= {"cat", "dog"}
+
+
+def test_rows_in_another_order_have_the_same_predictions(trained, tmp_path):
+    source, run = trained
+    first = commands.predict(run, str(source), tmp_path / "first.parquet").set_index("code")
+    other = source.with_name("other.csv")
+    pd.read_csv(source).iloc[::-1].to_csv(other, index=False)
+    second = commands.predict(run, str(other), tmp_path / "second.csv").set_index("code")
+    close = (first["probability_cat"] - second["probability_cat"]).abs().max()
+    assert close < 1e-4
+    assert second.index.tolist() == first.index.tolist()[::-1]
+
+
+def test_absent_columns_and_new_categories_are_said(trained, tmp_path, capsys):
+    source, run = trained
+    frame = pd.read_csv(source).drop(columns=["note", "sort"])
+    frame.loc[0, "colour"] = "green"
+    frame.loc[1, ["Photo File", "weight", "colour"]] = None
+    new = source.with_name("new.csv")
+    frame.to_csv(new, index=False)
+    said = commands.predict(run, str(new), tmp_path / "out.csv")
+    printed = capsys.readouterr().out
+    assert "The table has no column 'note'" in printed
+    assert "1 cells of 'colour' are categories that were not seen in training" in printed
+    assert "'green'" in printed
+    assert "note missing" in said["status"][0]
+    assert pd.isna(said["prediction"][1])
+    assert said["status"][1] == "Photo File missing; note missing; table missing"
+
+
+def test_a_table_of_nothing_known_is_refused(trained, tmp_path, capsys):
+    source, run = trained
+    stranger = source.with_name("stranger.csv")
+    pd.DataFrame({"code": ["a"], "other": [1]}).to_csv(stranger, index=False)
+    out = tmp_path / "out.csv"
+    assert cli.main(["predict", str(run), str(stranger), "--output", str(out)]) == 2
+    assert "must have columns that the model knows" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_rows_of_which_nothing_can_be_read(trained, tmp_path):
+    source, run = trained
+    empty = source.with_name("empty.csv")
+    frame = pd.read_csv(source).head(2).assign(note=None, weight=None, colour=None)
+    frame["Photo File"] = "nowhere.png"
+    frame.to_csv(empty, index=False)
+    said = commands.predict(run, str(empty), tmp_path / "out.csv")
+    assert said["prediction"].isna().all()
+    assert (said["status"] != "ok").all()
+
+
+def test_scores_on_another_table(trained, tmp_path, capsys):
+    source, run = trained
+    scores = commands.evaluate(run, str(source), tmp_path / "scores.json")
+    assert scores["rows"] == 59
+    assert scores == json.loads((tmp_path / "scores.json").read_text())
+    assert "59 of 60 rows have a target" in capsys.readouterr().out
+    said = commands.predict(run, str(source), tmp_path / "out.csv")
+    truth = pd.read_csv(source)["sort"]
+    right = (said["prediction"] == truth)[truth.notna()].mean()
+    assert scores["accuracy"] == pytest.approx(right)
+    other = source.with_name("birds.csv")
+    pd.read_csv(source).assign(sort="bird").to_csv(other, index=False)
+    with pytest.raises(ValueError, match=r"`TABLE` must have classes that the model knows.*'bird'"):
+        commands.evaluate(run, str(other))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda run: (run / "model.keras").unlink(), "without model.keras"),
+        (
+            lambda run: (run / "config.json").write_text(
+                json.dumps({**json.loads((run / "config.json").read_text()), "version": 99})
+            ),
+            "has version 99.*Install a newer keras_multimodal",
+        ),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_named(trained, tmp_path, capsys, change, message):
+    import re
+    import shutil
+
+    source, run = trained
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    change(copy)
+    assert cli.main(["predict", str(copy), str(source), "--output", str(tmp_path / "o.csv")]) == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+def test_an_output_is_not_replaced_by_mistake(trained, tmp_path, capsys):
+    source, run = trained
+    out = tmp_path / "out.csv"
+    out.write_text("mine")
+    assert cli.main(["predict", str(run), str(source), "--output", str(out)]) == 2
+    assert "must be new, or come with --overwrite" in capsys.readouterr().err
+    assert out.read_text() == "mine"
+    assert cli.main(["predict", str(run), str(source), "--output", str(out), "--overwrite"]) == 0
+    assert cli.main(["predict", str(run), str(source), "--output", str(tmp_path / "o.xls")]) == 2
+    assert "must end in one of" in capsys.readouterr().err

@@ -1,0 +1,197 @@
+"""A run on a table: what it leaves, and that it goes on where it was interrupted."""
+
+import json
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from conftest import ROWS, write_wav
+
+from keras_multimodal import cli, commands
+from keras_multimodal.commands import fitting
+from keras_multimodal.schema import Schema
+
+
+def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(trained):
+    source, run = trained
+    assert sorted(path.name for path in run.iterdir()) == [
+        "columns.json",
+        "config.json",
+        "history.csv",
+        "metrics.json",
+        "model.keras",
+        "report.html",
+        "saved_model",
+        "schema.json",
+        "split.csv",
+    ]
+    assert not run.with_name("run.resume").exists()
+    schema = Schema.from_json((run / "schema.json").read_text())
+    assert schema.names == ("Photo_File", "note", "table")
+    assert schema["table"].columns == ("weight", "colour")
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["rows"] == {"training": 41, "validation": 9, "test": 9}
+    assert set(metrics["test"]) == {
+        "guessing",
+        "all",
+        "Photo_File alone",
+        "note alone",
+        "table alone",
+    }
+    assert list(metrics["pairing"]["missing"]) == ["Photo_File", "note", "table"]
+    assert metrics["pairing"]["missing"]["Photo_File"] == [6, 7]  # rows are numbered from 1
+    assert [row for row, _ in metrics["pairing"]["unreadable"]["Photo_File"]] == [4]
+    split = pd.read_csv(run / "split.csv")
+    assert len(split) == ROWS - 1
+    assert set(split["part"]) == {"training", "validation", "test"}
+    assert 9 not in set(split["row"])  # it has no target
+    history = pd.read_csv(run / "history.csv")
+    assert set(history["model"]) == set(metrics["test"]) - {"guessing"}
+    page = (run / "report.html").read_text()
+    assert "best single modality" in page
+    assert "Photo_File alone" in page
+    config = json.loads((run / "config.json").read_text())
+    assert config["source"] == str(source)
+    assert config["image_size"] == 16
+
+
+def test_the_served_model_takes_the_raw_cells(trained):
+    source, run = trained
+    frame = pd.read_csv(source)
+    served = tf.saved_model.load(str(run / "saved_model")).signatures["serving_default"]
+    row = 0
+    photo = (source.parent / frame["Photo File"][row]).read_bytes()
+    answer = served(
+        Photo_File=tf.constant([photo]),
+        note=tf.constant([frame["note"][row]]),
+        weight=tf.constant([frame["weight"][row]], tf.float32),
+        colour=tf.constant([frame["colour"][row]]),
+    )
+    said = commands.predict(run, str(source), run.with_name("served.csv"), overwrite=True)
+    assert answer["label"].numpy()[0].decode() == said["prediction"][row]
+    assert answer["probabilities"].numpy()[0, 0] == pytest.approx(
+        said["probability_cat"][row], abs=1e-4
+    )
+
+
+def test_the_command_line_runs_from_a_file_of_options(table, tmp_path, capsys):
+    config = tmp_path / "options.yaml"
+    config.write_text(
+        f"source: {table}\ntarget: sort\ntext: note\nonly: true\nepochs: 9\nbaselines: false\n"
+    )
+    run = tmp_path / "run"
+    arguments = ["train", "--config", str(config), "--epochs", "1", "--output", str(run)]
+    assert cli.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "note: text (as you say)" in printed
+    assert "1 of 60 rows have no target and are left out" in printed
+    assert "On the test rows, accuracy:" in printed
+    kept = json.loads((run / "config.json").read_text())
+    assert (kept["epochs"], kept["text"], kept["only"]) == (1, ["note"], True)
+    # The run's own file repeats it.
+    again = ["train", "--config", str(run / "config.json"), "--output", str(tmp_path / "again")]
+    assert cli.main(again) == 0
+    first, second = (
+        json.loads((tmp_path / name / "metrics.json").read_text())["test"]["all"]
+        for name in ("run", "again")
+    )
+    assert first == second
+
+
+def test_an_interrupted_run_goes_on(table, tmp_path, monkeypatch, capsys):
+    run = tmp_path / "run"
+    arguments = ["train", str(table), "--target", "sort", "--text", "note", "--only", "--output"]
+    arguments += [str(run), "--epochs", "4", "--no-baselines"]
+
+    class Interrupting(fitting.Best):
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "Best", Interrupting)
+        assert cli.main(arguments) == 130
+    assert "--resume" in capsys.readouterr().err
+    assert not run.exists()
+    assert cli.main(arguments) == 2
+    assert "go on with --resume" in capsys.readouterr().err
+    assert cli.main([*arguments, "--resume", "--epochs", "5"]) == 2
+    assert "another epochs" in capsys.readouterr().err
+    assert cli.main([*arguments, "--resume"]) == 0
+    history = pd.read_csv(run / "history.csv")
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert "Epoch 1/4" not in capsys.readouterr().out
+    assert not run.with_name("run.resume").exists()
+
+
+def test_time_and_patience_end_a_run(tmp_path):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    best = fitting.Best(tmp_path, "own", patience=2, deadline=None)
+    best.set_model(model)
+    for epoch, loss in enumerate([1.0, 0.5, 0.6, 0.7]):
+        model.stop_training = False
+        best.on_epoch_end(epoch, {"val_loss": loss, "loss": loss})
+        assert model.stop_training == (epoch == 3)
+    assert best.best == 1
+    assert best.stopped == "no better for 2 epochs"
+    late = fitting.Best(tmp_path, "late", patience=2, deadline=0.0)
+    late.set_model(model)
+    late.on_epoch_end(0, {"val_loss": 1.0, "loss": 1.0})
+    assert late.stopped == "the time is up"
+    again = fitting.Best(tmp_path, "own", patience=2, deadline=None)
+    assert again.history == best.history
+
+
+def test_numbers_of_recordings_and_series(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    (tmp_path / "sounds").mkdir()
+    pitch = rng.uniform(200, 2000, 40)
+    for row, each in enumerate(pitch):
+        write_wav(tmp_path / "sounds" / f"{row}.wav", each)
+    (tmp_path / "sounds" / "2.wav").write_bytes(b"RIFF")
+    frame = pd.DataFrame(
+        {
+            "sound": [f"sounds/{row}.wav" for row in range(40)],
+            "trace": [(np.arange(6) * each / 1000).tolist() for each in pitch],
+            "pitch": pitch,
+        }
+    )
+    frame.to_parquet(tmp_path / "tones.parquet")
+    run = tmp_path / "run"
+    source = str(tmp_path / "tones.parquet")
+    arguments = ["train", source, "--target", "pitch", "--epochs", "2", "--output", str(run)]
+    assert cli.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "sound: audio (40 of 40 cells end in .wav)" in printed
+    assert "trace: sensor (40 lists of numbers)" in printed
+    assert "pitch: target, regression" in printed
+    assert "sound cannot be read in 1 rows, such as row 3" in printed
+    assert cli.main(["predict", str(run), source, "--output", str(tmp_path / "out.jsonl")]) == 0
+    said = pd.read_json(tmp_path / "out.jsonl", lines=True)
+    assert said.columns.tolist() == ["row", "prediction", "low", "high", "status"]
+    assert (said["low"] <= said["prediction"]).all()
+    assert "sound could not be read" in said["status"][2]
+    assert (said["status"].drop(2) == "ok").all()
+
+
+@pytest.mark.parametrize(("task", "target"), [("generation", "note"), ("retrieval", None)])
+def test_texts_to_write_and_what_belongs_together(table, tmp_path, capsys, task, target):
+    run = tmp_path / "run"
+    arguments = ["train", str(table), "--image", "Photo File", "--only", "--task", task]
+    arguments += ["--epochs", "1", "--image-size", "16", "--output", str(run)]
+    arguments += ["--text", "note"] if target is None else ["--target", target]
+    assert cli.main(arguments) == 0
+    scores = json.loads((run / "metrics.json").read_text())["test"]["all"]
+    assert ("recall@10" if target is None else "f1") in scores
+    capsys.readouterr()
+    code = cli.main(["predict", str(run), str(table), "--output", str(tmp_path / "out.csv")])
+    if target is None:
+        assert code == 2
+        assert "SearchIndex" in capsys.readouterr().err
+    else:
+        said = pd.read_csv(tmp_path / "out.csv")
+        assert len(said) == ROWS
+        assert said["prediction"][said["status"] == "ok"].notna().all()
