@@ -91,8 +91,8 @@ def test_labels_of_rows_that_lack_one_are_errors_or_dropped():
         data.pair(texts, values=words)
     with pytest.raises(ValueError, match="`values` must have a column of numbers"):
         data.pair(texts, values=frame[[]])
-    with pytest.raises(ValueError, match="must go without `labels`"):
-        data.pair(texts, values=frame["age"], labels=frame["word"])
+    with pytest.raises(ValueError, match="`captions` must go without `values`"):
+        data.pair(texts, values=frame["age"], captions=texts)
 
 
 def test_values_by_key_list_and_frame():
