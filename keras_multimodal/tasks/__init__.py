@@ -7,6 +7,8 @@ from keras_multimodal.tasks.default_encoder import default_encoder
 from keras_multimodal.tasks.destandardize import Destandardize
 from keras_multimodal.tasks.inputs import inputs
 from keras_multimodal.tasks.jit_policy import jit_policy
+from keras_multimodal.tasks.learned_weight import LearnedWeight
+from keras_multimodal.tasks.multi_task import multi_task
 from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
 from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
 from keras_multimodal.tasks.regressor import regressor
@@ -16,6 +18,7 @@ from keras_multimodal.tasks.temperature import Temperature, calibrate
 __all__ = [
     "ContrastiveHead",
     "Destandardize",
+    "LearnedWeight",
     "OrderedQuantiles",
     "OrdinalLogits",
     "Temperature",
@@ -26,6 +29,7 @@ __all__ = [
     "embed",
     "inputs",
     "jit_policy",
+    "multi_task",
     "regressor",
     "retriever",
     "tower",

@@ -112,7 +112,7 @@ def test_values_by_key_list_and_frame():
 def test_wrong_arguments_are_refused():
     features = Features(length=2, dim=4)
     target = Number(mean=(0.0,), std=(1.0,))
-    with pytest.raises(ValueError, match="must have a target of numbers"):
+    with pytest.raises(ValueError, match="must have one target of numbers"):
         regressor(Schema([features], Category(classes=("a", "b"))))
     with pytest.raises(ValueError, match="measured on the training rows"):
         regressor(Schema([features], Number()))
