@@ -80,8 +80,10 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
                 f"Received: model={model.name!r} with the outputs {received}"
             )
         for target in schema.target:
-            check = _check_numbers if isinstance(target, Number) else _check_classes
-            check(model, target, output[target.name])
+            if isinstance(target, Number):
+                _check_numbers(model, target, output[target.name])
+            else:
+                _check_classes(model, target, output[target.name])
     elif isinstance(schema.target, Number):
         number = output.get(schema.target.name) if isinstance(output, dict) else output
         _check_numbers(model, schema.target, number)
