@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import data, export
-from keras_multimodal.schema import Category, Features, Number, Schema, Targets
-from keras_multimodal.tasks import calibrate, classifier, multi_task, regressor
+from keras_multimodal.schema import Category, Features, Number, Schema, Targets, Text
+from keras_multimodal.tasks import attach_encoders, calibrate, classifier, multi_task, regressor
 
 RNG = np.random.default_rng(9)
 WORDS = np.array(["one", "two", "three", "four"])
@@ -248,3 +248,18 @@ def test_export_refuses_outputs_that_are_not_the_targets(tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             export.saved_model(wrong, tmp_path / "unused", own)
+
+
+def test_encoders_are_attached_in_front_of_it(tmp_path):
+    """A model of features of several targets is exported with what made them."""
+    text = Text(name="features", length=2, vocabulary=("one", "two"))
+    targets = Targets((KIND, PRICE))
+    head = multi_task(Schema([FEATURES], targets), dim=8, loss_weights="uncertainty")
+    encoder = keras.layers.Embedding(4, 4, mask_zero=True, trainable=False)
+    schema = Schema([text], targets)
+    model = attach_encoders(head, {"features": encoder}, schema)
+    export.saved_model(model, tmp_path / "served", schema)
+    served = export.serve_in_fresh_process(tmp_path / "served", {"features": ["one", "two one"]})
+    found = model.predict_on_batch({"features": np.array([[2, 0], [3, 2]], "int32")})
+    np.testing.assert_allclose(served["kind_probabilities"], found["kind"], atol=1e-5)
+    np.testing.assert_allclose(served["price"], found["price"], rtol=1e-5)
