@@ -46,13 +46,16 @@ def test_a_saved_layer_loads_after_a_bare_import(tmp_path):
     assert name == "ConvImageEncoder"
 
 
-@pytest.mark.parametrize("task", ["classifier", "regressor", "retriever"])
+@pytest.mark.parametrize("task", ["classifier", "regressor", "multi_task", "retriever"])
 def test_a_saved_task_loads_after_a_bare_import(task, tmp_path):
     path = tmp_path / "model.keras"
     schema = keras_multimodal.schema
     target = {
         "classifier": schema.Category(classes=("a", "b")),
         "regressor": schema.Number(mean=(1.0,), std=(2.0,)),
+        "multi_task": schema.Targets(
+            (schema.Category(classes=("a", "b")), schema.Number(mean=(1.0,), std=(2.0,)))
+        ),
         "retriever": schema.Match(towers=(("one", ("one",)), ("two", ("two",)))),
     }[task]
     inputs = [schema.Text(name=name, length=3, vocabulary=("u",)) for name in ("one", "two")]

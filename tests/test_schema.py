@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from keras_multimodal.schema import VERSION, Category, Image, Schema, Text
+from keras_multimodal.schema import VERSION, Category, Image, Number, Schema, Targets, Text
 
 IMAGE = Image(height=72, width=64, rescale=1 / 255, mean=(0.1, 0.2, 0.3), optional=True)
 TEXT = Text(length=12, vocabulary=("größe", "黑猫"))
@@ -65,3 +65,40 @@ def test_json_with_an_unknown_kind_is_refused():
     config["inputs"][0]["kind"] = "smell"
     with pytest.raises(ValueError, match=r"`kind` must be one of.*'smell'"):
         Schema.from_json(json.dumps(config))
+
+
+MOOD = Category(name="mood", classes=("good", "bad"))
+PRICE = Number(name="price", columns=("price",), mean=(2.0,), std=(0.5,))
+
+
+def test_several_targets_survive_json_and_are_found_by_name():
+    schema = Schema([TEXT], Targets((MOOD, PRICE)))
+    assert Schema.from_json(schema.to_json()) == schema
+    assert [target.name for target in schema.target] == ["mood", "price"]
+    assert len(schema.target) == 2
+    assert schema.target["price"] is PRICE
+    with pytest.raises(KeyError, match=r"'color'.*'mood', 'price'"):
+        schema.target["color"]
+
+
+def test_a_schema_is_written_in_the_oldest_form_that_holds_it():
+    """What an older package can read, it does; else it is told to be updated."""
+    assert json.loads(Schema([TEXT], MOOD).to_json())["version"] == 1
+    assert json.loads(Schema([TEXT], Targets((MOOD, PRICE))).to_json())["version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Targets((MOOD,)), r"must be two or more.*\['mood'\]"),
+        (lambda: Targets((MOOD, MOOD)), "names that differ"),
+        (lambda: Targets((MOOD, Number(name="a b"))), r"identifiers; rename.*'a b'"),
+        (lambda: Targets((MOOD, Number(name="mood_probabilities"))), "`_probabilities`"),
+        (lambda: Schema([TEXT], Targets((MOOD, Number(name="text")))), "from the target's"),
+    ],
+)
+def test_targets_that_make_no_sense_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+    with pytest.raises(TypeError, match="`Category` or `Number`"):
+        Targets((MOOD, TEXT))

@@ -12,10 +12,12 @@ import tensorflow as tf
 from keras_multimodal.data.buckets import Buckets
 from keras_multimodal.data.disk_cache import cache_on_disk
 from keras_multimodal.data.epoch_order import epoch_order, epoch_size
+from keras_multimodal.data.labels import Labels
 from keras_multimodal.data.random_numbers import row_seeds
 from keras_multimodal.data.row_reader import RowReader
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.transform import by_name, mask_absent
+from keras_multimodal.schema import Category
 
 Batch = Any
 
@@ -48,12 +50,40 @@ class Batching:
     buckets: Mapping[str, tuple[int, ...]]
 
 
+def check_batching(options: Batching, streams: Sequence[Stream], target: Any) -> None:
+    """Refuse options that do not go together with the records.
+
+    Args:
+        options: How rows are to become batches.
+        streams: Aligned streams.
+        target: What the records' labels mean.
+    """
+    if options.batch_size < 1:
+        raise ValueError(
+            f"`batch_size` must be at least 1. Received: batch_size={options.batch_size}"
+        )
+    single = isinstance(target, Category) and not target.multi_label
+    if options.balance and not single:
+        raise ValueError(
+            "`balance` must go with labels, one class for each row, and no other target. "
+            f"Received: balance=True and target={target}"
+        )
+    if options.cache and options.training:
+        random = [s.spec.name for s in streams if s.random_row_loader() is not None]
+        if random:
+            raise ValueError(
+                "`cache` must go without `random_crop`: pictures are cut as they are read, and "
+                f"there is nothing to keep. Received: cache=True with {random}. Shifts and "
+                "zoom go with it."
+            )
+
+
 def make_dataset(
     streams: Sequence[Stream],
     keys: Sequence[Hashable],
     row_ids: np.ndarray,
-    labels: np.ndarray | None,
-    weights: np.ndarray | None,
+    labels: Labels | None,
+    weights: Labels | None,
     options: Batching,
     prefix: tuple[str, np.ndarray] | None = None,
 ) -> tf.data.Dataset:
@@ -63,8 +93,8 @@ def make_dataset(
         streams: Aligned streams.
         keys: The rows' keys, for error messages.
         row_ids: A number for each row that stays with it through splits; the seed of its changes.
-        labels: One entry for each row, such as its class number, or `None`.
-        weights: `(rows,)` weights of the rows, or `None`.
+        labels: One entry for each row, such as its class number, or `None`; a dict of several.
+        weights: `(rows,)` weights of the rows, or `None`; a dict where the labels are one.
         options: How rows become batches.
         prefix: An input that has nothing to load: its name, and one entry for each row.
     """
@@ -75,12 +105,12 @@ def make_dataset(
         cached = cache_on_disk(streams, options.cache, threads)
     reader = RowReader(streams, keys, threads, options.training, cached)
     kept = reader.read_all() if in_memory else {}
-    balanced = labels if options.balance else None
+    balanced = labels if options.balance and isinstance(labels, np.ndarray) else None
     count = epoch_size(len(keys), balanced)
     ids = tf.constant(row_ids, tf.int64)
-    targets = None if labels is None else tf.constant(labels)
+    targets = None if labels is None else tf.nest.map_structure(tf.constant, labels)
     read_ids = None if prefix is None else tf.constant(prefix[1])
-    rows_weights = None if weights is None else tf.constant(weights, tf.float32)
+    rows_weights = None if weights is None else tf.nest.map_structure(tf.constant, weights)
     finishers = {
         stream.spec.name: stream.finisher(min(options.batch_size, count), options.training)
         for stream in streams
@@ -88,6 +118,9 @@ def make_dataset(
     buckets = Buckets(streams, options.buckets, options.num_parallel_calls)
     # Streams of one view draw alike, the others independently of each other.
     view_seeds = {stream.view: _view_seed(options.seed, stream.view) for stream in streams}
+
+    def gather(entries: Any, rows: tf.Tensor) -> Any:
+        return tf.nest.map_structure(lambda own: tf.gather(own, rows), entries)
 
     def finish(rows: tf.Tensor, seeds: dict[str, tf.Tensor], loaded: dict[str, Any]) -> Batch:
         inputs = {}
@@ -103,8 +136,8 @@ def make_dataset(
             inputs[prefix[0]] = tf.gather(read_ids, rows)
         if targets is None:
             return inputs
-        batch = (inputs, tf.gather(targets, rows))
-        return batch if rows_weights is None else (*batch, tf.gather(rows_weights, rows))
+        batch = (inputs, gather(targets, rows))
+        return batch if rows_weights is None else (*batch, gather(rows_weights, rows))
 
     with tf.device("CPU:0"):
         epochs = tf.Variable(-1, dtype=tf.int64, trainable=False, name="epochs_begun")

@@ -122,6 +122,26 @@ def values_by_key(
     return found
 
 
+def rows_of_keys(keys: Sequence[Hashable], of: Sequence[Hashable]) -> np.ndarray:
+    """The rows of keys, in their order.
+
+    Args:
+        keys: Keys.
+        of: The keys of all rows.
+
+    Raises:
+        ValueError: If a key is not among them.
+    """
+    rows = {key: row for row, key in enumerate(of)}
+    unknown = [key for key in keys if key not in rows]
+    if unknown:
+        raise ValueError(
+            "`keys` must be keys of these records. "
+            f"Received: {len(unknown)} that are not: {name_keys(unknown)}"
+        )
+    return np.array([rows[key] for key in keys], int)
+
+
 def is_missing(value: Any) -> bool:
     """Whether a cell is `None`, NaN, NaT, `pd.NA` or the empty string."""
     if isinstance(value, str):

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import is_missing
+from keras_multimodal.data.given_targets import GivenTarget, read_targets, resolve_targets
+from keras_multimodal.data.labels import Labels
 from keras_multimodal.data.matching import describe_match, number_parts
-from keras_multimodal.data.numeric_targets import measure, numbers_by_key
 from keras_multimodal.data.pairing_checks import (
     check_arguments,
     check_duplicates,
@@ -16,9 +16,7 @@ from keras_multimodal.data.pairing_checks import (
     check_overlap,
     check_present,
     check_target,
-    number,
     repeated_keys,
-    targets_by_key,
     weights_by_key,
     where,
 )
@@ -39,9 +37,9 @@ OnDuplicates = Literal["error", "expand", "sample"]
 
 def pair(
     *streams: Stream,
-    labels: pd.Series | Mapping[Hashable, Any] | Sequence[Any] | None = None,
-    classes: Sequence[Any] | None = None,
-    ordered: bool = False,
+    labels: pd.DataFrame | pd.Series | Mapping[Hashable, Any] | Sequence[Any] | None = None,
+    classes: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
+    ordered: bool | Sequence[str] = False,
     values: Any = None,
     captions: TextStream | None = None,
     match: bool | Mapping[str, Sequence[str]] = False,
@@ -58,13 +56,16 @@ def pair(
             stream's rows is kept.
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
             list in the order of the first stream's rows. Rows that may have several classes, or
-            none, have lists of them.
+            none, have lists of them. Several targets are a frame (its index holds the keys) with a
+            column for each.
         classes: All classes, in the order of their numbers; those that occur, sorted, by default.
+            Where `labels` have several columns: a dict of these by column.
         ordered: Whether the classes are steps of a scale, such as grades, in the order of
-            `classes`.
+            `classes`. Where `labels` have several columns: the names of those that are.
         values: In place of classes, the number of each row, in units of your own, given as `labels`
             is; or several, as a frame whose index holds the keys. Their means and standard
-            deviations are learned on the training rows.
+            deviations are learned on the training rows. Beside `labels`, each column is a target
+            of its own. A row may lack some of several targets, but not all of them.
         captions: In place of classes, the text that is to be written for each row: a stream of
             `TextProcessor`. Its vocabulary is learned on the training rows.
         match: In place of classes: the parts of a row are to find each other, as pictures and
@@ -74,7 +75,7 @@ def pair(
             without a weight counts once.
         on_missing: What happens to a row that lacks a modality which is not optional: `"error"`
             refuses, `"drop"` leaves the row out, `"mask"` declares every modality optional and
-            keeps the row, unless it has no modality at all. `"drop"` leaves out rows without a
+            keeps the row, unless it has no modality at all. `"drop"` leaves out rows without any
             label too. `records.report` counts everything.
         on_error: What happens to a file that cannot be read: `"raise"` raises when the batch is
             read; `"drop"` and `"mask"` read every file once, here, and leave the row out, or
@@ -95,10 +96,10 @@ def pair(
 
     Raises:
         TypeError: If something other than a stream is given.
-        ValueError: If two kinds of target are given, or an order without classes; if names or
-            keys repeat, if keys match nothing, if a row lacks something that it must have, if a
-            value is no finite number, or if a weight is negative or not finite. The message names
-            the keys.
+        ValueError: If two kinds of target are given that do not go together, or an order without
+            classes; if names or keys repeat, if keys match nothing, if a row lacks something that
+            it must have, if a value is no finite number, or if a weight is negative or not finite.
+            The message names the keys.
 
     Example:
 
@@ -110,13 +111,9 @@ def pair(
     2 rows, 1 of them with everything
       without note: 1 ('a')
     """
-    if ordered and classes is None:
-        raise ValueError(
-            "`ordered` must come with `classes`, which say the order. Received: classes=None"
-        )
     check_target(
         {
-            "labels": labels is not None or classes is not None,
+            "labels": labels is not None,
             "values": values is not None,
             "captions": captions is not None,
             "match": match is not False,
@@ -156,29 +153,23 @@ def pair(
     usable = present[required].all(0) & present.any(0)
     broken = there & ~present
 
-    targets: dict[Hashable, Any] | None = None
-    columns: tuple[str, ...] = ()
-    if values is not None:
-        targets, columns = numbers_by_key(values, streams[0])
-    elif captions is not None:
+    given = read_targets(labels, classes, ordered, values, streams[0])
+    if captions is not None:
         check_duplicates({captions.spec.name: repeated_keys(captions)}, [captions])
-        targets = dict(zip(captions.keys, captions.cells.tolist(), strict=True))
-    elif labels is not None:
-        targets = targets_by_key(labels, streams[0])
-    labelled = (
-        None if targets is None else np.array([not is_missing(targets.get(unit)) for unit in units])
-    )
+        texts = dict(zip(captions.keys, captions.cells.tolist(), strict=True))
+        given = [GivenTarget(name=captions.spec.name, cells=texts, argument="captions")]
+    has = np.array([own.has(units) for own in given], bool)  # (targets, rows)
+    labelled = np.asarray(has.any(0)) if given else np.ones(len(units), bool)
     if on_missing == "error":
         # What cannot be read is not missing; `on_error` has said what becomes of it.
         check_present(aligned, keys, usable | broken.any(0))
     for stream, lost in zip(streams, broken, strict=True):
         if (stream.on_unreadable if stream.unreadable else on_error) == "drop":
             usable &= ~lost
-    if on_missing != "drop" and labelled is not None:
-        argument = "values" if columns else "labels" if captions is None else "captions"
-        check_labelled(keys, usable & ~labelled, argument)
-    if labelled is not None:
-        usable &= labelled
+    if on_missing != "drop":
+        arguments = list(dict.fromkeys(own.argument.split("[")[0] for own in given))
+        check_labelled(keys, usable & ~labelled, arguments)
+    usable &= labelled
     cut: tuple[Hashable, ...] = ()
     if captions is not None:
         place = {key: row for row, key in enumerate(captions.keys)}
@@ -196,7 +187,7 @@ def pair(
             f"`streams` must have a row in common that has everything. Received: {len(keys)} rows, "
             "each of which lacks something"
         )
-    complete = present.all(0) & (True if labelled is None else labelled)
+    complete = present.all(0) & (has.all(0) if given else True)
     report = PairingReport(
         rows=int(usable.sum()),
         matched=int((complete & usable).sum()),
@@ -214,9 +205,14 @@ def pair(
             }
             for stream in streams
         },
-        unlabeled=() if labelled is None else where(keys, ~labelled),
+        unlabeled=where(keys, ~labelled),
+        partly_labeled={
+            own.name: where(keys, labelled & ~there)
+            for own, there in zip(given, has, strict=True)
+            if len(given) > 1
+        },
         dropped=where(keys, ~usable),
-        unused_labels=0 if targets is None else len(targets.keys() - set(units)),
+        unused_labels=len({key for own in given for key in own.cells} - set(units)),
         duplicates=repeated,
         cut=cut,
     )
@@ -224,14 +220,12 @@ def pair(
     keys, units = [keys[row] for row in kept], [units[row] for row in kept]
     aligned = [stream.take(keys, kept) for stream in aligned]
     target: Target | None = described
-    numbers = None if described is None else number_parts(described, aligned)
+    numbers: Labels | None = None if described is None else number_parts(described, aligned)
     if captions is not None:
         captions = captions.take(keys, kept)
         target = as_target(captions.spec)
-    elif targets is not None and columns:
-        target, numbers = measure([targets[unit] for unit in units], keys, columns)
-    elif targets is not None:
-        target, numbers = number([targets[unit] for unit in units], keys, classes, ordered)
+    elif given:
+        target, numbers = resolve_targets(given, units, keys)
     Schema(
         [stream.spec for stream in aligned], target
     )  # refuses names that get in each other's way

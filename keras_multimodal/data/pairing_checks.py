@@ -1,4 +1,4 @@
-"""What `pair` refuses, and how labels are numbered."""
+"""What `pair` refuses, and cells by key."""
 
 import collections
 from collections.abc import Hashable, Mapping, Sequence
@@ -9,10 +9,6 @@ import pandas as pd
 
 from keras_multimodal.data.cells import name_keys, values_by_key
 from keras_multimodal.data.stream import Stream
-from keras_multimodal.schema import Category
-
-# What holds several classes of a row.
-_SEVERAL = (list, tuple, set, frozenset, np.ndarray)
 
 
 def check_arguments(streams: Sequence[Any], **choices: tuple[str, tuple[str, ...]]) -> None:
@@ -43,16 +39,16 @@ def check_arguments(streams: Sequence[Any], **choices: tuple[str, tuple[str, ...
 
 
 def check_target(given: Mapping[str, bool]) -> None:
-    """Refuse two kinds of target: a model of several comes from `tasks`, not from one argument.
+    """Refuse kinds of target that one model cannot have: only labels and values go together.
 
     Args:
         given: By argument, whether it is given.
     """
     named = [argument for argument, there in given.items() if there]
-    if len(named) > 1:
+    if len(named) > 1 and set(named) != {"labels", "values"}:
         raise ValueError(
-            f"`{named[1]}` must go without `{named[0]}`: a target is classes, numbers, texts or "
-            f"what belongs together. Received: {' and '.join(named)}"
+            f"`{named[-1]}` must go without `{named[0]}`: a target is classes, numbers or both, or "
+            f"texts, or what belongs together. Received: {' and '.join(named)}"
         )
 
 
@@ -126,68 +122,24 @@ def targets_by_key(
     return values_by_key(keys, values, argument)
 
 
-def number(
-    labels: Sequence[Any],
-    keys: Sequence[Hashable],
-    classes: Sequence[Any] | None,
-    ordered: bool = False,
-) -> tuple[Category, np.ndarray]:
-    """The classes, and the number of each row's class, `(rows,)` int32.
-
-    Where rows have lists of classes: which each row has, `(rows, classes)` float32.
-    """
-    several = [isinstance(own, _SEVERAL) for own in labels]
-    if any(several) and not all(several):
-        row = several.index(False)
-        raise TypeError(
-            "`labels` must be one class for each row, or a list of classes for each row. "
-            f"Received: lists, and {labels[row]!r} in row {keys[row]!r}"
-        )
-    multi_label = bool(several) and all(several)
-    parts = [tuple(own) if multi_label else (own,) for own in labels]
-    found = {label for own in parts for label in own}
-    try:
-        known = sorted(found) if classes is None else list(classes)
-    except TypeError:
-        raise TypeError(
-            "`labels` must be of one type. Received: labels of types "
-            f"{sorted({type(label).__name__ for label in found})}"
-        ) from None
-    if classes is None and len(known) < 2:
-        raise ValueError(
-            "`labels` must have at least two classes. "
-            f"Received: {len(labels)} rows of the one class {known[0]!r}"
-            if known
-            else "`labels` must have at least two classes. Received: lists without any"
-        )
-    numbers = {label: number for number, label in enumerate(known)}
-    for key, own in zip(keys, parts, strict=True):
-        for label in own:
-            if label not in numbers:
-                raise ValueError(
-                    f"`labels` must be among `classes` {known}. Received: {label!r} in row {key!r}"
-                )
-    names = tuple(str(label) for label in known)
-    target = Category(classes=names, ordered=ordered, multi_label=multi_label)
-    if not multi_label:
-        return target, np.array([numbers[label] for label in labels], "int32")
-    chosen = np.zeros((len(labels), len(known)), "float32")
-    for row, own in enumerate(parts):
-        chosen[row, [numbers[label] for label in own]] = 1
-    return target, chosen
-
-
 def where(keys: Sequence[Hashable], chosen: np.ndarray) -> tuple[Hashable, ...]:
     """The keys of the chosen rows."""
     return tuple(keys[row] for row in np.flatnonzero(chosen).tolist())
 
 
-def check_labelled(keys: Sequence[Hashable], lacking: np.ndarray, argument: str) -> None:
-    """Refuse rows without a label or a value."""
+def check_labelled(keys: Sequence[Hashable], lacking: np.ndarray, arguments: Sequence[str]) -> None:
+    """Refuse rows without a label or a value.
+
+    Args:
+        keys: The rows' keys.
+        lacking: Which rows have none, `(rows,)` bool.
+        arguments: The arguments of `pair` that it could have come with.
+    """
     if lacking.any():
         named = where(keys, lacking)
         raise ValueError(
-            f"`{argument}` must have a {argument.removesuffix('s')} for each row. "
+            f"{' or '.join(f'`{each}`' for each in arguments)} must have a "
+            f"{' or '.join(each.removesuffix('s') for each in arguments)} for each row. "
             f"Received: none for {len(named)} of "
             f"{len(keys)} rows ({name_keys(named)}). Fill them in, or leave such rows out "
             'with on_missing="drop".'

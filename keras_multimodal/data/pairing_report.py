@@ -13,10 +13,12 @@ class PairingReport:
 
     Args:
         rows: How many rows there are after pairing.
-        matched: How many rows have every modality and, where there are labels, a label.
+        matched: How many rows have every modality and, where there are labels, all of them.
         missing: For each modality, the keys of the rows that lack it.
         unreadable: For each modality, by key, the file that cannot be read and what is wrong.
-        unlabeled: The keys of the rows that lack a label.
+        unlabeled: The keys of the rows that lack a label, or, of several, all of them.
+        partly_labeled: For each of several targets, the keys of the rows that lack it and have
+            another.
         dropped: The keys of the rows that were left out.
         unused_labels: How many labels belong to no row.
         duplicates: For each modality, the keys that occur more than once, with their counts.
@@ -34,6 +36,7 @@ class PairingReport:
     missing: Mapping[str, tuple[Hashable, ...]]
     unreadable: Mapping[str, Mapping[Hashable, str]] = dataclasses.field(default_factory=dict)
     unlabeled: tuple[Hashable, ...] = ()
+    partly_labeled: Mapping[str, tuple[Hashable, ...]] = dataclasses.field(default_factory=dict)
     dropped: tuple[Hashable, ...] = ()
     unused_labels: int = 0
     duplicates: Mapping[str, Mapping[Hashable, int]] = dataclasses.field(default_factory=dict)
@@ -49,6 +52,9 @@ class PairingReport:
                 lines.append(f"  unreadable {name}: {len(files)} ({name_keys(list(files))})")
         if self.unlabeled:
             lines.append(f"  without label: {len(self.unlabeled)} ({name_keys(self.unlabeled)})")
+        for name, keys in self.partly_labeled.items():
+            if keys:
+                lines.append(f"  without {name}: {len(keys)} ({name_keys(keys)})")
         for name, counts in self.duplicates.items():
             if counts:
                 lines.append(f"  repeated in {name}: {len(counts)} ({name_keys(list(counts))})")
@@ -71,6 +77,7 @@ class PairingReport:
                 for name, files in self.unreadable.items()
             },
             "unlabeled": list(self.unlabeled),
+            "partly_labeled": {name: list(keys) for name, keys in self.partly_labeled.items()},
             "dropped": list(self.dropped),
             "unused_labels": self.unused_labels,
             "duplicates": {

@@ -9,16 +9,30 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.batching import Batching, available_cores, make_dataset
-from keras_multimodal.data.cells import name_keys
-from keras_multimodal.data.numeric_targets import learn_statistics
+from keras_multimodal.data.batching import Batching, available_cores, check_batching, make_dataset
+from keras_multimodal.data.cells import rows_of_keys
+from keras_multimodal.data.labels import (
+    Labels,
+    fed_labels,
+    learn_target,
+    shown_labels,
+    strata,
+    take_labels,
+)
 from keras_multimodal.data.pairing_report import PairingReport
-from keras_multimodal.data.splitting import assign_parts, by_row, check_parts, split_shares
+from keras_multimodal.data.splitting import (
+    assign_parts,
+    by_row,
+    check_parts,
+    choose_rows,
+    named_parts,
+    split_shares,
+)
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.text_stream import TextStream
 from keras_multimodal.data.text_targets import as_target, encode
-from keras_multimodal.data.verification import find_unreadable
-from keras_multimodal.schema import Category, Number, Schema
+from keras_multimodal.data.verification import check_readable
+from keras_multimodal.schema import Schema
 from keras_multimodal.schema import Sequence as TextSequence
 from keras_multimodal.schema.schema import Target
 
@@ -33,7 +47,8 @@ class Records:
         keys: The rows' keys.
         labels: The rows' class numbers, `(rows,)` int32; which classes each row has,
             `(rows, classes)` float32; their numbers, `(rows, columns)` float32; what each row's
-            part of each tower is, `(rows, towers)` int32; or `None`.
+            part of each tower is, `(rows, towers)` int32; of several targets these arrays by
+            name, where a row that lacks one has the class -1, or NaN; or `None`.
         target: What these mean.
         report: What pairing found.
         captions: The texts that are to be written, where that is the target.
@@ -57,7 +72,7 @@ class Records:
         streams: Sequence[Stream],
         keys: Sequence[Hashable],
         *,
-        labels: np.ndarray | None,
+        labels: Labels | None,
         target: Target | None,
         report: PairingReport,
         captions: TextStream | None = None,
@@ -84,19 +99,13 @@ class Records:
         return Schema([stream.spec for stream in self.streams], self.target)
 
     def to_frame(self) -> pd.DataFrame:
-        """The raw cells and the label of each row, by key; absent cells are empty."""
+        """The raw cells and the labels of each row, by key; absent cells are empty."""
         index = pd.Index(self.keys, name="key", tupleize_cols=False)
         frame = pd.DataFrame({s.spec.name: s.cells for s in self.streams}, index=index)
         if self.captions is not None:
             frame[self.captions.spec.name] = self.captions.cells
-        if self.labels is not None and isinstance(self.target, (Category, Number)):
-            if isinstance(self.target, Category) and self.target.multi_label:
-                names = np.asarray(self.target.classes, object)
-                frame[self.target.name] = [tuple(names[own > 0]) for own in self.labels]
-            elif isinstance(self.target, Category):
-                frame[self.target.name] = np.asarray(self.target.classes, object)[self.labels]
-            else:
-                frame[list(self.target.columns)] = self.labels
+        for name, values in shown_labels(self.target, self.labels).items():
+            frame[name] = values
         return frame
 
     def adapt(self) -> Self:
@@ -105,8 +114,7 @@ class Records:
         `split` adapts by itself. Call this only where every row is a training row.
         """
         adapted = self._with_streams([stream.adapt() for stream in self.streams])
-        if isinstance(self.target, Number) and self.labels is not None:
-            adapted.target = learn_statistics(self.target, self.labels)
+        adapted.target = learn_target(self.target, self.labels)
         if self.captions is not None:
             adapted.captions = self.captions.adapt()
             adapted.target = as_target(adapted.captions.spec)
@@ -121,14 +129,7 @@ class Records:
         Raises:
             ValueError: If a key is not among them.
         """
-        rows = {key: row for row, key in enumerate(self.keys)}
-        unknown = [key for key in keys if key not in rows]
-        if unknown:
-            raise ValueError(
-                "`keys` must be keys of these records. "
-                f"Received: {len(unknown)} that are not: {name_keys(unknown)}"
-            )
-        return self._take(np.array([rows[key] for key in keys], int))
+        return self._take(rows_of_keys(keys, self.keys))
 
     def only(self, *names: str) -> Self:
         """The same rows with fewer modalities, as a model of a single modality needs them.
@@ -166,7 +167,8 @@ class Records:
             validation: Share of the validation rows. Defaults to 0: no such part.
             test: Share of the test rows. Defaults to 0: no such part.
             seed: Seed of the division.
-            stratify: Keep the shares of the classes alike in all parts.
+            stratify: Keep the shares of the classes alike in all parts; of several targets those of
+                the first one of which each row has one class.
             groups: Group of each row, by key or in the order of the rows. A group is never divided.
                 By default rows that `pair` has expanded from one key are a group.
 
@@ -179,16 +181,10 @@ class Records:
                 part, would have no row.
         """
         shares = split_shares(train, validation, test)
-        strata = self._strata(stratify)
-        parts = assign_parts(
-            self.keys,
-            list(shares.values()),
-            seed,
-            strata,
-            self.units if groups is None else by_row(groups, "groups", self.keys, self.units),
-        )
-        classes = self.target.classes if isinstance(self.target, Category) else ()
-        check_parts(parts, list(shares), strata, classes)
+        classes, names = strata(self.target, self.labels) if stratify else (None, [])
+        units = self.units if groups is None else by_row(groups, "groups", self.keys, self.units)
+        parts = assign_parts(self.keys, list(shares.values()), seed, classes, units)
+        check_parts(parts, list(shares), classes, names)
         return self._divide([np.flatnonzero(parts == part) for part in range(len(shares))])
 
     def folds(
@@ -205,7 +201,7 @@ class Records:
         Args:
             count: How many folds, at least 2.
             seed: Seed of the division.
-            stratify: Keep the shares of the classes alike in all folds.
+            stratify: Keep the shares of the classes alike in all folds, as in `split`.
             groups: Group of each row, as in `split`.
 
         Yields:
@@ -217,8 +213,8 @@ class Records:
         if count < 2:
             raise ValueError(f"`count` must be at least 2. Received: count={count}")
         units = self.units if groups is None else by_row(groups, "groups", self.keys, self.units)
-        strata = self._strata(stratify)
-        parts = assign_parts(self.keys, [1 / count] * count, seed, strata, units)
+        classes = strata(self.target, self.labels)[0] if stratify else None
+        parts = assign_parts(self.keys, [1 / count] * count, seed, classes, units)
         if len(np.unique(parts)) < count:
             raise ValueError(
                 f"`count` must leave rows in each fold. Received: count={count} for {len(self)} "
@@ -251,24 +247,7 @@ class Records:
         Raises:
             ValueError: If a row has no part or another one, or a part no row.
         """
-        given = np.array(
-            [str(part) for part in by_row(parts, "parts", self.keys, self.units)], object
-        )
-        stray = [row for row, part in enumerate(given) if part not in (*names, *ignore)]
-        if stray:
-            raise ValueError(
-                f"`parts` must be among {[*names, *ignore]}; name others to leave out with "
-                f"`ignore`. Received: {sorted({given[row] for row in stray})} in {len(stray)} rows "
-                f"({name_keys([self.keys[row] for row in stray])})"
-            )
-        rows = [np.flatnonzero(given == name) for name in names]
-        for name, chosen in zip(names, rows, strict=True):
-            if not len(chosen):
-                raise ValueError(
-                    f"`parts` must have rows of each of {list(names)}. "
-                    f"Received: none of {name!r}, but {sorted(set(given))}. "
-                    "`split` makes parts by their shares instead."
-                )
+        rows = named_parts(by_row(parts, "parts", self.keys, self.units), names, ignore, self.keys)
         return self._divide(rows)
 
     def withhold(self, name: str, fraction: float = 1.0, seed: int = 0) -> Self:
@@ -283,26 +262,18 @@ class Records:
             ValueError: If there is no such modality, it is not optional, or `fraction` is out of
                 range.
         """
-        if name not in self.schema.names or not self.schema[name].optional:
-            optional = [stream.spec.name for stream in self.streams if stream.spec.optional]
+        optional = [stream.spec.name for stream in self.streams if stream.spec.optional]
+        if name not in optional:
             raise ValueError(
                 f"`name` must be an optional modality, one of {optional}; declare it with "
                 f'`optional=True` or pair with on_missing="mask". Received: name={name!r}'
             )
         if not 0 <= fraction <= 1:
             raise ValueError(f"`fraction` must be in [0, 1]. Received: fraction={fraction}")
-        index = self.schema.names.index(name)
-        stream = self.streams[index]
-        having = np.flatnonzero(stream.present)
+        stream = next(stream for stream in self.streams if stream.spec.name == name)
         rows = np.arange(len(self))
-        if fraction == 1:
-            rows[having] = -1
-        elif fraction:
-            keys = [self.keys[row] for row in having]
-            taken = assign_parts(keys, (1 - fraction, fraction), seed) == 1
-            rows[having[taken]] = -1
-        streams = list(self.streams)
-        streams[index] = stream.take(self.keys, rows)
+        rows[choose_rows(np.flatnonzero(stream.present), self.keys, fraction, seed)] = -1
+        streams = [s.take(self.keys, rows) if s is stream else s for s in self.streams]
         return self._with_streams(streams)
 
     def verify(self) -> Self:
@@ -311,14 +282,7 @@ class Records:
         Raises:
             ValueError: If any cannot be read; it names the rows, the files and what is wrong.
         """
-        found = find_unreadable(self.streams)
-        if found:
-            raise ValueError(
-                f"`records` must hold files that can be read. Received: {len(found)} that cannot. "
-                + "; ".join(map(str, found[:5]))
-                + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
-                + ". Replace the files, or empty their cells in the table."
-            )
+        check_readable(self.streams)
         return self
 
     def batch(
@@ -363,7 +327,9 @@ class Records:
             of each modality (`schema[name].tensors`): one `(batch, *shape)` of its name, a boolean
             `<name>_mask`, `(batch, length)`, if it has a mask, and a boolean `<name>_present`,
             `(batch,)`, if it is optional; `labels` is `(batch,)` int32, or `(batch, classes)` or
-            `(batch, columns)` float32 of several classes or of numbers. Where captions are to be
+            `(batch, columns)` float32 of several classes or of numbers. Of several targets,
+            `labels` and `weights` are dicts of these by name, and a label that a row lacks is 0, of
+            weight 0; there are always weights then. Where captions are to be
             written, `inputs` also have `(batch, length + 1)` ids of the target's name, from the
             start on, and `labels` are the same a step later, to the end. Where parts are to find
             each other, `labels` `(batch, towers)` int32 say which are the same. `weights`
@@ -377,21 +343,6 @@ class Records:
             tf.errors.InvalidArgumentError: From the iterator, or with `cache` from here, if a file
                 cannot be read. The message names the row and its files.
         """
-        if batch_size < 1:
-            raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}")
-        if balance and self._classes() is None:
-            raise ValueError(
-                "`balance` must go with labels, one class for each row. Received: balance=True and "
-                f"target={self.target}"
-            )
-        if cache and training:
-            random = [s.spec.name for s in self.streams if s.random_row_loader() is not None]
-            if random:
-                raise ValueError(
-                    "`cache` must go without `random_crop`: pictures are cut as they are read, and "
-                    f"there is nothing to keep. Received: cache=True with {random}. Shifts and "
-                    "zoom go with it."
-                )
         options = Batching(
             batch_size=batch_size,
             training=training,
@@ -404,30 +355,23 @@ class Records:
             cache=cache if isinstance(cache, bool) else os.fspath(cache),
             buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
         )
-        labels, prefix = self.labels, None
+        check_batching(options, self.streams, self.target)
+        (labels, weights), prefix = fed_labels(self.labels, self.weights), None
         if self.captions is not None and isinstance(self.target, TextSequence):
             ids = encode(self.target, self.captions.cells.tolist())
             labels = ids[:, 1:]
             # Nothing is read of which nothing is to be written: the end of a short text.
             prefix = (self.target.name, np.where(labels > 0, ids[:, :-1], 0))
         return make_dataset(
-            self.streams, self.keys, self._row_ids, labels, self.weights, options, prefix
+            self.streams, self.keys, self._row_ids, labels, weights, options, prefix
         )
-
-    def _strata(self, stratify: bool) -> np.ndarray | None:
-        return self._classes() if stratify else None
-
-    def _classes(self) -> np.ndarray | None:
-        """The number of each row's class, where each has one."""
-        single = isinstance(self.target, Category) and not self.target.multi_label
-        return self.labels if single else None
 
     def _take(self, rows: np.ndarray) -> Self:
         taken = copy.copy(self)
         taken.keys = [self.keys[row] for row in rows]
         taken.streams = tuple(stream.take(taken.keys, rows) for stream in self.streams)
         taken.units = [self.units[row] for row in rows]
-        taken.labels = None if self.labels is None else self.labels[rows]
+        taken.labels = None if self.labels is None else take_labels(self.labels, rows)
         if self.captions is not None:
             taken.captions = self.captions.take(taken.keys, rows)
         taken.weights = None if self.weights is None else self.weights[rows]

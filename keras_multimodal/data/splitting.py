@@ -115,7 +115,7 @@ def check_parts(
     Args:
         parts: The number of each row's part; the training part's is 0.
         names: The parts' names.
-        strata: The rows' classes, or `None`.
+        strata: The rows' classes, or `None`; a number beyond the last one's is of no class.
         classes: The classes' names.
     """
     sizes = {name: int((parts == part).sum()) for part, name in enumerate(names)}
@@ -125,7 +125,7 @@ def check_parts(
             f"Received: {len(parts)} rows, which would make {sizes}"
         )
     if strata is not None:
-        lost = set(strata.tolist()) - set(strata[parts == 0].tolist())
+        lost = set(strata.tolist()) - set(strata[parts == 0].tolist()) - {len(classes)}
         if lost:
             raise ValueError(
                 "`split` must leave rows of each class for training; there are too few. "
@@ -133,6 +133,55 @@ def check_parts(
                 f"{name_keys(sorted(classes[number] for number in lost))}. "
                 "Merge rare classes, or pass stratify=False."
             )
+
+
+def choose_rows(
+    rows: np.ndarray, keys: Sequence[Hashable], fraction: float, seed: int
+) -> np.ndarray:
+    """A share of rows that depends on the seed and the keys alone.
+
+    Args:
+        rows: Numbers of rows.
+        keys: The keys of all rows.
+        fraction: The share, in [0, 1].
+        seed: Seed of the choice.
+    """
+    if fraction in (0, 1):
+        return rows[: len(rows) * int(fraction)]
+    return rows[assign_parts([keys[row] for row in rows], (1 - fraction, fraction), seed) == 1]
+
+
+def named_parts(
+    parts: Sequence[Any], names: Sequence[str], ignore: Sequence[str], keys: Sequence[Hashable]
+) -> list[np.ndarray]:
+    """The rows of each part that is wanted.
+
+    Args:
+        parts: The name of each row's part.
+        names: The parts wanted.
+        ignore: Other parts, whose rows are left out.
+        keys: The rows' keys.
+
+    Raises:
+        ValueError: If a row is of another part, or a part has no row.
+    """
+    given = np.array([str(part) for part in parts], object)
+    stray = [row for row, part in enumerate(given) if part not in (*names, *ignore)]
+    if stray:
+        raise ValueError(
+            f"`parts` must be among {[*names, *ignore]}; name others to leave out with "
+            f"`ignore`. Received: {sorted({given[row] for row in stray})} in {len(stray)} rows "
+            f"({name_keys([keys[row] for row in stray])})"
+        )
+    rows = [np.flatnonzero(given == name) for name in names]
+    for name, chosen in zip(names, rows, strict=True):
+        if not len(chosen):
+            raise ValueError(
+                f"`parts` must have rows of each of {list(names)}. "
+                f"Received: none of {name!r}, but {sorted(set(given))}. "
+                "`split` makes parts by their shares instead."
+            )
+    return rows
 
 
 def _shuffled(unit: Hashable, seed: int) -> bytes:

@@ -56,6 +56,22 @@ def find_unreadable(streams: Sequence[Stream]) -> list[Unreadable]:
     return found
 
 
+def check_readable(streams: Sequence[Stream]) -> None:
+    """Refuse files that cannot be read.
+
+    Raises:
+        ValueError: If there are any; it names the rows, the files and what is wrong.
+    """
+    found = find_unreadable(streams)
+    if found:
+        raise ValueError(
+            f"`records` must hold files that can be read. Received: {len(found)} that cannot. "
+            + "; ".join(map(str, found[:5]))
+            + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
+            + ". Replace the files, or empty their cells in the table."
+        )
+
+
 def _readable(stream: Stream, rows: np.ndarray) -> set[int]:
     """The rows that load without an error."""
     load = stream.loader()

@@ -97,7 +97,7 @@ def _add_rows(
 
 
 def _labels(records: data.Records) -> np.ndarray:
-    return np.empty(0, int) if records.labels is None else records.labels
+    return records.labels if isinstance(records.labels, np.ndarray) else np.empty(0, int)
 
 
 def _classes(records: data.Records) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.schema import Category, Number, Schema
+from keras_multimodal.schema import Category, Number, Schema, Targets
 
 
 def model_input(model: keras.Model) -> Any:
@@ -71,30 +71,49 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
             f"Received: model={model.name!r}, which returns a {type(output).__name__} of "
             f"{len(output)}"
         )
-    if not isinstance(schema.target, (Category, Number)):
-        return
-    if isinstance(schema.target, Number):
-        count = len(schema.target.columns)
-        tensor = output.get(schema.target.name) if isinstance(output, dict) else output
-        if tensor is None or len(tensor.shape) not in (2, 3) or tensor.shape[1] != count:
+    if isinstance(schema.target, Targets):
+        if not isinstance(output, dict) or set(output) != set(schema.target.names):
+            received = sorted(output) if isinstance(output, dict) else tuple(output.shape)
             raise ValueError(
-                f"`model` must return {schema.target.name!r} with a number for each of "
-                f"{list(schema.target.columns)}: shape {(None, count)}. "
-                f"Received: model={model.name!r} with the output {output}"
+                "`model` must return a dict of the targets of `preprocessing`, "
+                f"{list(schema.target.names)}. "
+                f"Received: model={model.name!r} with the outputs {received}"
             )
-        return
-    if isinstance(output, dict):
-        if "probabilities" not in output or "label" in output:
-            raise ValueError(
-                "`model` must have an output 'probabilities' and none called 'label', which is "
-                f"added from the classes. Received: model={model.name!r} with the outputs "
-                f"{sorted(output)}"
-            )
-        output = output["probabilities"]
-    if tuple(output.shape) != (None, len(schema.target.classes)):
+        for target in schema.target:
+            if isinstance(target, Number):
+                _check_numbers(model, target, output[target.name])
+            else:
+                _check_classes(model, target, output[target.name])
+    elif isinstance(schema.target, Number):
+        number = output.get(schema.target.name) if isinstance(output, dict) else output
+        _check_numbers(model, schema.target, number)
+    elif isinstance(schema.target, Category):
+        if isinstance(output, dict):
+            if "probabilities" not in output or "label" in output:
+                raise ValueError(
+                    "`model` must have an output 'probabilities' and none called 'label', which is "
+                    f"added from the classes. Received: model={model.name!r} with the outputs "
+                    f"{sorted(output)}"
+                )
+            output = output["probabilities"]
+        _check_classes(model, schema.target, output)
+
+
+def _check_numbers(model: keras.Model, target: Number, output: Any) -> None:
+    count = len(target.columns)
+    if output is None or len(output.shape) not in (2, 3) or output.shape[1] != count:
+        raise ValueError(
+            f"`model` must return {target.name!r} with a number for each of "
+            f"{list(target.columns)}: shape {(None, count)}. "
+            f"Received: model={model.name!r} with the output {output}"
+        )
+
+
+def _check_classes(model: keras.Model, target: Category, output: Any) -> None:
+    if tuple(output.shape) != (None, len(target.classes)):
         raise ValueError(
             "`model` must return a probability for each class of `preprocessing`: shape "
-            f"{(None, len(schema.target.classes))} for {list(schema.target.classes)}. "
+            f"{(None, len(target.classes))} for {list(target.classes)}. "
             f"Received: model={model.name!r} with the output shape {tuple(output.shape)}"
         )
 
@@ -105,23 +124,28 @@ def check_probabilities(model: keras.Model, schema: Schema) -> None:
     Raises:
         ValueError: If they do not, as where the model returns logits.
     """
-    if not isinstance(schema.target, Category):
+    targets = schema.target if isinstance(schema.target, Targets) else (schema.target,)
+    classes = [target for target in targets if isinstance(target, Category)]
+    if not classes:
         return
     row = keras.tree.map_structure(
         lambda tensor: keras.ops.ones((1, *_known(tensor.name, schema)), tensor.dtype),
         model_input(model),
     )
     outputs = model(row, training=False)
-    probabilities = outputs["probabilities"] if isinstance(outputs, dict) else outputs
-    values = keras.ops.convert_to_numpy(keras.ops.cast(probabilities, "float32"))[0]
-    # Half precision is good to about 0.1% a class.
-    total = 1 if schema.target.multi_label else values.sum()
-    if not (values.min() >= 0 and values.max() <= 1 + 1e-2 and abs(total - 1) < 1e-2):
-        raise ValueError(
-            "`model` must return probabilities that sum to 1: let its head end in a softmax, or "
-            f"export `keras.Model(model.input, keras.ops.softmax(model.output))`. Received: "
-            f"model={model.name!r}, which returns {values.tolist()} for a row of ones"
-        )
+    for target in classes:
+        name = target.name if isinstance(schema.target, Targets) else "probabilities"
+        probabilities = outputs[name] if isinstance(outputs, dict) else outputs
+        values = keras.ops.convert_to_numpy(keras.ops.cast(probabilities, "float32"))[0]
+        # Half precision is good to about 0.1% a class.
+        total = 1 if target.multi_label else values.sum()
+        if not (values.min() >= 0 and values.max() <= 1 + 1e-2 and abs(total - 1) < 1e-2):
+            raise ValueError(
+                "`model` must return probabilities that sum to 1: let its head end in a softmax, "
+                "or export `keras.Model(model.input, keras.ops.softmax(model.output))`. Received: "
+                f"model={model.name!r}, which returns {values.tolist()} for a row of ones"
+                + (f" in {name!r}" if isinstance(schema.target, Targets) else "")
+            )
 
 
 def _described_inputs(schema: Schema) -> dict[str, tuple[tuple[int | None, ...], str]]:

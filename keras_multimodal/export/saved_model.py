@@ -16,7 +16,8 @@ from keras_multimodal.export._checks import (
     model_input,
 )
 from keras_multimodal.export._writing import Writing
-from keras_multimodal.schema import Category, Match, Number, Schema, Sequence
+from keras_multimodal.schema import Category, Match, Number, Schema, Sequence, Targets
+from keras_multimodal.schema.targets import probabilities_name
 from keras_multimodal.tasks import conditioning, tower
 
 
@@ -47,7 +48,8 @@ def saved_model(
     target's name, and stands there as `generate` too. Half precision becomes float32. For a target
     with classes there is also `"label"`, `(batch,)` strings: the name of the most probable class;
     or, where a row may have several, `(batch, classes)` bool: those with a probability of a half or
-    more.
+    more. Of several targets each has these under names of its own: `"<target>"` for the class, as
+    `"label"` is, and `"<target>_probabilities"`; numbers have `"<target>"`.
 
     The graph is not compiled by XLA, whatever the model was compiled with, so that it runs
     wherever TensorFlow does, with any number of rows.
@@ -55,7 +57,8 @@ def saved_model(
     Args:
         model: A Functional or Sequential model whose inputs are those that the schema describes,
             by name. It returns one tensor, or a dict of tensors by name; `(batch, classes)`
-            probabilities are among them if the schema has a target.
+            probabilities are among them if the schema has a target of classes. Of several targets
+            it returns each by its name.
         directory: The folder to write. It appears whole or not at all.
         preprocessing: The schema of the training rows, `records.schema`, or a preprocessor made
             from it.
@@ -172,12 +175,22 @@ def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
         outputs = {name: outputs}
     named = {name: _widen(tensor) for name, tensor in outputs.items()}
     if isinstance(schema.target, Category):
-        if schema.target.multi_label:
-            named["label"] = named["probabilities"] >= 0.5
-        else:
-            best = tf.argmax(named["probabilities"], axis=-1)  # (batch,)
-            named["label"] = tf.gather(tf.constant(schema.target.classes), best)
+        named["label"] = _label(schema.target, named["probabilities"])
+    elif isinstance(schema.target, Targets):
+        for target in schema.target:
+            if isinstance(target, Category):
+                probabilities = named[target.name]
+                named[probabilities_name(target.name)] = probabilities
+                named[target.name] = _label(target, probabilities)
     return named
+
+
+def _label(target: Category, probabilities: tf.Tensor) -> tf.Tensor:
+    """The most probable class, `(batch,)`; or which are as probable as not, `(batch, classes)`."""
+    if target.multi_label:
+        return probabilities >= 0.5
+    best = tf.argmax(probabilities, axis=-1)  # (batch,)
+    return tf.gather(tf.constant(target.classes), best)
 
 
 def _widen(tensor: tf.Tensor) -> tf.Tensor:

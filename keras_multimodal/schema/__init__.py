@@ -18,6 +18,7 @@ from keras_multimodal.schema.schema import VERSION, Schema
 from keras_multimodal.schema.sensor import Sensor
 from keras_multimodal.schema.sequence import Sequence
 from keras_multimodal.schema.tabular import Tabular
+from keras_multimodal.schema.targets import Targets
 from keras_multimodal.schema.text import Text
 from keras_multimodal.schema.tokenizer import Tokenizer
 
@@ -35,6 +36,7 @@ __all__ = [
     "Sensor",
     "Sequence",
     "Tabular",
+    "Targets",
     "Text",
     "Tokenizer",
     "column_kinds",

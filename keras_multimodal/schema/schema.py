@@ -16,20 +16,23 @@ from keras_multimodal.schema.number import Number
 from keras_multimodal.schema.sensor import Sensor
 from keras_multimodal.schema.sequence import Sequence as TextSequence
 from keras_multimodal.schema.tabular import Tabular
+from keras_multimodal.schema.targets import Targets
 from keras_multimodal.schema.text import Text
 
-VERSION = 1
+VERSION = 2  # the newest form that is read; each schema is written in the oldest that can hold it
 
 
-Target = Category | Number | TextSequence | Match
+Target = Category | Number | TextSequence | Match | Targets
 
 _INPUTS = (Image, Text, Audio, Sensor, Tabular, Features)
 _KINDS: dict[str, Any] = {
-    cls.kind: cls for cls in (*_INPUTS, Category, Number, TextSequence, Match)
+    cls.kind: cls for cls in (*_INPUTS, Category, Number, TextSequence, Match, Targets)
 }
 
 
 def _to_dict(part: Modality | Target) -> dict[str, Any]:
+    if isinstance(part, Targets):
+        return {"kind": part.kind, "targets": [_to_dict(target) for target in part]}
     return {"kind": part.kind, **dataclasses.asdict(part)}
 
 
@@ -38,6 +41,8 @@ def _from_dict(config: dict[str, Any]) -> Any:
     kind = config.pop("kind", None)
     if kind not in _KINDS:
         raise ValueError(f"`kind` must be one of {sorted(_KINDS)}. Received: kind={kind!r}")
+    if kind == Targets.kind:
+        return Targets(tuple(_from_dict(target) for target in config["targets"]))
     return _KINDS[kind](**{name: tuples(value) for name, value in config.items()})
 
 
@@ -47,7 +52,7 @@ class Schema:
 
     Args:
         inputs: The modalities' descriptions; their names must differ.
-        target: What is to be predicted, or `None`.
+        target: What is to be predicted, or `None`; of several, `Targets`.
 
     Raises:
         ValueError: If two inputs share a name, or the target is of modalities that there are not.
@@ -71,7 +76,10 @@ class Schema:
             raise ValueError("`inputs` must name at least one modality. Received: inputs=()")
         # The tensors of a batch, flags and masks included, and the target share one namespace.
         names = [name for modality in self.inputs for name in modality.tensors]
-        names += [] if target is None else [target.name]
+        if isinstance(target, Targets):
+            names += target.names
+        elif target is not None:
+            names.append(target.name)
         if len(set(names)) < len(names):
             raise ValueError(
                 "`inputs` must have names that differ from each other, from the target's, and from "
@@ -142,7 +150,7 @@ class Schema:
         """The schema as JSON text, with the version of its form."""
         return json.dumps(
             {
-                "version": VERSION,
+                "version": 2 if isinstance(self.target, Targets) else 1,
                 "inputs": [_to_dict(modality) for modality in self.inputs],
                 "target": None if self.target is None else _to_dict(self.target),
             },

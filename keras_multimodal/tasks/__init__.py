@@ -9,6 +9,8 @@ from keras_multimodal.tasks.destandardize import Destandardize
 from keras_multimodal.tasks.generation import conditioning, generation_loop, get_sampler
 from keras_multimodal.tasks.inputs import inputs
 from keras_multimodal.tasks.jit_policy import jit_policy
+from keras_multimodal.tasks.learned_weight import LearnedWeight
+from keras_multimodal.tasks.multi_task import multi_task
 from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
 from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
 from keras_multimodal.tasks.regressor import regressor
@@ -18,6 +20,7 @@ from keras_multimodal.tasks.temperature import Temperature, calibrate
 __all__ = [
     "ContrastiveHead",
     "Destandardize",
+    "LearnedWeight",
     "OrderedQuantiles",
     "OrdinalLogits",
     "Temperature",
@@ -32,6 +35,7 @@ __all__ = [
     "get_sampler",
     "inputs",
     "jit_policy",
+    "multi_task",
     "regressor",
     "retriever",
     "tower",

@@ -3,12 +3,10 @@
 import keras
 
 from keras_multimodal.layers import LogitFusion
-from keras_multimodal.losses import SmoothedCrossentropy
 from keras_multimodal.schema import Category, Schema
 from keras_multimodal.tasks._compiling import compile_task
+from keras_multimodal.tasks._heads import check_label_smoothing, class_head, class_logits
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
-from keras_multimodal.tasks.temperature import Temperature
 
 FUSION = "co_attention"
 
@@ -84,14 +82,11 @@ def classifier(
     target = schema.target
     if not isinstance(target, Category):
         raise ValueError(
-            "`schema` must have a target of classes; pair the rows with `labels`. "
+            "`schema` must have one target of classes; pair the rows with `labels`. For several "
+            "targets there is `tasks.multi_task`. "
             f"Received: target={target!r}"
         )
-    if not 0 <= label_smoothing < 1:
-        raise ValueError(
-            f"`label_smoothing` must be in [0, 1). Received: label_smoothing={label_smoothing}"
-        )
-    count = len(target.classes)
+    check_label_smoothing(label_smoothing)
     trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
     late = fusion == "logits" or isinstance(fusion, LogitFusion)
     if late and target.multi_label:
@@ -101,10 +96,10 @@ def classifier(
         )
     if late and len(schema.inputs) > 1:
         vectors = trunk.pooled()
-        head = OrdinalLogits if target.ordered else keras.layers.Dense
-        heads = {name: head(count, name=f"{name}_logits") for name in vectors}
         opinions = {
-            name: heads[name](keras.layers.Dropout(dropout, seed=seed)(vector))
+            name: class_logits(
+                target, keras.layers.Dropout(dropout, seed=seed)(vector), f"{name}_logits"
+            )
             for name, vector in vectors.items()
         }
         pool = fusion if isinstance(fusion, LogitFusion) else LogitFusion(name="fusion")
@@ -112,23 +107,14 @@ def classifier(
     else:
         vector = trunk.fuse("mean" if late else fusion)
         vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
-        if target.ordered:
-            logits = OrdinalLogits(count, name="logits")(vector)
-        else:
-            logits = keras.layers.Dense(count, name="logits")(vector)
-    logits = Temperature(dtype="float32", name="temperature")(logits)
-    activation = "sigmoid" if target.multi_label else "softmax"
-    probabilities = keras.layers.Activation(activation, dtype="float32", name="probabilities")(
-        logits
-    )
-    model = keras.Model(trunk.inputs, probabilities, name="classifier")
+        logits = class_logits(target, vector, "logits")
+    head = class_head(target, logits, label_smoothing)
+    model = keras.Model(trunk.inputs, head.output, name="classifier")
     if compile:
         compile_task(
             model,
-            keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
-            if target.multi_label
-            else SmoothedCrossentropy(label_smoothing),
-            ["binary_accuracy" if target.multi_label else "accuracy"],
+            head.loss,
+            head.metrics,
             learning_rate=learning_rate,
             weight_decay=weight_decay,
             steps=steps,

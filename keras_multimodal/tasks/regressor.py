@@ -1,17 +1,15 @@
 """A regressor of records."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 
-from keras_multimodal.losses import QuantileLoss, StandardizedError
 from keras_multimodal.schema import Number, Schema
 from keras_multimodal.tasks._compiling import compile_task
+from keras_multimodal.tasks._heads import check_number, number_head
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classifier import FUSION
-from keras_multimodal.tasks.destandardize import Destandardize
-from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
 
 
 def regressor(
@@ -77,37 +75,21 @@ def regressor(
     target = schema.target
     if not isinstance(target, Number):
         raise ValueError(
-            "`schema` must have a target of numbers; pair the rows with `values`. "
+            "`schema` must have one target of numbers; pair the rows with `values`. For several "
+            "targets there is `tasks.multi_task`. "
             f"Received: target={target!r}"
         )
-    if not target.mean:
-        raise ValueError(
-            "`schema` must have a target that has been measured on the training rows: "
-            "`records.split(...)` does so, and `records.adapt()` where nothing is split off. "
-            f"Received: target={target!r}"
-        )
-    if loss not in ("mse", "huber", "quantile"):
-        raise ValueError(f"`loss` must be 'mse', 'huber' or 'quantile'. Received: loss={loss!r}")
-    objective: keras.losses.Loss
-    metrics: list[Any] = []
+    check_number(target, loss)
     trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
     vector = trunk.fuse(fusion)
     vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
-    count = len(target.columns)
-    if loss == "quantile":
-        objective = QuantileLoss(quantiles, target.std)
-        numbers = OrderedQuantiles(count, len(quantiles), name="standardized")(vector)
-    else:
-        objective = StandardizedError(target.std, loss)
-        metrics = [keras.metrics.MeanAbsoluteError(name="mae")]
-        numbers = keras.layers.Dense(count, name="standardized")(vector)
-    numbers = Destandardize(target.mean, target.std, dtype="float32", name=target.name)(numbers)
-    model = keras.Model(trunk.inputs, numbers, name="regressor")
+    head = number_head(target, vector, loss, quantiles)
+    model = keras.Model(trunk.inputs, head.output, name="regressor")
     if compile:
         compile_task(
             model,
-            objective,
-            metrics,
+            head.loss,
+            head.metrics,
             learning_rate=learning_rate,
             weight_decay=weight_decay,
             steps=steps,

@@ -63,7 +63,7 @@ class Temperature(keras.layers.Layer):
         return input_shape
 
 
-def calibrate(model: keras.Model, dataset: Any) -> float:
+def calibrate(model: keras.Model, dataset: Any, target: str | None = None) -> float:
     """Fit the temperature of a classifier on rows that it was not trained on.
 
     The temperature is the one with the least mean negative log-likelihood, found by golden-section
@@ -74,13 +74,17 @@ def calibrate(model: keras.Model, dataset: Any) -> float:
             goes into a softmax, or into a sigmoid. It is changed.
         dataset: Batches of `(inputs, labels)` of the validation rows, such as
             `validation.batch(64)`; labels `(batch,)` of a softmax, or `(batch, classes)` of a
-            sigmoid for each class.
+            sigmoid for each class. Of several targets a dict of them, and the weights: rows of
+            weight 0, which lack the label, are left out.
+        target: Of a model of several targets (`tasks.multi_task`), the name of one of classes,
+            whose layer is called `<target>_temperature`.
 
     Returns:
         The temperature: above 1 where the model was too sure.
 
     Raises:
-        ValueError: If the model has no `Temperature` layer, or several, or there are no labels.
+        ValueError: If the model has no `Temperature` layer, or several and no `target` is named; or
+            if there are no labels.
 
     Example:
 
@@ -93,20 +97,18 @@ def calibrate(model: keras.Model, dataset: Any) -> float:
     Reference:
         Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.
     """
-    found = [layer for layer in model.layers if isinstance(layer, Temperature)]
-    if len(found) != 1:
-        raise ValueError(
-            f"`model` must have one Temperature layer. Received: model={model.name!r} with "
-            f"{len(found)}"
-        )
-    read = keras.Model(model.input, found[0].input)
+    layer = _temperature(model, target)
+    read = keras.Model(model.input, layer.input)
     logits, labels = [], []
     for batch in dataset:
         if not isinstance(batch, tuple) or len(batch) < 2:
             raise ValueError("`dataset` must have labels. Received: batches of inputs alone")
-        logits.append(ops.convert_to_numpy(read(batch[0], training=False)))
-        labels.append(np.asarray(batch[1]))
+        there, own = _labelled(batch, target)
+        logits.append(ops.convert_to_numpy(read(batch[0], training=False))[there])
+        labels.append(own[there])
     rows = np.concatenate(logits).astype("float64"), np.concatenate(labels)
+    if not len(rows[1]):
+        raise ValueError(f"`dataset` must have labels. Received: none of {target!r} in any row")
 
     def loss(logarithm: float) -> float:
         scaled = rows[0] / np.exp(logarithm)
@@ -124,5 +126,39 @@ def calibrate(model: keras.Model, dataset: Any) -> float:
         else:
             low = left
     temperature = float(np.exp((low + high) / 2))
-    found[0].temperature.assign(temperature)
+    layer.temperature.assign(temperature)
     return temperature
+
+
+def _temperature(model: keras.Model, target: str | None) -> Temperature:
+    """The layer of the target."""
+    found = {layer.name: layer for layer in model.layers if isinstance(layer, Temperature)}
+    if target is not None:
+        if f"{target}_temperature" not in found:
+            raise ValueError(
+                "`target` must be a target of classes of the model, whose Temperature layer is "
+                f"called `<target>_temperature`. Received: target={target!r} and the layers "
+                f"{list(found)} of model={model.name!r}"
+            )
+        return found[f"{target}_temperature"]
+    if len(found) != 1:
+        raise ValueError(
+            "`model` must have one Temperature layer, or `target` name one of several. "
+            f"Received: model={model.name!r} with {len(found)}: {list(found)}"
+        )
+    return next(iter(found.values()))
+
+
+def _labelled(batch: Any, target: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows of a batch have a label, and the labels."""
+    if not isinstance(batch[1], dict):
+        labels = np.asarray(batch[1])
+        return np.ones(len(labels), bool), labels
+    if target not in batch[1]:
+        raise ValueError(
+            f"`target` must name one of the labels {sorted(batch[1])}. Received: target={target!r}"
+        )
+    labels = np.asarray(batch[1][target])
+    if len(batch) < 3:
+        return np.ones(len(labels), bool), labels
+    return np.asarray(batch[2][target]) > 0, labels

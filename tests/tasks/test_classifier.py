@@ -145,7 +145,7 @@ def test_an_encoder_of_your_own():
 
 def test_wrong_arguments_are_refused():
     schema = Schema([TEXT], TARGET)
-    with pytest.raises(ValueError, match="`schema` must have a target"):
+    with pytest.raises(ValueError, match="`schema` must have one target"):
         classifier(Schema([TEXT]))
     with pytest.raises(ValueError, match="`dim` must be a positive multiple of 4"):
         classifier(schema, dim=6)

@@ -91,8 +91,8 @@ def test_labels_of_rows_that_lack_one_are_errors_or_dropped():
         data.pair(texts, values=words)
     with pytest.raises(ValueError, match="`values` must have a column of numbers"):
         data.pair(texts, values=frame[[]])
-    with pytest.raises(ValueError, match="must go without `labels`"):
-        data.pair(texts, values=frame["age"], labels=frame["word"])
+    with pytest.raises(ValueError, match="`captions` must go without `values`"):
+        data.pair(texts, values=frame["age"], captions=texts)
 
 
 def test_values_by_key_list_and_frame():
@@ -112,7 +112,7 @@ def test_values_by_key_list_and_frame():
 def test_wrong_arguments_are_refused():
     features = Features(length=2, dim=4)
     target = Number(mean=(0.0,), std=(1.0,))
-    with pytest.raises(ValueError, match="must have a target of numbers"):
+    with pytest.raises(ValueError, match="must have one target of numbers"):
         regressor(Schema([features], Category(classes=("a", "b"))))
     with pytest.raises(ValueError, match="measured on the training rows"):
         regressor(Schema([features], Number()))

@@ -1,0 +1,119 @@
+"""What comes after the trunk: an output for a target, its loss and its metrics."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_multimodal.losses import (
+    QuantileLoss,
+    SmoothedCrossentropy,
+    StandardizedError,
+    UncertaintyLoss,
+)
+from keras_multimodal.schema import Category, Number
+from keras_multimodal.tasks.destandardize import Destandardize
+from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
+from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
+from keras_multimodal.tasks.temperature import Temperature
+
+
+@dataclasses.dataclass(frozen=True)
+class Head:
+    """An output with what it is trained by.
+
+    Args:
+        output: The symbolic tensor.
+        loss: Its loss.
+        metrics: Its metrics.
+        scale: See `UncertaintyLoss`.
+        penalty: See `UncertaintyLoss`.
+    """
+
+    output: Any
+    loss: keras.losses.Loss
+    metrics: list[Any]
+    scale: float = 1.0
+    penalty: float = 0.5
+
+    def weigh(self) -> UncertaintyLoss:
+        """Its loss, weighed by what is learned."""
+        return UncertaintyLoss(self.loss, self.scale, self.penalty)
+
+
+def check_label_smoothing(label_smoothing: float) -> None:
+    """Refuse a share that is out of its range."""
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(
+            f"`label_smoothing` must be in [0, 1). Received: label_smoothing={label_smoothing}"
+        )
+
+
+def check_number(target: Number, loss: str, argument: str = "loss") -> None:
+    """Refuse numbers that have not been measured, and a loss that there is not."""
+    if not target.mean:
+        raise ValueError(
+            "`schema` must have a target that has been measured on the training rows: "
+            "`records.split(...)` does so, and `records.adapt()` where nothing is split off. "
+            f"Received: target={target!r}"
+        )
+    if loss not in ("mse", "huber", "quantile"):
+        raise ValueError(
+            f"`{argument}` must be 'mse', 'huber' or 'quantile'. Received: {argument}={loss!r}"
+        )
+
+
+def class_logits(target: Category, vector: Any, name: str) -> Any:
+    """The logits of the classes, `(batch, classes)`, from a vector."""
+    count = len(target.classes)
+    head = OrdinalLogits if target.ordered else keras.layers.Dense
+    return head(count, name=name)(vector)
+
+
+def class_head(target: Category, logits: Any, label_smoothing: float, prefix: str = "") -> Head:
+    """Probabilities from logits.
+
+    Args:
+        target: The classes.
+        logits: `(batch, classes)`.
+        label_smoothing: Share of the probability that is spread over all classes.
+        prefix: What the layers' names begin with.
+    """
+    logits = Temperature(dtype="float32", name=f"{prefix}temperature")(logits)
+    activation = "sigmoid" if target.multi_label else "softmax"
+    probabilities = keras.layers.Activation(
+        activation, dtype="float32", name=f"{prefix}probabilities"
+    )(logits)
+    if target.multi_label:
+        loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
+        return Head(probabilities, loss, ["binary_accuracy"])
+    return Head(probabilities, SmoothedCrossentropy(label_smoothing), ["accuracy"])
+
+
+def number_head(
+    target: Number, vector: Any, loss: Any, quantiles: Sequence[float], prefix: str = ""
+) -> Head:
+    """Numbers in the user's units from a vector.
+
+    Args:
+        target: The numbers, measured.
+        vector: `(batch, width)`.
+        loss: `"mse"`, `"huber"` or `"quantile"`.
+        quantiles: The shares of rows below each quantile.
+        prefix: What the layers' names begin with.
+    """
+    count = len(target.columns)
+    name = f"{prefix}standardized"
+    if loss == "quantile":
+        objective: keras.losses.Loss = QuantileLoss(quantiles, target.std)
+        numbers = OrderedQuantiles(count, len(quantiles), name=name)(vector)
+    else:
+        objective = StandardizedError(target.std, loss)
+        numbers = keras.layers.Dense(count, name=name)(vector)
+    name = f"{prefix}numbers" if prefix else target.name
+    numbers = Destandardize(target.mean, target.std, dtype="float32", name=name)(numbers)
+    if loss == "quantile":
+        return Head(numbers, objective, [], penalty=1.0)
+    metrics = [keras.metrics.MeanAbsoluteError(name="mae")]
+    return Head(numbers, objective, metrics, scale=0.5 if loss == "mse" else 1.0)

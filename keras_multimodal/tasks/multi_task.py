@@ -1,0 +1,166 @@
+"""A model of several targets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import keras
+
+from keras_multimodal.layers import LogitFusion
+from keras_multimodal.schema import Category, Schema, Targets
+from keras_multimodal.tasks._compiling import compile_task
+from keras_multimodal.tasks._heads import (
+    Head,
+    check_label_smoothing,
+    check_number,
+    class_head,
+    class_logits,
+    number_head,
+)
+from keras_multimodal.tasks._trunk import Encoders, Trunk
+from keras_multimodal.tasks.classifier import FUSION
+from keras_multimodal.tasks.learned_weight import LearnedWeight
+
+
+def multi_task(
+    schema: Schema,
+    *,
+    loss_weights: Mapping[str, float] | Literal["uncertainty"] | None = None,
+    number_loss: Literal["mse", "huber", "quantile"] = "mse",
+    quantiles: Sequence[float] = (0.1, 0.5, 0.9),
+    encoders: Encoders | None = None,
+    fusion: str | keras.layers.Layer = FUSION,
+    dim: int = 64,
+    dropout: float = 0.3,
+    modality_dropout: float | None = None,
+    label_smoothing: float = 0.0,
+    learning_rate: float = 2e-3,
+    weight_decay: float = 0.05,
+    steps: int | None = None,
+    jit_compile: bool | None = None,
+    compile: bool = True,
+    seed: int | None = None,
+) -> keras.Model:
+    """A model from a record to several targets, compiled.
+
+    Encoders and fusion are one for all targets; each has a head of its own, that of
+    `tasks.classifier` or `tasks.regressor`. Rows that lack some of the targets are learned from for
+    the others: `records.batch` gives their labels no weight. Metrics are weighted too.
+
+    Args:
+        schema: The description of the training rows, `records.schema`, with several targets, as
+            `pair(labels=frame[["mood", "season"]], values=frame["price"])` makes them.
+        loss_weights: By target, what its loss is multiplied by, at least 0; those not named have 1.
+            Default `None`: all have 1. Numbers are standardised, so that none drowns the others.
+            Or `"uncertainty"`: weights are learned, a noisy target weighs less
+            (`losses.UncertaintyLoss`); `model.get_layer("price_weight").loss.weight` is one of
+            them, and the losses, `log(noise)` included, may be negative.
+        number_loss: `"mse"` (default), `"huber"` or `"quantile"`, as `loss` of `tasks.regressor`.
+        quantiles: The shares of rows below each quantile, in (0, 1), rising. Default
+            `(0.1, 0.5, 0.9)`.
+        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`).
+        fusion: A name of `layers.fusion.names()` or a layer, but not `"logits"`. Default
+            `"co_attention"`.
+        dim: Width of the tokens, a multiple of 4. Default 64.
+        dropout: Rate in the default encoders and before the heads, in [0, 1). Default 0.3.
+        modality_dropout: Rate at which whole modalities are withheld in training, in [0, 1].
+            Default `None`: 0.2 where one of several is optional, else 0.
+        label_smoothing: Share of the target probability that is spread over all classes, in
+            [0, 1). Default 0.
+        learning_rate: Of AdamW. Default 0.002.
+        weight_decay: Of AdamW. Default 0.05. Learned weights are left out.
+        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
+            it stays.
+        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
+        compile: Whether to compile at all. Default True.
+        seed: Seed of what is dropped in training.
+
+    Returns:
+        The model, with the inputs of `tasks.inputs(schema)`. Its output is a dict by target:
+        probabilities `(batch, classes)`, or numbers `(batch, columns)` or
+        `(batch, columns, quantiles)`. `tasks.calibrate(model, dataset, target)` fits the
+        temperature of a target of classes.
+
+    Raises:
+        ValueError: If the schema has not several targets, or one of numbers that has not been
+            measured; if there is an encoder for what it has not, or one that cannot read what it
+            describes; or if an argument is out of its range.
+
+    Example:
+
+    >>> from keras_multimodal.schema import Number, Text
+    >>> mood = Category(name="mood", classes=("good", "bad"))
+    >>> price = Number(name="price", columns=("price",), mean=(20.0,), std=(4.0,))
+    >>> text = Text(length=5, vocabulary=("cat", "dog"))
+    >>> model = multi_task(Schema([text], Targets((mood, price))), dim=8)
+    >>> {name: output.shape for name, output in model.output.items()}
+    {'mood': (None, 2), 'price': (None, 1)}
+
+    Reference:
+        Caruana, "Multitask Learning", 1997; Kendall, Gal and Cipolla, "Multi-Task Learning Using
+        Uncertainty to Weigh Losses for Scene Geometry and Semantics", 2018.
+    """
+    targets = schema.target
+    if not isinstance(targets, Targets):
+        raise ValueError(
+            "`schema` must have several targets; pair the rows with a frame of `labels`, or with "
+            "`labels` and `values`. For one there are `tasks.classifier` and `tasks.regressor`. "
+            f"Received: target={targets!r}"
+        )
+    check_label_smoothing(label_smoothing)
+    for target in targets:
+        if not isinstance(target, Category):
+            check_number(target, number_loss, "number_loss")
+    if fusion == "logits" or isinstance(fusion, LogitFusion):
+        raise ValueError(
+            "`fusion` must not be late where there are several targets: they are read off one "
+            f"vector. Received: fusion={fusion!r}"
+        )
+    uncertain = loss_weights == "uncertainty"
+    weights = None if uncertain else _weights(loss_weights, targets)
+    trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
+    vector = trunk.fuse(fusion)
+    vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
+    heads: dict[str, Head] = {}
+    for target in targets:
+        prefix = f"{target.name}_"
+        if isinstance(target, Category):
+            logits = class_logits(target, vector, f"{prefix}logits")
+            heads[target.name] = class_head(target, logits, label_smoothing, prefix)
+        else:
+            heads[target.name] = number_head(target, vector, number_loss, quantiles, prefix)
+    outputs = {name: head.output for name, head in heads.items()}
+    losses: dict[str, keras.losses.Loss] = {name: head.loss for name, head in heads.items()}
+    if uncertain:
+        for name, head in heads.items():
+            layer = LearnedWeight(head.weigh(), dtype="float32", name=f"{name}_weight")
+            outputs[name], losses[name] = layer(head.output), layer.loss
+    model = keras.Model(trunk.inputs, outputs, name="multi_task")
+    if compile:
+        compile_task(
+            model,
+            losses,
+            {name: head.metrics for name, head in heads.items()},
+            loss_weights=weights,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            steps=steps,
+            jit_compile=jit_compile,
+        )
+    return model
+
+
+def _weights(given: Any, targets: Targets) -> dict[str, float] | None:
+    """The weight of each target's loss."""
+    if given is None:
+        return None
+    if not isinstance(given, Mapping) or set(given) - set(targets.names):
+        raise ValueError(
+            "`loss_weights` must be 'uncertainty', or a dict of weights of the targets "
+            f"{list(targets.names)}. Received: loss_weights={given!r}"
+        )
+    weights = {name: float(given.get(name, 1.0)) for name in targets.names}
+    if not all(0 <= weight < float("inf") for weight in weights.values()):
+        raise ValueError(
+            f"`loss_weights` must be finite numbers of at least 0. Received: loss_weights={given!r}"
+        )
+    return weights
