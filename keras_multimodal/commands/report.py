@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from keras_multimodal import analysis
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.scoring import HEADLINE
@@ -61,10 +63,15 @@ def make_report(
     )
     _add_curves(report, histories, task)
     target = test.target
-    if isinstance(target, Category) and test.labels is not None and len(target.classes) <= _SHOWN:
+    labels = test.labels
+    if (
+        isinstance(target, Category)
+        and isinstance(labels, np.ndarray)
+        and len(target.classes) <= _SHOWN
+    ):
         report.add_confusion_matrix(
             "Confusion matrix",
-            analysis.confusion_matrix(test.labels, said.argmax(-1), len(target.classes)),
+            analysis.confusion_matrix(labels, said.argmax(-1), len(target.classes)),
             target.classes,
         )
     if task == "generation" and test.captions is not None:
