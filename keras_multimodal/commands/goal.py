@@ -95,7 +95,7 @@ def _numbers(given: pd.Series, name: str) -> pd.Series:
     numbers = pd.to_numeric(given, errors="coerce").astype("float64")
     wrong = [row for row, number in numbers.items() if not math.isfinite(number)]
     if wrong:
-        cells = ", ".join(f"{given[row]!r} in row {row}" for row in wrong[:_NAMED])
+        cells = ", ".join(f"{_plain(given[row])!r} in row {row}" for row in wrong[:_NAMED])
         raise ValueError(
             "`--target` must have finite numbers for a regression. "
             f"Received: {name!r} with {len(wrong)} cells that are none: {cells}"
@@ -103,6 +103,11 @@ def _numbers(given: pd.Series, name: str) -> pd.Series:
             + ". Mend or empty them, or say --task classification"
         )
     return numbers
+
+
+def _plain(cell: Any) -> Any:
+    """NumPy's numbers as Python's, which are shown without their type."""
+    return cell.item() if hasattr(cell, "item") else cell
 
 
 def _listed(names: list[str]) -> str:

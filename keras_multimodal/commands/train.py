@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from keras_multimodal import data, export, tasks
+from keras_multimodal import data, export, layers, tasks
 from keras_multimodal._folders import replace_folder
 from keras_multimodal.commands import goal, model_folder, scoring, streams, table
 from keras_multimodal.commands.fitting import Best, fit
@@ -56,6 +56,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
         ImportError: If a file needs a package that is not installed.
         ValueError: If an option, a column or a cell is wrong, or the output is filled.
     """
+    layers.fusion.get(options.fusion)  # a name that there is not is told at once
     start = time.monotonic()
     deadline = None if options.time_limit is None else start + 60 * options.time_limit
     output = pathlib.Path(options.output)

@@ -192,6 +192,7 @@ def test_texts_to_write_and_what_belongs_together(table, tmp_path, capsys, task,
         assert code == 2
         assert "SearchIndex" in capsys.readouterr().err
     else:
+        assert code == 0, capsys.readouterr().err
         said = pd.read_csv(tmp_path / "out.csv")
         assert len(said) == ROWS
         assert said["prediction"][said["status"] == "ok"].notna().all()
