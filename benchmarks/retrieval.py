@@ -52,7 +52,7 @@ def run(
     """The scores from name to icon and from icon to name."""
     keras.utils.set_random_seed(seed)
     steps = epochs * (len(train) // BATCH)
-    # Names are a few words, most of them in few rows: their mean is enough, and a GRU learns by heart.
+    # Most words are in few rows: their mean is enough, and a GRU learns them by heart.
     words = keras.layers.Embedding(train.schema["text"].vocabulary_size, WIDTH, mask_zero=True)
     model = tasks.retriever(
         train.schema, loss=loss, encoders={"text": words}, dim=WIDTH, steps=steps, seed=seed
