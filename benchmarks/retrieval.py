@@ -1,8 +1,9 @@
 """How well icons are found by their names: `python -m benchmarks.retrieval`.
 
 The OpenMoji icons and their names, in the demo's split. `tasks.retriever` is trained from scratch
-by its defaults on the training rows; printed are recall at 1, 5 and 10, what guessing gives, and
-the median rank over the test rows, which no model has seen, from name to icon and back.
+on the training rows, with a vector for each word in place of the GRU; printed are recall at 1, 5
+and 10, what guessing gives, and the median rank over the test rows, which no model has seen, from
+name to icon and back. The recipe was chosen on the validation rows.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import pandas as pd
 from benchmarks._timing import machine
 from keras_multimodal import analysis, data, datasets, tasks
 
-BATCH = 64
+BATCH, WIDTH = 64, 64
 SHOWN = ("recall@1", "recall@5", "recall@10", "chance@10", "median_rank")
 
 
@@ -32,7 +33,12 @@ def icons(folder: pathlib.Path) -> tuple[data.Records, data.Records]:
     datasets.write_open_moji(folder)
     frame = pd.read_csv(folder / "openmoji.csv", index_col="key")
     images = data.ImageStream(
-        rescale=1 / 255, horizontal_flip=True, width_shift_range=0.1, height_shift_range=0.1
+        rescale=1 / 255,
+        horizontal_flip=True,
+        width_shift_range=0.15,
+        height_shift_range=0.15,
+        rotation_range=20,
+        zoom_range=0.2,
     ).flow_from_dataframe(frame, directory=folder / "icons", x_col="file", target_size=(72, 72))
     texts = data.TextProcessor(length=12, word_dropout=0.1).load_data(frame, column="name")
     records = data.pair(images, texts, match=True)
@@ -46,7 +52,11 @@ def run(
     """The scores from name to icon and from icon to name."""
     keras.utils.set_random_seed(seed)
     steps = epochs * (len(train) // BATCH)
-    model = tasks.retriever(train.schema, loss=loss, steps=steps, seed=seed)
+    # Most words are in few rows: their mean is enough, and a GRU learns them by heart.
+    words = keras.layers.Embedding(train.schema["text"].vocabulary_size, WIDTH, mask_zero=True)
+    model = tasks.retriever(
+        train.schema, loss=loss, encoders={"text": words}, dim=WIDTH, steps=steps, seed=seed
+    )
     batches = train.batch(BATCH, training=True, seed=seed, drop_remainder=True)
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
     vectors = tasks.embed(model, test.schema, test.batch(256))
@@ -61,7 +71,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="default: %(default)s")
-    parser.add_argument("--epochs", type=int, default=20, help="default: %(default)s")
+    parser.add_argument("--epochs", type=int, default=30, help="default: %(default)s")
     options = parser.parse_args()
     print(machine("keras-multimodal-fusion", "keras", "tensorflow"), flush=True)
     with tempfile.TemporaryDirectory() as home:
