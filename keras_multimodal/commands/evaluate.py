@@ -59,8 +59,10 @@ def evaluate(
         nothing = len(read.frame) - len(records)
         if nothing:
             print(f"{nothing} rows have nothing that can be read, and are left out")
-        said = scoring.predictions(kept.model, records, kept.task, kept.options.batch_size)
-        scores = scoring.score(kept.task, records, said)
+        said = scoring.predictions(
+            kept.model, kept.schema, records, kept.task, kept.options.batch_size
+        )
+        scores = scoring.score(kept.task, kept.schema, records, said)
     scores["not_ok"] = sum(each != "ok" for each in status)
     for name, value in scores.items():
         print(f"  {name}: {value:.4f}" if isinstance(value, float) else f"  {name}: {value}")

@@ -218,7 +218,8 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
             yaml = importlib.import_module("yaml")
         except ImportError as error:
             raise ImportError(
-                "A YAML file needs PyYAML: pip install pyyaml. JSON does without."
+                'A YAML file needs PyYAML: pip install "keras-multimodal-fusion[yaml]". JSON does '
+                "without."
             ) from error
         try:
             config = yaml.safe_load(text)

@@ -85,7 +85,9 @@ def answers(kept: ModelFolder, read: table.Table) -> pd.DataFrame:
     records, status = known_rows(kept, read)
     columns: dict[str, Any] = {}
     if records is not None:
-        said = scoring.predictions(kept.model, records, kept.task, kept.options.batch_size)
+        said = scoring.predictions(
+            kept.model, kept.schema, records, kept.task, kept.options.batch_size
+        )
         columns = _columns(said, kept.schema)
     frame = pd.DataFrame(columns, index=[] if records is None else records.keys)
     frame = frame.reindex(read.frame.index)

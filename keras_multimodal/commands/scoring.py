@@ -6,8 +6,9 @@ import keras
 import numpy as np
 
 from keras_multimodal import analysis, inference
-from keras_multimodal.data import Records
-from keras_multimodal.schema import Category, Match, Number
+from keras_multimodal.data import Detokenizer, Records
+from keras_multimodal.data.text_targets import encode
+from keras_multimodal.schema import Category, Match, Schema
 from keras_multimodal.tasks import embed
 
 # What the first number of each task's scores is, and whether more of it is better.
@@ -19,26 +20,29 @@ HEADLINE = {
 }
 
 
-def predictions(model: keras.Model, records: Records, task: str, batch_size: int) -> Any:
+def predictions(
+    model: keras.Model, schema: Schema, records: Records, task: str, batch_size: int
+) -> Any:
     """What a model says of each row: probabilities, numbers, texts, or vectors by tower."""
     if task == "generation":
-        return inference.TextGenerator(model, records.schema).generate(records)
+        return inference.TextGenerator(model, schema).generate(records)
     batches = records.batch(batch_size)
     if task == "retrieval":
-        return embed(model, records.schema, batches)
+        return embed(model, schema, batches)
     return model.predict(batches, verbose=0)
 
 
-def score(task: str, records: Records, said: Any) -> dict[str, Any]:
+def score(task: str, schema: Schema, records: Records, said: Any) -> dict[str, Any]:
     """The scores of what a model said, the task's first one first.
 
     Args:
         task: One of `options.TASKS`.
+        schema: The training rows' schema.
         records: The rows, with what is true.
         said: What `predictions` returned.
     """
     if task == "generation":
-        return analysis.text_scores(_texts(records), said)
+        return analysis.text_scores(_texts(schema, records), said)
     truth = np.asarray(records.labels)
     if task == "retrieval":
         return _found(records, said)
@@ -60,22 +64,21 @@ def guess(task: str, train: Records, test: Records) -> dict[str, Any]:
     if task == "retrieval":
         return {}
     if task == "generation":
-        texts, counts = np.unique(_texts(train), return_counts=True)
-        return analysis.text_scores(_texts(test), [str(texts[counts.argmax()])] * len(test))
+        texts, counts = np.unique(_texts(train.schema, train), return_counts=True)
+        return analysis.text_scores(
+            _texts(train.schema, test), [str(texts[counts.argmax()])] * len(test)
+        )
     known, truth = np.asarray(train.labels), np.asarray(test.labels)
     if task == "regression":
         return _errors(truth, np.broadcast_to(np.median(known, axis=0), truth.shape))
     assert isinstance(train.target, Category)
     shares = np.bincount(known, minlength=len(train.target.classes)) / len(known)
-    return score(task, test, np.broadcast_to(shares, (len(truth), len(shares))))
+    return score(task, train.schema, test, np.broadcast_to(shares, (len(truth), len(shares))))
 
 
-def _texts(records: Records) -> list[str]:
+def _texts(schema: Schema, records: Records) -> list[str]:
     """The captions as the model learns them: standardised, and cut."""
-    from keras_multimodal.data import Detokenizer
-    from keras_multimodal.data.text_targets import encode
-
-    target: Any = records.target
+    target: Any = schema.target
     cells = [] if records.captions is None else records.captions.cells.tolist()
     ids = encode(target, cells)
     return [text.decode("utf-8") for text in Detokenizer(target)(ids).numpy()]
@@ -110,8 +113,3 @@ def _found(records: Records, vectors: Any) -> dict[str, Any]:
     keys = ("recall@10", "chance@10", "recall@1", "median_rank")
     means = {key: float(np.mean([way[key] for way in ways.values()])) for key in keys}
     return {**means, "rows": len(records), "ways": ways}
-
-
-def is_scored(records: Records) -> bool:
-    """Whether the rows say what is true."""
-    return isinstance(records.target, (Category, Number, Match)) or records.captions is not None

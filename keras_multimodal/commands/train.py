@@ -78,11 +78,16 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
             print(", ".join(f"{len(rows)} {name}" for name, rows in parts.items()) + " rows")
         models, fits = _train_all(parts, aim.task, options, kept, deadline)
         said = {
-            name: scoring.predictions(model, rows, aim.task, options.batch_size)
+            name: scoring.predictions(model, rows.schema, rows, aim.task, options.batch_size)
             for name, (model, rows) in models.items()
         }
         scores = {"guessing": scoring.guess(aim.task, parts["training"], parts["test"])}
-        scores.update({n: scoring.score(aim.task, models[n][1], each) for n, each in said.items()})
+        scores.update(
+            {
+                n: scoring.score(aim.task, models[n][1].schema, models[n][1], each)
+                for n, each in said.items()
+            }
+        )
         scores = {name: own for name, own in scores.items() if own}
         metrics = {
             "task": aim.task,

@@ -1,5 +1,6 @@
 """What a captioner writes of raw cells, or of records."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -88,7 +89,9 @@ class TextGenerator:
         """The model's inputs and how many rows they have, batch by batch."""
         names = [tensor.name for tensor in self._context.inputs]
         if isinstance(rows, Records):
-            for batch in rows.batch(batch_size):
+            untold = copy.copy(rows)
+            untold.captions = None  # what is to be written need not be known, nor its vocabulary
+            for batch in untold.batch(batch_size):
                 inputs = batch[0] if isinstance(batch, tuple) else batch
                 yield {name: inputs[name] for name in names}, len(inputs[names[0]])
             return

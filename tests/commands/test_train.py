@@ -196,3 +196,5 @@ def test_texts_to_write_and_what_belongs_together(table, tmp_path, capsys, task,
         said = pd.read_csv(tmp_path / "out.csv")
         assert len(said) == ROWS
         assert said["prediction"][said["status"] == "ok"].notna().all()
+        again = commands.evaluate(run, str(table))
+        assert again["rows"] == 56  # two lack the text, and two the picture or a readable one
