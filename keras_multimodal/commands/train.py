@@ -2,7 +2,9 @@
 
 import contextlib
 import csv
+import dataclasses
 import functools
+import hashlib
 import importlib.metadata
 import json
 import math
@@ -57,6 +59,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
         ValueError: If an option, a column or a cell is wrong, or the output is filled.
     """
     layers.fusion.get(options.fusion)  # a name that there is not is told at once
+    options = _anywhere(options)
     start = time.monotonic()
     deadline = None if options.time_limit is None else start + 60 * options.time_limit
     output = pathlib.Path(options.output)
@@ -93,6 +96,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
             "task": aim.task,
             "test": scores,
             "rows": {name: len(rows) for name, rows in parts.items()},
+            "table_sha256": _digest(options.source),
             "pairing": json.loads(records.report.to_json()),
             "stopped": {name: best.stopped for name, best in fits.items() if best.stopped},
             "seconds": round(time.monotonic() - start, 1),
@@ -199,15 +203,28 @@ def _train_all(
     kept: pathlib.Path,
     deadline: float | None,
 ) -> tuple[dict[str, tuple[keras.Model, Records]], dict[str, Best]]:
-    """The model of all modalities and those of each alone, with the test rows of each."""
+    """The model of all modalities and those of each alone, with the test rows of each.
+
+    The encoders of all together start from those that have learned alone, as the demo's do.
+    """
     names = parts["training"].schema.names
-    wanted = {"all": names}
+    wanted: dict[str, tuple[str, ...]] = {}
     if options.baselines and len(names) > 1 and task != "retrieval":
         wanted.update({f"{name} alone": (name,) for name in names})
-    models, fits = {}, {}
-    for label, own in wanted.items():
+    wanted["all"] = names
+    models: dict[str, tuple[keras.Model, Records]] = {}
+    fits = {}
+    for place, (label, own) in enumerate(wanted.items()):
+        until = None
+        if deadline is not None:  # each model has an equal part of the time that is left
+            now = time.monotonic()
+            until = now + (deadline - now) / (len(wanted) - place)
         rows = {name: part.only(*own) for name, part in parts.items()}
         model = build(rows["training"], task, options)
+        for name in names if label == "all" and models else ():
+            encoder = f"{name}_encoder"
+            alone, _ = models[f"{name} alone"]
+            model.get_layer(encoder).set_weights(alone.get_layer(encoder).get_weights())
         fits[label] = fit(
             model,
             rows["training"],
@@ -217,13 +234,30 @@ def _train_all(
             epochs=options.epochs,
             batch_size=options.batch_size,
             patience=options.patience,
-            deadline=deadline,
+            deadline=until,
             seed=options.seed,
         )
         if task == "classification":
             tasks.calibrate(model, rows["validation"].batch(options.batch_size))
         models[label] = (model, rows["test"])
     return models, fits
+
+
+def _anywhere(options: Options) -> Options:
+    """The options with whole paths, so that a run can be repeated from another folder."""
+    changed: dict[str, str] = {}
+    if not options.source.startswith(table.TFDS):
+        changed["source"] = str(pathlib.Path(options.source).resolve())
+    if options.directory is not None:
+        changed["directory"] = str(pathlib.Path(options.directory).resolve())
+    return dataclasses.replace(options, **changed)  # type: ignore[arg-type]
+
+
+def _digest(source: str) -> str | None:
+    """By which a table is known again; `None` for a data set of tensorflow-datasets."""
+    if source.startswith(table.TFDS):
+        return None
+    return hashlib.sha256(pathlib.Path(source).read_bytes()).hexdigest()
 
 
 def _kept(output: pathlib.Path, options: Options, resume: bool) -> pathlib.Path:

@@ -4,10 +4,11 @@ import keras
 
 from keras_multimodal.decoders import Decoder, TextDecoder
 from keras_multimodal.layers import FusedTokens
-from keras_multimodal.schema import Schema, Sequence
+from keras_multimodal.schema import Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classifier import FUSION
+from keras_multimodal.tasks.generation import text_target
 
 _CONTEXT = "context"
 
@@ -66,18 +67,13 @@ def captioner(
 
     Example:
 
-    >>> from keras_multimodal.schema import Image
+    >>> from keras_multimodal.schema import Image, Sequence
     >>> image = Image(height=16, width=16, rescale=1 / 255)
     >>> schema = Schema([image], Sequence(length=5, vocabulary=("red", "cat")))
     >>> captioner(schema, dim=8).output.shape
     (None, 6, 6)
     """
-    target = schema.target
-    if not isinstance(target, Sequence):
-        raise ValueError(
-            "`schema` must have a text for its target; pair the rows with `captions`. "
-            f"Received: target={target!r}"
-        )
+    target = text_target(schema)
     trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
     relate = fusion if len(schema.inputs) > 1 else None
     context = FusedTokens(relate, dim=dim, name=_CONTEXT)(trunk.tokens, mask=trunk.masks)

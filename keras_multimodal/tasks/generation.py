@@ -34,7 +34,7 @@ def conditioning(model: keras.Model, schema: Schema) -> tuple[keras.Model, Decod
 
     >>> context, decoder = conditioning(model, schema)  # doctest: +SKIP
     """
-    target = _text(schema)
+    target = text_target(schema)
     decoders = [layer for layer in model.layers if isinstance(layer, Decoder)]
     if len(decoders) != 1:
         raise ValueError(
@@ -170,7 +170,8 @@ def _never(target: Sequence) -> Any:
     return [[_NEVER if place in places else 0.0 for place in range(target.output_size)]]
 
 
-def _text(schema: Schema) -> Sequence:
+def text_target(schema: Schema) -> Sequence:
+    """The schema's target, which must be a text."""
     if not isinstance(schema.target, Sequence):
         raise ValueError(
             "`schema` must have a text for its target; pair the rows with `captions`. "
