@@ -38,7 +38,11 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
     """
     with tempfile.TemporaryDirectory() as files:
         read = table.read(
-            options.source, options.directory, options.tfds_split, pathlib.Path(files) / "files"
+            options.source,
+            options.directory,
+            options.tfds_split,
+            options.key,
+            pathlib.Path(files) / "files",
         )
         kinds = streams.decide(read, options)
         frame = read.frame

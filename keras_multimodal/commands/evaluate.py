@@ -36,12 +36,17 @@ def evaluate(
 
     Raises:
         FileNotFoundError: If the folder or the table is missing.
-        ValueError: If the table lacks the target, has no row that can be scored, or classes that
+        ValueError: If the output is there already, the table lacks the target, has no row that can be scored, or classes that
             the model does not know.
     """
+    file = None if output is None else pathlib.Path(output)
+    if file is not None and file.exists():
+        raise ValueError(f"`--output` must be new. Received: {os.fspath(file)!r}")
     kept = model_folder.load(directory)
     with tempfile.TemporaryDirectory() as files:
-        read = table.read(source, directory_of_files, tfds_split, pathlib.Path(files) / "files")
+        read = table.read(
+            source, directory_of_files, tfds_split, folder=pathlib.Path(files) / "files"
+        )
         pairing: dict[str, Any] = {"match": True}
         if kept.target is not None:
             name = kept.names[kept.target]
@@ -66,8 +71,10 @@ def evaluate(
     scores["not_ok"] = sum(each != "ok" for each in status)
     for name, value in scores.items():
         print(f"  {name}: {value:.4f}" if isinstance(value, float) else f"  {name}: {value}")
-    if output is not None:
-        pathlib.Path(output).write_text(json.dumps(scores, indent=1), "utf-8")
+    if file is not None:
+        partial = file.with_name(f".{file.name}.partial")
+        partial.write_text(json.dumps(scores, indent=1), "utf-8")
+        partial.replace(file)
     return scores
 
 

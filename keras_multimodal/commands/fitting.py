@@ -46,7 +46,7 @@ class Best(keras.callbacks.Callback):
     @property
     def best(self) -> int:
         """The number of the best epoch, from 0."""
-        losses = self.history["val_loss"]
+        losses = [x if math.isfinite(x) else math.inf for x in self.history["val_loss"]]
         return losses.index(min(losses))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -54,7 +54,7 @@ class Best(keras.callbacks.Callback):
         for name, value in (logs or {}).items():
             # An epoch that was cut off after it had been written down is done again.
             self.history[name] = [*self.history.get(name, [])[:epoch], float(value)]
-        if self.best == epoch:
+        if self.best == epoch and math.isfinite(self.history["val_loss"][epoch]):
             self.model.save_weights(self.weights_file)
         if epoch - self.best >= self._patience:
             self.stopped = f"no better for {self._patience} epochs"
@@ -103,7 +103,8 @@ def fit(
         seed: Seed of the order.
     """
     best = Best(folder, name, patience, deadline)
-    if not best.done:
+    # A run that was cut off behind its last epoch has nothing more to learn.
+    if not (best.done or best.stopped or len(best.history.get("val_loss", ())) >= epochs):
         print(f"Training {name} on {len(train)} rows", flush=True)
         batches = train.batch(
             batch_size,
@@ -119,9 +120,15 @@ def fit(
             epochs=epochs,
             shuffle=False,  # the rows come shuffled
             verbose=1 if sys.stdout.isatty() else 2,
-            callbacks=[keras.callbacks.BackupAndRestore(folder / f"{name}.backup"), best],
+            # What is best is kept first: an epoch that was not backed up is done again.
+            callbacks=[best, keras.callbacks.BackupAndRestore(folder / f"{name}.backup")],
         )
-        best.finish()
+    best.finish()
+    if not math.isfinite(best.history["val_loss"][best.best]):
+        raise ValueError(
+            f"The validation loss of {name} is no number in any epoch: let `--learning-rate` be "
+            "smaller, and remove what an interrupted run has left"
+        )
     model.load_weights(best.weights_file)
     why = f", {best.stopped}" if best.stopped else ""
     print(

@@ -11,6 +11,12 @@ from typing import Any
 TASKS = ("classification", "regression", "generation", "retrieval")
 VERSION = 1  # of config.json
 
+# Of the options that are no strings.
+_TYPES: dict[str, type] = {
+    **dict.fromkeys(("epochs", "patience", "batch_size", "seed", "image_size", "sample_rate"), int),
+    **dict.fromkeys(("time_limit", "learning_rate", "duration"), float),
+    **dict.fromkeys(("only", "baselines"), bool),
+}
 _LISTS = ("image", "text", "audio", "sensor", "table", "ignore")
 
 
@@ -178,12 +184,17 @@ class Options:
             raise ValueError(f"{where} must name the table: `source`.")
         for name in _LISTS:
             given = config.get(name) or ()
-            config[name] = (given,) if isinstance(given, str) else tuple(given)
+            given = [given] if isinstance(given, str) else given
+            if not isinstance(given, (list, tuple)) or not all(isinstance(c, str) for c in given):
+                raise ValueError(
+                    f"{where} must have {name!r} as a column or a list of them. Received: {given!r}"
+                )
+            config[name] = tuple(given)
         for name, value in config.items():
-            expected = type(getattr(cls, name, "")) if name not in _LISTS else tuple
-            if value is None or expected is type(None) or isinstance(value, expected):
-                continue
-            if expected is float and isinstance(value, int) and not isinstance(value, bool):
+            expected = _TYPES.get(name, str)
+            empty = value is None and fields[name].default is None
+            whole = expected is float and type(value) is int
+            if name in _LISTS or empty or whole or type(value) is expected:
                 continue
             raise ValueError(
                 f"{where} must have {name!r} as {expected.__name__}. Received: {value!r}"

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,9 +64,11 @@ def predict(
             "`DIR` must hold a model that predicts; one of retrieval is searched with "
             f"inference.SearchIndex. Received: {os.fspath(directory)!r}"
         )
-    read = table.read(source, directory_of_files, tfds_split, file.with_name(f"{file.name}.files"))
-    said = answers(kept, read)
     key = kept.options.key
+    with tempfile.TemporaryDirectory() as files:
+        folder = pathlib.Path(files) / "files"
+        read = table.read(source, directory_of_files, tfds_split, key, folder)
+        said = answers(kept, read)
     if key is not None:
         said.insert(0, key, read.frame[read.column(key, "--key")].tolist())
     else:

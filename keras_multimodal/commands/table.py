@@ -51,6 +51,7 @@ def read(
     source: str,
     directory: str | os.PathLike[str] | None = None,
     tfds_split: str = "train",
+    key: str | None = None,
     folder: os.PathLike[str] | None = None,
 ) -> Table:
     """Read a table.
@@ -59,6 +60,7 @@ def read(
         source: A file, or `tfds:NAME`.
         directory: The folder that file names are relative to. Default `None`: the table's.
         tfds_split: Which rows of a data set of tensorflow-datasets.
+        key: The column of keys, which stay text: "007" is not 7.
         folder: Where its pictures and recordings are written.
 
     Raises:
@@ -67,11 +69,13 @@ def read(
             alone.
     """
     if source.startswith(TFDS):
-        frame = data.read_tfds(source.removeprefix(TFDS), tfds_split, folder)
+        name = source.removeprefix(TFDS)
+        frame = data.read_tfds(name, tfds_split, folder, overwrite=folder is not None)
         frame = frame.reset_index()  # the id that each row has there is a column
         home = pathlib.Path(os.getcwd() if folder is None else folder)
     else:
-        frame = data.read_table(source)
+        frame = data.read_table(source, key)
+        frame = frame if key is None else frame.reset_index()
         home = pathlib.Path(source).resolve().parent
     if directory is not None:
         home = pathlib.Path(directory).resolve()

@@ -72,7 +72,13 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
     ) as folder:
         kept = _kept(output, options, resume)
         with _removed_on_error(kept, resume):
-            read = table.read(options.source, options.directory, options.tfds_split, kept / "files")
+            read = table.read(
+                options.source,
+                options.directory,
+                options.tfds_split,
+                options.key,
+                kept / "files",
+            )
             kinds = streams.decide(read, options)
             aim = goal.find(read, options)
             _print_columns(read, kinds, aim)

@@ -28,7 +28,7 @@ def pets(folder):
     sort = np.array(["cat", "dog"])[rng.integers(0, 2, ROWS)]
     frame = pd.DataFrame(
         {
-            "code": [f"p{row}" for row in range(ROWS)],
+            "code": [f"{row:03d}" for row in range(ROWS)],  # numbers to a careless reader
             "Photo File": [f"photos/{row}.png" for row in range(ROWS)],
             "note": [
                 f"{'it purrs' if s == 'cat' else 'it barks'} in house {row}"

@@ -143,6 +143,11 @@ def test_time_and_patience_end_a_run(tmp_path):
     assert late.stopped == "the time is up"
     again = fitting.Best(tmp_path, "own", patience=2, deadline=None)
     assert again.history == best.history
+    lost = fitting.Best(tmp_path, "lost", patience=9, deadline=None)
+    lost.set_model(model)
+    for epoch, loss in enumerate([np.nan, 0.5, 0.4]):
+        lost.on_epoch_end(epoch, {"val_loss": loss, "loss": loss})
+    assert lost.best == 2
 
 
 def test_numbers_of_recordings_and_series(tmp_path, capsys):
