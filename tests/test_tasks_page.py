@@ -28,8 +28,8 @@ def test_the_figures_of_mosi_are_those_that_were_kept():
 def test_the_figures_of_retrieval_are_those_that_were_kept():
     kept = (ROOT / "benchmarks/results/retrieval.txt").read_text()
     page = (ROOT / PAGE).read_text()
-    means = re.findall(r"mean of 1, name to icon: .*recall@10 (\S+), chance@10 (\S+),", kept)
-    assert len(means) == 2
+    means = re.findall(r"mean of 3, .*: .*recall@10 (\S+), chance@10 (\S+),", kept)
+    assert len(means) == 4
     for recall, chance in means:
         assert recall in page
         assert chance in page

@@ -36,8 +36,8 @@ def evaluate(
 
     Raises:
         FileNotFoundError: If the folder or the table is missing.
-        ValueError: If the output is there already, the table lacks the target, has no row that can be scored, or classes that
-            the model does not know.
+        ValueError: If the output is there already; or if the table lacks the target, has no row
+            that can be scored, or classes that the model does not know.
     """
     file = None if output is None else pathlib.Path(output)
     if file is not None and file.exists():
