@@ -35,6 +35,30 @@ def test_the_figures_of_retrieval_are_those_that_were_kept():
         assert chance in page
 
 
+def test_the_figures_of_captions_are_those_that_were_kept():
+    kept = (ROOT / "benchmarks/results/captions.txt").read_text()
+    page = " ".join((ROOT / PAGE).read_text().split())
+    (exact,) = re.findall(r"^by heart.*: exact (\S+),", kept, re.M)
+    nearest, written = (
+        re.findall(rf"^{name}.*f1 (\S+)$", kept, re.M)[0]
+        for name in ("nearest training icon", "captioner, mean of 2")
+    )
+    assert f"writes {exact} of the training icons" in page
+    assert f"F1 {written} (two seeds)" in page
+    assert f"looks most alike, {nearest}; only" in page
+
+
+def test_the_figures_of_several_targets_are_those_that_were_kept():
+    page = " ".join((ROOT / PAGE).read_text().split())
+    kept = (ROOT / "benchmarks/results/multi_task_several.txt").read_text()
+    for name, shown in (("one model, equal", "one model, equal weights"), ("a model of each",) * 2):
+        found = [
+            re.findall(rf"^{name} +{target} +mean (\S+)", kept, re.M)[0]
+            for target in ("recommended", "rating", "age")
+        ]
+        assert f"| {shown} | {' | '.join(found)} |" in page
+
+
 def test_the_figures_are_those_that_were_kept():
     kept = "".join(
         (ROOT / f"benchmarks/results/tasks_{task}.txt").read_text()
