@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from conftest import ROWS, write_wav
+from pets_table import ROWS, write_wav
 
 from keras_multimodal import cli, commands
 from keras_multimodal.commands import fitting
