@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all."""
+"""Folders and files that appear whole or not at all."""
 
 import contextlib
 import os
@@ -73,3 +73,18 @@ def _fill(target: pathlib.Path) -> Iterator[pathlib.Path]:
         except OSError:
             old.rename(target)
             raise
+
+
+@contextlib.contextmanager
+def replace_file(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+    """Yields a path to write to; what is there becomes `path` if nothing fails.
+
+    Args:
+        path: The file wanted, in a folder that exists; an earlier one is replaced.
+    """
+    target = pathlib.Path(path)
+    # Beside the target, so that it can be renamed.
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as temporary:
+        partial = pathlib.Path(temporary) / target.name
+        yield partial
+        partial.replace(target)

@@ -2,13 +2,12 @@
 
 import io
 import os
-import pathlib
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from keras_multimodal._folders import replace_file
 from keras_multimodal.analysis._html import Html, data_uri, element, join, picture_uri
 from keras_multimodal.analysis._style import CSS
 from keras_multimodal.analysis.accuracy_interval import accuracy_interval
@@ -279,12 +278,9 @@ class HtmlReport:
         Args:
             path: The file to write, in a folder that exists.
         """
-        path = pathlib.Path(path)
         page = self.to_html()
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as temporary:
-            partial = pathlib.Path(temporary) / path.name
+        with replace_file(path) as partial:
             partial.write_text(page, encoding="utf-8")
-            partial.replace(path)
 
     def _add(self, heading: str, *content: Html) -> None:
         self._sections.append(join(element("section", element("h2", heading), *content), "\n"))

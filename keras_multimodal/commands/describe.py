@@ -14,7 +14,7 @@ from keras_multimodal import analysis
 from keras_multimodal.commands import goal, streams, table
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.train import build, pair, split
-from keras_multimodal.schema.column_kinds import is_blank
+from keras_multimodal.schema.column_kinds import class_name, is_blank
 
 _SHOWN = 20
 _TIMED = 5  # steps
@@ -67,16 +67,11 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
         report.add_table("Columns", columns, rows)
         _print(columns, rows)
         print(f"{len(frame)} rows, {repeated} repeat another")
-        aim = _aim(read, options)
-        if aim is None:
-            own = streams.make(read, kinds, options)
-            unreadable = {
-                stream.spec.name: cells for stream in own if (cells := _unreadable(stream))
-            }
-        else:
+        aim = goal.find(read, options) if options.target is not None else goal.nothing(read)
+        records = pair(read, kinds, options, aim)
+        unreadable = {name: files for name, files in records.report.unreadable.items() if files}
+        if aim.column is not None:
             _describe_target(report, read, aim, found)
-            records = pair(read, kinds, options, aim)
-            unreadable = {n: dict(files) for n, files in records.report.unreadable.items() if files}
             _time(report, records, read, options, aim, found)
         found["unreadable"] = {name: len(cells) for name, cells in unreadable.items()}
         listed = [
@@ -97,17 +92,6 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
     return found
 
 
-def _aim(read: table.Table, options: Options) -> goal.Goal | None:
-    return None if options.target is None else goal.find(read, options)
-
-
-def _unreadable(stream: Any) -> dict[Any, str]:
-    from keras_multimodal.data.verification import find_unreadable
-
-    found = {cell.key: f"{cell.cell!r} {cell.reason}" for cell in find_unreadable([stream])}
-    return {**stream.unreadable, **found}
-
-
 def _describe_target(
     report: analysis.HtmlReport, read: table.Table, aim: goal.Goal, found: dict[str, Any]
 ) -> None:
@@ -117,7 +101,7 @@ def _describe_target(
     found["task"], found["without_target"] = aim.task, lacking
     note = f"{aim.task}: {aim.reason}. {lacking} rows have none."
     if aim.task == "classification":
-        counts = Counter(cells.map(goal.class_name)).most_common()
+        counts = Counter(cells.map(class_name)).most_common()
         for name, count in counts[:_SHOWN]:
             print(f"  {name}: {count} ({100 * count / len(cells):.1f}%)")
         found["classes"] = dict(counts)

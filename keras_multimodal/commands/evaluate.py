@@ -7,10 +7,11 @@ import pathlib
 import tempfile
 from typing import Any
 
+from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import goal, model_folder, scoring, table
 from keras_multimodal.commands.predict import known_rows
 from keras_multimodal.schema import Category
-from keras_multimodal.schema.column_kinds import is_blank
+from keras_multimodal.schema.column_kinds import class_name, is_blank
 
 
 def evaluate(
@@ -72,9 +73,8 @@ def evaluate(
     for name, value in scores.items():
         print(f"  {name}: {value:.4f}" if isinstance(value, float) else f"  {name}: {value}")
     if file is not None:
-        partial = file.with_name(f".{file.name}.partial")
-        partial.write_text(json.dumps(scores, indent=1), "utf-8")
-        partial.replace(file)
+        with replace_file(file) as partial:
+            partial.write_text(json.dumps(scores, indent=1), "utf-8")
     return scores
 
 
@@ -83,7 +83,7 @@ def _pairing(kept: model_folder.ModelFolder, read: table.Table, name: str) -> di
     cells = read.frame[read.column(name, "TABLE")]
     target = kept.schema.target
     if isinstance(target, Category):
-        labels = cells.map(goal.class_name)
+        labels = cells.map(class_name)
         unknown = sorted(set(labels) - set(target.classes))
         if unknown:
             raise ValueError(

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from keras_multimodal._folders import replace_file
 from keras_multimodal.data import Records
 from keras_multimodal.schema import Audio, Image, Match, Sensor
 
@@ -70,9 +71,8 @@ class Best(keras.callbacks.Callback):
 
     def _write(self) -> None:
         state = {"history": self.history, "stopped": self.stopped, "done": self.done}
-        partial = self._state_file.with_suffix(".tmp")
-        partial.write_text(json.dumps(state), encoding="utf-8")
-        partial.replace(self._state_file)
+        with replace_file(self._state_file) as partial:
+            partial.write_text(json.dumps(state), encoding="utf-8")
 
 
 def fit(

@@ -10,7 +10,7 @@ import pandas as pd
 from keras_multimodal import data
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
-from keras_multimodal.schema.column_kinds import is_blank
+from keras_multimodal.schema.column_kinds import class_name, is_blank
 from keras_multimodal.schema.infer import target_kind, text_length
 
 _NAMED = 5  # rows that a message names
@@ -35,6 +35,15 @@ class Goal:
     pairing: dict[str, Any]
 
 
+def nothing(table: Table) -> Goal:
+    """No target: all rows are there to be looked at.
+
+    Args:
+        table: The table.
+    """
+    return Goal("retrieval", "", None, pd.Series(True, index=table.frame.index), {})
+
+
 def find(table: Table, options: Options) -> Goal:
     """The goal of a run.
 
@@ -48,8 +57,7 @@ def find(table: Table, options: Options) -> Goal:
     """
     frame = table.frame
     if options.target is None:
-        everything = pd.Series(True, index=frame.index)
-        return Goal("retrieval", "as you say", None, everything, {"match": True})
+        return dataclasses.replace(nothing(table), reason="as you say", pairing={"match": True})
     column = table.column(options.target, "--target")
     cells = frame[column].tolist()
     rows = pd.Series([not is_blank(cell) for cell in cells], index=frame.index)
@@ -82,13 +90,6 @@ def find(table: Table, options: Options) -> Goal:
             "name them alike, or say --task regression or generation"
         )
     return Goal(task, reason, column, rows, {"labels": labels})
-
-
-def class_name(cell: Any) -> str:
-    """A class as text; whole numbers without the ".0" that gaps in a column give them."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell)
 
 
 def _numbers(given: pd.Series, name: str) -> pd.Series:

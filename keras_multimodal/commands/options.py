@@ -138,16 +138,17 @@ class Options:
                 f"`--{named[str(self.target)]}` must not name the target. Received: {self.target!r}"
             )
 
-    @property
-    def kinds(self) -> dict[str, str]:
-        """The kind of each column that an option names, `--table` aside: number or category."""
-        kinds = {
-            column: kind for kind in _LISTS if kind != "table" for column in getattr(self, kind)
-        }
-        for column in (self.key, self.split, self.group):
-            if column is not None:
-                kinds.setdefault(column, "ignore")
-        return kinds
+    def named_columns(self) -> list[tuple[str, str, str]]:
+        """Option, column and kind of the columns that are named, but for `--table` and target."""
+        kinds = [kind for kind in _LISTS if kind != "table"]
+        named = [(kind, column, kind) for kind in kinds for column in getattr(self, kind)]
+        taken = {column for _, column, _ in named} | set(self.table)
+        steering = (("key", self.key), ("split", self.split), ("group", self.group))
+        return named + [
+            (option, column, "ignore")
+            for option, column in steering
+            if column is not None and column not in taken
+        ]
 
     def to_json(self) -> str:
         """The options as JSON text, with the version of its form."""

@@ -3,18 +3,19 @@
 import os
 import pathlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from keras_multimodal import data
+from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import model_folder, scoring, streams, table
 from keras_multimodal.commands.model_folder import ModelFolder
 from keras_multimodal.data import Records
 from keras_multimodal.schema import Category, ColumnKind, Schema, Tabular
-from keras_multimodal.schema.column_kinds import is_blank
+from keras_multimodal.schema.column_kinds import class_name, is_blank
 
 _ENDINGS = (".csv", ".parquet", ".jsonl")
 
@@ -117,7 +118,7 @@ def known_rows(
         print(f"The table has no column {name!r}: it is taken as missing from every row")
     _count_unseen(kept, read)
     own = streams.make(read, kept.kinds, kept.options, kept.schema)
-    status = [[] for _ in range(len(read.frame))]  # type: list[list[str]]
+    status: dict[Hashable, list[str]] = {row: [] for row in read.frame.index}
     try:
         records = data.pair(*own, on_missing="mask", on_error="mask", **(pairing or {}))
     except ValueError as error:
@@ -126,11 +127,11 @@ def known_rows(
         return None, ["nothing that can be read"] * len(read.frame)
     for name, rows in records.report.missing.items():
         for row in rows:
-            status[int(row) - 1].append(f"{kept.names.get(name, name)} missing")  # type: ignore[call-overload]
+            status[row].append(f"{kept.names.get(name, name)} missing")
     for name, files in records.report.unreadable.items():
         for row, reason in files.items():
-            status[int(row) - 1].append(f"{kept.names.get(name, name)} could not be read: {reason}")  # type: ignore[call-overload]
-    return records, ["; ".join(parts) or "ok" for parts in status]
+            status[row].append(f"{kept.names.get(name, name)} could not be read: {reason}")
+    return records, ["; ".join(parts) or "ok" for parts in status.values()]
 
 
 def _with_columns(kept: ModelFolder, read: table.Table) -> tuple[table.Table, list[str]]:
@@ -158,17 +159,13 @@ def _count_unseen(kept: ModelFolder, read: table.Table) -> None:
         if not isinstance(spec, Tabular):
             continue
         for column, known in zip(spec.categorical, spec.categories, strict=True):
-            cells = [str(c) for c in read.frame[column].tolist() if not is_blank(c)]
-            unseen = [cell for cell in cells if _plain(cell) not in known]
+            cells = [class_name(c) for c in read.frame[column].tolist() if not is_blank(c)]
+            unseen = [cell for cell in cells if cell not in known]
             if unseen:
                 print(
                     f"{len(unseen)} cells of {kept.names[column]!r} are categories that were not "
                     f"seen in training, such as {unseen[0]!r}: they are read as unknown"
                 )
-
-
-def _plain(cell: str) -> str:
-    return cell.removesuffix(".0")
 
 
 def _columns(said: Any, schema: Schema) -> dict[str, Any]:
@@ -184,15 +181,10 @@ def _columns(said: Any, schema: Schema) -> dict[str, Any]:
 
 
 def _write(frame: pd.DataFrame, file: pathlib.Path) -> None:
-    """Write a file that appears whole or not at all."""
-    partial = file.with_name(f".{file.name}.partial")
-    try:
+    with replace_file(file) as partial:
         if file.suffix == ".csv":
             frame.to_csv(partial, index=False)
         elif file.suffix == ".parquet":
             frame.to_parquet(partial, index=False)
         else:
             frame.to_json(partial, orient="records", lines=True, force_ascii=False)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -32,8 +32,8 @@ def decide(table: Table, options: Options) -> list[ColumnKind]:
         ValueError: If an option names no column, a kind cannot be told, or nothing is left.
     """
     named = {
-        table.column(column, f"--{kind}" if column in getattr(options, kind, ()) else "--key"): kind
-        for column, kind in options.kinds.items()
+        table.column(column, f"--{option}"): kind
+        for option, column, kind in options.named_columns()
     }
     tabular = [table.column(column, "--table") for column in options.table]
     target = [] if options.target is None else [table.column(options.target, "--target")]

@@ -4,7 +4,6 @@ import dataclasses
 import os
 import pathlib
 
-import numpy as np
 import pandas as pd
 
 from keras_multimodal import data
@@ -92,10 +91,7 @@ def read(
             f"model's inputs. Received: {alike}; rename some"
         )
     names = dict(zip(own, map(str, frame.columns), strict=True))
-    frame = numbered(frame.set_axis(own, axis=1))
-    # Missing is missing, whatever pandas calls it in a column.
-    frame = frame.astype({c: object for c in frame.columns if frame[c].dtype == object})
-    return Table(frame.replace({pd.NA: np.nan}), home, names)
+    return Table(numbered(frame.set_axis(own, axis=1)), home, names)
 
 
 def numbered(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """From a table to a trained model, its scores, a report and a SavedModel."""
 
 import contextlib
-import csv
 import dataclasses
 import functools
 import hashlib
@@ -83,6 +82,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
             aim = goal.find(read, options)
             _print_columns(read, kinds, aim)
             records = pair(read, kinds, options, aim)
+            check_readable(records, read)
             parts = split(records, read, options)
             print(", ".join(f"{len(rows)} {name}" for name, rows in parts.items()) + " rows")
         models, fits = _train_all(parts, aim.task, options, kept, deadline)
@@ -155,14 +155,29 @@ def pair(read: table.Table, kinds: list[ColumnKind], options: Options, aim: goal
         if not files:
             continue
         first, reason = next(iter(files.items()))
-        text = f"{name} cannot be read in {len(files)} rows, such as row {first}: {reason}"
-        if not any(s.present.any() for s in records.streams if s.spec.name == name):
+        print(f"  {name} cannot be read in {len(files)} rows, such as row {first}: {reason}")
+    return records
+
+
+def check_readable(records: Records, read: table.Table) -> None:
+    """Refuse a modality of which no file can be read.
+
+    Args:
+        records: The rows.
+        read: The table.
+
+    Raises:
+        ValueError: If there is one. The message says why the first cannot.
+    """
+    for stream in records.streams:
+        files = records.report.unreadable[stream.spec.name]
+        if files and not stream.present.any():
+            first, reason = next(iter(files.items()))
             raise ValueError(
-                f"{text}. No row has one that can be: are the names relative to "
+                f"{stream.spec.name} cannot be read in {len(files)} rows, such as row {first}: "
+                f"{reason}. No row has one that can be: are the names relative to "
                 f"{str(read.directory)!r}? `--directory` says another folder"
             )
-        print(f"  {text}")
-    return records
 
 
 def split(records: Records, read: table.Table, options: Options) -> dict[str, Records]:
@@ -251,12 +266,12 @@ def _train_all(
 
 def _anywhere(options: Options) -> Options:
     """The options with whole paths, so that a run can be repeated from another folder."""
-    changed: dict[str, str] = {}
-    if not options.source.startswith(table.TFDS):
-        changed["source"] = str(pathlib.Path(options.source).resolve())
-    if options.directory is not None:
-        changed["directory"] = str(pathlib.Path(options.directory).resolve())
-    return dataclasses.replace(options, **changed)  # type: ignore[arg-type]
+    source, directory = options.source, options.directory
+    if not source.startswith(table.TFDS):
+        source = str(pathlib.Path(source).resolve())
+    if directory is not None:
+        directory = str(pathlib.Path(directory).resolve())
+    return dataclasses.replace(options, source=source, directory=directory)
 
 
 def _digest(source: str) -> str | None:
@@ -338,8 +353,5 @@ def _write_history(path: pathlib.Path, histories: Mapping[str, Mapping[str, list
 
 def _write_split(path: pathlib.Path, parts: Mapping[str, Records]) -> None:
     """The part of each row, by its number in the table, from 1."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["row", "part"])
-        numbered = [(int(key), name) for name, own in parts.items() for key in own.keys]  # type: ignore[call-overload]
-        rows.writerows(sorted(numbered))
+    numbered = [(key, name) for name, own in parts.items() for key in own.keys]
+    pd.DataFrame(numbered, columns=["row", "part"]).sort_values("row").to_csv(path, index=False)

@@ -8,6 +8,7 @@ import pandas as pd
 from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, is_missing
 from keras_multimodal.data.table_stream import TableStream
 from keras_multimodal.schema import Tabular
+from keras_multimodal.schema.column_kinds import class_name
 
 
 class TableProcessor:
@@ -101,9 +102,5 @@ def _numbers(column: pd.Series, keys: Sequence[object]) -> np.ndarray:
 
 
 def _category(cell: object) -> str:
-    """A cell as text; a whole number in a column of floats, as gaps make it, without its ".0"."""
-    if is_missing(cell):
-        return ""
-    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
-        cell = int(cell)
-    return str(cell)
+    """A cell as text, empty where it is missing."""
+    return "" if is_missing(cell) else class_name(cell)

@@ -8,6 +8,7 @@ from keras import ops
 from keras_multimodal._registration import register
 from keras_multimodal.decoders.decoder import Cache, Decoder, check_decoder_shapes
 from keras_multimodal.layers import PerceiverResampler
+from keras_multimodal.layers._checks import check_at_least
 
 _PARTS = ("token_embedding", "position_embedding", "transformer_layers", "layer_norm")
 
@@ -93,13 +94,7 @@ class PrefixDecoder(Decoder):
         if offset not in (0, 1):
             raise ValueError(f"`offset` must be 0 or 1. Received: offset={offset}")
         super().__init__(backbone.vocabulary_size + offset, length, **kwargs)
-        for name, value in (
-            ("prefix_length", prefix_length),
-            ("num_layers", num_layers),
-            ("num_heads", num_heads),
-        ):
-            if value < 1:
-                raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
+        check_at_least(1, prefix_length=prefix_length, num_layers=num_layers, num_heads=num_heads)
         if prefix_length + length > backbone.max_sequence_length:
             raise ValueError(
                 f"`prefix_length` and `length` must add up to at most "

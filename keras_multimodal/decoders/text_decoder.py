@@ -8,6 +8,8 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.decoders.decoder import Cache, Decoder, check_decoder_shapes
+from keras_multimodal.encoders._checks import check_rates
+from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.ops import zero_masked
 
 
@@ -74,21 +76,15 @@ class TextDecoder(Decoder):
         **kwargs: Any,
     ) -> None:
         super().__init__(vocabulary_size, length, **kwargs)
-        for name, value in (("num_layers", num_layers), ("num_heads", num_heads)):
-            if value < 1:
-                raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
+        check_at_least(
+            1, num_layers=num_layers, num_heads=num_heads, intermediate_dim=intermediate_dim
+        )
         if dim < 1 or dim % num_heads:
             raise ValueError(
                 f"`dim` must be a positive multiple of `num_heads`, {num_heads}. "
                 f"Received: dim={dim}"
             )
-        if intermediate_dim is not None and intermediate_dim < 1:
-            raise ValueError(
-                "`intermediate_dim` must be at least 1. "
-                f"Received: intermediate_dim={intermediate_dim}"
-            )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+        check_rates(dropout=dropout)
         self.dim = dim
         self.num_layers = num_layers
         self.num_heads = num_heads

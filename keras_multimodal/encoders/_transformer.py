@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.layers.attention._block_layer import check_at_least
+from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers.attention._transformer_block import (
     EPSILON,
     TransformerBlock,

@@ -11,8 +11,8 @@ import tensorflow as tf
 from keras_multimodal.data import Detokenizer, Preprocessor, Records
 from keras_multimodal.inference._raw_cells import preprocess
 from keras_multimodal.schema import Schema
-from keras_multimodal.schema import Sequence as TextSequence
 from keras_multimodal.tasks import conditioning, generation_loop
+from keras_multimodal.tasks.generation import text_target
 
 
 class TextGenerator:
@@ -40,7 +40,7 @@ class TextGenerator:
     def __init__(self, model: keras.Model, schema: Schema, jit_compile: bool = True) -> None:
         self.schema = schema
         self._context, self._decoder = conditioning(model, schema)
-        self._target: TextSequence = schema.target  # type: ignore[assignment]  # conditioning asked
+        self._target = text_target(schema)
         self._preprocessor = Preprocessor(schema)
         self._detokenizer = Detokenizer(self._target)
         self._jit_compile = jit_compile

@@ -5,6 +5,13 @@ from typing import Any
 import keras
 
 
+def check_at_least(least: int, **arguments: int | None) -> None:
+    """Raise a ValueError if one of the arguments is below `least`; None is no number."""
+    for argument, value in arguments.items():
+        if value is not None and value < least:
+            raise ValueError(f"`{argument}` must be at least {least}. Received: {argument}={value}")
+
+
 def check_float(tensor: Any, argument: str) -> None:
     """Raise a ValueError unless `tensor` has a float dtype."""
     dtype = keras.backend.standardize_dtype(tensor.dtype)

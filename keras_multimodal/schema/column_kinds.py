@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import math
+import numbers
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -110,6 +111,12 @@ def is_blank(cell: Any) -> bool:
         return not cell.strip()
     # pandas' NA and NaT are equal to nothing, themselves included.
     return not isinstance(cell, (list, tuple)) and type(cell).__name__ in ("NAType", "NaTType")
+
+
+def class_name(cell: Any) -> str:
+    """A class or category as text; whole numbers without the ".0" that gaps in a column give."""
+    fractional = isinstance(cell, numbers.Real) and not isinstance(cell, numbers.Integral)
+    return str(int(cell)) if fractional and float(cell).is_integer() else str(cell)
 
 
 def _kind(column: str, cells: list[Any]) -> ColumnKind:

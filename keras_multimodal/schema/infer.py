@@ -7,7 +7,12 @@ from typing import Any
 
 from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.category import Category
-from keras_multimodal.schema.column_kinds import ColumnKind, column_kinds, is_blank
+from keras_multimodal.schema.column_kinds import (
+    ColumnKind,
+    class_name,
+    column_kinds,
+    is_blank,
+)
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.number import Number
@@ -97,14 +102,8 @@ def _target(frame: Any, column: str) -> tuple[Category | Number, str]:
     kind, reason = target_kind(cells)
     if kind == "regression":
         return Number(name=identifier(column), columns=(identifier(column),)), reason
-    classes = sorted({_class(cell) for cell in cells if not is_blank(cell)})
+    classes = sorted({class_name(cell) for cell in cells if not is_blank(cell)})
     return Category(name=identifier(column), classes=tuple(classes)), reason
-
-
-def _class(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell)
 
 
 def _modality(frame: Any, found: ColumnKind) -> Modality:

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers._modalities import (
     argument_name,
     in_order,
@@ -21,13 +22,6 @@ from keras_multimodal.layers.attention._transformer_block import (
 
 # How many seeds in a row a transformer block takes.
 _SEEDS = 4
-
-
-def check_at_least(least: int, **arguments: int | None) -> None:
-    """Raise a ValueError if one of the arguments is below `least`; None is no number."""
-    for argument, value in arguments.items():
-        if value is not None and value < least:
-            raise ValueError(f"`{argument}` must be at least {least}. Received: {argument}={value}")
 
 
 class BlockLayer(keras.layers.Layer):

@@ -5,7 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_multimodal.layers.attention._block_layer import BlockLayer, check_at_least
+from keras_multimodal.layers._checks import check_at_least
+from keras_multimodal.layers.attention._block_layer import BlockLayer
 
 
 class BlockStack(BlockLayer):

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers._modalities import (
     in_order,
     like_inputs,
@@ -16,7 +17,6 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
-from keras_multimodal.layers.attention._block_layer import check_at_least
 from keras_multimodal.layers.attention._block_stack import BlockStack, for_each_row
 
 

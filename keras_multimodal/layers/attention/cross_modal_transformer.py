@@ -6,8 +6,9 @@ from typing import Any
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers._modalities import like_inputs, values_and_masks
-from keras_multimodal.layers.attention._block_layer import MutualBlockLayer, check_at_least
+from keras_multimodal.layers.attention._block_layer import MutualBlockLayer
 
 
 @register

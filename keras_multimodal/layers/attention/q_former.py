@@ -3,7 +3,7 @@
 from typing import Any
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers.attention._block_layer import check_at_least
+from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers.attention._latent_tokens import LatentTokens
 from keras_multimodal.layers.attention._transformer_block import ResidualAttention, Shape
 
