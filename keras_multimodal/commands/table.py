@@ -71,7 +71,7 @@ def read(
         name = source.removeprefix(TFDS)
         frame = data.read_tfds(name, tfds_split, folder, overwrite=folder is not None)
         frame = frame.reset_index()  # the id that each row has there is a column
-        home = pathlib.Path(os.getcwd() if folder is None else folder)
+        home = pathlib.Path()  # the files' names have their folder in them
     else:
         frame = data.read_table(source, key)
         frame = frame if key is None else frame.reset_index()

@@ -1,5 +1,6 @@
 """A run on a table: what it leaves, and that it goes on where it was interrupted."""
 
+import functools
 import json
 
 import keras
@@ -7,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+import tensorflow_datasets as tfds
 from pets_table import ROWS, write_wav
 
-from keras_multimodal import cli, commands
+from keras_multimodal import cli, commands, data
 from keras_multimodal.commands import fitting
 from keras_multimodal.schema import Schema
 
@@ -180,6 +182,32 @@ def test_numbers_of_recordings_and_series(tmp_path, capsys):
     assert (said["low"] <= said["prediction"]).all()
     assert "sound could not be read" in said["status"][2]
     assert (said["status"].drop(2) == "ok").all()
+
+
+def test_a_data_set_of_tensorflow_datasets(tmp_path, monkeypatch, capsys):
+    # The environment says where prepared data sets are, but is asked once, as the package loads.
+    prepared = functools.partial(data.read_tfds, data_dir=tmp_path / "prepared")
+    monkeypatch.setattr(data, "read_tfds", prepared)
+    monkeypatch.chdir(tmp_path)
+    sort = np.arange(40) % 2
+    photos = np.zeros((40, 16, 16, 3), "uint8")
+    photos[np.arange(40), :, :, 2 * sort] = 220
+    features = tfds.features.FeaturesDict(
+        {
+            "photo": tfds.features.Image(shape=(16, 16, 3)),
+            "sort": tfds.features.ClassLabel(names=["cat", "dog"]),
+        }
+    )
+    rows = tf.data.Dataset.from_tensor_slices({"photo": photos, "sort": sort})
+    tfds.dataset_builders.store_as_tfds_dataset(
+        "forty_pets", "1.0.0", features, {"train": rows}, data_dir=tmp_path / "prepared"
+    )
+    arguments = ["train", "tfds:forty_pets", "--target", "sort", "--image-size", "16"]
+    assert cli.main([*arguments, "--epochs", "1", "--output", "run"]) == 0
+    assert "photo: image (40 of 40 cells end in .png)" in capsys.readouterr().out
+    said = commands.predict("run", "tfds:forty_pets", "out.csv")
+    assert (said["status"] == "ok").all()
+    assert {path.name for path in tmp_path.iterdir()} == {"prepared", "run", "out.csv"}
 
 
 @pytest.mark.parametrize(("task", "target"), [("generation", "note"), ("retrieval", None)])
