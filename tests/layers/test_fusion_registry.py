@@ -38,7 +38,7 @@ SMALLER = {
 # What these make isn't of several modalities' tokens or vectors.
 NOT_FOR_TOKENS = {"logits"}
 # The two that make a fusion of another layer.
-WITHOUT_A_NAME = {"AnchoredFusion", "PooledFusion"}
+WITHOUT_A_NAME = {"AnchoredFusion", "FusedTokens", "PooledFusion"}
 
 
 def model_of(layer):
