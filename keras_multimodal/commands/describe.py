@@ -13,6 +13,7 @@ import pandas as pd
 from keras_multimodal import analysis
 from keras_multimodal.commands import goal, streams, table
 from keras_multimodal.commands.options import Options
+from keras_multimodal.commands.repeats import repeats
 from keras_multimodal.commands.train import build, pair, split
 from keras_multimodal.schema.column_kinds import class_name, is_blank
 
@@ -23,7 +24,7 @@ _TIMED = 5  # steps
 def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]:
     """Say what each column is and how much is missing, unreadable or repeated; write a page.
 
-    Every file is read once. With a target, a model is built and a few steps of training are timed.
+    Every file is read. With a target, a model is built and a few steps of training are timed.
 
     Args:
         options: The table, and what is known of its columns.
@@ -56,17 +57,21 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
             )
             for each in kinds
         ]
-        used = [each.column for each in kinds if each.kind != "ignore"]
-        repeated = int(frame[used].map(str).duplicated().sum())
-        found: dict[str, Any] = {"rows": len(frame), "repeated_rows": repeated}
+        repeated = repeats(read, kinds)
+        found: dict[str, Any] = {"rows": len(frame), "repeated_rows": len(repeated)}
         report = analysis.HtmlReport(
             f"What {pathlib.Path(options.source).name} holds",
-            f"{len(frame)} rows, {repeated} of which repeat another in all columns that are used.",
+            f"{len(frame)} rows, {len(repeated)} of which repeat another in all columns that are "
+            "used.",
         )
         columns = ["column", "kind", "why", "missing", "different"]
         report.add_table("Columns", columns, rows)
         _print(columns, rows)
-        print(f"{len(frame)} rows, {repeated} repeat another")
+        print(f"{len(frame)} rows, {len(repeated)} repeat another")
+        if repeated:
+            note = f"The first {_SHOWN} of {len(repeated)}." if len(repeated) > _SHOWN else ""
+            shown = [(f"row {row}", f"row {first}") for row, first in repeated.items()][:_SHOWN]
+            report.add_table("Rows that repeat another", ["row", "repeats"], shown, note)
         aim = goal.find(read, options) if options.target is not None else goal.nothing(read)
         records = pair(read, kinds, options, aim)
         unreadable = {name: files for name, files in records.report.unreadable.items() if files}

@@ -1,5 +1,10 @@
 """What a table holds, before anything is trained on it."""
 
+import re
+import shutil
+
+import pandas as pd
+
 from keras_multimodal import cli
 
 
@@ -25,3 +30,18 @@ def test_without_a_target_nothing_is_built(table, tmp_path, capsys):
     assert "1 files that cannot be read" in printed
     assert "seconds an epoch" not in printed
     assert page.is_file()
+
+
+def test_a_copy_of_a_file_repeats_what_it_is_a_copy_of(table, tmp_path, capsys):
+    frame = pd.read_csv(table, dtype={"code": str})
+    frame = frame[["Photo File", "colour", "sort"]].drop(index=[3, 5, 6])
+    frame["colour"] = [f"shade {row}" for row in range(len(frame))]
+    shutil.copy(table.parent / frame["Photo File"][10], table.parent / "photos" / "copy.png")
+    frame.loc[20] = ["photos/copy.png", frame["colour"][10], "cat"]  # row 18, as three are gone
+    frame.loc[21, "Photo File"] = frame["Photo File"][10]  # in another shade
+    frame.to_csv(table, index=False)
+    page = tmp_path / "page.html"
+    arguments = ["describe", str(table), "--ignore", "sort", "--table", "colour"]
+    assert cli.main([*arguments, "--output", str(page)]) == 0
+    assert "57 rows, 1 repeat another" in capsys.readouterr().out
+    assert re.search(r"row 18<.*row 8<", page.read_text())

@@ -1,0 +1,47 @@
+"""Rows that say the same as another."""
+
+import hashlib
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from keras_multimodal.commands.table import Table
+from keras_multimodal.schema import ColumnKind
+
+_IN_FILES = ("image", "audio", "sensor")
+
+
+def repeats(table: Table, kinds: Sequence[ColumnKind]) -> dict[int, int]:
+    """The rows that repeat an earlier one in all columns that are used.
+
+    Files are compared by what is in them: a copy under another name is a repeat.
+
+    Args:
+        table: The table.
+        kinds: What its columns are.
+
+    Returns:
+        The number of the first such row, by the number of the row that repeats it.
+    """
+    cells = [
+        [_content(cell, each.kind, table.directory) for cell in table.frame[each.column]]
+        for each in kinds
+        if each.kind != "ignore"
+    ]
+    first: dict[tuple[str, ...], int] = {}
+    found = {}
+    for row, content in zip(table.frame.index, zip(*cells, strict=True), strict=True):
+        if content in first:
+            found[row] = first[content]
+        else:
+            first[content] = row
+    return found
+
+
+def _content(cell: Any, kind: str, directory: pathlib.Path) -> str:
+    if kind in _IN_FILES and isinstance(cell, str):
+        path = directory / cell
+        if path.is_file():
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    return str(cell)
