@@ -105,7 +105,8 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split",
         metavar="COLUMN",
-        help="the rows' parts: train, validation and test (default: 70, 15 and 15 of 100)",
+        help="the rows' parts: train, test and, if you have it, validation (default: 70, 15 and "
+        "15 of 100, by chance)",
     )
     parser.add_argument("--group", metavar="COLUMN", help="groups, none of which is divided")
     parser.add_argument("--tfds-split", metavar="SPLIT", help="of tfds:NAME (default: train)")

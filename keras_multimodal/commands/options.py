@@ -41,8 +41,8 @@ class Options:
             `None`: the target says.
         fusion: A name of `layers.fusion.names()`. Default `"co_attention"`.
         key: The column of the rows' names, kept in predictions.
-        split: The column of the rows' parts: train, validation and test. Default `None`: 70, 15 and
-            15 of 100, by chance.
+        split: The column of the rows' parts: train, validation and test; without validation rows,
+            15 of 100 training rows are. Default `None`: 70, 15 and 15 of 100, by chance.
         group: The column of groups, none of which is divided.
         tfds_split: Which rows of a data set of tensorflow-datasets. Default `"train"`.
         epochs: The most epochs. Default 30.

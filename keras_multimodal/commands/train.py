@@ -34,6 +34,7 @@ _TASKS: dict[str, Any] = {
     "generation": tasks.captioner,
     "retrieval": tasks.retriever,
 }
+_PARTS = ("training", "validation", "test")
 _VALIDATION, _TEST = 0.15, 0.15  # shares of the rows
 _PACKAGES = ("keras-multimodal-fusion", "keras", "tensorflow", "numpy", "pandas")
 
@@ -191,18 +192,22 @@ def split(records: Records, read: table.Table, options: Options) -> dict[str, Re
     Raises:
         ValueError: If a part, or a class of the training part, would have no row.
     """
-    names = ("training", "validation", "test")
-    if options.split is not None:
-        column = read.frame.loc[records.keys, read.column(options.split, "--split")]
-        try:
-            return dict(zip(names, records.split_by(column.map(str)), strict=True))
-        except ValueError as error:
-            raise ValueError(str(error).replace("`parts`", "`--split`")) from error
     groups = None
     if options.group is not None:
         groups = read.frame.loc[records.keys, read.column(options.group, "--group")]
-    parts = records.split(validation=_VALIDATION, test=_TEST, seed=options.seed, groups=groups)
-    return dict(zip(names, parts, strict=True))
+    if options.split is None:
+        parts = records.split(validation=_VALIDATION, test=_TEST, seed=options.seed, groups=groups)
+        return dict(zip(_PARTS, parts, strict=True))
+    column = read.frame.loc[records.keys, read.column(options.split, "--split")].map(str)
+    try:
+        if set(column) == {"train", "test"}:
+            learning, _ = records.split_by(column, ("train", "test"))
+            groups = None if groups is None else groups.loc[learning.keys]
+            drawn = learning.split(validation=_VALIDATION, seed=options.seed, groups=groups)[1]
+            column = column.where(~column.index.isin(drawn.keys), "validation")
+        return dict(zip(_PARTS, records.split_by(column), strict=True))
+    except ValueError as error:
+        raise ValueError(str(error).replace("`parts`", "`--split`")) from error
 
 
 def build(train_rows: Records, task: str, options: Options) -> keras.Model:

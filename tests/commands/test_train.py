@@ -12,7 +12,9 @@ import tensorflow_datasets as tfds
 from pets_table import ROWS, write_wav
 
 from keras_multimodal import cli, commands, data
-from keras_multimodal.commands import fitting
+from keras_multimodal.commands import fitting, goal, streams
+from keras_multimodal.commands import table as tables
+from keras_multimodal.commands.train import pair, split
 from keras_multimodal.schema import Schema
 
 
@@ -231,3 +233,25 @@ def test_texts_to_write_and_what_belongs_together(table, tmp_path, capsys, task,
         assert said["prediction"][said["status"] == "ok"].notna().all()
         again = commands.evaluate(run, str(table))
         assert again["rows"] == 56  # two lack the text, and two the picture or a readable one
+
+
+def test_a_table_without_validation_rows_gives_up_some_for_training(table):
+    frame = pd.read_csv(table, dtype={"code": str})
+    frame["part"] = np.where(frame.index < 40, "train", "test")
+    frame["house"] = frame.index // 4
+    frame.to_csv(table, index=False)
+    options = commands.Options(
+        source=str(table), target="sort", text=("note",), only=True, split="part", group="house"
+    )
+    read = tables.read(options.source)
+    kinds = streams.decide(read, options)
+    records = pair(read, kinds, options, goal.find(read, options))
+    parts = split(records, read, options)
+    test = set(range(41, 61))
+    assert set(parts["test"].keys) == test
+    assert len(parts["validation"]) == pytest.approx(0.15 * 39, abs=4)
+    assert set(parts["validation"].keys) | set(parts["training"].keys) == set(records.keys) - test
+    houses = [{(row - 1) // 4 for row in parts[name].keys} for name in ("training", "validation")]
+    assert houses[0].isdisjoint(houses[1])
+    for part in parts.values():
+        assert part.schema == parts["training"].schema
