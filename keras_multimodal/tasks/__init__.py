@@ -16,6 +16,7 @@ from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
 from keras_multimodal.tasks.regressor import regressor
 from keras_multimodal.tasks.retriever import embed, retriever, tower
 from keras_multimodal.tasks.temperature import Temperature, calibrate
+from keras_multimodal.tasks.unit_vectors import UnitVectors
 
 __all__ = [
     "ContrastiveHead",
@@ -24,6 +25,7 @@ __all__ = [
     "OrderedQuantiles",
     "OrdinalLogits",
     "Temperature",
+    "UnitVectors",
     "attach_encoders",
     "calibrate",
     "captioner",

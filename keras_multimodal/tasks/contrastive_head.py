@@ -16,11 +16,12 @@ class ContrastiveHead(keras.layers.Layer):
     """Towers side by side, each with a learned scale and bias behind it for a contrastive loss.
 
     The scale, the inverse of the softmax's temperature, is learned as its logarithm and stays at
-    100 at most.
+    100 at most, or is held where it is.
 
     Args:
         scale: The scale to start from, in (0, 100]. Default `1 / 0.07`; SigLIP starts from 10.
         bias: The bias to start from. Default 0; SigLIP, which alone reads it, starts from -10.
+        learn_scale: Whether the scale is learned. Default True.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Call arguments:
@@ -48,12 +49,19 @@ class ContrastiveHead(keras.layers.Layer):
         2023, section 3.2 (the bias).
     """
 
-    def __init__(self, scale: float = 1 / 0.07, bias: float = 0.0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        scale: float = 1 / 0.07,
+        bias: float = 0.0,
+        learn_scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if not 0 < scale <= _LARGEST_SCALE:
             raise ValueError(f"`scale` must be in (0, 100]. Received: scale={scale}")
         self.scale = scale
         self.bias = bias
+        self.learn_scale = learn_scale
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
@@ -61,7 +69,9 @@ class ContrastiveHead(keras.layers.Layer):
         self._check(input_shape)
         if not self.built:
             start = keras.initializers.Constant(math.log(self.scale))
-            self.log_scale = self.add_weight((), initializer=start, name="log_scale")
+            self.log_scale = self.add_weight(
+                (), initializer=start, trainable=self.learn_scale, name="log_scale"
+            )
             start = keras.initializers.Constant(self.bias)
             self.offset = self.add_weight((), initializer=start, name="bias")
 
@@ -84,7 +94,12 @@ class ContrastiveHead(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
-        return {**super().get_config(), "scale": self.scale, "bias": self.bias}
+        return {
+            **super().get_config(),
+            "scale": self.scale,
+            "bias": self.bias,
+            "learn_scale": self.learn_scale,
+        }
 
     def _check(self, shapes: Any) -> None:
         if (

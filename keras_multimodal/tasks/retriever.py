@@ -1,5 +1,6 @@
 """A model whose embeddings find what belongs together."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import keras
@@ -12,6 +13,7 @@ from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classifier import FUSION
 from keras_multimodal.tasks.contrastive_head import ContrastiveHead
+from keras_multimodal.tasks.unit_vectors import UnitVectors
 
 # Where scale and bias start; SigLIP's are its paper's.
 _STARTS = {"info_nce": (1 / 0.07, 0.0), "sig_lip": (10.0, -10.0)}
@@ -23,7 +25,9 @@ def retriever(
     loss: Literal["info_nce", "sig_lip"] = "info_nce",
     encoders: Encoders | None = None,
     fusion: str | keras.layers.Layer = FUSION,
+    projections: Mapping[str, keras.layers.Layer] | None = None,
     units: int = 64,
+    temperature: float | None = None,
     dim: int = 64,
     dropout: float = 0.3,
     learning_rate: float = 2e-3,
@@ -50,7 +54,14 @@ def retriever(
         fusion: What makes one vector of a tower of several modalities: a name of
             `layers.fusion.names()`, or, where there is one such tower, a layer. Default
             `"co_attention"`.
+        projections: By tower, a layer from its vector `(batch, width)` to `(batch, units)`, in
+            place of dropout and a linear layer: hidden layers, or
+            `keras.layers.LayerNormalization()` alone where a pretrained encoder's own space is to
+            stay.
         units: Width of the space. Default 64.
+        temperature: Of the loss's softmax or sigmoid, held at this value: 0.1 keeps heads on
+            pretrained features from learning few rows by heart. Default `None`: it is learned,
+            from 0.07, or 0.1 in SigLIP.
         dim: Width of the tokens, a multiple of 4. Default 64.
         dropout: Rate in the default encoders and before the projection, in [0, 1). Default 0.3.
         learning_rate: Of AdamW. Default 0.002.
@@ -69,7 +80,8 @@ def retriever(
 
     Raises:
         ValueError: If the schema's target is no `Match`; if there is an encoder for what it has
-            not, or one that cannot read what it describes; or if an argument is out of its range.
+            not, or one that cannot read what it describes; if a projection is of no tower or of
+            another width; or if an argument is out of its range.
 
     Example:
 
@@ -89,6 +101,16 @@ def retriever(
     target = _match(schema)
     if loss not in _STARTS:
         raise ValueError(f"`loss` must be 'info_nce' or 'sig_lip'. Received: loss={loss!r}")
+    if temperature is not None and not temperature >= 0.01:
+        raise ValueError(
+            f"`temperature` must be at least 0.01. Received: temperature={temperature}"
+        )
+    unknown = set(projections or ()) - set(target.names)
+    if unknown:
+        raise ValueError(
+            f"`projections` must be for towers, {list(target.names)}. "
+            f"Received: projections for {sorted(unknown)} too"
+        )
     several = [name for name, own in target.towers if len(own) > 1]
     if isinstance(fusion, keras.layers.Layer) and len(several) > 1:
         raise ValueError(
@@ -105,13 +127,29 @@ def retriever(
             vector = pool(tokens[own[0]], mask=masks[own[0]])
         else:
             vector = PooledFusion(fusion, dim=dim, name=f"{name}_fusion")(tokens, mask=masks)
-        vector = keras.layers.Dropout(dropout, seed=seed, name=f"{name}_dropout")(vector)
-        project = SharedProjection(
-            units, normalization="l2", dtype="float32", name=_embedding_name(name)
-        )
-        vectors.append(project([vector])[0])
+        own_projection = (projections or {}).get(name)
+        if own_projection is None:
+            vector = keras.layers.Dropout(dropout, seed=seed, name=f"{name}_dropout")(vector)
+            project = SharedProjection(
+                units, normalization="l2", dtype="float32", name=_embedding_name(name)
+            )
+            vectors.append(project([vector])[0])
+            continue
+        # Reshaping leaves the mask behind, which not every layer takes.
+        projected = own_projection(keras.ops.reshape(vector, (-1, vector.shape[-1])))
+        if tuple(projected.shape[1:]) != (units,):
+            raise ValueError(
+                f"`projections` must give vectors (batch, {units}), as `units` says. "
+                f"Received: {tuple(projected.shape)} of {name!r}"
+            )
+        unit = UnitVectors(dtype="float32", name=_embedding_name(name))
+        vectors.append(unit([projected, vector]))
     scale, bias = _STARTS[loss]
-    head = ContrastiveHead(scale, bias, dtype="float32", name=target.name)
+    if temperature is not None:
+        scale = 1 / temperature
+    head = ContrastiveHead(
+        scale, bias, learn_scale=temperature is None, dtype="float32", name=target.name
+    )
     model = keras.Model(trunk.inputs, head(vectors), name="retriever")
     if compile:
         compile_task(

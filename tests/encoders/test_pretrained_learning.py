@@ -16,14 +16,26 @@ pytestmark = [
 RESULTS = pathlib.Path(__file__).parents[2] / "benchmarks/results/pretrained_accuracy.txt"
 
 
-def test_both_are_better_than_either_and_than_learning_from_scratch(tmp_path):
-    """EfficientNet-Lite0 and MiniLM, frozen, by category of icons, over three seeds."""
+@pytest.fixture(scope="module")
+def parts_of(tmp_path_factory):
+    """Training, validation and test icons as EfficientNet-Lite0 and MiniLM see them, frozen."""
     from benchmarks import _pretrained_icons as icons
+
+    home = tmp_path_factory.mktemp("pretrained")
+
+    def parts_of(match):
+        records, parts = icons.read(home / "icons", match)
+        cached = cache_features(records, icons.networks(), home / "features", verbose=False)
+        return cached.split_by(parts)
+
+    return parts_of
+
+
+def test_both_are_better_than_either_and_than_learning_from_scratch(parts_of):
+    """By category, over three seeds."""
     from benchmarks.pretrained_accuracy import HEADS, head_accuracy
 
-    records, parts = icons.read(tmp_path / "icons")
-    cached = cache_features(records, icons.networks(), tmp_path / "features", verbose=False)
-    train, _, test = cached.split_by(parts)
+    train, _, test = parts_of(match=False)
     accuracy = {
         name: np.mean([head_accuracy(train.only(*own), test.only(*own), seed) for seed in range(3)])
         for name, own in HEADS.items()
@@ -31,3 +43,11 @@ def test_both_are_better_than_either_and_than_learning_from_scratch(tmp_path):
     (scratch,) = re.findall(r"^both, from scratch +(0\.\d+)", RESULTS.read_text(), re.MULTILINE)
     assert accuracy["both"] > max(accuracy["picture"], accuracy["name"]) + 0.01
     assert accuracy["both"] > float(scratch) + 0.05
+
+
+def test_names_find_their_icons_more_often_than_by_ridge_regression(parts_of):
+    from benchmarks.pretrained_retrieval import heads, ridge
+
+    train, validation, test = parts_of(match=True)
+    way, at = "name to icon", "recall@10"
+    assert heads(train, test, seed=0)[way][at] > ridge(train, validation, test)[way][at]

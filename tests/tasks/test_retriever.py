@@ -8,8 +8,9 @@ import tensorflow as tf
 
 from keras_multimodal import analysis, data, export
 from keras_multimodal.inference import SearchIndex
+from keras_multimodal.layers import SharedProjection
 from keras_multimodal.schema import Image, Match, Schema, Tabular, Text
-from keras_multimodal.tasks import ContrastiveHead, embed, retriever, tower
+from keras_multimodal.tasks import ContrastiveHead, UnitVectors, embed, retriever, tower
 from keras_multimodal.testing import run_layer_conformance
 
 RNG = np.random.default_rng(8)
@@ -148,17 +149,67 @@ def test_captions_of_one_picture_have_its_number():
     assert found.labels.tolist() == [[0, 0], [0, 1], [1, 2]]
 
 
-def test_the_head_keeps_its_promises():
+@pytest.mark.parametrize("learn_scale", [True, False])
+def test_the_head_keeps_its_promises(learn_scale):
     vectors = [RNG.normal(size=(3, 4)).astype("float32") for _ in range(2)]
     run_layer_conformance(
         ContrastiveHead,
-        {"scale": 10.0, "bias": -10.0},
+        {"scale": 10.0, "bias": -10.0, "learn_scale": learn_scale},
         vectors,
         expected_output_shape=(3, 2, 6),
     )
     out = keras.ops.convert_to_numpy(ContrastiveHead(10.0, -10.0)(vectors))
     np.testing.assert_allclose(out[:, 1, :4], vectors[1])
     np.testing.assert_allclose(out[..., 4:], np.broadcast_to([10.0, -10.0], (3, 2, 2)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["info_nce", "sig_lip"])
+def test_a_temperature_is_held(loss):
+    train = records(match=TOWERS).adapt()
+    learned, held = (
+        retriever(train.schema, loss=loss, dim=8, units=8, temperature=temperature, seed=0)
+        for temperature in (None, 0.2)
+    )
+    for model, start in ((learned, 1 / 0.07 if loss == "info_nce" else 10.0), (held, 5.0)):
+        head = model.get_layer(train.target.name)
+        assert float(keras.ops.exp(head.log_scale)) == pytest.approx(start)
+        model.fit(train.batch(16, training=True), shuffle=False, verbose=0)
+        after = float(keras.ops.exp(head.log_scale))
+        assert (after == pytest.approx(start, rel=1e-6)) == (model is held)
+
+
+def test_unit_vectors_are_zero_where_there_was_nothing():
+    run_layer_conformance(
+        UnitVectors,
+        {},
+        [RNG.normal(size=(3, 4)).astype("float32"), RNG.normal(size=(3, 2)).astype("float32")],
+        expected_output_shape=(3, 4),
+    )
+    there = np.array([True, False, True])
+    out = UnitVectors()([np.ones((3, 4)), np.ones((3, 2))], mask=[None, there])
+    np.testing.assert_allclose(out, 0.5 * there[:, None] * np.ones(4), atol=1e-6)
+
+
+def test_a_tower_has_the_projection_that_it_is_given(tmp_path):
+    train = records(optional=True, match={"image": "image", "text": "text"}).adapt()
+    # What is lacking stays zero in spite of biases.
+    last = keras.layers.Dense(8, bias_initializer="ones")
+    hidden = keras.Sequential([keras.layers.Dense(12, "gelu"), last])
+    projections = {"image": keras.layers.Identity(), "text": hidden}
+    model = retriever(train.schema, dim=8, units=8, projections=projections, seed=0)
+    assert not any(isinstance(layer, SharedProjection) for layer in model.layers)
+    before = last.kernel.numpy()
+    model.fit(train.batch(16, training=True), shuffle=False, verbose=0)
+    assert (last.kernel.numpy() != before).any()
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    vectors, loaded = (embed(each, train.schema, train.batch(16)) for each in (model, again))
+    there = np.arange(64) % 8 != 0
+    np.testing.assert_allclose(np.linalg.norm(vectors["text"], axis=1), there, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(vectors["image"], axis=1), 1, atol=1e-5)
+    for name, own in vectors.items():
+        np.testing.assert_allclose(loaded[name], own, atol=1e-6)
+        assert tower(again, train.schema, name).output.shape == (None, 8)
 
 
 def other_model():
@@ -180,6 +231,13 @@ SCHEMA = Schema(
     [
         (lambda: retriever(Schema(SCHEMA.inputs)), "`schema` must have the pairing.*target=None"),
         (lambda: retriever(SCHEMA, loss="triplet"), "`loss` must be.*'triplet'"),
+        (lambda: retriever(SCHEMA, temperature=0), "`temperature` must be.*temperature=0"),
+        (lambda: retriever(SCHEMA, projections={"text": keras.layers.Dense(4)}), r"\['text'\] too"),
+        (
+            lambda: retriever(SCHEMA, dim=8, projections={"offer": keras.layers.Dense(4)}),
+            r"`projections` must give vectors \(batch, 64\).*4\) of 'offer'",
+        ),
+        (lambda: UnitVectors()([np.ones((2, 3))]), "`inputs` must be a list of vectors"),
         (lambda: tower(retriever(SCHEMA, dim=8), SCHEMA, "text"), r"one of \['picture', 'offer'\]"),
         (lambda: tower(other_model(), SCHEMA, "offer"), "`model` must be what `tasks.retriever`"),
         (lambda: ContrastiveHead(scale=0), r"`scale` must be in \(0, 100\]"),
