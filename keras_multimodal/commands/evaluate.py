@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 from keras_multimodal._folders import replace_file
@@ -71,11 +72,22 @@ def evaluate(
         scores = scoring.score(kept.task, kept.schema, records, said)
     scores["not_ok"] = sum(each != "ok" for each in status)
     for name, value in scores.items():
-        print(f"  {name}: {value:.4f}" if isinstance(value, float) else f"  {name}: {value}")
+        print(f"  {name}: {_shown(value)}")
     if file is not None:
         with replace_file(file) as partial:
             partial.write_text(json.dumps(scores, indent=1), "utf-8")
     return scores
+
+
+def _shown(value: Any) -> str:
+    """A score as it is printed."""
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, list):
+        return " to ".join(map(_shown, value))
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name} {_shown(own)}" for name, own in value.items())
+    return str(value)
 
 
 def _pairing(kept: model_folder.ModelFolder, read: table.Table, name: str) -> dict[str, Any]:

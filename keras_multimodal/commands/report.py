@@ -82,7 +82,11 @@ def make_report(
     )
     report.add_table("Rows", ["part", "rows"], list(metrics["rows"].items()))
     report.add_text("What rows lack", *str(test.report).splitlines())
-    settings = {k: v for k, v in dataclasses.asdict(options).items() if v not in (None, ())}
+    settings = {
+        name: ", ".join(value) if isinstance(value, tuple) else value
+        for name, value in dataclasses.asdict(options).items()
+        if value not in (None, ())
+    }
     report.add_settings("Options", settings)
     report.add_settings("Versions", metrics["versions"])
     return report

@@ -11,6 +11,7 @@ import pathlib
 import platform
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ _TASKS: dict[str, Any] = {
     "retrieval": tasks.retriever,
 }
 _PARTS = ("training", "validation", "test")
+_PRINTED = 20  # columns of a kind
 _VALIDATION, _TEST = 0.15, 0.15  # shares of the rows
 _PACKAGES = ("keras-multimodal-fusion", "keras", "tensorflow", "numpy", "pandas")
 
@@ -328,8 +330,14 @@ def _removed_on_error(kept: pathlib.Path, resume: bool) -> Iterator[None]:
 
 def _print_columns(read: table.Table, kinds: list[ColumnKind], aim: goal.Goal) -> None:
     print(f"{len(read.frame)} rows")
+    printed: Counter[str] = Counter()
     for each in kinds:
-        print(f"  {read.names[each.column]}: {each.kind} ({each.reason})")
+        printed[each.kind] += 1
+        if printed[each.kind] <= _PRINTED:
+            print(f"  {read.names[each.column]}: {each.kind} ({each.reason})")
+    for kind, count in printed.items():
+        if count > _PRINTED:
+            print(f"  and {count - _PRINTED} more columns: {kind} (the report lists them)")
     if aim.column is not None:
         print(f"  {read.names[aim.column]}: target, {aim.task} ({aim.reason})")
 

@@ -83,7 +83,10 @@ def test_scores_on_another_table(trained, tmp_path, capsys):
     scores = commands.evaluate(run, str(source), tmp_path / "scores.json")
     assert scores["rows"] == 59
     assert scores == json.loads((tmp_path / "scores.json").read_text())
-    assert "59 of 60 rows have a target" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "59 of 60 rows have a target" in printed
+    low, high = scores["accuracy_interval_95"]
+    assert f"accuracy_interval_95: {low:.4f} to {high:.4f}\n" in printed
     said = commands.predict(run, str(source), tmp_path / "out.csv")
     truth = pd.read_csv(source)["sort"]
     right = (said["prediction"] == truth)[truth.notna()].mean()

@@ -255,3 +255,16 @@ def test_a_table_without_validation_rows_gives_up_some_for_training(table):
     assert houses[0].isdisjoint(houses[1])
     for part in parts.values():
         assert part.schema == parts["training"].schema
+
+
+def test_of_a_wide_table_the_report_lists_the_columns(tmp_path, capsys):
+    numbers = np.random.default_rng(0).normal(size=(40, 25))
+    frame = pd.DataFrame(numbers, columns=[f"sensor {n}" for n in range(25)])
+    frame.assign(fault=frame["sensor 3"] > 0).to_csv(tmp_path / "wide.csv", index=False)
+    arguments = ["train", str(tmp_path / "wide.csv"), "--target", "fault", "--epochs", "1"]
+    assert cli.main([*arguments, "--output", str(tmp_path / "run")]) == 0
+    printed = capsys.readouterr().out
+    assert "sensor 19: number" in printed
+    assert "sensor 20" not in printed
+    assert "and 5 more columns: number" in printed
+    assert "sensor_24" in (tmp_path / "run" / "report.html").read_text()
