@@ -8,8 +8,6 @@ import sys
 import pytest
 
 TESTS = pathlib.Path(__file__).parent
-# Most of the time would go into making small programs fast that run once.
-QUICK_TO_COMPILE = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 
 @pytest.mark.slow
@@ -17,7 +15,7 @@ QUICK_TO_COMPILE = "--xla_backend_optimization_level=0 --xla_llvm_disable_expens
 def test_a_room_on_jax(room):
     process = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", TESTS / room],
-        env={**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": QUICK_TO_COMPILE},
+        env={**os.environ, "KERAS_BACKEND": "jax"},
         capture_output=True,
         text=True,
         check=False,
