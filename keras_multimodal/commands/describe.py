@@ -14,7 +14,8 @@ from keras_multimodal import analysis
 from keras_multimodal.commands import goal, streams, table
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.repeats import repeats
-from keras_multimodal.commands.train import build, pair, split
+from keras_multimodal.commands.rows import pair, split
+from keras_multimodal.commands.train import build
 from keras_multimodal.schema.column_kinds import class_name, is_blank
 
 _SHOWN = 20

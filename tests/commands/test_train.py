@@ -14,7 +14,7 @@ from pets_table import ROWS, write_wav
 from keras_multimodal import cli, commands, data
 from keras_multimodal.commands import fitting, goal, streams
 from keras_multimodal.commands import table as tables
-from keras_multimodal.commands.train import pair, split
+from keras_multimodal.commands.rows import pair, split
 from keras_multimodal.schema import Schema
 
 
