@@ -115,6 +115,13 @@ def test_an_interrupted_run_goes_on(table, tmp_path, monkeypatch, capsys):
             if epoch == 1:
                 raise KeyboardInterrupt
 
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "read", interrupt)  # before anything has been learned
+        assert cli.main(arguments) == 130
+    assert "interrupted; nothing was written" in capsys.readouterr().err
     with monkeypatch.context() as patch:
         patch.setattr(fitting, "Best", Interrupting)
         assert cli.main(arguments) == 130
