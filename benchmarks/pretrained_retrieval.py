@@ -23,22 +23,14 @@ import numpy as np
 
 from benchmarks import _pretrained_icons as icons
 from benchmarks._timing import machine
-from keras_multimodal import analysis, data, tasks
+from benchmarks.retrieval import Scores, both_ways, line, mean_line
+from keras_multimodal import data, layers, tasks
+from keras_multimodal.ops import l2_normalize
 
-EPOCHS, BATCH, RATE, TEMPERATURE = 60, 1141, 2e-3, 0.1
+EPOCHS, RATE, TEMPERATURE = 60, 2e-3, 0.1
 HIDDEN, DROPOUT = 1024, 0.5
-PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # in shares of the features' variance
-SHOWN = ("recall@1", "recall@5", "recall@10", "chance@10", "median_rank")
-Scores = dict[str, dict[str, float]]
-
-
-def both_ways(records: data.Records, image: np.ndarray, text: np.ndarray) -> Scores:
-    """The scores of vectors, from name to icon and back."""
-    icon, name = records.labels.T
-    return {
-        "name to icon": analysis.retrieval_scores(text, image, name, icon),
-        "icon to name": analysis.retrieval_scores(image, text, icon, name),
-    }
+AT_ONCE = 256  # rows, where nothing is learned
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # in hundredths of the features' variance
 
 
 def heads(train: data.Records, other: data.Records, seed: int) -> Scores:
@@ -60,12 +52,13 @@ def heads(train: data.Records, other: data.Records, seed: int) -> Scores:
         units=units,
         temperature=TEMPERATURE,
         learning_rate=RATE,
-        steps=EPOCHS * (len(train) // BATCH),
+        steps=EPOCHS,
         seed=seed,
     )
-    batches = train.batch(BATCH, training=True, seed=seed, drop_remainder=True)
+    # All rows are one batch: the more wrong answers, the better.
+    batches = train.batch(len(train), training=True, seed=seed)
     model.fit(batches, epochs=EPOCHS, shuffle=False, verbose=0)
-    vectors = tasks.embed(model, other.schema, other.batch(BATCH))
+    vectors = tasks.embed(model, other.schema, other.batch(AT_ONCE))
     return both_ways(other, vectors["image"], vectors["text"])
 
 
@@ -79,8 +72,8 @@ def ridge(train: data.Records, validation: data.Records, other: data.Records) ->
     def scores(penalty: float, records: data.Records) -> Scores:
         added = penalty * np.trace(covariance) / 100 * np.eye(len(covariance))
         weights = np.linalg.solve(covariance + added, shared)
-        guessed = unit((means(records, "image") - x_mean) @ weights)
-        return both_ways(records, guessed, unit(means(records, "text") - y_mean))
+        vectors = (means(records, "image") - x_mean) @ weights, means(records, "text") - y_mean
+        return both_ways(records, *(keras.ops.convert_to_numpy(l2_normalize(v)) for v in vectors))
 
     found = {
         penalty: scores(penalty, validation)["name to icon"]["recall@10"] for penalty in PENALTIES
@@ -90,22 +83,12 @@ def ridge(train: data.Records, validation: data.Records, other: data.Records) ->
 
 def means(records: data.Records, name: str) -> np.ndarray:
     """The mean of each row's tokens."""
-    rows = []
-    for batch, _ in records.batch(BATCH):
-        tokens, mask = batch[name].numpy().astype("float64"), batch[f"{name}_mask"].numpy()
-        mask = mask[..., None]
-        rows.append((tokens * mask).sum(1) / np.maximum(mask.sum(1), 1))
-    return np.concatenate(rows)
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """The vectors at length one."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
-
-
-def line(scores: dict[str, float]) -> str:
-    """Scores in words."""
-    return ", ".join(f"{key} {scores[key]:.3f}" for key in SHOWN)
+    pool = layers.MaskedMeanPooling()
+    rows = [
+        keras.ops.convert_to_numpy(pool(batch[name], mask=batch[f"{name}_mask"]))
+        for batch, _ in records.batch(AT_ONCE)
+    ]
+    return np.concatenate(rows).astype("float64")
 
 
 def main() -> None:
@@ -129,8 +112,7 @@ def main() -> None:
                 found.setdefault(way, []).append(scores)
                 print(f"heads, seed {seed}, {way}: {line(scores)}", flush=True)
         for way, runs in found.items():
-            mean = {key: float(np.mean([run[key] for run in runs])) for key in SHOWN}
-            print(f"heads, mean of {len(runs)}, {way}: {line(mean)}", flush=True)
+            print(f"heads, mean of {len(runs)}, {way}: {mean_line(runs)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from keras_multimodal import analysis, data, datasets, tasks
 
 BATCH, WIDTH = 64, 64
 SHOWN = ("recall@1", "recall@5", "recall@10", "chance@10", "median_rank")
+Scores = dict[str, dict[str, float]]  # by way, then by name
 
 
 def icons(folder: pathlib.Path) -> tuple[data.Records, data.Records]:
@@ -46,9 +47,26 @@ def icons(folder: pathlib.Path) -> tuple[data.Records, data.Records]:
     return train, test
 
 
-def run(
-    train: data.Records, test: data.Records, seed: int, loss: str, epochs: int
-) -> dict[str, dict[str, float]]:
+def both_ways(records: data.Records, image: np.ndarray, text: np.ndarray) -> Scores:
+    """The scores of vectors, from name to icon and from icon to name."""
+    icon, name = records.labels.T
+    return {
+        "name to icon": analysis.retrieval_scores(text, image, name, icon),
+        "icon to name": analysis.retrieval_scores(image, text, icon, name),
+    }
+
+
+def line(scores: dict[str, float]) -> str:
+    """The scores that are shown."""
+    return ", ".join(f"{key} {scores[key]:.3f}" for key in SHOWN)
+
+
+def mean_line(runs: list[dict[str, float]]) -> str:
+    """The means of several runs' scores."""
+    return line({key: float(np.mean([scores[key] for scores in runs])) for key in SHOWN})
+
+
+def run(train: data.Records, test: data.Records, seed: int, loss: str, epochs: int) -> Scores:
     """The scores from name to icon and from icon to name."""
     keras.utils.set_random_seed(seed)
     steps = epochs * (len(train) // BATCH)
@@ -60,11 +78,7 @@ def run(
     batches = train.batch(BATCH, training=True, seed=seed, drop_remainder=True)
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
     vectors = tasks.embed(model, test.schema, test.batch(256))
-    icon, name = test.labels.T
-    return {
-        "name to icon": analysis.retrieval_scores(vectors["text"], vectors["image"], name, icon),
-        "icon to name": analysis.retrieval_scores(vectors["image"], vectors["text"], icon, name),
-    }
+    return both_ways(test, vectors["image"], vectors["text"])
 
 
 def main() -> None:
@@ -82,11 +96,9 @@ def main() -> None:
             for seed in range(options.seeds):
                 for way, scores in run(train, test, seed, loss, options.epochs).items():
                     found.setdefault(way, []).append(scores)
-                    listed = ", ".join(f"{key} {scores[key]:.3f}" for key in SHOWN)
-                    print(f"{loss}, seed {seed}, {way}: {listed}", flush=True)
+                    print(f"{loss}, seed {seed}, {way}: {line(scores)}", flush=True)
             for way, runs in found.items():
-                means = ", ".join(f"{key} {np.mean([r[key] for r in runs]):.3f}" for key in SHOWN)
-                print(f"{loss}, mean of {len(runs)}, {way}: {means}", flush=True)
+                print(f"{loss}, mean of {len(runs)}, {way}: {mean_line(runs)}", flush=True)
 
 
 if __name__ == "__main__":

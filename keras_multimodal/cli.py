@@ -283,7 +283,7 @@ def _run(options: argparse.Namespace) -> None:
             config = commands.read_config(options.config)
         where = "the options" if options.config is None else str(options.config)
         run = commands.Options.from_mapping({**config, **given}, where)
-        options.output = run.output  # which the file may have said
+        options.resume_folder = run.resume_folder  # to say, when interrupted, how to go on
         commands.train(run, resume=options.resume, overwrite=options.overwrite)
     elif options.command == "describe":
         given = _given(options)
@@ -326,11 +326,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"keras-multimodal: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        left = "nothing was written"
-        if options.command == "train" and options.output is not None:
-            output = pathlib.Path(options.output)
-            if output.with_name(f"{output.name}.resume").exists():
-                left = "go on with the same command and --resume"
+        kept = getattr(options, "resume_folder", None)
+        begun = kept is not None and kept.exists()
+        left = "go on with the same command and --resume" if begun else "nothing was written"
         print(f"keras-multimodal: interrupted; {left}.", file=sys.stderr)
         return 130
     return 0

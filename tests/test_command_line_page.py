@@ -3,7 +3,6 @@
 import pathlib
 import re
 import shlex
-import sys
 
 import numpy as np
 import pandas as pd
@@ -29,7 +28,6 @@ def write_pets(path, rows, seed):
     frame.to_csv(path, index=False)
 
 
-@pytest.mark.slow
 def test_the_commands_run_as_printed(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for place, (name, rows) in enumerate([("pets", 60), ("more_pets", 20), ("new_pets", 20)]):
@@ -62,8 +60,7 @@ def test_the_commands_run_as_printed(tmp_path, monkeypatch, capsys):
     assert len(pd.read_csv("predictions.csv")) == 20
 
 
-def test_the_options_are_those_there_are(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["keras-multimodal"])
+def test_the_options_are_those_there_are(capsys):
     there: set[str] = set()
     for command in ("describe", "train", "evaluate", "predict"):
         with pytest.raises(SystemExit):

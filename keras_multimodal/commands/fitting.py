@@ -132,7 +132,8 @@ def fit(
     model.load_weights(best.weights_file)
     why = f", {best.stopped}" if best.stopped else ""
     print(
-        f"{name}: best of {len(best.history['val_loss'])} epochs is number {best.best + 1}{why}",
+        f"{name}: best of {len(best.history['val_loss'])} epochs is number {best.best + 1}, by "
+        f"validation loss{why}",
         flush=True,
     )
     return best

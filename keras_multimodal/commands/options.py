@@ -143,12 +143,21 @@ class Options:
         kinds = [kind for kind in _LISTS if kind != "table"]
         named = [(kind, column, kind) for kind in kinds for column in getattr(self, kind)]
         taken = {column for _, column, _ in named} | set(self.table)
-        steering = (("key", self.key), ("split", self.split), ("group", self.group))
         return named + [
-            (option, column, "ignore")
-            for option, column in steering
-            if column is not None and column not in taken
+            (option, column, "ignore") for option, column in self.steering if column not in taken
         ]
+
+    @property
+    def steering(self) -> list[tuple[str, str]]:
+        """Option and column of those that say which rows are which, and are not learned of."""
+        named = (("key", self.key), ("split", self.split), ("group", self.group))
+        return [(option, column) for option, column in named if column is not None]
+
+    @property
+    def resume_folder(self) -> pathlib.Path:
+        """Where a run keeps what it has learned until all is done."""
+        output = pathlib.Path(self.output)
+        return output.with_name(f"{output.name}.resume")
 
     def to_json(self) -> str:
         """The options as JSON text, with the version of its form."""

@@ -39,9 +39,10 @@ def repeats(table: Table, kinds: Sequence[ColumnKind]) -> dict[int, int]:
 
 
 def _content(cell: Any, kind: str, directory: pathlib.Path) -> str:
-    if kind in _IN_FILES and isinstance(cell, str):
-        path = directory / cell
-        if path.is_file():
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-    return str(cell)
+    if kind not in _IN_FILES or not isinstance(cell, str):
+        return str(cell)
+    try:
+        with (directory / cell).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):  # pairing says what is wrong with it, and counts it
+        return cell

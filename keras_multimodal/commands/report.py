@@ -44,6 +44,9 @@ def make_report(
         best = (max if better else min)(singles, key=lambda label: singles[label])
         summary += f" The best single modality, {best.removesuffix(' alone')}, has "
         summary += f"{singles[best]:.3f}."
+        if first <= singles[best] if better else first >= singles[best]:
+            summary += " All together are no better on these rows: the interval of each says how "
+            summary += "far chance reaches."
     report = analysis.HtmlReport(f"{options.target or 'What belongs together'}: {task}", summary)
     if task == "classification":
         report.add_accuracies(
@@ -52,8 +55,8 @@ def make_report(
                 label: {"test": (round(own["accuracy"] * own["rows"]), own["rows"])}
                 for label, own in scores.items()
             },
-            note="Guessing knows how frequent the classes are. Each modality alone was trained in "
-            "the same way.",
+            note="Guessing knows how frequent the classes are in the training rows. Each modality "
+            "alone was trained in the same way.",
         )
     columns = [key for key, value in scores["all"].items() if isinstance(value, (int, float))]
     report.add_table(

@@ -1,5 +1,6 @@
 """The columns of a table as streams."""
 
+import dataclasses
 import pathlib
 import wave
 from collections.abc import Sequence
@@ -54,7 +55,13 @@ def decide(table: Table, options: Options) -> list[ColumnKind]:
             "The table must have a column beside the target that something can be learned of. "
             "Received: " + "; ".join(map(str, found))
         )
-    return found
+    steering = {table.column(column, f"--{option}"): option for option, column in options.steering}
+    return [
+        dataclasses.replace(each, reason=f"named by --{steering[each.column]}")
+        if each.column in steering and each.kind == "ignore"
+        else each
+        for each in found
+    ]
 
 
 def make(

@@ -71,7 +71,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
         argument="`--output`",
         remedy="--overwrite",
     ) as folder:
-        kept = _kept(output, options, resume)
+        kept = _kept(options, resume)
         with _removed_on_error(kept, resume):
             read = table.read(
                 options.source,
@@ -212,9 +212,9 @@ def _digest(source: str) -> str | None:
     return hashlib.sha256(pathlib.Path(source).read_bytes()).hexdigest()
 
 
-def _kept(output: pathlib.Path, options: Options, resume: bool) -> pathlib.Path:
+def _kept(options: Options, resume: bool) -> pathlib.Path:
     """The folder of what an interrupted run has learned, which must be of the same options."""
-    kept = output.with_name(f"{output.name}.resume")
+    kept = options.resume_folder
     file = kept / model_folder.CONFIG
     # How long it may take can change; what is learned cannot.
     free = {"time_limit", "patience"}

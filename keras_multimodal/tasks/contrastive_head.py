@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 
-_LARGEST_SCALE = 100.0
+LARGEST_SCALE = 100.0
 
 
 @register
@@ -57,7 +57,7 @@ class ContrastiveHead(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not 0 < scale <= _LARGEST_SCALE:
+        if not 0 < scale <= LARGEST_SCALE:
             raise ValueError(f"`scale` must be in (0, 100]. Received: scale={scale}")
         self.scale = scale
         self.bias = bias
@@ -78,7 +78,7 @@ class ContrastiveHead(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Put everything side by side."""
         stacked = ops.stack(inputs, axis=1)  # (batch, towers, dim)
-        scale = ops.minimum(ops.exp(self.log_scale), _LARGEST_SCALE)
+        scale = ops.minimum(ops.exp(self.log_scale), LARGEST_SCALE)
         ones = ops.ones_like(stacked[..., :1])
         extras = [ones * ops.cast(each, stacked.dtype) for each in (scale, self.offset)]
         return ops.concatenate([stacked, *extras], axis=-1)

@@ -12,7 +12,7 @@ from keras_multimodal.schema import Match, Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classifier import FUSION
-from keras_multimodal.tasks.contrastive_head import ContrastiveHead
+from keras_multimodal.tasks.contrastive_head import LARGEST_SCALE, ContrastiveHead
 from keras_multimodal.tasks.unit_vectors import UnitVectors
 
 # Where scale and bias start; SigLIP's are its paper's.
@@ -63,7 +63,8 @@ def retriever(
             pretrained features from learning few rows by heart. Default `None`: it is learned,
             from 0.07, or 0.1 in SigLIP.
         dim: Width of the tokens, a multiple of 4. Default 64.
-        dropout: Rate in the default encoders and before the projection, in [0, 1). Default 0.3.
+        dropout: Rate in the default encoders and before the default projections, in [0, 1).
+            Default 0.3.
         learning_rate: Of AdamW. Default 0.002.
         weight_decay: Of AdamW. Default 0.05.
         steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
@@ -101,9 +102,10 @@ def retriever(
     target = _match(schema)
     if loss not in _STARTS:
         raise ValueError(f"`loss` must be 'info_nce' or 'sig_lip'. Received: loss={loss!r}")
-    if temperature is not None and not temperature >= 0.01:
+    if temperature is not None and not temperature >= 1 / LARGEST_SCALE:
         raise ValueError(
-            f"`temperature` must be at least 0.01. Received: temperature={temperature}"
+            f"`temperature` must be at least {1 / LARGEST_SCALE}. "
+            f"Received: temperature={temperature}"
         )
     unknown = set(projections or ()) - set(target.names)
     if unknown:

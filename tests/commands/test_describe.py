@@ -45,3 +45,13 @@ def test_a_copy_of_a_file_repeats_what_it_is_a_copy_of(table, tmp_path, capsys):
     assert cli.main([*arguments, "--output", str(page)]) == 0
     assert "57 rows, 1 repeat another" in capsys.readouterr().out
     assert re.search(r"row 18<.*row 8<", page.read_text())
+
+
+def test_a_name_that_no_file_can_have_is_counted(table, tmp_path, capsys):
+    frame = pd.read_csv(table, dtype={"code": str})
+    frame.loc[9, "Photo File"] = "photos/" + "x" * 300 + ".png"
+    frame.to_csv(table, index=False)
+    page = tmp_path / "page.html"
+    assert cli.main(["describe", str(table), "--split", "colour", "--output", str(page)]) == 0
+    assert "2 files that cannot be read" in capsys.readouterr().out
+    assert "named by --split" in page.read_text()

@@ -56,6 +56,9 @@ def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(trained):
     page = (run / "report.html").read_text()
     assert "best single modality" in page
     assert "Photo_File alone" in page
+    alone = [own["accuracy"] for name, own in metrics["test"].items() if name.endswith(" alone")]
+    told = "All together are no better on these rows" in page
+    assert told == (metrics["test"]["all"]["accuracy"] <= max(alone))
     config = json.loads((run / "config.json").read_text())
     assert config["source"] == str(source)
     assert config["image_size"] == 16

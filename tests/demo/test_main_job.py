@@ -103,8 +103,8 @@ def test_a_second_run_replaces_the_first_only_when_told(small, few_icons):
 
 @pytest.mark.slow
 def test_the_fused_model_beats_both_single_ones(icons, tmp_path):
-    """Over two seeds, by more than the standard errors together; and nothing withheld hurts."""
-    runs = [demo.run(tmp_path / str(seed), data_dir=icons, seed=seed) for seed in (1, 2)]
+    """Over three seeds, by more than the standard errors together; and nothing withheld hurts."""
+    runs = [demo.run(tmp_path / str(seed), data_dir=icons, seed=seed) for seed in range(3)]
     accuracy = {
         name: np.array([run["test_accuracy"][name] for run in runs])
         for name in ("image", "text", "fused")

@@ -37,7 +37,7 @@ SMALLER = {
 }
 # What these make isn't of several modalities' tokens or vectors.
 NOT_FOR_TOKENS = {"logits"}
-# The two that make a fusion of another layer.
+# Those that make a fusion of another layer.
 WITHOUT_A_NAME = {"AnchoredFusion", "FusedTokens", "PooledFusion"}
 
 
