@@ -6,8 +6,11 @@ import pathlib
 import pytest
 
 # Most of the time goes into compiling small layers, each of them once: an optimizer's work is lost
-# on them. Read by TensorFlow and JAX as they are imported.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+# on them, and XLA's newer way of writing fused loops takes twice as long as the older one. Read by
+# TensorFlow and JAX as they are imported.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+)
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 
