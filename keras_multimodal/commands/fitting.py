@@ -19,7 +19,9 @@ _MOST_BYTES = 1_000_000_000  # of decoded rows that are kept in memory
 class Best(keras.callbacks.Callback):
     """Keeps the best weights in a file, and stops when they have not been bettered for long.
 
-    Unlike `EarlyStopping` it goes on where an interrupted run was.
+    Unlike `EarlyStopping` it goes on where an interrupted run was: after each epoch the weights,
+    the optimizer's state and the history are kept, the history last. An epoch that was cut off
+    before that is done again, as it was.
 
     Args:
         folder: Where the weights and the state are kept.
@@ -32,17 +34,23 @@ class Best(keras.callbacks.Callback):
         self, folder: pathlib.Path, name: str, patience: int, deadline: float | None
     ) -> None:
         super().__init__()
-        self.weights_file = folder / f"{name}.weights.h5"
+        self._folder, self._name = folder, name
         self._state_file = folder / f"{name}.json"
         self._patience = patience
         self._deadline = deadline
         self.history: dict[str, list[float]] = {}
+        self._seeds: list[list[int]] = []
         self.stopped = ""
         self.done = False
         if self._state_file.is_file():
             state = json.loads(self._state_file.read_text(encoding="utf-8"))
             self.history, self.stopped = state["history"], state["stopped"]
-            self.done = state["done"]
+            self.done, self._seeds = state["done"], state["seeds"]
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are done."""
+        return len(self.history.get("val_loss", ()))
 
     @property
     def best(self) -> int:
@@ -50,19 +58,39 @@ class Best(keras.callbacks.Callback):
         losses = [x if math.isfinite(x) else math.inf for x in self.history["val_loss"]]
         return losses.index(min(losses))
 
+    def weights_of(self, epoch: int) -> pathlib.Path:
+        """The file of an epoch's weights, which is kept of the best one and the last.
+
+        Args:
+            epoch: Its number, from 0.
+        """
+        return self._folder / f"{self._name}.{epoch}.weights.h5"
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Keep what is better, and stop where there is no more to hope for."""
+        """Keep what has been learned, and stop where there is no more to hope for."""
         for name, value in (logs or {}).items():
-            # An epoch that was cut off after it had been written down is done again.
-            self.history[name] = [*self.history.get(name, [])[:epoch], float(value)]
-        if self.best == epoch and math.isfinite(self.history["val_loss"][epoch]):
-            self.model.save_weights(self.weights_file)
+            self.history.setdefault(name, []).append(float(value))
+        with replace_file(self.weights_of(epoch)) as partial:
+            self.model.save_weights(partial)
+        self._seeds = [seed.numpy().tolist() for seed in _seeds(self.model)]
         if epoch - self.best >= self._patience:
             self.stopped = f"no better for {self._patience} epochs"
         elif self._deadline is not None and time.monotonic() > self._deadline:
             self.stopped = "the time is up"
         self.model.stop_training = bool(self.stopped)
         self._write()
+        for earlier in set(range(epoch)) - {self.best}:
+            self.weights_of(earlier).unlink(missing_ok=True)
+
+    def restore(self, model: keras.Model) -> None:
+        """Give a model what it had at the end of the last epoch.
+
+        Args:
+            model: The model, its optimizer built.
+        """
+        model.load_weights(self.weights_of(self.epochs - 1))
+        for seed, value in zip(_seeds(model), self._seeds, strict=True):
+            seed.assign(value)
 
     def finish(self) -> None:
         """Say that training is over."""
@@ -70,7 +98,12 @@ class Best(keras.callbacks.Callback):
         self._write()
 
     def _write(self) -> None:
-        state = {"history": self.history, "stopped": self.stopped, "done": self.done}
+        state = {
+            "history": self.history,
+            "seeds": self._seeds,
+            "stopped": self.stopped,
+            "done": self.done,
+        }
         with replace_file(self._state_file) as partial:
             partial.write_text(json.dumps(state), encoding="utf-8")
 
@@ -103,8 +136,9 @@ def fit(
         seed: Seed of the order.
     """
     best = Best(folder, name, patience, deadline)
+    model.optimizer.build(model.trainable_variables)  # so that its state is loaded, too
     # A run that was cut off behind its last epoch has nothing more to learn.
-    if not (best.done or best.stopped or len(best.history.get("val_loss", ())) >= epochs):
+    if not (best.done or best.stopped or best.epochs >= epochs):
         print(f"Training {name} on {len(train)} rows", flush=True)
         batches = train.batch(
             batch_size,
@@ -113,15 +147,18 @@ def fit(
             # The others of a batch are the wrong answers: it had better be whole.
             drop_remainder=isinstance(train.target, Match) and len(train) >= batch_size,
             cache=_fits(train),
+            initial_epoch=best.epochs,
         )
+        if best.epochs:
+            best.restore(model)
         model.fit(
             batches,
             validation_data=validation.batch(batch_size, cache=_fits(validation)),
+            initial_epoch=best.epochs,
             epochs=epochs,
             shuffle=False,  # the rows come shuffled
             verbose=1 if sys.stdout.isatty() else 2,
-            # What is best is kept first: an epoch that was not backed up is done again.
-            callbacks=[best, keras.callbacks.BackupAndRestore(folder / f"{name}.backup")],
+            callbacks=[best],
         )
     best.finish()
     if not math.isfinite(best.history["val_loss"][best.best]):
@@ -129,14 +166,18 @@ def fit(
             f"The validation loss of {name} is no number in any epoch: let `--learning-rate` be "
             "smaller, and remove what an interrupted run has left"
         )
-    model.load_weights(best.weights_file)
+    model.load_weights(best.weights_of(best.best))
     why = f", {best.stopped}" if best.stopped else ""
     print(
-        f"{name}: best of {len(best.history['val_loss'])} epochs is number {best.best + 1}, by "
-        f"validation loss{why}",
+        f"{name}: best of {best.epochs} epochs is number {best.best + 1}, by validation loss{why}",
         flush=True,
     )
     return best
+
+
+def _seeds(model: keras.Model) -> list[keras.Variable]:
+    """The states of what is drawn at random, which Keras does not keep among the weights."""
+    return [v for v in model.non_trainable_variables if v.path.endswith("seed_generator_state")]
 
 
 def _fits(records: Records) -> bool:

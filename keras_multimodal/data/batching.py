@@ -37,6 +37,7 @@ class Batching:
         cache: Whether to decode every row once, beforehand, and keep it; or the folder to keep it
             in.
         buckets: By modality, the lengths to which batches are cut.
+        initial_epoch: The number of the first epoch.
     """
 
     batch_size: int
@@ -48,6 +49,7 @@ class Batching:
     num_parallel_calls: int
     cache: bool | str
     buckets: Mapping[str, tuple[int, ...]]
+    initial_epoch: int
 
 
 def check_batching(options: Batching, streams: Sequence[Stream], target: Any) -> None:
@@ -61,6 +63,10 @@ def check_batching(options: Batching, streams: Sequence[Stream], target: Any) ->
     if options.batch_size < 1:
         raise ValueError(
             f"`batch_size` must be at least 1. Received: batch_size={options.batch_size}"
+        )
+    if options.initial_epoch < 0:
+        raise ValueError(
+            f"`initial_epoch` must be at least 0. Received: initial_epoch={options.initial_epoch}"
         )
     single = isinstance(target, Category) and not target.multi_label
     if options.balance and not single:
@@ -140,7 +146,8 @@ def make_dataset(
         return batch if rows_weights is None else (*batch, gather(rows_weights, rows))
 
     with tf.device("CPU:0"):
-        epochs = tf.Variable(-1, dtype=tf.int64, trainable=False, name="epochs_begun")
+        begun = options.initial_epoch - 1
+        epochs = tf.Variable(begun, dtype=tf.int64, trainable=False, name="epochs_begun")
 
     def order_of(epoch: tf.Tensor) -> tf.Tensor:
         return epoch_order(len(keys), balanced, options.shuffle, options.seed, epoch)

@@ -296,6 +296,7 @@ class Records:
         balance: bool = False,
         cache: bool | str | os.PathLike[str] = False,
         buckets: Mapping[str, Sequence[int]] | None = None,
+        initial_epoch: int = 0,
     ) -> tf.data.Dataset:
         """The rows as batches for `fit`, `evaluate` and `predict`.
 
@@ -320,6 +321,8 @@ class Records:
                 lengths, or the whole one, that keeps every real step. Every row's length is found
                 now, once. The model's input has to have a length of `None`, and each bucket may
                 have a smaller batch at an epoch's end.
+            initial_epoch: The number of the first epoch, as of `fit`: an interrupted training then
+                goes on as it would have.
 
         Returns:
             A dataset of `(inputs, labels)`, of `inputs` where there are no labels, or of
@@ -337,9 +340,9 @@ class Records:
             `tf.data.Dataset.sample_from_datasets`.
 
         Raises:
-            ValueError: If `batch_size` is less than 1, a text has no vocabulary yet, rows
-                without labels are to be balanced, pictures are to be both cut at random and
-                cached, or `buckets` is wrong.
+            ValueError: If `batch_size` or `initial_epoch` is too small, a text has no vocabulary
+                yet, rows without labels are to be balanced, pictures are to be both cut at random
+                and cached, or `buckets` is wrong.
             tf.errors.InvalidArgumentError: From the iterator, or with `cache` from here, if a file
                 cannot be read. The message names the row and its files.
         """
@@ -354,6 +357,7 @@ class Records:
             num_parallel_calls=num_parallel_calls or available_cores() + 1,
             cache=cache if isinstance(cache, bool) else os.fspath(cache),
             buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
+            initial_epoch=initial_epoch,
         )
         check_batching(options, self.streams, self.target)
         (labels, weights), prefix = fed_labels(self.labels, self.weights), None

@@ -107,10 +107,12 @@ def test_the_command_line_runs_from_a_file_of_options(table, tmp_path, capsys):
     assert first == second
 
 
-def test_an_interrupted_run_goes_on(table, tmp_path, monkeypatch, capsys):
-    run = tmp_path / "run"
-    arguments = ["train", str(table), "--target", "sort", "--text", "note", "--only", "--output"]
-    arguments += [str(run), "--epochs", "4", "--no-baselines"]
+def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monkeypatch, capsys):
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    arguments = ["train", str(table), "--target", "sort", "--text", "note", "--only"]
+    arguments += ["--epochs", "4", "--no-baselines", "--output"]
+    assert cli.main([*arguments, str(whole)]) == 0
+    arguments.append(str(run))
 
     class Interrupting(fitting.Best):
         def on_epoch_end(self, epoch, logs=None):
@@ -137,6 +139,7 @@ def test_an_interrupted_run_goes_on(table, tmp_path, monkeypatch, capsys):
     assert cli.main([*arguments, "--resume"]) == 0
     history = pd.read_csv(run / "history.csv")
     assert history["epoch"].tolist() == [1, 2, 3, 4]
+    pd.testing.assert_frame_equal(history, pd.read_csv(whole / "history.csv"), rtol=1e-4)
     assert "Epoch 1/4" not in capsys.readouterr().out
     assert not run.with_name("run.resume").exists()
 

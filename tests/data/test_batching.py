@@ -98,6 +98,17 @@ def test_epochs_and_seeds_differ(folder, frame):
     assert (by_row[0] != by_row[1]).any(axis=(1, 2, 3)).mean() > 0.9
 
 
+def test_an_initial_epoch_is_the_one_that_would_have_come_then(folder, frame):
+    records = paired(folder, frame, **AUGMENTED)
+    dataset = records.batch(16, training=True, seed=5)
+    _, _, third = (collect(dataset) for _ in range(3))
+    found = collect(records.batch(16, training=True, seed=5, initial_epoch=2))
+    for name, values in third.items():
+        np.testing.assert_array_equal(found[name], values, err_msg=name)
+    with pytest.raises(ValueError, match="`initial_epoch` must be at least 0. Received"):
+        records.batch(4, initial_epoch=-1)
+
+
 def test_the_size_of_the_batch_and_the_order_do_not_change_how_a_row_is_augmented(folder, frame):
     records = paired(folder, frame, **AUGMENTED)
     whole = collect(records.batch(40, training=True, shuffle=False))
