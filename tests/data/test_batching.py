@@ -105,7 +105,7 @@ def test_an_initial_epoch_is_the_one_that_would_have_come_then(folder, frame):
     found = collect(records.batch(16, training=True, seed=5, initial_epoch=2))
     for name, values in third.items():
         np.testing.assert_array_equal(found[name], values, err_msg=name)
-    with pytest.raises(ValueError, match="`initial_epoch` must be at least 0. Received"):
+    with pytest.raises(ValueError, match=r"`initial_epoch` must be at least 0\. Received"):
         records.batch(4, initial_epoch=-1)
 
 
