@@ -24,6 +24,11 @@ def kind_of(cells, column="column"):
         ([np.ones(3), np.zeros(3)], "sensor"),
         ([1.5, 2.0, np.nan], "number"),
         ([1, 2, 2], "number"),
+        ([1.5, np.inf], "number"),
+        ([np.inf, -np.inf], "ignore"),
+        ([*map(str, range(99)), "thirty"], "number"),
+        ([*map(str, range(60)), *"abcdefgh"], "ignore"),  # fewer than nine tenths
+        (["1", "2", "3", "x"] * 20, "category"),
         ([True, False], "category"),
         (["red", "blue"] * 3, "category"),
         (["light red", "blue"] * 3, "category"),
@@ -68,6 +73,23 @@ def test_what_is_known_better_is_taken():
 def test_a_column_that_is_nothing_known_is_named(cells, message):
     with pytest.raises(ValueError, match=message):
         column_kinds(pd.DataFrame({"column": cells}))
+
+
+def test_what_is_no_number_is_counted():
+    (found,) = column_kinds(pd.DataFrame({"age": [*map(str, range(20, 80)), "1_0", "inf"]}))
+    assert found.reason == "60 numbers from 20 to 79; 2 cells are none, such as '1_0'"
+
+
+def test_all_columns_that_are_nothing_known_are_named_or_ignored():
+    cells = [f"a{place % 40}" for place in range(60)]
+    frame = pd.DataFrame({"one": cells, "two": cells, "size": range(60)})
+    with pytest.raises(ValueError, match=r"'one', which has 40 .*; 'two', which has 40 "):
+        column_kinds(frame)
+    found = column_kinds(frame, on_unknown="ignore")
+    assert [each.kind for each in found] == ["ignore", "ignore", "number"]
+    assert found[0].reason.startswith("40 different strings in 60 cells: what that is")
+    with pytest.raises(ValueError, match='`on_unknown` must be "error" or "ignore"'):
+        column_kinds(frame, on_unknown="drop")
 
 
 def test_wrong_kinds_are_named():

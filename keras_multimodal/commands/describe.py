@@ -13,8 +13,8 @@ import pandas as pd
 from keras_multimodal import analysis
 from keras_multimodal.commands import goal, streams, table
 from keras_multimodal.commands.options import Options
-from keras_multimodal.commands.repeats import repeats
-from keras_multimodal.commands.rows import pair, split
+from keras_multimodal.commands.repeats import IN_FILES, repeats
+from keras_multimodal.commands.rows import in_its_words, pair, split
 from keras_multimodal.commands.train import build
 from keras_multimodal.schema.column_kinds import class_name, is_blank
 
@@ -46,7 +46,7 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
             options.key,
             pathlib.Path(files) / "files",
         )
-        kinds = streams.decide(read, options)
+        kinds = streams.decide(read, options, strict=False)
         frame = read.frame
         rows = [
             (
@@ -54,10 +54,12 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
                 each.kind,
                 each.reason,
                 int(frame[each.column].map(is_blank).sum()),
-                frame[each.column].map(str).nunique(),
+                frame.loc[~frame[each.column].map(is_blank), each.column].map(str).nunique(),
             )
             for each in kinds
         ]
+        if any(each.kind in IN_FILES for each in kinds):
+            print(f"Reading the files of {len(frame)} rows", flush=True)
         repeated = repeats(read, kinds)
         found: dict[str, Any] = {"rows": len(frame), "repeated_rows": len(repeated)}
         report = analysis.HtmlReport(
@@ -75,17 +77,18 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
             report.add_table("Rows that repeat another", ["row", "repeats"], shown, note)
         aim = goal.find(read, options) if options.target is not None else goal.nothing(read)
         records = pair(read, kinds, options, aim)
-        unreadable = {name: files for name, files in records.report.unreadable.items() if files}
+        unreadable = in_its_words(records.report, read).unreadable
         if aim.column is not None:
             _describe_target(report, read, aim, found)
             _time(report, records, read, options, aim, found)
-        found["unreadable"] = {name: len(cells) for name, cells in unreadable.items()}
+        found["unreadable"] = {name: len(cells) for name, cells in unreadable.items() if cells}
         listed = [
             (f"row {row}", name, str(reason))
             for name, cells in unreadable.items()
             for row, reason in cells.items()
         ]
-        print(f"{len(listed)} files that cannot be read")
+        if any(each.kind in IN_FILES for each in kinds):
+            print(f"{len(listed)} files that cannot be read")
         note = f"The first {_SHOWN} of {len(listed)}." if len(listed) > _SHOWN else ""
         if listed:
             report.add_table(
@@ -129,6 +132,7 @@ def _time(
     found: dict[str, Any],
 ) -> None:
     """Build the model and time some steps, after those that compile it."""
+    print("Building a model, to time some steps of training", flush=True)
     part = split(records, read, options)["training"]
     model = build(part, aim.task, options)
     batches = part.batch(options.batch_size, training=True, seed=options.seed).repeat()

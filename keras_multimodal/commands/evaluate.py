@@ -11,6 +11,7 @@ from typing import Any
 from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import goal, model_folder, scoring, table
 from keras_multimodal.commands.predict import known_rows
+from keras_multimodal.data.cells import name_keys
 from keras_multimodal.schema import Category
 from keras_multimodal.schema.column_kinds import class_name, is_blank
 
@@ -52,6 +53,11 @@ def evaluate(
         pairing: dict[str, Any] = {"match": True}
         if kept.target is not None:
             name = kept.names[kept.target]
+            if name not in read.names.values():
+                raise ValueError(
+                    f"`TABLE` must have the column of what is true, {name!r}. "
+                    f"Received: {list(read.names.values())}; `predict` does without"
+                )
             cells = read.frame[read.column(name, "TABLE")]
             having = ~cells.map(is_blank)
             print(f"{int(having.sum())} of {len(cells)} rows have a target")
@@ -96,11 +102,12 @@ def _pairing(kept: model_folder.ModelFolder, read: table.Table, name: str) -> di
     target = kept.schema.target
     if isinstance(target, Category):
         labels = cells.map(class_name)
-        unknown = sorted(set(labels) - set(target.classes))
-        if unknown:
+        unknown = labels[~labels.isin(target.classes)]
+        if len(unknown):
             raise ValueError(
                 f"`TABLE` must have classes that the model knows, {list(target.classes)}. "
-                f"Received: {unknown} in column {name!r}"
+                f"Received: {sorted(set(unknown))} in column {name!r}, in {len(unknown)} rows "
+                f"({name_keys(unknown.index.tolist())}); leave them out"
             )
         return {"labels": labels, "classes": target.classes}
     # The task is the run's, whatever the cells of another table look like.

@@ -12,6 +12,7 @@ import keras
 from keras_multimodal._folders import replace_file
 from keras_multimodal.data import Records
 from keras_multimodal.schema import Audio, Image, Match, Sensor
+from keras_multimodal.schema.infer import identifier
 
 _MOST_BYTES = 1_000_000_000  # of decoded rows that are kept in memory
 
@@ -34,8 +35,8 @@ class Best(keras.callbacks.Callback):
         self, folder: pathlib.Path, name: str, patience: int, deadline: float | None
     ) -> None:
         super().__init__()
-        self._folder, self._name = folder, name
-        self._state_file = folder / f"{name}.json"
+        self._folder, self._name = folder, identifier(name)
+        self._state_file = folder / f"{self._name}.json"
         self._patience = patience
         self._deadline = deadline
         self.history: dict[str, list[float]] = {}

@@ -1,5 +1,6 @@
 """What a trained model says of each row of a table."""
 
+import difflib
 import os
 import pathlib
 import tempfile
@@ -12,11 +13,14 @@ import pandas as pd
 from keras_multimodal import data
 from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import model_folder, scoring, streams, table
+from keras_multimodal.commands.cells import lacking_cells, say_wrong_numbers
 from keras_multimodal.commands.model_folder import ModelFolder
+from keras_multimodal.commands.rows import in_its_words
 from keras_multimodal.data import Records
-from keras_multimodal.schema import Category, ColumnKind, Schema, Tabular
-from keras_multimodal.schema.column_kinds import class_name, is_blank
+from keras_multimodal.data.cells import name_keys
+from keras_multimodal.schema import Category, ColumnKind, Schema
 
+_DIGITS = 6  # of probabilities
 _ENDINGS = (".csv", ".parquet", ".jsonl")
 
 
@@ -113,10 +117,14 @@ def known_rows(
     Raises:
         ValueError: If the table has none of the columns that the model knows.
     """
-    read, lacking = _with_columns(kept, read)
-    for name in lacking:
-        print(f"The table has no column {name!r}: it is taken as missing from every row")
-    _count_unseen(kept, read)
+    read = _with_columns(kept, read)
+    lacks, unseen = lacking_cells(read, kept.kinds, kept.schema)
+    for name, cells in unseen.items():
+        print(
+            f"{len(cells)} cells of {name!r} are categories that were not seen in training, such "
+            f"as {cells[0]!r}: they are read as unknown"
+        )
+    say_wrong_numbers(read, kept.kinds)
     own = streams.make(read, kept.kinds, kept.options, kept.schema)
     status: dict[Hashable, list[str]] = {row: [] for row in read.frame.index}
     try:
@@ -125,17 +133,21 @@ def known_rows(
         if "`streams` must have a row in common" not in str(error):
             raise
         return None, ["nothing that can be read"] * len(read.frame)
-    for name, rows in records.report.missing.items():
+    report = in_its_words(records.report, read)
+    for name, rows in report.missing.items():
         for row in rows:
-            status[row].append(f"{kept.names.get(name, name)} missing")
-    for name, files in records.report.unreadable.items():
+            status[row].append(f"{name} missing")
+    for name, files in report.unreadable.items():
         for row, reason in files.items():
-            status[row].append(f"{kept.names.get(name, name)} could not be read: {reason}")
+            status[row].append(f"{name} could not be read: {reason}")
+    for row, parts in lacks.items():
+        if row not in report.missing.get(streams.TABLE, ()):  # which says as much
+            status[row] += parts
     return records, ["; ".join(parts) or "ok" for parts in status.values()]
 
 
-def _with_columns(kept: ModelFolder, read: table.Table) -> tuple[table.Table, list[str]]:
-    """The table with an empty column for each that it lacks, and which these are."""
+def _with_columns(kept: ModelFolder, read: table.Table) -> table.Table:
+    """The table with an empty column for each that it lacks, which is said."""
     used = [each for each in kept.kinds if each.kind != "ignore"]
     lacking = [each for each in used if each.column not in read.frame.columns]
     if len(lacking) == len(used):
@@ -144,28 +156,22 @@ def _with_columns(kept: ModelFolder, read: table.Table) -> tuple[table.Table, li
             f"{[kept.names[each.column] for each in used]}. "
             f"Received: {list(read.names.values())}"
         )
-    frame = read.frame.assign(**{each.column: _nothing(each, len(read.frame)) for each in lacking})
-    names = [kept.names[each.column] for each in lacking]
-    return table.Table(frame, read.directory, read.names), names
+    unknown = [name for own, name in read.names.items() if own not in kept.names]
+    for each in lacking:
+        name = kept.names[each.column]
+        alike = [other for other in unknown if other.lower() == name.lower()]
+        alike = alike or difflib.get_close_matches(name, unknown, n=1)
+        hint = f" (is it {alike[0]!r}?)" if alike else ""
+        print(f"The table has no column {name!r}{hint}: it is taken as missing from every row")
+    if unknown:
+        print(f"{len(unknown)} columns are not the model's and are not read: {name_keys(unknown)}")
+    empty = {each.column: _nothing(each, len(read.frame)) for each in lacking}
+    frame = pd.concat([read.frame, pd.DataFrame(empty, index=read.frame.index)], axis=1)
+    return table.Table(frame, read.directory, {**kept.names, **read.names})
 
 
 def _nothing(each: ColumnKind, rows: int) -> Sequence[Any]:
     return [float("nan")] * rows if each.kind == "number" else [None] * rows
-
-
-def _count_unseen(kept: ModelFolder, read: table.Table) -> None:
-    """Say how many categories the model has not seen in training."""
-    for spec in kept.schema.inputs:
-        if not isinstance(spec, Tabular):
-            continue
-        for column, known in zip(spec.categorical, spec.categories, strict=True):
-            cells = [class_name(c) for c in read.frame[column].tolist() if not is_blank(c)]
-            unseen = [cell for cell in cells if cell not in known]
-            if unseen:
-                print(
-                    f"{len(unseen)} cells of {kept.names[column]!r} are categories that were not "
-                    f"seen in training, such as {unseen[0]!r}: they are read as unknown"
-                )
 
 
 def _columns(said: Any, schema: Schema) -> dict[str, Any]:
@@ -174,6 +180,7 @@ def _columns(said: Any, schema: Schema) -> dict[str, Any]:
         return {"prediction": said}
     if isinstance(target, Category):
         best = np.asarray(target.classes, object)[said.argmax(-1)]
+        said = said.astype("float64").round(_DIGITS)
         shares = {f"probability_{c}": said[:, n] for n, c in enumerate(target.classes)}
         return {"prediction": best, "probability": said.max(-1), **shares}
     low, median, high = said[:, 0].T

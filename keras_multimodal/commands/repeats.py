@@ -8,7 +8,7 @@ from typing import Any
 from keras_multimodal.commands.table import Table
 from keras_multimodal.schema import ColumnKind
 
-_IN_FILES = ("image", "audio", "sensor")
+IN_FILES = ("image", "audio", "sensor")
 
 
 def repeats(table: Table, kinds: Sequence[ColumnKind]) -> dict[int, int]:
@@ -39,7 +39,7 @@ def repeats(table: Table, kinds: Sequence[ColumnKind]) -> dict[int, int]:
 
 
 def _content(cell: Any, kind: str, directory: pathlib.Path) -> str:
-    if kind not in _IN_FILES or not isinstance(cell, str):
+    if kind not in IN_FILES or not isinstance(cell, str):
         return str(cell)
     try:
         with (directory / cell).open("rb") as file:

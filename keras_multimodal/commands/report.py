@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from keras_multimodal import analysis
+from keras_multimodal.commands import scoring
+from keras_multimodal.commands.fitting import Best
 from keras_multimodal.commands.options import Options
-from keras_multimodal.commands.scoring import HEADLINE
-from keras_multimodal.data import Records
+from keras_multimodal.commands.table import Table
+from keras_multimodal.data import PairingReport, Records
 from keras_multimodal.schema import Category, ColumnKind
 
 _SHOWN = 20  # texts, and classes of a confusion matrix
@@ -18,9 +20,11 @@ _SHOWN = 20  # texts, and classes of a confusion matrix
 def make_report(
     options: Options,
     task: str,
+    read: Table,
     kinds: Sequence[ColumnKind],
     metrics: Mapping[str, Any],
-    histories: Mapping[str, Mapping[str, Sequence[float]]],
+    fits: Mapping[str, Best],
+    found: PairingReport,
     test: Records,
     said: Any,
 ) -> analysis.HtmlReport:
@@ -29,14 +33,16 @@ def make_report(
     Args:
         options: The run's options.
         task: The task.
-        kinds: What the columns are.
+        read: The table.
+        kinds: What its columns are.
         metrics: What `metrics.json` holds.
-        histories: The training of each model.
+        fits: The training of each model.
+        found: What pairing found, in the table's words.
         test: The test rows.
         said: What the model of all modalities says of them.
     """
     scores = metrics["test"]
-    name, better = HEADLINE[task]
+    name, better = scoring.HEADLINE[task]
     first = scores["all"][name]
     summary = f"{name} {first:.3f} on {scores['all']['rows']} test rows."
     singles = {label: own[name] for label, own in scores.items() if label.endswith(" alone")}
@@ -47,6 +53,8 @@ def make_report(
         if first <= singles[best] if better else first >= singles[best]:
             summary += " All together are no better on these rows: the interval of each says how "
             summary += "far chance reaches."
+    if scoring.unlike(task, metrics["validation"], scores["all"]):
+        summary += " " + scoring.how_unlike(task, metrics["validation"])
     report = analysis.HtmlReport(f"{options.target or 'What belongs together'}: {task}", summary)
     if task == "classification":
         report.add_accuracies(
@@ -64,7 +72,7 @@ def make_report(
         ["model", *columns],
         [[label, *(own.get(key, "") for key in columns)] for label, own in scores.items()],
     )
-    _add_curves(report, histories, task)
+    _add_curves(report, fits)
     target = test.target
     labels = test.labels
     if (
@@ -81,10 +89,26 @@ def make_report(
         shown = list(zip(test.captions.cells.tolist(), said, strict=True))[:_SHOWN]
         report.add_table("What was written", ["true text", "written"], shown)
     report.add_table(
-        "Columns", ["column", "kind", "why"], [(e.column, e.kind, e.reason) for e in kinds]
+        "Columns",
+        ["column", "kind", "why"],
+        [(read.names[e.column], e.kind, e.reason) for e in kinds],
     )
     report.add_table("Rows", ["part", "rows"], list(metrics["rows"].items()))
-    report.add_text("What rows lack", *str(test.report).splitlines())
+    report.add_text(
+        "What rows lack",
+        *str(found).splitlines(),
+        f"{metrics['repeated_rows']} rows repeat another",
+    )
+    unreadable = [
+        (f"row {row}", name, reason)
+        for name, files in found.unreadable.items()
+        for row, reason in files.items()
+    ]
+    if unreadable:
+        note = f"The first {_SHOWN} of {len(unreadable)}." if len(unreadable) > _SHOWN else ""
+        report.add_table(
+            "Files that cannot be read", ["row", "column", "why"], unreadable[:_SHOWN], note
+        )
     settings = {
         name: ", ".join(value) if isinstance(value, tuple) else value
         for name, value in dataclasses.asdict(options).items()
@@ -95,11 +119,14 @@ def make_report(
     return report
 
 
-def _add_curves(
-    report: analysis.HtmlReport,
-    histories: Mapping[str, Mapping[str, Sequence[float]]],
-    task: str,
-) -> None:
+def _add_curves(report: analysis.HtmlReport, fits: Mapping[str, Best]) -> None:
+    histories = {name: best.history for name, best in fits.items()}
+    kept = [
+        (name, best.best + 1, best.epochs, best.stopped or "all epochs are done")
+        for name, best in fits.items()
+    ]
+    note = "The weights of the epoch with the lowest validation loss are kept."
+    report.add_table("Epochs", ["model", "kept", "of", "ended"], kept, note)
     measured = ("loss", "accuracy") if "accuracy" in next(iter(histories.values())) else ("loss",)
     try:
         figure = analysis.learning_curves(histories, measured)

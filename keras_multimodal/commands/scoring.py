@@ -59,6 +59,33 @@ def score(task: str, schema: Schema, records: Records, said: Any) -> dict[str, A
     }
 
 
+def unlike(task: str, validation: dict[str, Any], test: dict[str, Any]) -> bool:
+    """Whether a model is better on the validation rows than chance lets it be on the test rows.
+
+    Args:
+        task: One of `options.TASKS`.
+        validation: The scores there.
+        test: The scores here.
+    """
+    name, more_is_better = HEADLINE[task]
+    interval = f"{name}_interval_95"
+    if interval not in test:
+        return False
+    (low, high), (test_low, test_high) = validation[interval], test[interval]
+    return low > test_high if more_is_better else high < test_low
+
+
+def how_unlike(task: str, validation: dict[str, Any]) -> str:
+    """What a user should know where it is; see `unlike`."""
+    name, _ = HEADLINE[task]
+    low, high = validation[f"{name}_interval_95"]
+    return (
+        f"On the validation rows all has {validation[name]:.3f} ({low:.3f} to {high:.3f}): the "
+        "test rows are harder, or unlike those. Rows that are to come may be, too; --group keeps "
+        "rows of one kind, such as a person's, out of both."
+    )
+
+
 def guess(task: str, train: Records, test: Records) -> dict[str, Any]:
     """The scores of who knows the training rows' targets and nothing of the row."""
     if task == "retrieval":

@@ -1,6 +1,7 @@
 """The columns of a table as streams."""
 
 import dataclasses
+import math
 import pathlib
 import wave
 from collections.abc import Sequence
@@ -9,25 +10,29 @@ from typing import Any
 import numpy as np
 
 from keras_multimodal import data
+from keras_multimodal.commands.cells import columns_of
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
 from keras_multimodal.data.stream import Stream
 from keras_multimodal.schema import ColumnKind, Schema, column_kinds
-from keras_multimodal.schema.column_kinds import is_blank
+from keras_multimodal.schema.column_kinds import as_number, is_blank
 from keras_multimodal.schema.infer import text_length
 
 _LONGEST = 10.0  # seconds
 _USUAL = 5.0  # seconds, where no length can be told
 _PROBED = 200  # recordings whose length is asked
-_TABLE = "table"
+_MOST = 0.9  # the share of the cells that must be numbers
+TABLE = "table"  # the modality of the columns of numbers and categories
 
 
-def decide(table: Table, options: Options) -> list[ColumnKind]:
+def decide(table: Table, options: Options, strict: bool = True) -> list[ColumnKind]:
     """What each column is: as the options say, else as its cells do.
 
     Args:
         table: The table.
         options: The options.
+        strict: Whether a column whose kind cannot be told is an error. Default True; else it is
+            ignored, and says so.
 
     Raises:
         ValueError: If an option names no column, a kind cannot be told, or nothing is left.
@@ -42,12 +47,13 @@ def decide(table: Table, options: Options) -> list[ColumnKind]:
         others = set(table.frame.columns) - set(named) - set(tabular) - set(target)
         named.update(dict.fromkeys(others, "ignore"))
     for column in tabular:
-        # Codes and numbers alike: what is no number is a category.
+        # Codes and numbers alike: where nine of ten are no numbers, they are categories.
         cells = [cell for cell in table.frame[column].tolist() if not is_blank(cell)]
-        numbers = all(isinstance(c, (int, float)) and not isinstance(c, bool) for c in cells)
-        named[column] = "number" if numbers else "category"
+        numbers = sum(not math.isnan(as_number(cell)) for cell in cells)
+        named[column] = "number" if numbers >= _MOST * len(cells) else "category"
+    on_unknown = "error" if strict else "ignore"
     try:
-        found = column_kinds(table.frame, named, skip=target)
+        found = column_kinds(table.frame, named, skip=target, on_unknown=on_unknown)
     except ValueError as error:
         raise ValueError(str(error).replace("`frame`", "The table")) from error
     if all(each.kind == "ignore" for each in found):
@@ -121,9 +127,10 @@ def make(
     numeric = [each.column for each in kinds if each.kind == "number"]
     categorical = [each.column for each in kinds if each.kind == "category"]
     if numeric or categorical:
+        cells = columns_of(table, kinds)
         streams.append(
             data.TableProcessor().load_data(
-                table.frame, numeric=numeric, categorical=categorical, name=_TABLE
+                cells, numeric=numeric, categorical=categorical, name=TABLE
             )
         )
     if schema is None:

@@ -1,15 +1,18 @@
 """The user's table, with names that a model's inputs can have."""
 
 import dataclasses
+import difflib
 import os
 import pathlib
 
 import pandas as pd
 
 from keras_multimodal import data
+from keras_multimodal.data.cells import name_keys
 from keras_multimodal.schema.infer import identifier
 
 TFDS = "tfds:"
+_NAMED = 30  # columns in a message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +43,11 @@ class Table:
         for own, known in self.names.items():
             if known == name:
                 return own
+        alike = difflib.get_close_matches(name, self.names.values(), n=1)
+        hint = f"; is it {alike[0]!r}?" if alike else ""
         raise ValueError(
-            f"`{option}` must name a column of the table, which has {list(self.names.values())}. "
-            f"Received: {name!r}"
+            f"`{option}` must name a column of the table, which has "
+            f"{name_keys(list(self.names.values()), _NAMED)}. Received: {name!r}{hint}"
         )
 
 
@@ -73,8 +78,14 @@ def read(
         frame = frame.reset_index()  # the id that each row has there is a column
         home = pathlib.Path()  # the files' names have their folder in them
     else:
-        frame = data.read_table(source, key)
-        frame = frame if key is None else frame.reset_index()
+        try:
+            frame = data.read_table(source, key)
+        except (FileNotFoundError, ValueError) as error:
+            told = str(error).replace("`path`", "`TABLE`").replace("`key`", "`--key`")
+            kind = FileNotFoundError if isinstance(error, FileNotFoundError) else ValueError
+            raise kind(told) from error
+        # Copied into one piece, or pandas warns of what it takes to put a column before many.
+        frame = frame if key is None else frame.copy().reset_index()
         home = pathlib.Path(source).resolve().parent
     if directory is not None:
         home = pathlib.Path(directory).resolve()

@@ -24,8 +24,15 @@ from keras_multimodal._folders import replace_folder
 from keras_multimodal.commands import goal, model_folder, scoring, streams, table
 from keras_multimodal.commands.fitting import Best, fit
 from keras_multimodal.commands.options import Options
+from keras_multimodal.commands.repeats import repeats
 from keras_multimodal.commands.report import make_report
-from keras_multimodal.commands.rows import check_readable, pair, split
+from keras_multimodal.commands.rows import (
+    check_readable,
+    in_its_words,
+    pair,
+    say_parts,
+    split,
+)
 from keras_multimodal.data import Records
 from keras_multimodal.schema import ColumnKind
 
@@ -83,11 +90,14 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
             kinds = streams.decide(read, options)
             aim = goal.find(read, options)
             _print_columns(read, kinds, aim)
+            repeated = repeats(read, kinds)
+            _print_repeats(read, repeated, options)
             records = pair(read, kinds, options, aim)
             check_readable(records, read)
+            found = in_its_words(records.report, read)
             parts = split(records, read, options)
-            print(", ".join(f"{len(rows)} {name}" for name, rows in parts.items()) + " rows")
-        models, fits = _train_all(parts, aim.task, options, kept, deadline)
+            say_parts(parts, read, options)
+        models, fits = _train_all(parts, read.names, aim.task, options, kept, deadline)
         said = {
             name: scoring.predictions(model, rows.schema, rows, aim.task, options.batch_size)
             for name, (model, rows) in models.items()
@@ -100,12 +110,22 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
             }
         )
         scores = {name: own for name, own in scores.items() if own}
+        model, _ = models["all"]
+        held = parts["validation"]
+        checked = scoring.score(
+            aim.task,
+            held.schema,
+            held,
+            scoring.predictions(model, held.schema, held, aim.task, options.batch_size),
+        )
         metrics = {
             "task": aim.task,
             "test": scores,
+            "validation": checked,
             "rows": {name: len(rows) for name, rows in parts.items()},
             "table_sha256": _digest(options.source),
-            "pairing": json.loads(records.report.to_json()),
+            "repeated_rows": len(repeated),
+            "pairing": json.loads(found.to_json()),
             "stopped": {name: best.stopped for name, best in fits.items() if best.stopped},
             "seconds": round(time.monotonic() - start, 1),
             "versions": {
@@ -114,8 +134,9 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
             },
         }
         _print_scores(aim.task, scores)
+        if scoring.unlike(aim.task, checked, scores["all"]):
+            print(f"{scoring.how_unlike(aim.task, checked)}\n", flush=True)
         folder.mkdir()
-        model, _ = models["all"]
         model.save(folder / model_folder.MODEL)
         schema = parts["training"].schema
         export.saved_model(model, folder / "saved_model", preprocessing=schema)
@@ -125,9 +146,9 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
         (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
         histories = {name: best.history for name, best in fits.items()}
         _write_history(folder / "history.csv", histories)
-        _write_split(folder / "split.csv", parts)
+        _write_split(folder / "split.csv", parts, read, options)
         report = make_report(
-            options, aim.task, kinds, metrics, histories, parts["test"], said["all"]
+            options, aim.task, read, kinds, metrics, fits, found, parts["test"], said["all"]
         )
         report.write(folder / "report.html")
     shutil.rmtree(kept)
@@ -150,6 +171,7 @@ def build(train_rows: Records, task: str, options: Options) -> keras.Model:
 
 def _train_all(
     parts: Mapping[str, Records],
+    called: Mapping[str, str],
     task: str,
     options: Options,
     kept: pathlib.Path,
@@ -162,7 +184,7 @@ def _train_all(
     names = parts["training"].schema.names
     wanted: dict[str, tuple[str, ...]] = {}
     if options.baselines and len(names) > 1 and task != "retrieval":
-        wanted.update({f"{name} alone": (name,) for name in names})
+        wanted.update({_alone(name, called): (name,) for name in names})
     wanted["all"] = names
     models: dict[str, tuple[keras.Model, Records]] = {}
     fits = {}
@@ -175,7 +197,7 @@ def _train_all(
         model = build(rows["training"], task, options)
         for name in names if label == "all" and models else ():
             encoder = f"{name}_encoder"
-            alone, _ = models[f"{name} alone"]
+            alone, _ = models[_alone(name, called)]
             model.get_layer(encoder).set_weights(alone.get_layer(encoder).get_weights())
         fits[label] = fit(
             model,
@@ -193,6 +215,11 @@ def _train_all(
             tasks.calibrate(model, rows["validation"].batch(options.batch_size))
         models[label] = (model, rows["test"])
     return models, fits
+
+
+def _alone(modality: str, called: Mapping[str, str]) -> str:
+    """What the model of one modality is called: after its column."""
+    return f"{called.get(modality, modality)} alone"
 
 
 def _anywhere(options: Options) -> Options:
@@ -227,9 +254,10 @@ def _kept(options: Options, resume: bool) -> pathlib.Path:
         now = json.loads(options.to_json())
         other = sorted(name for name in now if name not in free and now[name] != before.get(name))
         if other:
+            changed = ", ".join(f"{n} {now[n]!r} and not {before.get(n)!r}" for n in other)
             raise ValueError(
                 f"`--resume` must come with the options that the run began with, in {str(file)!r}. "
-                f"Received: another {', '.join(other)}"
+                f"Received: {changed}"
             )
     elif kept.exists():
         raise ValueError(
@@ -266,6 +294,25 @@ def _print_columns(read: table.Table, kinds: list[ColumnKind], aim: goal.Goal) -
         print(f"  {read.names[aim.column]}: target, {aim.task} ({aim.reason})")
 
 
+def _print_repeats(read: table.Table, repeated: Mapping[int, int], options: Options) -> None:
+    """Rows that are there twice are in two parts, perhaps: what is learned is asked for again."""
+    if repeated:
+        row, first = next(iter(repeated.items()))
+        print(
+            f"{len(repeated)} rows repeat another, such as row {row} row {first}: scores are too "
+            "good where one is learned from and the other one tested. Remove them, or keep them "
+            "together with --group"
+        )
+    if options.key is not None:
+        keys = read.frame[read.column(options.key, "--key")]
+        again = keys[keys.duplicated()]
+        if len(again):
+            print(
+                f"{len(again)} rows have a key that was there before, such as {again.iloc[0]!r} in "
+                f"row {again.index[0]}"
+            )
+
+
 def _print_scores(task: str, scores: Mapping[str, Mapping[str, Any]]) -> None:
     name, _ = scoring.HEADLINE[task]
     print(f"\nOn the test rows, {name}:")
@@ -288,7 +335,13 @@ def _write_history(path: pathlib.Path, histories: Mapping[str, Mapping[str, list
     frame[first + [c for c in frame.columns if c not in first]].to_csv(path, index=False)
 
 
-def _write_split(path: pathlib.Path, parts: Mapping[str, Records]) -> None:
-    """The part of each row, by its number in the table, from 1."""
-    numbered = [(key, name) for name, own in parts.items() for key in own.keys]
-    pd.DataFrame(numbered, columns=["row", "part"]).sort_values("row").to_csv(path, index=False)
+def _write_split(
+    path: pathlib.Path, parts: Mapping[str, Records], read: table.Table, options: Options
+) -> None:
+    """The part of each row, by its number in the table, from 1, and its key."""
+    numbered = [(row, name) for name, own in parts.items() for row in own.keys]
+    frame = pd.DataFrame(numbered, columns=["row", "part"]).sort_values("row")
+    if options.key is not None:
+        keys = read.frame[read.column(options.key, "--key")]
+        frame.insert(1, "key", keys.loc[frame["row"]].tolist())
+    frame.to_csv(path, index=False)

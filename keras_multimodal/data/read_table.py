@@ -8,6 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from keras_multimodal.data.cells import name_keys
+
+_NAMED = 30  # columns in a message
 _READERS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -22,6 +25,7 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a CSV, Parquet or JSON lines file as the frame that streams are made of.
 
+    Cells of a CSV stand between commas, or, where the line of names has none, between semicolons.
     In a CSV only an empty cell is missing: "NA" and "null" are words. Keys stay text there, so that
     "007" is not 7. Every row must have as many cells as there are names of columns: pandas would
     fill a short one up, and take the first column for an index where the first row is too long.
@@ -59,8 +63,13 @@ def read_table(
     try:
         frame = _read(file, kind, key, options)
     except ValueError as error:  # pandas' parser errors, and bytes that are no UTF-8
+        advice = ""
+        if isinstance(error, UnicodeDecodeError):
+            advice = ". Save it as UTF-8, or give read_table its `encoding`"
+        elif isinstance(error, pd.errors.ParserError):
+            advice = ". A cell that has a comma or a line's end in it stands in double quotes"
         raise ValueError(
-            f"{os.fspath(path)!r} cannot be read: {' '.join(str(error).split())}"
+            f"{os.fspath(path)!r} cannot be read: {' '.join(str(error).split())}{advice}"
         ) from error
     if frame.empty:
         raise ValueError(f"{os.fspath(path)!r} must have at least one row. Received: none")
@@ -70,8 +79,8 @@ def read_table(
         return frame
     if key not in frame.columns:
         raise ValueError(
-            f"`key` must name a column of {os.fspath(path)!r}, which has {list(frame.columns)}. "
-            f"Received: key={key!r}"
+            f"`key` must name a column of {os.fspath(path)!r}, which has "
+            f"{name_keys(list(frame.columns), _NAMED)}. Received: key={key!r}"
         )
     return frame.set_index(key)
 
@@ -81,10 +90,19 @@ def _read(file: pathlib.Path, kind: str, key: str | None, options: dict[str, Any
         return pd.read_parquet(file, **options)
     if kind == "json":
         return pd.read_json(file, **{"lines": True, "dtype": False, **options})
-    tsv = {"sep": "\t"} if file.suffix.lower() == ".tsv" else {}
-    text = {} if key is None else {"dtype": {key: str}}
+    text: dict[str, Any] = {} if key is None else {"dtype": {key: str}}
     plain = {"keep_default_na": False, "na_values": [""]}
-    return pd.read_csv(file, **{**tsv, **text, **plain, **options})
+    if not {"sep", "delimiter"} & set(options):
+        text["sep"] = _separator(file)
+    return pd.read_csv(file, **{**text, **plain, **options})
+
+
+def _separator(file: pathlib.Path) -> str:
+    if file.suffix.lower() == ".tsv":
+        return "\t"
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        names = lines.readline()
+    return ";" if ";" in names and "," not in names else ","
 
 
 def _check_lengths(file: pathlib.Path, frame: pd.DataFrame, options: dict[str, Any]) -> None:
@@ -104,7 +122,7 @@ def _check_lengths(file: pathlib.Path, frame: pd.DataFrame, options: dict[str, A
     limit = csv.field_size_limit(sys.maxsize)  # texts may be long
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.reader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
+            rows = csv.reader(lines, delimiter=_separator(file))
             not_blank = (row for row in rows if len(row) > 1 or "".join(row).strip())
             for number, row in enumerate(not_blank):
                 if len(row) != columns:

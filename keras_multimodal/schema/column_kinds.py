@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+_UNKNOWN = "unknown"
 KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
 
 _FILES = {
@@ -16,6 +17,7 @@ _FILES = {
     "sensor": (".csv", ".tsv", ".parquet"),
 }
 _MOST = 0.9  # the share of the cells that must look alike
+_LARGEST = 3.4028235e38  # float32's, as which models read numbers
 _FEW = 50  # how many different strings are categories, if each comes up twice on average
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ]\d\d?:\d\d.*)?|\d\d?[/.]\d\d?[/.]\d{4}")
 _KEY = re.compile(r"(.*_)?(id|key|index|uuid)|unnamed: \d+", re.IGNORECASE)
@@ -46,7 +48,10 @@ class ColumnKind:
 
 
 def column_kinds(
-    frame: Any, kinds: Mapping[str, str] | None = None, skip: Sequence[str] = ()
+    frame: Any,
+    kinds: Mapping[str, str] | None = None,
+    skip: Sequence[str] = (),
+    on_unknown: str = "error",
 ) -> list[ColumnKind]:
     """What each column of a table is.
 
@@ -60,21 +65,24 @@ def column_kinds(
     5. numbers: number, but whole ones that all differ in a column called like a key (`id`,
        `..._id`, `key`, `index`, `uuid`): ignored;
     6. strings that come up twice on average and of which there are at most 50: category;
-    7. strings with a space in at least half of the cells: text;
-    8. strings without spaces that all differ: ignored as keys; that come up twice on average:
+    7. nine tenths numbers among strings: number, the others are mistakes;
+    8. strings with a space in at least half of the cells: text;
+    9. strings without spaces that all differ: ignored as keys; that come up twice on average:
        category.
 
     Args:
         frame: A table, with `columns` and `frame[column]` as pandas has them.
         kinds: The kind of columns where it is known better, by column. Default `None`.
         skip: Columns to leave out, such as the target.
+        on_unknown: What becomes of columns that are none of these: `"error"`, or `"ignore"`, with
+            the reason. Default `"error"`.
 
     Returns:
         One for each column, in their order.
 
     Raises:
-        ValueError: If `kinds` names a column that there is not, or another kind; or if a column is
-            none of these. The message names it.
+        ValueError: If `kinds` names a column that there is not, or another kind; if `on_unknown`
+            is neither; or if columns are none of these. The message names them.
 
     Example:
 
@@ -85,6 +93,10 @@ def column_kinds(
     photo: image (2 of 2 cells end in .png)
     age: number (2 numbers from 3.5 to 4)
     """
+    if on_unknown not in ("error", "ignore"):
+        raise ValueError(
+            f'`on_unknown` must be "error" or "ignore". Received: on_unknown={on_unknown!r}'
+        )
     known = dict(kinds or {})
     columns = list(frame.columns)
     for column, kind in known.items():
@@ -94,13 +106,30 @@ def column_kinds(
             )
         if kind not in KINDS:
             raise ValueError(f"`kinds` must be among {list(KINDS)}. Received: {column!r}: {kind!r}")
-    found = []
+    found, unknown = [], []
     for column in columns:
         if column in known:
             found.append(ColumnKind(column, known[column], "as you say"))
         elif column not in skip:
-            found.append(_kind(column, frame[column].tolist()))
-    return found
+            own = _kind(column, frame[column].tolist())
+            found.append(own)
+            if own.kind == _UNKNOWN:
+                unknown.append(own)
+    if unknown and on_unknown == "error":
+        columns = [each.column for each in unknown]
+        raise ValueError(
+            "`frame` must have columns whose kind can be told. Received: "
+            + "; ".join(f"{each.column!r}, which has {each.reason}" for each in unknown)
+            + f". Say what they are, one of {list(KINDS)}: kinds={{{columns[0]!r}: ...}}, or on "
+            "the command line --text, --table or --ignore, and --key or --group where a column "
+            "names the rows or what they belong to"
+        )
+    return [
+        ColumnKind(each.column, "ignore", f"{each.reason}: what that is cannot be told: say it")
+        if each.kind == _UNKNOWN
+        else each
+        for each in found
+    ]
 
 
 def is_blank(cell: Any) -> bool:
@@ -111,6 +140,17 @@ def is_blank(cell: Any) -> bool:
         return not cell.strip()
     # pandas' NA and NaT are equal to nothing, themselves included.
     return not isinstance(cell, (list, tuple)) and type(cell).__name__ in ("NAType", "NaTType")
+
+
+def as_number(cell: Any) -> float:
+    """A cell as a finite number that float32 can hold; NaN if it is none."""
+    if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):  # Python's "1_000"
+        return math.nan
+    try:
+        number = float(cell)
+    except (TypeError, ValueError):
+        return math.nan
+    return number if abs(number) <= _LARGEST else math.nan
 
 
 def class_name(cell: Any) -> str:
@@ -127,7 +167,7 @@ def _kind(column: str, cells: list[Any]) -> ColumnKind:
     if lists:
         if len(lists) == len(given):
             return ColumnKind(column, "sensor", f"{len(given)} lists of numbers")
-        raise _unknown(column, f"has {len(lists)} lists among its {len(given)} cells")
+        return ColumnKind(column, _UNKNOWN, f"{len(lists)} lists among its {len(given)} cells")
     distinct = len(set(given))
     if distinct == 1:
         return ColumnKind(column, "ignore", f"all its cells are {_short(given[0])}")
@@ -142,8 +182,7 @@ def _kind(column: str, cells: list[Any]) -> ColumnKind:
             and _KEY.fullmatch(column)
         ):
             return ColumnKind(column, "ignore", f"{distinct} different whole numbers, a key")
-        low, high = min(given), max(given)
-        return ColumnKind(column, "number", f"{len(given)} numbers from {low:g} to {high:g}")
+        return _number(column, given)
     strings = [str(cell) for cell in given]
     for kind, endings in _FILES.items():
         named = [text for text in strings if text.lower().endswith(endings)]
@@ -162,6 +201,9 @@ def _of_strings(column: str, strings: list[str]) -> ColumnKind:
     repeated = distinct <= count / 2
     if repeated and distinct <= _FEW:
         return ColumnKind(column, "category", f"{distinct} different strings in {count} cells")
+    numeric = sum(not math.isnan(as_number(text)) for text in strings)
+    if _MOST * count <= numeric < count:  # numbers alone would not be strings by mistake
+        return _number(column, strings)
     spaced = sum(" " in text.strip() for text in strings)
     if spaced >= count / 2:
         words = sorted(len(text.split()) for text in strings)[count // 2]
@@ -170,19 +212,22 @@ def _of_strings(column: str, strings: list[str]) -> ColumnKind:
         return ColumnKind(column, "ignore", f"{distinct} different strings without spaces, a key")
     if repeated:
         return ColumnKind(column, "category", f"{distinct} different strings in {count} cells")
-    raise _unknown(column, f"has {distinct} different strings in {count} cells")
+    return ColumnKind(column, _UNKNOWN, f"{distinct} different strings in {count} cells")
+
+
+def _number(column: str, cells: list[Any]) -> ColumnKind:
+    finite = [number for number in map(as_number, cells) if not math.isnan(number)]
+    wrong = [cell for cell in cells if math.isnan(as_number(cell))]
+    if not finite:
+        return ColumnKind(column, "ignore", "none of its numbers is finite")
+    reason = f"{len(finite)} numbers from {min(finite):g} to {max(finite):g}"
+    if wrong:
+        reason += f"; {len(wrong)} cells are none, such as {_short(wrong[0])}"
+    return ColumnKind(column, "number", reason)
 
 
 def _date(column: str) -> ColumnKind:
     return ColumnKind(column, "ignore", "dates; give their year, month or hour as numbers")
-
-
-def _unknown(column: str, why: str) -> ValueError:
-    return ValueError(
-        f"`frame` must have columns whose kind can be told. Received: {column!r}, which {why}. Say "
-        f"what it is, one of {list(KINDS)}: kinds={{{column!r}: ...}}, or on the command line "
-        f"--text, --table or --ignore {column!r}"
-    )
 
 
 def _is_list(cell: Any) -> bool:

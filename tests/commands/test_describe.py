@@ -55,3 +55,14 @@ def test_a_name_that_no_file_can_have_is_counted(table, tmp_path, capsys):
     assert cli.main(["describe", str(table), "--split", "colour", "--output", str(page)]) == 0
     assert "2 files that cannot be read" in capsys.readouterr().out
     assert "named by --split" in page.read_text()
+
+
+def test_a_column_that_is_nothing_known_is_left_out_and_said(tmp_path, capsys):
+    frame = pd.DataFrame({"code": [f"x{row % 15}" for row in range(20)], "size": range(20)})
+    frame.loc[3, "code"] = None
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    page = tmp_path / "page.html"
+    assert cli.main(["describe", str(tmp_path / "t.csv"), "--output", str(page)]) == 0
+    printed = capsys.readouterr().out
+    assert "15 different strings in 19 cells: what that is cannot be told: say it  1" in printed
+    assert "files that cannot be read" not in printed  # there are none to read

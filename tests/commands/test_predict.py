@@ -42,17 +42,23 @@ def test_rows_in_another_order_have_the_same_predictions(trained, tmp_path):
 
 def test_absent_columns_and_new_categories_are_said(trained, tmp_path, capsys):
     source, run = trained
-    frame = pd.read_csv(source).drop(columns=["note", "sort"])
+    frame = pd.read_csv(source).drop(columns="sort").rename(columns={"note": "Note"})
     frame.loc[0, "colour"] = "green"
+    frame["weight"] = frame["weight"].astype(object)
+    frame.loc[[2, 4], "weight"] = ["heavy", None]
     frame.loc[1, ["Photo File", "weight", "colour"]] = None
     new = source.with_name("new.csv")
     frame.to_csv(new, index=False)
     said = commands.predict(run, str(new), tmp_path / "out.csv")
     printed = capsys.readouterr().out
-    assert "The table has no column 'note'" in printed
+    assert "The table has no column 'note' (is it 'Note'?)" in printed
+    assert "1 columns are not the model's and are not read: 'Note'" in printed
+    assert "1 cells of 'weight' are no finite numbers, such as 'heavy' in row 3" in printed
     assert "1 cells of 'colour' are categories that were not seen in training" in printed
     assert "'green'" in printed
-    assert "note missing" in said["status"][0]
+    assert said["status"][0] == "note missing; colour not seen in training: 'green'"
+    assert said["status"][2] == "note missing; weight is no finite number: 'heavy'"
+    assert said["status"][4] == "note missing; weight missing"
     assert pd.isna(said["prediction"][1])
     assert said["status"][1] == "Photo File missing; note missing; table missing"
 
@@ -94,6 +100,11 @@ def test_scores_on_another_table(trained, tmp_path, capsys):
     other = source.with_name("birds.csv")
     pd.read_csv(source).assign(sort="bird").to_csv(other, index=False)
     with pytest.raises(ValueError, match=r"`TABLE` must have classes that the model knows.*'bird'"):
+        commands.evaluate(run, str(other))
+    with pytest.raises(ValueError, match=r"in 60 rows \(1, 2, 3, 4, 5 and 55 more\)"):
+        commands.evaluate(run, str(other))
+    pd.read_csv(source).drop(columns="sort").to_csv(other, index=False)
+    with pytest.raises(ValueError, match="`TABLE` must have the column of what is true, 'sort'"):
         commands.evaluate(run, str(other))
 
 

@@ -40,14 +40,18 @@ def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(trained):
     assert set(metrics["test"]) == {
         "guessing",
         "all",
-        "Photo_File alone",
+        "Photo File alone",
         "note alone",
         "table alone",
     }
-    assert list(metrics["pairing"]["missing"]) == ["Photo_File", "note", "table"]
-    assert metrics["pairing"]["missing"]["Photo_File"] == [6, 7]  # rows are numbered from 1
-    assert [row for row, _ in metrics["pairing"]["unreadable"]["Photo_File"]] == [4]
-    split = pd.read_csv(run / "split.csv")
+    assert list(metrics["pairing"]["missing"]) == ["Photo File", "note", "table"]
+    assert metrics["pairing"]["missing"]["Photo File"] == [6, 7]  # rows are numbered from 1
+    ((row, reason),) = metrics["pairing"]["unreadable"]["Photo File"]
+    assert row == 4
+    assert reason.startswith("'photos/3.png' ")
+    assert metrics["validation"]["rows"] == 9
+    split = pd.read_csv(run / "split.csv", dtype={"key": str})
+    assert split["key"].tolist() == [f"{row - 1:03d}" for row in split["row"]]
     assert len(split) == ROWS - 1
     assert set(split["part"]) == {"training", "validation", "test"}
     assert 9 not in set(split["row"])  # it has no target
@@ -55,7 +59,9 @@ def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(trained):
     assert set(history["model"]) == set(metrics["test"]) - {"guessing"}
     page = (run / "report.html").read_text()
     assert "best single modality" in page
-    assert "Photo_File alone" in page
+    assert "Photo File alone" in page
+    assert "&#x27;photos/3.png&#x27;" in page
+    assert "all epochs are done" in page
     alone = [own["accuracy"] for name, own in metrics["test"].items() if name.endswith(" alone")]
     told = "All together are no better on these rows" in page
     assert told == (metrics["test"]["all"]["accuracy"] <= max(alone))
@@ -135,13 +141,44 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     assert cli.main(arguments) == 2
     assert "go on with --resume" in capsys.readouterr().err
     assert cli.main([*arguments, "--resume", "--epochs", "5"]) == 2
-    assert "another epochs" in capsys.readouterr().err
+    assert "Received: epochs 5 and not 4" in capsys.readouterr().err
     assert cli.main([*arguments, "--resume"]) == 0
     history = pd.read_csv(run / "history.csv")
     assert history["epoch"].tolist() == [1, 2, 3, 4]
     pd.testing.assert_frame_equal(history, pd.read_csv(whole / "history.csv"), rtol=1e-4)
     assert "Epoch 1/4" not in capsys.readouterr().out
     assert not run.with_name("run.resume").exists()
+
+
+def test_what_is_odd_about_a_table_is_said(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    rows = 60
+    frame = pd.DataFrame(
+        {
+            "code": [f"k{row}" for row in range(rows)],
+            "who": [f"person {row % 12}" for row in range(rows)],
+            "part": np.where(np.arange(rows) % 12 < 8, "Train", "Test"),
+            "weight": (rng.normal(size=rows) * 9 + 60).round(2).astype(str),
+            "sort": ["cat", "dog"] * (rows // 2),
+        }
+    )
+    frame.loc[[2, 4], "weight"] = ["heavy", "inf"]
+    frame.loc[14] = frame.loc[2]
+    frame.loc[9, "sort"] = None
+    frame.to_csv(tmp_path / "t.csv", index=False, sep=";")
+    arguments = ["train", str(tmp_path / "t.csv"), "--target", "sort", "--key", "code"]
+    arguments += ["--group", "who", "--split", "part", "--epochs", "1"]
+    assert cli.main([*arguments, "--output", str(tmp_path / "run")]) == 0
+    printed = capsys.readouterr().out
+    assert "weight: number (58 numbers from" in printed
+    assert "3 cells are none, such as 'heavy'" not in printed  # one of them is the copy's
+    assert "2 cells of 'weight' are no finite numbers, such as 'heavy' in row 3" in printed
+    assert "1 rows repeat another, such as row 15 row 3" in printed
+    assert "1 rows have a key that was there before, such as 'k2' in row 15" in printed
+    assert "1 of 60 rows have no target and are left out (10)" in printed
+    assert "  test: who 'person 8', " in printed
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["repeated_rows"] == 1
 
 
 def test_time_and_patience_end_a_run(tmp_path):
@@ -280,4 +317,4 @@ def test_of_a_wide_table_the_report_lists_the_columns(tmp_path, capsys):
     assert "sensor 19: number" in printed
     assert "sensor 20" not in printed
     assert "and 5 more columns: number" in printed
-    assert "sensor_24" in (tmp_path / "run" / "report.html").read_text()
+    assert "sensor 24" in (tmp_path / "run" / "report.html").read_text()

@@ -33,6 +33,7 @@ def with_cell(column, row, value):
     ("frame", "arguments", "message"),
     [
         (FRAME, ("--target", "lable"), "`--target` must name a column of the table"),
+        (FRAME, ("--target", "lable"), "is it 'label'?"),
         (FRAME, ("--target", "label", "--image", "photo"), "`--image` must name a column"),
         (FRAME.assign(label="a"), ("--target", "label"), "must have two classes or more"),
         (with_cell("label", 4, "c"), ("--target", "label"), "one row of 'c'"),
@@ -66,7 +67,16 @@ def with_cell(column, row, value):
         (FRAME, ("--target", "label", "--text", "size", "--ignore", "size"), "names too"),
         (FRAME, ("--target", "label", "--resume"), "must find an interrupted run"),
         (FRAME, ("--target", "label", "--directory", "nowhere"), "`--directory` must be a folder"),
-        (FRAME, ("--target", "label", "--split", "colour"), "`--split` must be among"),
+        (
+            FRAME,
+            ("--target", "label", "--split", "colour"),
+            "Received: 'colour' with 'red' in row 1, and 20 such rows in all",
+        ),
+        (
+            FRAME.assign(part=["Train", "dev"] * 10),
+            ("--target", "label", "--split", "part"),
+            "'part' with none of test",
+        ),
         (
             FRAME.rename(columns={"size": "a b", "colour": "a-b"}),
             ("--target", "label"),
@@ -86,7 +96,7 @@ def test_it_is_said_in_a_line(tmp_path, capsys, frame, arguments, message):
 def test_a_table_that_is_not_there(tmp_path, capsys):
     arguments = ["--target", "label", "--output", str(tmp_path / "run")]
     assert cli.main(["train", str(tmp_path / "no.csv"), *arguments]) == 2
-    assert "which is none" in capsys.readouterr().err
+    assert "`TABLE` must be a file" in capsys.readouterr().err
 
 
 def test_an_output_that_is_filled(tmp_path, capsys):

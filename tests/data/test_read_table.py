@@ -36,8 +36,10 @@ def test_every_format_gives_the_same_frame(tmp_path, ending):
         ("t.csv", b"id,b\n1,2,3\n4,5\n", r"t\.csv' must have 2 cells.*3 in line 2"),
         ("t.csv", b"", r"t\.csv' cannot be read"),
         ("t.csv", b"a,b\n", r"t\.csv' must have at least one row"),
-        ("t.csv", b"a\n\xff\xfe\n", r"t\.csv' cannot be read: 'utf-8'"),
-        ("t.csv", b"a\n1\n", r"`key` must name a column of .*t\.csv'.*\['a'\].*'id'"),
+        ("t.csv", b"a\n\xff\xfe\n", r"t\.csv' cannot be read: 'utf-8'.* Save it as UTF-8"),
+        ("t.csv", b"a,b\n1,2\n1,2,3\n", r"stands in double quotes"),
+        ("t.csv", b"id;b\n1;2,5\n3\n", r"t\.csv' must have 2 cells.*1 in line 3"),
+        ("t.csv", b"a\n1\n", r"`key` must name a column of .*t\.csv'.*'a'.*'id'"),
         ("t.jsonl", b'{"a": 1}\n{"a": \n', r"t\.jsonl' cannot be read"),
         ("t.xlsx", b"", r"`path` must end in one of"),
     ],
@@ -57,6 +59,16 @@ def test_empty_cells_and_blank_lines_make_no_row_short(tmp_path):
     assert frame["b"].tolist() == ['two\nlines, "quoted"', long]
     assert frame["c"].isna().all()
     assert csv.field_size_limit() == limit
+
+
+def test_cells_may_stand_between_semicolons(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("id;b\n1;one, two\n2;\n")
+    assert read_table(path, key="id")["b"].tolist()[0] == "one, two"
+    path.write_text("id;b,c\n1,2\n")
+    assert read_table(path).columns.tolist() == ["id;b", "c"]
+    path.write_text("id|b\n1|2\n")
+    assert read_table(path, delimiter="|").columns.tolist() == ["id", "b"]
 
 
 def test_options_may_allow_for_rows_of_other_lengths(tmp_path):

@@ -1,0 +1,111 @@
+"""Cells of numbers and categories that cannot be read, or say nothing to a model."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from keras_multimodal.commands.table import Table
+from keras_multimodal.schema import ColumnKind, Schema, Tabular
+from keras_multimodal.schema.column_kinds import as_number, class_name, is_blank
+
+_NAMED = 5  # cells of a row
+
+
+def columns_of(read: Table, kinds: Sequence[ColumnKind]) -> pd.DataFrame:
+    """The columns of numbers and categories; what should be a finite number and is not is NaN.
+
+    Args:
+        read: The table.
+        kinds: What its columns are.
+    """
+    return pd.DataFrame(
+        {
+            each.column: read.frame[each.column].map(as_number)
+            if each.kind == "number"
+            else read.frame[each.column]
+            for each in kinds
+            if each.kind in ("number", "category")
+        },
+        index=read.frame.index,
+    )
+
+
+def say_wrong_numbers(read: Table, kinds: Sequence[ColumnKind]) -> dict[str, dict[int, Any]]:
+    """Say which cells should be finite numbers and are not.
+
+    Args:
+        read: The table.
+        kinds: What its columns are.
+
+    Returns:
+        By the column's own name, such cells by row.
+    """
+    found: dict[str, dict[int, Any]] = {}
+    for each in kinds:
+        if each.kind != "number":
+            continue
+        wrong = {row: c for row, c in read.frame[each.column].items() if _is_wrong(c)}
+        if wrong:
+            name = read.names[each.column]
+            found[name] = wrong
+            row, cell = next(iter(wrong.items()))
+            print(
+                f"  {len(wrong)} cells of {name!r} are no finite numbers, such as {cell!r} in row "
+                f"{row}: they are read as missing"
+            )
+    return found
+
+
+def lacking_cells(
+    read: Table, kinds: Sequence[ColumnKind], schema: Schema
+) -> tuple[dict[int, list[str]], dict[str, list[str]]]:
+    """What the rows' cells lack, in words, and the categories that training has not seen.
+
+    Args:
+        read: The table, with every column of `kinds`.
+        kinds: What its columns are.
+        schema: What has been learned of them.
+
+    Returns:
+        By row, what is to be said of it, if anything; and by the column's own name, each cell that
+        is an unseen category.
+    """
+    said: dict[int, list[str]] = {}
+    unseen: dict[str, list[str]] = {}
+    known = _categories(schema)
+    for each in kinds:
+        if each.kind not in ("number", "category"):
+            continue
+        name = read.names.get(each.column, each.column)
+        for row, cell in read.frame[each.column].items():
+            if is_blank(cell):
+                what = f"{name} missing"
+            elif each.kind == "number" and _is_wrong(cell):
+                what = f"{name} is no finite number: {cell!r}"
+            elif each.kind == "category" and class_name(cell) not in known[each.column]:
+                unseen.setdefault(name, []).append(class_name(cell))
+                what = f"{name} not seen in training: {class_name(cell)!r}"
+            else:
+                continue
+            said.setdefault(row, []).append(what)
+    return {row: _shortened(parts) for row, parts in said.items()}, unseen
+
+
+def _is_wrong(cell: Any) -> bool:
+    return not is_blank(cell) and math.isnan(as_number(cell))
+
+
+def _categories(schema: Schema) -> Mapping[str, frozenset[str]]:
+    return {
+        column: frozenset(known)
+        for spec in schema.inputs
+        if isinstance(spec, Tabular)
+        for column, known in zip(spec.categorical, spec.categories, strict=True)
+    }
+
+
+def _shortened(parts: list[str]) -> list[str]:
+    more = len(parts) - _NAMED
+    return parts if more <= 0 else [*parts[:_NAMED], f"and {more} other cells"]
