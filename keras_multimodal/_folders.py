@@ -34,12 +34,14 @@ def replace_folder(
         if not target.is_dir():
             raise ValueError(f"{argument} must be a folder. Received: {os.fspath(directory)!r}")
         filled = any(target.iterdir())
+        known = (target / marker).is_file()
         if filled and not overwrite:
+            other = f", or come with {remedy}" if known else ""
             raise ValueError(
-                f"{argument} must be new or empty, or come with {remedy}. "
+                f"{argument} must be new or empty{other}. "
                 f"Received: {os.fspath(directory)!r}, which is not empty"
             )
-        if filled and not (target / marker).is_file():
+        if filled and not known:
             raise ValueError(
                 f"{argument} must be a folder written by an earlier call if it is to be "
                 f"overwritten; remove what is there, or choose another. "

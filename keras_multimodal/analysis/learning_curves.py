@@ -54,7 +54,7 @@ def learning_curves(
                 f"`histories` must have the metrics {list(metrics)} for each model. "
                 f"Received: {name!r} without {missing}"
             )
-    figure = Figure(figsize=(4.6 * len(metrics), 3.2), layout="constrained")
+    figure = Figure(figsize=(4.2 * len(metrics) + 1.6, 3.2), layout="constrained")
     figure.patch.set_alpha(0)
     panels = figure.subplots(1, len(metrics), squeeze=False)[0]
     for axes, metric in zip(panels, metrics, strict=True):
@@ -77,6 +77,10 @@ def learning_curves(
             spine.set_visible(side in ("left", "bottom"))
             spine.set_color(_INK)
     if any(f"val_{metrics[-1]}" in history for history in histories.values()):
+        panels[-1].plot([], [], color=_INK, label="validation", linewidth=2)
         panels[-1].plot([], [], color=_INK, label="training", **_DASHED)
-    panels[-1].legend(frameon=False, labelcolor=_INK)
+    # Beside the curves: within, it would cover some.
+    panels[-1].legend(
+        frameon=False, labelcolor=_INK, loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0
+    )
     return figure

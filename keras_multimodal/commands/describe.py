@@ -114,7 +114,7 @@ def _describe_target(
         for name, count in counts[:_SHOWN]:
             print(f"  {name}: {count} ({100 * count / len(cells):.1f}%)")
         found["classes"] = dict(counts)
-        shares = [(name, count, count / len(cells)) for name, count in counts]
+        shares = [(name, count, f"{100 * count / len(cells):.1f}%") for name, count in counts]
         report.add_table("Target", ["class", "rows", "share"], shares, note)
     elif aim.task == "regression":
         numbers = pd.to_numeric(cells).describe()

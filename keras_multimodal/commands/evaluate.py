@@ -50,6 +50,11 @@ def evaluate(
         read = table.read(
             source, directory_of_files, tfds_split, folder=pathlib.Path(files) / "files"
         )
+        if kept.table_sha256 is not None and kept.table_sha256 == table.digest(source):
+            print(
+                "This is the table that the model has learned from; metrics.json has its scores on "
+                "the rows that it has not learned from"
+            )
         pairing: dict[str, Any] = {"match": True}
         if kept.target is not None:
             name = kept.names[kept.target]

@@ -11,7 +11,8 @@ import keras
 from keras_multimodal.commands.options import Options
 from keras_multimodal.schema import ColumnKind, Schema
 
-CONFIG, COLUMNS, MODEL, SCHEMA = "config.json", "columns.json", "model.keras", "schema.json"
+CONFIG, COLUMNS, METRICS = "config.json", "columns.json", "metrics.json"
+MODEL, SCHEMA = "model.keras", "schema.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,7 @@ class ModelFolder:
         kinds: What the table's columns are.
         names: The columns' own names, by identifier.
         schema: The training rows' schema.
+        table_sha256: By which the training table is known again, if it was a file.
         model: The model.
     """
 
@@ -34,6 +36,7 @@ class ModelFolder:
     kinds: list[ColumnKind]
     names: dict[str, str]
     schema: Schema
+    table_sha256: str | None
     model: keras.Model
 
 
@@ -73,7 +76,7 @@ def load(directory: str | os.PathLike[str]) -> ModelFolder:
         ValueError: If a newer version wrote it.
     """
     folder = pathlib.Path(directory)
-    missing = [n for n in (CONFIG, COLUMNS, SCHEMA, MODEL) if not (folder / n).is_file()]
+    missing = [n for n in (CONFIG, COLUMNS, SCHEMA, METRICS, MODEL) if not (folder / n).is_file()]
     if missing:
         raise FileNotFoundError(
             "`DIR` must be a folder that `keras-multimodal train` wrote. "
@@ -89,5 +92,6 @@ def load(directory: str | os.PathLike[str]) -> ModelFolder:
         [ColumnKind(**each) for each in content["kinds"]],
         content["names"],
         Schema.from_json((folder / SCHEMA).read_text("utf-8")),
+        json.loads((folder / METRICS).read_text("utf-8"))["table_sha256"],
         keras.saving.load_model(folder / MODEL),
     )

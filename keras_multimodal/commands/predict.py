@@ -15,7 +15,7 @@ from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import model_folder, scoring, streams, table
 from keras_multimodal.commands.cells import lacking_cells, say_wrong_numbers
 from keras_multimodal.commands.model_folder import ModelFolder
-from keras_multimodal.commands.rows import in_its_words
+from keras_multimodal.commands.rows import in_its_words, unreadable_wholly, where
 from keras_multimodal.data import Records
 from keras_multimodal.data.cells import name_keys
 from keras_multimodal.schema import Category, ColumnKind, Schema
@@ -132,8 +132,12 @@ def known_rows(
     except ValueError as error:
         if "`streams` must have a row in common" not in str(error):
             raise
+        print(f"No row has anything that can be read: {where(read)}")
         return None, ["nothing that can be read"] * len(read.frame)
     report = in_its_words(records.report, read)
+    print(report)
+    for sentence in unreadable_wholly(records, read):
+        print(sentence)
     for name, rows in report.missing.items():
         for row in rows:
             status[row].append(f"{name} missing")

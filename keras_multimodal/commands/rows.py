@@ -43,8 +43,8 @@ def pair(read: Table, kinds: list[ColumnKind], options: Options, aim: goal.Goal)
         if "must have a row in common" not in str(error):
             raise
         raise ValueError(
-            "The table must have a row of which something can be read. Received: none; are the "
-            f"names relative to {str(read.directory)!r}? `--directory` says another folder"
+            "The table must have a row of which something can be read. Received: none; "
+            + where(read)
         ) from error
     report = in_its_words(records.report, read)
     print(report)
@@ -93,16 +93,37 @@ def check_readable(records: Records, read: Table) -> None:
     Raises:
         ValueError: If there is one. The message says why the first cannot.
     """
+    for sentence in unreadable_wholly(records, read):
+        raise ValueError(sentence)
+
+
+def unreadable_wholly(records: Records, read: Table) -> list[str]:
+    """A sentence for each modality of which no file can be read, and why the first cannot.
+
+    Args:
+        records: The rows.
+        read: The table.
+    """
+    told = []
     for stream in records.streams:
         name = read.names.get(stream.spec.name, stream.spec.name)
         files = in_its_words(records.report, read).unreadable[name]
         if files and not stream.present.any():
             first, reason = next(iter(files.items()))
-            raise ValueError(
-                f"{name} cannot be read in {len(files)} rows, such as row {first}: "
-                f"{reason}. No row has one that can be: are the names relative to "
-                f"{str(read.directory)!r}? `--directory` says another folder"
+            told.append(
+                f"{name} cannot be read in {len(files)} rows, such as row {first}: {reason}. No "
+                f"row has one that can be: {where(read)}"
             )
+    return told
+
+
+def where(read: Table) -> str:
+    """A hint at why files are not found.
+
+    Args:
+        read: The table.
+    """
+    return f"are the names relative to {str(read.directory)!r}? `--directory` says another folder"
 
 
 def split(records: Records, read: Table, options: Options) -> dict[str, Records]:

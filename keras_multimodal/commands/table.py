@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import hashlib
 import os
 import pathlib
 
@@ -103,6 +104,17 @@ def read(
         )
     names = dict(zip(own, map(str, frame.columns), strict=True))
     return Table(numbered(frame.set_axis(own, axis=1)), home, names)
+
+
+def digest(source: str) -> str | None:
+    """By which a table is known again; `None` for a data set of tensorflow-datasets.
+
+    Args:
+        source: A file, or `tfds:NAME`.
+    """
+    if source.startswith(TFDS):
+        return None
+    return hashlib.sha256(pathlib.Path(source).read_bytes()).hexdigest()
 
 
 def numbered(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import functools
-import hashlib
 import importlib.metadata
 import json
 import math
@@ -66,7 +65,11 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
         ImportError: If a file needs a package that is not installed.
         ValueError: If an option, a column or a cell is wrong, or the output is filled.
     """
-    layers.fusion.get(options.fusion)  # a name that there is not is told at once
+    try:
+        layers.fusion.get(options.fusion)  # a name that there is not is told at once
+    except ValueError as error:
+        told = str(error).replace("`identifier`", "`--fusion`").replace("identifier=", "")
+        raise ValueError(told) from error
     options = _anywhere(options)
     start = time.monotonic()
     deadline = None if options.time_limit is None else start + 60 * options.time_limit
@@ -123,7 +126,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
             "test": scores,
             "validation": checked,
             "rows": {name: len(rows) for name, rows in parts.items()},
-            "table_sha256": _digest(options.source),
+            "table_sha256": table.digest(options.source),
             "repeated_rows": len(repeated),
             "pairing": json.loads(found.to_json()),
             "stopped": {name: best.stopped for name, best in fits.items() if best.stopped},
@@ -143,7 +146,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
         (folder / model_folder.SCHEMA).write_text(schema.to_json(), "utf-8")
         (folder / model_folder.CONFIG).write_text(options.to_json(), "utf-8")
         model_folder.write_columns(folder, aim.task, aim.column, kinds, read.names)
-        (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
+        (folder / model_folder.METRICS).write_text(json.dumps(metrics, indent=1), "utf-8")
         histories = {name: best.history for name, best in fits.items()}
         _write_history(folder / "history.csv", histories)
         _write_split(folder / "split.csv", parts, read, options)
@@ -230,13 +233,6 @@ def _anywhere(options: Options) -> Options:
     if directory is not None:
         directory = str(pathlib.Path(directory).resolve())
     return dataclasses.replace(options, source=source, directory=directory)
-
-
-def _digest(source: str) -> str | None:
-    """By which a table is known again; `None` for a data set of tensorflow-datasets."""
-    if source.startswith(table.TFDS):
-        return None
-    return hashlib.sha256(pathlib.Path(source).read_bytes()).hexdigest()
 
 
 def _kept(options: Options, resume: bool) -> pathlib.Path:

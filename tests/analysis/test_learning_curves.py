@@ -33,7 +33,7 @@ def test_each_line_is_a_history():
     assert [lines[1][0], lines[2][0]] == ["image", "text <&>"]
     assert loss.lines[0].get_color() == loss.lines[1].get_color() != loss.lines[2].get_color()
     legend = [text.get_text() for text in accuracy.get_legend().get_texts()]
-    assert legend == ["image", "text <&>", "training"]
+    assert legend == ["image", "text <&>", "validation", "training"]
 
 
 def test_the_ground_is_transparent():

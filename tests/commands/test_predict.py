@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
+from code_blocks import run_code_blocks
 
 from keras_multimodal import cli, commands
 
@@ -73,7 +75,7 @@ def test_a_table_of_nothing_known_is_refused(trained, tmp_path, capsys):
     assert not out.exists()
 
 
-def test_rows_of_which_nothing_can_be_read(trained, tmp_path):
+def test_rows_of_which_nothing_can_be_read(trained, tmp_path, capsys):
     source, run = trained
     empty = source.with_name("empty.csv")
     frame = pd.read_csv(source).head(2).assign(note=None, weight=None, colour=None)
@@ -82,6 +84,12 @@ def test_rows_of_which_nothing_can_be_read(trained, tmp_path):
     said = commands.predict(run, str(empty), tmp_path / "out.csv")
     assert said["prediction"].isna().all()
     assert (said["status"] != "ok").all()
+    assert "No row has anything that can be read: are the names relative" in capsys.readouterr().out
+    frame.assign(weight=3.0).to_csv(empty, index=False)
+    commands.predict(run, str(empty), tmp_path / "out2.csv")
+    printed = capsys.readouterr().out
+    assert "Photo File cannot be read in 2 rows, such as row 1: 'nowhere.png'" in printed
+    assert "`--directory` says another folder" in printed
 
 
 def test_scores_on_another_table(trained, tmp_path, capsys):
@@ -91,6 +99,7 @@ def test_scores_on_another_table(trained, tmp_path, capsys):
     assert scores == json.loads((tmp_path / "scores.json").read_text())
     printed = capsys.readouterr().out
     assert "59 of 60 rows have a target" in printed
+    assert "This is the table that the model has learned from" in printed
     low, high = scores["accuracy_interval_95"]
     assert f"accuracy_interval_95: {low:.4f} to {high:.4f}\n" in printed
     said = commands.predict(run, str(source), tmp_path / "out.csv")
@@ -106,6 +115,28 @@ def test_scores_on_another_table(trained, tmp_path, capsys):
     pd.read_csv(source).drop(columns="sort").to_csv(other, index=False)
     with pytest.raises(ValueError, match="`TABLE` must have the column of what is true, 'sort'"):
         commands.evaluate(run, str(other))
+
+
+def test_the_page_says_how_to_serve_it(trained, tmp_path, monkeypatch):
+    source, run = trained
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").symlink_to(run)
+    (tmp_path / "photos").symlink_to(source.parent / "photos")
+    names = run_code_blocks("docs/command_line.md", at_least=1)
+    probabilities = names["answer"]["probabilities"].numpy()
+    frame = pd.DataFrame(
+        {
+            "code": ["a", "b"],
+            "Photo File": ["photos/0.png", None],
+            "note": ["it purrs in house 3", None],
+            "weight": [4.2, None],
+            "colour": ["black", "white"],
+        }
+    )
+    frame.to_csv(source.with_name("two.csv"), index=False)
+    said = commands.predict(run, str(source.with_name("two.csv")), tmp_path / "out.csv")
+    expected = said[["probability_cat", "probability_dog"]].to_numpy()
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def with_cell(column, row, value):
         (FRAME, ("--target", "label", "--epochs", "0"), "`--epochs` must be at least 1"),
         (FRAME, ("--target", "label", "--time-limit", "-1"), "`--time-limit` must be positive"),
         (FRAME, ("--target", "label", "--fusion", "meen"), "Did you mean 'mean'"),
+        (FRAME, ("--target", "label", "--fusion", "x"), "`--fusion` must be one of"),
         (FRAME, ("--target", "label", "--table", "label"), "must not name the target"),
         (FRAME, ("--target", "label", "--text", "size", "--ignore", "size"), "names too"),
         (FRAME, ("--target", "label", "--resume"), "must find an interrupted run"),
@@ -103,7 +104,7 @@ def test_an_output_that_is_filled(tmp_path, capsys):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine.txt").write_text("mine")
     assert run(tmp_path, FRAME, "--target", "label") == 2
-    assert "`--output` must be new or empty" in capsys.readouterr().err
+    assert "`--output` must be new or empty. Received" in capsys.readouterr().err
     assert run(tmp_path, FRAME, "--target", "label", "--overwrite") == 2
     assert "which has no config.json" in capsys.readouterr().err
     assert (tmp_path / "run" / "mine.txt").read_text() == "mine"
