@@ -32,30 +32,23 @@ def columns_of(read: Table, kinds: Sequence[ColumnKind]) -> pd.DataFrame:
     )
 
 
-def say_wrong_numbers(read: Table, kinds: Sequence[ColumnKind]) -> dict[str, dict[int, Any]]:
+def say_wrong_numbers(read: Table, kinds: Sequence[ColumnKind]) -> None:
     """Say which cells should be finite numbers and are not.
 
     Args:
         read: The table.
         kinds: What its columns are.
-
-    Returns:
-        By the column's own name, such cells by row.
     """
-    found: dict[str, dict[int, Any]] = {}
     for each in kinds:
         if each.kind != "number":
             continue
-        wrong = {row: c for row, c in read.frame[each.column].items() if _is_wrong(c)}
+        wrong = [(row, cell) for row, cell in read.frame[each.column].items() if _is_wrong(cell)]
         if wrong:
-            name = read.names[each.column]
-            found[name] = wrong
-            row, cell = next(iter(wrong.items()))
+            row, cell = wrong[0]
             print(
-                f"  {len(wrong)} cells of {name!r} are no finite numbers, such as {cell!r} in row "
-                f"{row}: they are read as missing"
+                f"  {len(wrong)} cells of {read.names[each.column]!r} are no finite numbers, such "
+                f"as {cell!r} in row {row}: they are read as missing"
             )
-    return found
 
 
 def lacking_cells(
@@ -78,7 +71,7 @@ def lacking_cells(
     for each in kinds:
         if each.kind not in ("number", "category"):
             continue
-        name = read.names.get(each.column, each.column)
+        name = read.names[each.column]
         for row, cell in read.frame[each.column].items():
             if is_blank(cell):
                 what = f"{name} missing"

@@ -14,6 +14,7 @@ from keras_multimodal import analysis
 from keras_multimodal.commands import goal, streams, table
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.repeats import IN_FILES, repeats
+from keras_multimodal.commands.report import add_unreadable
 from keras_multimodal.commands.rows import in_its_words, pair, split
 from keras_multimodal.commands.train import build
 from keras_multimodal.schema.column_kinds import class_name, is_blank
@@ -58,7 +59,8 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
             )
             for each in kinds
         ]
-        if any(each.kind in IN_FILES for each in kinds):
+        in_files = any(each.kind in IN_FILES for each in kinds)
+        if in_files:
             print(f"Reading the files of {len(frame)} rows", flush=True)
         repeated = repeats(read, kinds)
         found: dict[str, Any] = {"rows": len(frame), "repeated_rows": len(repeated)}
@@ -77,25 +79,13 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
             report.add_table("Rows that repeat another", ["row", "repeats"], shown, note)
         aim = goal.find(read, options) if options.target is not None else goal.nothing(read)
         records = pair(read, kinds, options, aim)
-        unreadable = in_its_words(records.report, read).unreadable
+        seen = in_its_words(records.report, read)
         if aim.column is not None:
             _describe_target(report, read, aim, found)
             _time(report, records, read, options, aim, found)
-        found["unreadable"] = {name: len(cells) for name, cells in unreadable.items() if cells}
-        listed = [
-            (f"row {row}", name, str(reason))
-            for name, cells in unreadable.items()
-            for row, reason in cells.items()
-        ]
-        if any(each.kind in IN_FILES for each in kinds):
-            print(f"{len(listed)} files that cannot be read")
-        note = f"The first {_SHOWN} of {len(listed)}." if len(listed) > _SHOWN else ""
-        if listed:
-            report.add_table(
-                "Files that cannot be read", ["row", "column", "why"], listed[:_SHOWN], note
-            )
-        else:
-            report.add_text("Files that cannot be read", "None.")
+        found["unreadable"] = {name: len(own) for name, own in seen.unreadable.items() if own}
+        if in_files:
+            print(f"{add_unreadable(report, seen)} files that cannot be read")
     report.write(output)
     print(f"Written to {output}")
     return found

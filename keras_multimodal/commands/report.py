@@ -10,6 +10,7 @@ from keras_multimodal import analysis
 from keras_multimodal.commands import scoring
 from keras_multimodal.commands.fitting import Best
 from keras_multimodal.commands.options import Options
+from keras_multimodal.commands.repeats import IN_FILES
 from keras_multimodal.commands.table import Table
 from keras_multimodal.data import PairingReport, Records
 from keras_multimodal.schema import Category, ColumnKind
@@ -99,16 +100,8 @@ def make_report(
         *str(found).splitlines(),
         f"{metrics['repeated_rows']} rows repeat another",
     )
-    unreadable = [
-        (f"row {row}", name, reason)
-        for name, files in found.unreadable.items()
-        for row, reason in files.items()
-    ]
-    if unreadable:
-        note = f"The first {_SHOWN} of {len(unreadable)}." if len(unreadable) > _SHOWN else ""
-        report.add_table(
-            "Files that cannot be read", ["row", "column", "why"], unreadable[:_SHOWN], note
-        )
+    if any(each.kind in IN_FILES for each in kinds):
+        add_unreadable(report, found)
     settings = {
         name: ", ".join(value) if isinstance(value, tuple) else value
         for name, value in dataclasses.asdict(options).items()
@@ -117,6 +110,30 @@ def make_report(
     report.add_settings("Options", settings)
     report.add_settings("Versions", metrics["versions"])
     return report
+
+
+def add_unreadable(report: analysis.HtmlReport, found: PairingReport) -> int:
+    """Show which files cannot be read, and why.
+
+    Args:
+        report: The report.
+        found: What pairing found, in the table's words.
+
+    Returns:
+        How many there are.
+    """
+    listed = [
+        (f"row {row}", name, reason)
+        for name, files in found.unreadable.items()
+        for row, reason in files.items()
+    ]
+    title = "Files that cannot be read"
+    if listed:
+        note = f"The first {_SHOWN} of {len(listed)}." if len(listed) > _SHOWN else ""
+        report.add_table(title, ["row", "column", "why"], listed[:_SHOWN], note)
+    else:
+        report.add_text(title, "None.")
+    return len(listed)
 
 
 def _add_curves(report: analysis.HtmlReport, fits: Mapping[str, Best]) -> None:
