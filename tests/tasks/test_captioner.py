@@ -41,8 +41,9 @@ def test_it_learns_to_answer_questions_about_pictures():
     records = answers()
     model = tasks.captioner(records.schema, dim=16, learning_rate=1e-2, seed=0)
     batches = records.batch(16, training=True)
-    history = model.fit(batches, epochs=30, shuffle=False, verbose=0).history
-    assert history["accuracy"][-1] > 0.95  # with dropout
+    model.fit(batches, epochs=40, shuffle=False, verbose=0)
+    _, accuracy = model.evaluate(records.batch(16), verbose=0)
+    assert accuracy > 0.99
     written = inference.TextGenerator(model, records.schema).generate(records)
     assert np.mean(np.array(written) == records.captions.cells) > 0.99
     # Of the picture or of the question alone, at most half can be known.
