@@ -321,8 +321,7 @@ class Records:
                 lengths, or the whole one, that keeps every real step. Every row's length is found
                 now, once. The model's input has to have a length of `None`, and each bucket may
                 have a smaller batch at an epoch's end.
-            initial_epoch: The number of the first epoch, as of `fit`: an interrupted training then
-                goes on as it would have.
+            initial_epoch: The first epoch's number, as of `fit`, to go on with a training.
 
         Returns:
             A dataset of `(inputs, labels)`, of `inputs` where there are no labels, or of
