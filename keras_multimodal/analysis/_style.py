@@ -39,8 +39,7 @@ th, td {
   border-bottom: 1px solid var(--line);
 }
 thead th { color: var(--soft); font-size: .8125rem; font-weight: 600; vertical-align: bottom; }
-tbody th { font-weight: 600; }
-tbody th { overflow-wrap: break-word; min-width: 4.5rem; }
+tbody th { font-weight: 600; min-width: 4.5rem; }
 td.number { text-align: right; }
 .accuracies { width: 100%; }
 .accuracies td { width: 28%; }
