@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import itertools
 import os
 import pathlib
 
@@ -18,15 +19,17 @@ SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 def pytest_collection_modifyitems(config, items):
     """Each worker begins with its share of the slow ones, so that none is left alone in the end.
 
-    pytest-xdist gives each worker a stretch of the list, the last one what is left over; what a
-    worker takes from another later is of the end of its stretch.
+    Those of a module go together: they share what was made for them. pytest-xdist gives each worker
+    a stretch of the list, the last one what is left over; what a worker takes from another later is
+    of the end of its stretch.
     """
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     slow = [item for item in items if item.get_closest_marker("slow")]
     others = [item for item in items if not item.get_closest_marker("slow")]
+    modules = [list(own) for _, own in itertools.groupby(slow, lambda item: item.path)]
     total, ordered = len(items), []
     for worker in range(workers):
-        own = slow[worker::workers]
+        own = list(itertools.chain(*modules[worker::workers]))
         size = (total - len(ordered)) // (workers - worker)
         filled = max(size - len(own), 0)
         ordered += own + others[:filled]

@@ -100,9 +100,8 @@ def _jax(
     def total(weights: list[Any], tensors: list[Any]) -> Any:
         # `Layer.stateless_call` skips `__call__`, and with it the masks.
         state = list(zip(variables, weights, strict=True))
-        with keras.StatelessScope(state_mapping=state, collect_losses=True) as scope:
-            value = loss(tensors)
-        return value + sum(scope.losses)
+        with keras.StatelessScope(state_mapping=state, collect_losses=True):
+            return loss(tensors) + sum(layer.losses)
 
     weights = [variable.value for variable in variables]
     return jax.grad(total, argnums=(0, 1))(weights, floats)

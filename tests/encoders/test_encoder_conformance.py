@@ -1,5 +1,7 @@
 """Every public encoder keeps the promises that all layers make, a presence flag or not."""
 
+import copy
+
 import cases_tabular
 import keras
 import numpy as np
@@ -203,6 +205,11 @@ CASES = [
 ]
 
 
+def own(options):
+    """The options with layers of their own: those in `CASES` belong to all tests."""
+    return copy.deepcopy(options)
+
+
 @pytest.mark.parametrize(("cls", "options", "inputs", "shape", "mask"), CASES)
 def test_conformance(cls, options, inputs, shape, mask):
     run_layer_conformance(
@@ -221,7 +228,7 @@ def test_conformance(cls, options, inputs, shape, mask):
 def test_half_precision_compiled_and_saved(cls, options, inputs, shape, mask, tmp_path):
     """What `run_layer_conformance` tries in float32, in mixed_bfloat16."""
     # From a config, since some hold another layer, which has the first policy once it is built.
-    layer = cls.from_config({**cls(**options).get_config(), "dtype": "mixed_bfloat16"})
+    layer = cls.from_config({**cls(**own(options)).get_config(), "dtype": "mixed_bfloat16"})
     tensors = keras.tree.map_structure(lambda x: keras.Input(x.shape[1:], dtype=x.dtype), inputs)
     model = keras.Model(tensors, keras.layers.Activation("linear", dtype="float32")(layer(tensors)))
     expected = keras.ops.convert_to_numpy(model(inputs))
@@ -260,7 +267,8 @@ def test_a_frozen_encoder_stays_as_it_is_when_loaded_too(case, tmp_path):
     cls, options, inputs = case[:3]
     tensors = inputs if isinstance(inputs, list) else [inputs]
     symbolic = [keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in tensors]
-    tokens = cls(**options, trainable=False)(symbolic if len(symbolic) > 1 else symbolic[0])
+    layer = cls(**own(options), trainable=False)
+    tokens = layer(symbolic if len(symbolic) > 1 else symbolic[0])
     head = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling1D()(tokens))
     model = keras.Model(symbolic, head)
     model.save(tmp_path / "model.keras")
