@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import goal, model_folder, scoring, table
 from keras_multimodal.commands.predict import known_rows
@@ -81,6 +83,10 @@ def evaluate(
             kept.model, kept.schema, records, kept.task, kept.options.batch_size
         )
         scores = scoring.score(kept.task, kept.schema, records, said)
+    if isinstance(kept.schema.target, Category):
+        # Taking all for the class that most of them are of: what a model has to beat.
+        commonest = np.bincount(np.asarray(records.labels)).max()
+        scores["no_information_rate"] = float(commonest / len(records))
     scores["not_ok"] = sum(each != "ok" for each in status)
     for name, value in scores.items():
         print(f"  {name}: {_shown(value)}")

@@ -50,11 +50,18 @@ def score(task: str, schema: Schema, records: Records, said: Any) -> dict[str, A
         low, median, high = np.moveaxis(np.asarray(said), -1, 0)
         inside = float(((low <= truth) & (truth <= high)).mean())
         return {**_errors(truth, median), "inside_interval_80": inside}
-    right = int((said.argmax(-1) == truth).sum())
+    assert isinstance(schema.target, Category)
+    classes = schema.target.classes
+    confusion = analysis.confusion_matrix(truth, said.argmax(-1), len(classes))
+    right = int(confusion.trace())
+    of_class = zip(classes, analysis.f1_scores(confusion).tolist(), strict=True)
+    f1 = {name: own for name, own in of_class if not np.isnan(own)}
     return {
         "accuracy": right / len(truth),
         "accuracy_interval_95": list(analysis.accuracy_interval(right, len(truth))),
+        "macro_f1": float(np.mean(list(f1.values()))),
         "calibration_error": float(analysis.expected_calibration_error(said, truth)),
+        "f1": f1,
         "rows": len(truth),
     }
 

@@ -85,6 +85,8 @@ def describe_tokenizer(tokenizer: Any, special_tokens: bool = False) -> Tokenize
     config = keras.saving.serialize_keras_object(tokenizer)
     if hasattr(tokenizer, "split_on_cjk"):  # keras_hub 0.32 leaves it out
         config["config"]["split_on_cjk"] = tokenizer.split_on_cjk
+    # Keras numbers the objects of a process, so that the same tokenizer would be another each time.
+    config["config"].pop("name", None)
     text_files, binary_files = _files(tokenizer)
     offset = 0 if pads_with_zero(tokenizer) else 1
     description = Tokenizer(

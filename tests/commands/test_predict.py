@@ -106,6 +106,9 @@ def test_scores_on_another_table(trained, tmp_path, capsys):
     truth = pd.read_csv(source)["sort"]
     right = (said["prediction"] == truth)[truth.notna()].mean()
     assert scores["accuracy"] == pytest.approx(right)
+    assert scores["no_information_rate"] == truth.value_counts(normalize=True).max()
+    assert set(scores["f1"]) == set(truth.dropna())
+    assert scores["macro_f1"] == pytest.approx(np.mean(list(scores["f1"].values())))
     other = source.with_name("birds.csv")
     pd.read_csv(source).assign(sort="bird").to_csv(other, index=False)
     with pytest.raises(ValueError, match=r"`TABLE` must have classes that the model knows.*'bird'"):

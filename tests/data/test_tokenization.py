@@ -167,6 +167,16 @@ def test_a_tokenizer_survives_json(bert):
     assert ids[0].tolist()[:5] == np.asarray(bert(TEXTS[0])).tolist()
 
 
+@pytest.mark.parametrize("name", ["byte pair", "word piece"])
+def test_a_tokenizer_that_is_made_again_is_the_same(name):
+    """Or features that were cached with the first would be refused with the second."""
+    one, other = (
+        TextProcessor(length=4, tokenizer=small_tokenizers()[name]).load_data(["low"]).spec
+        for _ in range(2)
+    )
+    assert one == other
+
+
 def small_tokenizers():
     import keras_hub
 
