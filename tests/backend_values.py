@@ -37,6 +37,7 @@ def values_of(case, weights=None):
         case: The layer and its inputs.
         weights: What its weights are to be, in their order; random by default.
     """
+    from keras_multimodal.testing._case import widen
     from keras_multimodal.testing._gradients import gradients
 
     layer = case.make_built()
@@ -51,8 +52,8 @@ def values_of(case, weights=None):
         if mask is not None:
             # What stands at a masked place of the output is nobody's business.
             values[f"the mask {i}"] = mask
-            wide = mask.reshape(mask.shape + (1,) * (outputs.values[i].ndim - mask.ndim))
-            values[f"the output {i}"] = np.where(wide, outputs.values[i], 0)
+            valid = widen(mask, outputs.values[i].ndim)
+            values[f"the output {i}"] = np.where(valid, outputs.values[i], 0)
     values |= {f"the gradient of weight {i}": g for i, g in enumerate(found.weights.values())}
     values |= {f"the gradient of input {i}": g for i, g in found.inputs.items()}
     return layer.get_weights(), values
