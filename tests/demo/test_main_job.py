@@ -105,7 +105,8 @@ def test_a_second_run_replaces_the_first_only_when_told(small, few_icons):
 def test_the_fused_model_beats_both_single_ones(icons, tmp_path):
     """By more than the standard errors together; and nothing withheld hurts by more than those.
 
-    In fewer epochs than a user's: three seeds of those are in `benchmarks.pretrained_accuracy`.
+    In fewer epochs than a user's: the accuracies of three seeds of those are in
+    `benchmarks.pretrained_accuracy`.
     """
     run = demo.run(tmp_path / "out", data_dir=icons, epochs=8)
     accuracy, rows = run["test_accuracy"], run["rows"]["test"]
