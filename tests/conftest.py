@@ -3,7 +3,9 @@
 import itertools
 import os
 import pathlib
+import zlib
 
+import numpy as np
 import pytest
 
 # Most of the time goes into compiling small layers, each of them once: an optimizer's work is lost
@@ -35,6 +37,12 @@ def pytest_collection_modifyitems(config, items):
         ordered += own + others[:filled]
         del others[:filled]
     items[:] = ordered + others
+
+
+@pytest.fixture
+def rng(request):
+    """Random numbers seeded by the test's own name, whichever tests ran before."""
+    return np.random.default_rng(zlib.crc32(request.node.name.encode()))
 
 
 @pytest.fixture(scope="session")
