@@ -1,6 +1,5 @@
 """What all tests share."""
 
-import itertools
 import os
 import pathlib
 import zlib
@@ -15,28 +14,9 @@ os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 )
 
+pytest_plugins = ["pytester", "tests.suite.cpu_seconds", "tests.suite.order_of_tests"]
+
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
-
-
-def pytest_collection_modifyitems(config, items):
-    """Each worker begins with its share of the slow ones, so that none is left alone in the end.
-
-    Those of a module go together: they share what was made for them. pytest-xdist gives each worker
-    a stretch of the list, the last one what is left over; what a worker takes from another later is
-    of the end of its stretch.
-    """
-    workers = getattr(config, "workerinput", {}).get("workercount", 1)
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    others = [item for item in items if not item.get_closest_marker("slow")]
-    modules = [list(own) for _, own in itertools.groupby(slow, lambda item: item.path)]
-    total, ordered = len(items), []
-    for worker in range(workers):
-        own = list(itertools.chain(*modules[worker::workers]))
-        size = (total - len(ordered)) // (workers - worker)
-        filled = max(size - len(own), 0)
-        ordered += own + others[:filled]
-        del others[:filled]
-    items[:] = ordered + others
 
 
 @pytest.fixture
@@ -49,5 +29,7 @@ def rng(request):
 def shared_data():
     """The folder of real data beside the checkout."""
     if not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is not there: the real data for tests lies beside the checkout")
+        # Where it must be there, its absence would pass for a success.
+        absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        absent(f"{SHARED} is not there: the real data for tests lies beside the checkout")
     return SHARED

@@ -1,11 +1,11 @@
 """The rooms import each other in one direction only (see CONTRIBUTING.md)."""
 
-import ast
 import pathlib
 
 import pytest
 
 import keras_multimodal
+from tests.suite.imports import imports
 
 PACKAGE = pathlib.Path(keras_multimodal.__file__).parent
 
@@ -56,20 +56,6 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 def room_of(path: pathlib.Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def imports(path: pathlib.Path, module_level: bool) -> list[str]:
-    """The modules that a file imports, at its top level or anywhere."""
-    tree = ast.parse(path.read_text())
-    nodes = tree.body if module_level else list(ast.walk(tree))
-    found = []
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            found += [module] + [f"{module}.{alias.name}" for alias in node.names]
-    return found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

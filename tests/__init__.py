@@ -1,0 +1,1 @@
+"""The tests, and in `suite` what runs them."""

@@ -1,0 +1,1 @@
+"""Plugins of pytest, and commands, that keep the suite quick and honest."""
