@@ -5,12 +5,10 @@ import pytest
 
 from keras_multimodal.analysis import expected_calibration_error
 
-RNG = np.random.default_rng(0)
 
-
-def test_probabilities_that_mean_what_they_say():
-    first = RNG.uniform(0.5, 1, 100_000)
-    labels = (RNG.random(len(first)) > first).astype(int)
+def test_probabilities_that_mean_what_they_say(rng):
+    first = rng.uniform(0.5, 1, 100_000)
+    labels = (rng.random(len(first)) > first).astype(int)
     probabilities = np.stack([first, 1 - first], 1)
     assert expected_calibration_error(probabilities, labels) < 0.01
     surer = probabilities**3 / (probabilities**3).sum(1, keepdims=True)

@@ -1,3 +1,8 @@
+import contextlib
+import os
+import pathlib
+import tempfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,3 +44,30 @@ def pixels_of(folder):
             return np.asarray(picture)
 
     return read
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may enter; `tmp_path` lies in one that is its owner's alone."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture
+def as_nobody():
+    """Return a context in which the modes of files count: root may read everything."""
+
+    @contextlib.contextmanager
+    def nobody():
+        if os.geteuid() != 0:
+            yield
+            return
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return nobody

@@ -36,18 +36,17 @@ from keras_multimodal.schema import Features, Schema
 from keras_multimodal.tasks import attach_encoders, inputs
 
 ROWS = 12
-RNG = np.random.default_rng(2)
 WORDS = ["red", "blue", "round", "square"]
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, rng):
     """Pictures, one of them absent, and a frame of them."""
     (tmp_path / "pictures").mkdir()
     files = []
     for row in range(ROWS):
         files.append("" if row == 3 else f"{row}.png")
-        pixels = RNG.integers(0, 256, (8, 8, 3)).astype("uint8")
+        pixels = rng.integers(0, 256, (8, 8, 3)).astype("uint8")
         Image.fromarray(pixels).save(tmp_path / "pictures" / f"{row}.png")
     return tmp_path, files
 
@@ -55,7 +54,10 @@ def folder(tmp_path):
 def make_records(folder, rows=range(ROWS), rescale=1 / 255):
     path, files = folder
     frame = pd.DataFrame({"file": files, "key": [f"k{row}" for row in range(ROWS)]})
-    frame["text"] = [" ".join(RNG.permutation(WORDS)[: 1 + row % 4]) for row in range(ROWS)]
+    frame["text"] = [
+        " ".join(np.random.default_rng(row).permutation(WORDS)[: 1 + row % 4])
+        for row in range(ROWS)
+    ]
     frame.loc[5, "text"] = ""
     frame["class"] = ["a", "b"] * (ROWS // 2)
     frame = frame.iloc[list(rows)]
@@ -325,8 +327,8 @@ def test_a_model_that_ends_in_a_vector(folder):
     assert found["image_mask"].numpy()[:, 0].tolist() == [row != 3 for row in range(ROWS)]
 
 
-def test_series_and_tables(tmp_path):
-    series = [RNG.normal(size=(steps, 2)) for steps in (9, 4, 7)]
+def test_series_and_tables(tmp_path, rng):
+    series = [rng.normal(size=(steps, 2)) for steps in (9, 4, 7)]
     frame = pd.DataFrame({"age": [1.0, None, 3.0], "town": ["Ulm", "Bonn", ""]})
     records = pair(
         SensorProcessor(length=8).load_arrays(series),

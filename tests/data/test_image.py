@@ -10,8 +10,7 @@ from PIL import Image as Pillow
 from keras_multimodal.data.image import decode_image, normalize_images
 from keras_multimodal.schema import Image
 
-GENERATOR = np.random.default_rng(0)
-COLOR = GENERATOR.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+COLOR = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
 
 def smooth(height, width):
@@ -64,9 +63,9 @@ def test_transparency_shows_the_background(background, expected):
     np.testing.assert_array_equal(decoded[..., 0], decoded[..., 2])
 
 
-def test_alpha_is_kept_where_it_is_wanted():
+def test_alpha_is_kept_where_it_is_wanted(rng):
     spec = Image(height=20, width=30, channels=4)
-    rgba = GENERATOR.integers(0, 256, (20, 30, 4), dtype=np.uint8)
+    rgba = rng.integers(0, 256, (20, 30, 4), dtype=np.uint8)
     np.testing.assert_array_equal(decode_image(encode(rgba, "PNG"), spec), rgba)
     opaque = decode_image(encode(COLOR, "JPEG"), spec).numpy()
     assert (opaque[..., 3] == 255).all()

@@ -1,7 +1,5 @@
 """Files as they are found in the wild: read, or refused by name, and never lost."""
 
-import os
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,12 +78,15 @@ def test_odd_names_are_read_and_named(tmp_path, pixels, name):
         batch_of(tmp_path, [name])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read_is_named(tmp_path, pixels):
-    Pillow.fromarray(pixels).save(tmp_path / "mine.png")
-    (tmp_path / "mine.png").chmod(0)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Row 0 could not be read"):
-        batch_of(tmp_path, ["mine.png"])
+def test_a_file_that_may_not_be_read_is_named(open_folder, as_nobody, pixels):
+    for name in ("ours.png", "mine.png"):
+        Pillow.fromarray(pixels).save(open_folder / name)
+        (open_folder / name).chmod(0o644)
+    with as_nobody():
+        assert len(batch_of(open_folder, ["ours.png", "mine.png"])) == 2
+    (open_folder / "mine.png").chmod(0)
+    with as_nobody(), pytest.raises(tf.errors.InvalidArgumentError, match="Row 1 could not be"):
+        batch_of(open_folder, ["ours.png", "mine.png"])
 
 
 def test_data_sets_are_mixed_by_tensorflow_s_own_function(tmp_path, pixels):

@@ -13,8 +13,7 @@ from PIL import Image as Pillow
 from keras_multimodal.data import AudioStream, SensorProcessor, TableProcessor, read_dataset
 from keras_multimodal.data.file_kinds import file_ending
 
-RANDOM = np.random.default_rng(0)
-PIXELS = RANDOM.integers(0, 256, (5, 6, 7, 3), dtype=np.uint8)
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 6, 7, 3), dtype=np.uint8)
 
 
 def encoded(format_, pixels=PIXELS[0]):
@@ -38,8 +37,8 @@ def slices(**columns):
 @pytest.mark.parametrize(
     ("dtype", "channels"), [("uint8", 1), ("uint8", 3), ("uint8", 4), ("uint16", 3)]
 )
-def test_pictures_are_written_pixel_for_pixel(tmp_path, dtype, channels):
-    pixels = RANDOM.integers(0, np.iinfo(dtype).max + 1, (4, 6, 7, channels)).astype(dtype)
+def test_pictures_are_written_pixel_for_pixel(tmp_path, dtype, channels, rng):
+    pixels = rng.integers(0, np.iinfo(dtype).max + 1, (4, 6, 7, channels)).astype(dtype)
     frame = read_dataset(slices(photo=pixels), tmp_path / "new")
     assert frame["photo"].tolist() == [str(tmp_path / f"new/photo/{row}.png") for row in range(4)]
     for path, expected in zip(frame["photo"], pixels, strict=True):
@@ -115,8 +114,8 @@ def test_missing_numbers_keep_the_others_as_they_are():
     assert stream.spec.numeric == ("n", "x")
 
 
-def test_series_are_arrays_that_the_sensor_processor_takes():
-    walks = RANDOM.normal(size=(3, 8, 2)).astype("float32")
+def test_series_are_arrays_that_the_sensor_processor_takes(rng):
+    walks = rng.normal(size=(3, 8, 2)).astype("float32")
     frame = read_dataset(slices(id=["a", "b", "c"], walk=walks, one=walks[..., 0]), key="id")
     stream = SensorProcessor().load_arrays(frame["walk"].iloc[::-1])
     assert stream.keys == ["c", "b", "a"]

@@ -15,15 +15,13 @@ from keras_multimodal.data.regular_grid import regular_grid
 from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.schema import Category, Schema, Sensor
 
-RNG = np.random.default_rng(0)
 
-
-def series(rows=8, channels=3, longest=20):
+def series(rng, rows=8, channels=3, longest=20):
     """Series of different lengths, with gaps."""
     found = {}
     for row in range(rows):
-        values = RNG.normal(3, 2, (RNG.integers(5, longest + 1), channels))
-        values[RNG.random(values.shape) < 0.2] = np.nan
+        values = rng.normal(3, 2, (rng.integers(5, longest + 1), channels))
+        values[rng.random(values.shape) < 0.2] = np.nan
         values[0] = 1.0  # so that there is something
         found[f"k{row}"] = values
     return found
@@ -33,8 +31,8 @@ def single(stream, **options):
     return pair(stream).batch(len(stream), **options).get_single_element()
 
 
-def test_values_are_standardised_and_gaps_masked():
-    data = series()
+def test_values_are_standardised_and_gaps_masked(rng):
+    data = series(rng)
     stream = SensorProcessor(length=12, indicators=True).load_arrays(data).adapt()
     cut = {key: values[:12] for key, values in data.items()}
     every = np.concatenate(list(cut.values()))
@@ -80,8 +78,8 @@ def test_a_row_without_a_series_is_absent():
 
 
 @pytest.mark.parametrize("interpolation", ["linear", "nearest"])
-def test_irregular_times_come_onto_the_grid(interpolation):
-    times = np.sort(RNG.uniform(0, 10, 80))
+def test_irregular_times_come_onto_the_grid(interpolation, rng):
+    times = np.sort(rng.uniform(0, 10, 80))
     values = np.stack([2 * times + 1, np.sin(times)], 1)
     found = regular_grid(times, values, 20.0, 100.0, interpolation)
     grid = times[0] + np.arange(len(found)) / 20
@@ -93,18 +91,18 @@ def test_irregular_times_come_onto_the_grid(interpolation):
     assert grid[-1] <= times[-1] < grid[-1] + 1 / 20 + 1e-9
 
 
-def test_a_gap_is_not_bridged_and_order_does_not_matter():
+def test_a_gap_is_not_bridged_and_order_does_not_matter(rng):
     times = np.array([0.0, 0.1, 0.2, 0.9, 1.0])
     values = np.arange(5.0)[:, None]
     found = regular_grid(times, values, 10.0, 0.15)
     np.testing.assert_allclose(found[:, 0], [0, 1, 2, *[np.nan] * 6, 3, 4], atol=1e-6)
-    order = RNG.permutation(5)
+    order = rng.permutation(5)
     np.testing.assert_array_equal(regular_grid(times[order], values[order], 10.0, 0.15), found)
 
 
-def test_seconds_since_1970_lose_nothing():
+def test_seconds_since_1970_lose_nothing(rng):
     times = np.round(1.7e9 + np.delete(np.arange(100) / 50, range(40, 60)), 3)
-    values = RNG.normal(size=(80, 1))
+    values = rng.normal(size=(80, 1))
     found = regular_grid(times, values, 50.0, 0.03)
     expected = np.full((100, 1), np.nan)
     expected[np.r_[0:40, 60:100]] = values
@@ -127,9 +125,9 @@ def test_a_ragged_file_is_refused(tmp_path):
         SensorProcessor().load_files(frame, "file", tmp_path, time="t")
 
 
-def test_long_tables_files_and_arrays_agree(tmp_path):
-    data = {key: values.round(3) for key, values in series(4).items()}
-    times = {key: RNG.permutation(len(values)) / 10 for key, values in data.items()}
+def test_long_tables_files_and_arrays_agree(tmp_path, rng):
+    data = {key: values.round(3) for key, values in series(rng, 4).items()}
+    times = {key: rng.permutation(len(values)) / 10 for key, values in data.items()}
     frames = [
         pd.DataFrame(values, columns=["x", "y", "z"]).assign(id=key, t=times[key])
         for key, values in data.items()
@@ -166,7 +164,7 @@ def test_timestamps_count_in_seconds():
     assert stream.series[0][:, 0].tolist() == [0, 1, 2, 3]
 
 
-def test_windows_cover_what_they_say_and_stay_together():
+def test_windows_cover_what_they_say_and_stay_together(rng):
     data = {key: np.arange(n, dtype="float32")[:, None] for key, n in (("a", 10), ("b", 7))}
     stream = SensorProcessor(standardize=False).load_arrays(data)
     windows = stream.windows(steps=4, hop=3)
@@ -180,7 +178,7 @@ def test_windows_cover_what_they_say_and_stay_together():
     assert windows.window_labels(labels).tolist() == [0, 1, 0, 0, 0]
     assert windows.window_labels(labels, "last").tolist() == [1, 1, 0, 0, 1]
     assert windows.window_labels(labels, "any").tolist() == [True, True, True, False, True]
-    many = SensorProcessor().load_arrays({row: RNG.normal(size=(30, 1)) for row in range(12)})
+    many = SensorProcessor().load_arrays({row: rng.normal(size=(30, 1)) for row in range(12)})
     cut = many.windows(10, 5)
     train, test = pair(cut).split(test=0.25)
     assert {key for key, _ in train.keys}.isdisjoint(key for key, _ in test.keys)
@@ -190,8 +188,8 @@ def test_windows_cover_what_they_say_and_stay_together():
         stream.windows(11)
 
 
-def test_changes_are_random_bounded_and_the_same_for_any_number_of_threads():
-    data = RNG.normal(size=(64, 50, 4))
+def test_changes_are_random_bounded_and_the_same_for_any_number_of_threads(rng):
+    data = rng.normal(size=(64, 50, 4))
     data[:, 40:] = np.nan
     processor = SensorProcessor(jitter=0.1, scaling=0.2, time_warp=0.1, channel_drop=0.3)
     records = pair(processor.load_arrays(data)).adapt()
@@ -208,8 +206,8 @@ def test_changes_are_random_bounded_and_the_same_for_any_number_of_threads():
         tf.nest.map_structure(np.testing.assert_array_equal, again, changed)
 
 
-def test_jitter_has_the_deviation_asked_for():
-    data = RNG.normal(5, 3, size=(40, 50, 2))
+def test_jitter_has_the_deviation_asked_for(rng):
+    data = rng.normal(5, 3, size=(40, 50, 2))
     records = pair(SensorProcessor(jitter=0.5).load_arrays(data)).adapt()
     plain = records.batch(40).get_single_element()["sensor"].numpy()
     noise = next(iter(records.batch(40, training=True, shuffle=False)))["sensor"].numpy() - plain
@@ -276,8 +274,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content):
         SensorProcessor().load_files(frame.replace("a.csv", "b.csv"), "file", tmp_path)
 
 
-def test_the_exported_model_takes_numbers_with_gaps(tmp_path):
-    data = series(6)
+def test_the_exported_model_takes_numbers_with_gaps(tmp_path, rng):
+    data = series(rng, 6)
     data["k5"] = None
     stream = SensorProcessor(length=12, indicators=True).load_arrays(data, optional=True)
     other = TextProcessor(length=1).load_data(dict.fromkeys(data, "x"))

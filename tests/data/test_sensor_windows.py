@@ -9,7 +9,6 @@ import pytest
 from keras_multimodal.data import SensorProcessor, SensorStream, pair
 from keras_multimodal.schema import Sensor
 
-RNG = np.random.default_rng(0)
 PLAIN = {"standardize": False}
 
 
@@ -19,8 +18,8 @@ def ramp(steps, rate=None):
     return processor.load_arrays({"a": np.arange(float(steps))[:, None]})
 
 
-def test_windows_that_overlap_are_not_copied():
-    stream = SensorProcessor().load_arrays(RNG.normal(size=(4, 25_000, 4)).astype("float32"))
+def test_windows_that_overlap_are_not_copied(rng):
+    stream = SensorProcessor().load_arrays(rng.normal(size=(4, 25_000, 4)).astype("float32"))
     tracemalloc.start()
     windows = stream.windows(512, hop=8)
     train, test = pair(windows).split(test=0.5)
@@ -37,9 +36,9 @@ def test_windows_that_overlap_are_not_copied():
     assert not whole.flags.writeable  # what all rows share
 
 
-def test_batches_hold_the_windows_that_the_keys_name():
+def test_batches_hold_the_windows_that_the_keys_name(rng):
     lengths = {"a": 40, "b": 33, "c": 5, "d": 26}
-    data = {key: RNG.normal(size=(steps, 2)).astype("float32") for key, steps in lengths.items()}
+    data = {key: rng.normal(size=(steps, 2)).astype("float32") for key, steps in lengths.items()}
     windows = SensorProcessor(**PLAIN).load_arrays(data).windows(8, 3, partial=True)
     records = pair(windows)
     assert windows.uncovered_steps == 0
@@ -64,8 +63,8 @@ def test_uncovered_steps_are_counted(hop, partial):
     assert windows.uncovered_steps == 4 + 11 + 20 - len(seen)
 
 
-def test_statistics_count_a_step_once_for_each_window_that_has_it():
-    data = RNG.normal(3, 2, size=(2, 30, 2)).astype("float32")
+def test_statistics_count_a_step_once_for_each_window_that_has_it(rng):
+    data = rng.normal(3, 2, size=(2, 30, 2)).astype("float32")
     data[0, 4:9, 1] = np.nan
     windows = SensorProcessor().load_arrays(data).windows(10, 3).adapt()
     every = np.concatenate(windows.series)

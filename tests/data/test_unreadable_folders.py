@@ -32,13 +32,12 @@ def test_a_folder_that_cannot_be_listed_is_named(locked, stream):
         stream.flow_from_directory(locked.parent.parent)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
-def test_so_is_one_without_read_permission(tmp_path):
-    (tmp_path / "cat" / "locked").mkdir(parents=True)
-    (tmp_path / "cat" / "a.png").write_bytes(b"x")
-    (tmp_path / "cat" / "locked").chmod(0)
-    try:
-        with pytest.raises(PermissionError, match="cat/locked'"):
-            ImageStream().flow_from_directory(tmp_path)
-    finally:
-        (tmp_path / "cat" / "locked").chmod(0o700)
+@pytest.mark.parametrize("stream", [ImageStream(), AudioStream(8000, 8)], ids=["image", "audio"])
+def test_so_is_one_without_read_permission(open_folder, as_nobody, stream):
+    locked = open_folder / "cat" / "locked"
+    locked.mkdir(parents=True)
+    (locked.parent / "a.png").write_bytes(b"x")
+    locked.parent.chmod(0o755)
+    locked.chmod(0)
+    with as_nobody(), pytest.raises(PermissionError, match=r"cat/locked' \(Permission denied\)"):
+        stream.flow_from_directory(open_folder)

@@ -178,8 +178,12 @@ def test_an_interrupted_run_leaves_nothing_that_looks_finished(tmp_path, how):
         f"write_open_moji({str(target)!r}, size=72)"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
     while len(list(tmp_path.rglob("*.png"))) < 20:
         assert process.poll() is None, "it ended before it could be interrupted"
+        if time.monotonic() > deadline:
+            process.kill()
+            pytest.fail("no 20 icons were drawn in two minutes")
         time.sleep(0.01)
     os.kill(process.pid, how)
     assert process.wait(timeout=60) != 0

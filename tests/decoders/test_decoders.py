@@ -8,9 +8,8 @@ import pytest
 from keras_multimodal.decoders import PrefixDecoder, TextDecoder
 from keras_multimodal.schema import Sequence
 
-RNG = np.random.default_rng(0)
 IDS = np.array([[8, 2, 3, 5], [8, 5, 4, 4], [8, 1, 4, 7]], "int32")
-CONTEXT = RNG.normal(size=(3, 5, 8)).astype("float32")
+CONTEXT = np.random.default_rng(0).normal(size=(3, 5, 8)).astype("float32")
 MASK = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 0, 1], [0, 0, 0, 0, 0]], bool)
 
 
@@ -35,19 +34,19 @@ def prefix_decoder(**options):
     return PrefixDecoder(backbone(), 6, prefix_length=3, num_heads=2, num_layers=1, **options)
 
 
-def moved(decoder):
+def moved(rng, decoder):
     """Built, with weights that are all off their initial zeros and ones."""
     decoder(IDS, CONTEXT, context_mask=MASK)
     decoder.set_weights(
-        [w + 0.2 * RNG.normal(size=w.shape).astype(w.dtype) for w in decoder.get_weights()]
+        [w + 0.2 * rng.normal(size=w.shape).astype(w.dtype) for w in decoder.get_weights()]
     )
     return decoder
 
 
 @pytest.mark.parametrize("make", [text_decoder, prefix_decoder])
 @pytest.mark.parametrize("mask", [None, MASK])
-def test_steps_with_a_cache_agree_with_the_whole_text(make, mask):
-    decoder = moved(make())
+def test_steps_with_a_cache_agree_with_the_whole_text(make, mask, rng):
+    decoder = moved(rng, make())
     whole = keras.ops.convert_to_numpy(decoder(IDS, CONTEXT, context_mask=mask))
     masks = None if mask is None else keras.ops.convert_to_tensor(mask)
     cache = decoder.start(keras.ops.convert_to_tensor(CONTEXT), masks, IDS.shape[1])
@@ -57,8 +56,8 @@ def test_steps_with_a_cache_agree_with_the_whole_text(make, mask):
 
 
 @pytest.mark.parametrize("make", [text_decoder, prefix_decoder])
-def test_the_context_is_read_and_what_is_masked_in_it_is_not(make):
-    decoder = moved(make())
+def test_the_context_is_read_and_what_is_masked_in_it_is_not(make, rng):
+    decoder = moved(rng, make())
     other = CONTEXT.copy()
     other[~MASK] = np.nan
     first = keras.ops.convert_to_numpy(decoder(IDS, CONTEXT, context_mask=MASK))
@@ -69,8 +68,8 @@ def test_the_context_is_read_and_what_is_masked_in_it_is_not(make):
     np.testing.assert_allclose(second[2], first[2], rtol=1e-5, atol=1e-6)  # it has no context
 
 
-def test_half_precision_is_that_of_float32_rounded():
-    decoder = moved(text_decoder())
+def test_half_precision_is_that_of_float32_rounded(rng):
+    decoder = moved(rng, text_decoder())
     half = text_decoder(dtype="mixed_bfloat16")
     half(IDS, CONTEXT, context_mask=MASK)
     half.set_weights(decoder.get_weights())
@@ -80,13 +79,13 @@ def test_half_precision_is_that_of_float32_rounded():
     np.testing.assert_allclose(found, full, atol=0.05 * np.abs(full).max())
 
 
-def test_a_language_model_stays_as_it_is_unless_it_is_to_be_trained():
-    frozen = moved(prefix_decoder())
+def test_a_language_model_stays_as_it_is_unless_it_is_to_be_trained(rng):
+    frozen = moved(rng, prefix_decoder())
     names = {weight.path.split("/")[0] for weight in frozen.trainable_weights}
     own = {weight.path for weight in frozen.backbone.weights}
     assert not own & {weight.path for weight in frozen.trainable_weights}
     assert names
-    trained = moved(prefix_decoder(train_backbone=True))
+    trained = moved(rng, prefix_decoder(train_backbone=True))
     own = {weight.path for weight in trained.backbone.weights}
     assert own <= {weight.path for weight in trained.trainable_weights}
 

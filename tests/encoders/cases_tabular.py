@@ -4,8 +4,7 @@ import numpy as np
 
 from keras_multimodal.encoders import TabularEncoder
 
-RNG = np.random.default_rng(8)
-NUMBERS = RNG.normal(size=(3, 2)).astype("float32")
+NUMBERS = np.random.default_rng(8).normal(size=(3, 2)).astype("float32")
 IDS = np.array([[3, 1], [2, 0], [4, 2]], "int32")
 PRESENT = np.array([True, False, True])
 CELLS = np.array([[True, False, True, True], [False] * 4, [True, True, True, True]])

@@ -6,8 +6,7 @@ import pytest
 
 from keras_multimodal.encoders import BagEncoder, ConvImageEncoder
 
-RNG = np.random.default_rng(4)
-PICTURES = RNG.random((2, 3, 8, 8, 3)).astype("float32")
+PICTURES = np.random.default_rng(4).random((2, 3, 8, 8, 3)).astype("float32")
 THERE = np.array([[True, False, True], [False] * 3])
 
 

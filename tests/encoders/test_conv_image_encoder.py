@@ -7,16 +7,15 @@ from reference_convolution import convolve
 
 from keras_multimodal.encoders import ConvImageEncoder, ResidualImageEncoder
 
-RNG = np.random.default_rng(2)
-PICTURES = RNG.random((4, 7, 6, 3)).astype("float32")
+PICTURES = np.random.default_rng(2).random((4, 7, 6, 3)).astype("float32")
 
 
-def test_it_is_its_equation():
+def test_it_is_its_equation(rng):
     encoder = ConvImageEncoder(dim=6, filters=(4, 5))
     encoder.build(PICTURES.shape)
     for variable in encoder.weights:
         low = 0.5 if "variance" in variable.path else -0.7
-        variable.assign(RNG.uniform(low, 1.0, variable.shape))
+        variable.assign(rng.uniform(low, 1.0, variable.shape))
     weights = [keras.ops.convert_to_numpy(w).astype("float64") for w in encoder.weights]
     trainable = iter(keras.ops.convert_to_numpy(w) for w in encoder.trainable_weights)
     statistics = iter(keras.ops.convert_to_numpy(w) for w in encoder.non_trainable_weights)

@@ -17,10 +17,9 @@ from keras_multimodal.encoders import (
 )
 from keras_multimodal.layers import MaskedMeanPooling
 
-RNG = np.random.default_rng(6)
-PICTURES = RNG.random((8, 8, 8, 3)).astype("float32")
-IDS = RNG.integers(1, 9, (8, 4)).astype("int32")
-LABELS = RNG.integers(0, 2, 8)
+PICTURES = np.random.default_rng(6).random((8, 8, 8, 3)).astype("float32")
+IDS = np.random.default_rng(7).integers(1, 9, (8, 4)).astype("int32")
+LABELS = np.random.default_rng(8).integers(0, 2, 8)
 
 
 def numpy(weights):

@@ -6,7 +6,6 @@ import pytest
 
 from keras_multimodal.encoders import RecurrentTextEncoder
 
-RNG = np.random.default_rng(3)
 IDS = np.array([[3, 1, 4, 0], [5, 2, 0, 0], [2, 7, 6, 2]], "int32")
 
 
@@ -28,11 +27,11 @@ def gru(x, kernel, recurrent_kernel, bias, reverse):
     return outputs
 
 
-def test_it_is_its_equation():
+def test_it_is_its_equation(rng):
     encoder = RecurrentTextEncoder(vocabulary_size=9, dim=8, embedding_dim=5)
     encoder.build(IDS.shape)
     for variable in encoder.weights:
-        variable.assign(RNG.normal(size=variable.shape))
+        variable.assign(rng.normal(size=variable.shape))
     embedding, *directions = (
         keras.ops.convert_to_numpy(weight).astype("float64") for weight in encoder.weights
     )

@@ -7,16 +7,15 @@ from reference_convolution import convolve
 
 from keras_multimodal.encoders import ResidualImageEncoder
 
-RNG = np.random.default_rng(2)
-PICTURES = RNG.random((2, 7, 6, 3)).astype("float32")
+PICTURES = np.random.default_rng(2).random((2, 7, 6, 3)).astype("float32")
 
 
-def test_it_is_its_equation():
+def test_it_is_its_equation(rng):
     encoder = ResidualImageEncoder(dim=6, filters=(4, 5), blocks=2)
     encoder.build(PICTURES.shape)
     for variable in encoder.weights:
         low = 0.5 if "variance" in variable.path else -0.7
-        variable.assign(RNG.uniform(low, 1.0, variable.shape))
+        variable.assign(rng.uniform(low, 1.0, variable.shape))
 
     def normalized(layer, x):
         gamma, beta, mean, variance = (

@@ -10,8 +10,7 @@ from keras_multimodal.encoders import (
     RecurrentSensorEncoder,
 )
 
-RNG = np.random.default_rng(8)
-SERIES = RNG.normal(size=(3, 9, 2)).astype("float32")
+SERIES = np.random.default_rng(8).normal(size=(3, 9, 2)).astype("float32")
 STEPS = np.array([[1, 1, 1, 0, 0, 0, 0, 1, 0], [0] * 9, [1] * 9], bool)
 PATCH = {"dim": 8, "patch_size": 3, "num_layers": 1, "num_heads": 2}
 ENCODERS = [
@@ -26,17 +25,17 @@ def array(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
-def randomized(encoder, inputs):
+def randomized(rng, encoder, inputs):
     encoder(inputs)
     for variable in encoder.weights:
         low = 0.5 if "variance" in variable.path else -0.7
-        variable.assign(RNG.uniform(low, 1.0, variable.shape))
+        variable.assign(rng.uniform(low, 1.0, variable.shape))
     return encoder
 
 
-def test_convolutions_by_their_equation():
+def test_convolutions_by_their_equation(rng):
     """Step by step in float64: zeros where nothing is, and outside of the series."""
-    encoder = randomized(ConvSensorEncoder(8, filters=(4,), kernel_size=3), [SERIES, STEPS])
+    encoder = randomized(rng, ConvSensorEncoder(8, filters=(4,), kernel_size=3), [SERIES, STEPS])
     there = STEPS.astype("float64")[..., None]
     x = np.concatenate([np.where(STEPS[..., None], SERIES, 0), there], axis=-1)
     mask = STEPS
@@ -63,9 +62,9 @@ def test_convolutions_by_their_equation():
     np.testing.assert_allclose(encoder([SERIES, STEPS]), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_patches_by_their_equation():
+def test_patches_by_their_equation(rng):
     """What the transformer reads is the patch's numbers, and its sinusoids."""
-    encoder = randomized(PatchSensorEncoder(**PATCH), SERIES)
+    encoder = randomized(rng, PatchSensorEncoder(**PATCH), SERIES)
     kernel, bias = array(encoder._patches.kernel), array(encoder._patches.bias)
     flat = np.concatenate([SERIES, np.ones((3, 9, 1))], axis=-1).reshape(3, 3, 9)
     position = np.arange(3)[:, None] / 10000 ** (np.arange(0, 8, 2) / 8)
@@ -76,8 +75,8 @@ def test_patches_by_their_equation():
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_a_gap_is_skipped_by_recurrence(cell):
-    encoder = randomized(RecurrentSensorEncoder(8, cell=cell), [SERIES, STEPS])
+def test_a_gap_is_skipped_by_recurrence(cell, rng):
+    encoder = randomized(rng, RecurrentSensorEncoder(8, cell=cell), [SERIES, STEPS])
     tokens = array(encoder([SERIES, STEPS]))
     without = array(encoder(SERIES[:1, STEPS[0]]))
     np.testing.assert_allclose(tokens[0, STEPS[0]], without[0], rtol=1e-5, atol=1e-6)
@@ -85,23 +84,23 @@ def test_a_gap_is_skipped_by_recurrence(cell):
 
 
 @EVERY
-def test_a_mask_that_is_true_everywhere_is_none(make):
-    encoder = randomized(make(), SERIES)
+def test_a_mask_that_is_true_everywhere_is_none(make, rng):
+    encoder = randomized(rng, make(), SERIES)
     for there in (np.ones((3, 9), bool), np.ones(3, bool)):
         found = encoder([SERIES, there])
         np.testing.assert_allclose(found, encoder(SERIES), rtol=1e-5, atol=1e-6)
 
 
 @EVERY
-def test_a_flag_is_a_mask_of_all_steps(make):
-    encoder, present = randomized(make(), SERIES), np.array([True, False, True])
+def test_a_flag_is_a_mask_of_all_steps(make, rng):
+    encoder, present = randomized(rng, make(), SERIES), np.array([True, False, True])
     steps = np.repeat(present[:, None], 9, axis=1)
     np.testing.assert_array_equal(encoder([SERIES, present]), encoder([SERIES, steps]))
 
 
 @pytest.mark.parametrize("make", [ENCODERS[0], ENCODERS[2]], ids=["conv", "patch"])
-def test_a_gap_is_not_a_value_of_zero(make):
-    encoder, gap = randomized(make(), SERIES), np.ones((3, 9), bool)
+def test_a_gap_is_not_a_value_of_zero(make, rng):
+    encoder, gap = randomized(rng, make(), SERIES), np.ones((3, 9), bool)
     gap[:, 4] = False
     zero = np.where(gap[..., None], SERIES, 0)
     assert np.abs(array(encoder([SERIES, gap])) - array(encoder(zero))).max() > 0.01

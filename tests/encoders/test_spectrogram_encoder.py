@@ -7,8 +7,7 @@ import pytest
 from keras_multimodal.encoders import SpectrogramEncoder
 from keras_multimodal.encoders._spectrogram import Bands, LogMelSpectrogram
 
-RNG = np.random.default_rng(9)
-RECORDINGS = RNG.uniform(-1, 1, size=(3, 103)).astype("float32")
+RECORDINGS = np.random.default_rng(9).uniform(-1, 1, size=(3, 103)).astype("float32")
 AUDIO = {"sample_rate": 100, "mel_bins": 6, "frame_length": 0.11, "hop": 0.04}
 SMALL = {"dim": 4, "filters": (3,), **AUDIO}
 

@@ -8,7 +8,6 @@ from cases_tabular import CELLS, IDS, NUMBERS, PRESENT
 from keras_multimodal.encoders import TabularEncoder
 from keras_multimodal.schema import Tabular
 
-RNG = np.random.default_rng(4)
 OPTIONS = {"numeric": 2, "category_counts": (5, 3), "dim": 6}
 
 
@@ -16,12 +15,12 @@ def numpy(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
-def made(**options):
+def made(rng, **options):
     """An encoder with random weights, and those by name."""
     encoder = TabularEncoder(**{**OPTIONS, **options})
     encoder.build([NUMBERS.shape, IDS.shape, CELLS.shape])
     for variable in encoder.weights:
-        variable.assign(RNG.normal(size=variable.shape))
+        variable.assign(rng.normal(size=variable.shape))
     return encoder, {w.name: numpy(w).astype("float64") for w in encoder.weights}
 
 
@@ -36,23 +35,23 @@ def by_hand(weights, numbers, ids):
     return tokens + weights["bias"]
 
 
-def test_it_is_its_equation():
-    encoder, weights = made()
+def test_it_is_its_equation(rng):
+    encoder, weights = made(rng)
     expected = by_hand(weights, NUMBERS, IDS)
     expected[1, 3] = 0  # the one id that is missing
     np.testing.assert_allclose(encoder([NUMBERS, IDS]), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_missing_cells_are_masked():
-    encoder, weights = made()
+def test_missing_cells_are_masked(rng):
+    encoder, weights = made(rng)
     mask = CELLS & np.concatenate([np.ones((3, 2), bool), IDS > 0], axis=1)
     expected = by_hand(weights, NUMBERS, IDS) * mask[..., None]
     np.testing.assert_allclose(encoder([NUMBERS, IDS, CELLS]), expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(numpy(encoder.compute_mask([NUMBERS, IDS, CELLS])), mask)
 
 
-def test_missing_cells_are_learned_tokens_where_the_row_is_there():
-    encoder, weights = made(missing="token", class_token=True)
+def test_missing_cells_are_learned_tokens_where_the_row_is_there(rng):
+    encoder, weights = made(rng, missing="token", class_token=True)
     expected = np.where(CELLS[..., None], by_hand(weights, NUMBERS, IDS), weights["missing_tokens"])
     expected = np.concatenate([np.tile(weights["class_token"], (3, 1, 1)), expected], axis=1)
     expected[1] = 0  # a row without a cell
@@ -63,8 +62,8 @@ def test_missing_cells_are_learned_tokens_where_the_row_is_there():
 
 @pytest.mark.parametrize("missing", ["mask", "token"])
 @pytest.mark.parametrize("there", [CELLS, PRESENT], ids=["cells", "rows"])
-def test_what_stands_at_missing_cells_is_never_read(missing, there):
-    encoder, _ = made(missing=missing, num_layers=1, num_heads=2, class_token=True)
+def test_what_stands_at_missing_cells_is_never_read(missing, there, rng):
+    encoder, _ = made(rng, missing=missing, num_layers=1, num_heads=2, class_token=True)
     cells = there if there.ndim == 2 else np.tile(there[:, None], 4)
     junk = [np.where(cells[:, :2], NUMBERS, np.nan), np.where(cells[:, 2:], IDS, 10**6), there]
     found = numpy(
@@ -75,12 +74,12 @@ def test_what_stands_at_missing_cells_is_never_read(missing, there):
 
 
 @pytest.mark.parametrize("missing", ["mask", "token"])
-def test_nan_at_missing_cells_reaches_no_gradient(missing):
+def test_nan_at_missing_cells_reaches_no_gradient(missing, rng):
     if keras.backend.backend() != "tensorflow":
         pytest.skip("the tape is TensorFlow's")
     import tensorflow as tf
 
-    encoder, _ = made(missing=missing, num_layers=1, num_heads=2)
+    encoder, _ = made(rng, missing=missing, num_layers=1, num_heads=2)
 
     def gradients(numbers):
         with tf.GradientTape() as tape:
@@ -94,8 +93,8 @@ def test_nan_at_missing_cells_reaches_no_gradient(missing):
         np.testing.assert_array_equal(found, wanted)
 
 
-def test_an_id_out_of_its_range_is_unknown():
-    encoder, _ = made()
+def test_an_id_out_of_its_range_is_unknown(rng):
+    encoder, _ = made(rng)
     unknown = np.array([[1, 1]] * 3, "int32")
     for wrong in ([5, 3], [10**6, 7], [-1, -4]):
         np.testing.assert_array_equal(
@@ -112,8 +111,8 @@ def test_it_is_made_from_a_schema():
         TabularEncoder.from_schema(Tabular(categorical=("town",)), dim=4)
 
 
-def test_a_frozen_encoder_stays_frozen_when_it_is_made_anew():
-    encoder, _ = made(num_layers=1, num_heads=2)
+def test_a_frozen_encoder_stays_frozen_when_it_is_made_anew(rng):
+    encoder, _ = made(rng, num_layers=1, num_heads=2)
     encoder.trainable = False
     anew = TabularEncoder.from_config(encoder.get_config())
     anew.build([NUMBERS.shape, IDS.shape, CELLS.shape])

@@ -7,17 +7,16 @@ import torch
 
 from keras_multimodal.encoders import PatchImageEncoder, TransformerTextEncoder
 
-RNG = np.random.default_rng(3)
 IDS = np.array([[3, 1, 4, 0], [5, 2, 0, 0], [0, 7, 6, 2]], "int32")
-PICTURES = RNG.random((3, 4, 6, 3)).astype("float32")
+PICTURES = np.random.default_rng(3).random((3, 4, 6, 3)).astype("float32")
 OPTIONS = {"dim": 8, "num_layers": 2, "num_heads": 2, "feed_forward_dim": 5}
 TEXT = {"vocabulary_size": 9, "max_length": 6}
 
 
-def randomized(encoder, inputs):
+def randomized(rng, encoder, inputs):
     encoder(inputs)
     for variable in encoder.weights:
-        variable.assign(RNG.uniform(-0.7, 0.7, variable.shape))
+        variable.assign(rng.uniform(-0.7, 0.7, variable.shape))
     return encoder
 
 
@@ -69,8 +68,8 @@ def of_torch(encoder, tokens, mask=None):
         return model.eval()(tokens, src_key_padding_mask=padding).numpy()
 
 
-def test_text_is_embeddings_in_pytorchs_transformer():
-    encoder = randomized(TransformerTextEncoder(**TEXT, **OPTIONS), IDS)
+def test_text_is_embeddings_in_pytorchs_transformer(rng):
+    encoder = randomized(rng, TransformerTextEncoder(**TEXT, **OPTIONS), IDS)
     weights = arrays(encoder)
     tokens = weights["embedding/embeddings"][IDS] + weights["positions/embeddings"][:4]
     mask = IDS > 0
@@ -79,9 +78,9 @@ def test_text_is_embeddings_in_pytorchs_transformer():
 
 
 @pytest.mark.parametrize("class_token", [False, True])
-def test_patches_are_projected_into_pytorchs_transformer(class_token):
+def test_patches_are_projected_into_pytorchs_transformer(class_token, rng):
     encoder = PatchImageEncoder(patch_size=2, class_token=class_token, **OPTIONS)
-    weights = arrays(randomized(encoder, PICTURES))
+    weights = arrays(randomized(rng, encoder, PICTURES))
     kernel, bias = weights["patches/kernel"], weights["patches/bias"]
     rows, columns = (weights[f"positions/{axis}_embeddings"] for axis in ("row", "column"))
     tokens = [

@@ -7,10 +7,9 @@ from keras import ops
 
 from keras_multimodal.layers import AnchoredFusion, CrossModalAttention, MeanFusion, fusion
 
-RNG = np.random.default_rng(11)
-TEXT = RNG.normal(size=(4, 3, 6)).astype("float32")
-IMAGE = RNG.normal(size=(4, 5, 6)).astype("float32")
-SENSOR = RNG.normal(size=(4, 6)).astype("float32")
+TEXT = np.random.default_rng(11).normal(size=(4, 3, 6)).astype("float32")
+IMAGE = np.random.default_rng(12).normal(size=(4, 5, 6)).astype("float32")
+SENSOR = np.random.default_rng(13).normal(size=(4, 6)).astype("float32")
 INPUTS = {"text": TEXT, "image": IMAGE, "sensor": SENSOR}
 # Everything; no anchor; the anchor alone; nothing.
 MASKS = {

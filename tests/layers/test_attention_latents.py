@@ -7,10 +7,9 @@ from reference_transformer import block, residual_attention
 
 from keras_multimodal.layers import BottleneckFusion, MergedAttention, PerceiverResampler, QFormer
 
-RNG = np.random.default_rng(5)
-TEXT = RNG.normal(size=(4, 3, 6)).astype("float32")
-IMAGE = RNG.normal(size=(4, 5, 6)).astype("float32")
-SENSOR = RNG.normal(size=(4, 6)).astype("float32")
+TEXT = np.random.default_rng(5).normal(size=(4, 3, 6)).astype("float32")
+IMAGE = np.random.default_rng(6).normal(size=(4, 5, 6)).astype("float32")
+SENSOR = np.random.default_rng(7).normal(size=(4, 6)).astype("float32")
 INPUTS = {"text": TEXT, "image": IMAGE, "sensor": SENSOR}
 # Everything; no text; a sensor alone; nothing.
 MASKS = {

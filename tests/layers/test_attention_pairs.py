@@ -11,11 +11,10 @@ import pytest
 
 from keras_multimodal.layers import CoAttention, CrossModalTransformer, GatedCrossAttention
 
-RNG = np.random.default_rng(17)
 INPUTS = {
-    "text": RNG.normal(size=(4, 4, 8)).astype("float32"),
-    "image": RNG.normal(size=(4, 3, 8)).astype("float32"),
-    "sound": RNG.normal(size=(4, 2, 8)).astype("float32"),
+    "text": np.random.default_rng(17).normal(size=(4, 4, 8)).astype("float32"),
+    "image": np.random.default_rng(18).normal(size=(4, 3, 8)).astype("float32"),
+    "sound": np.random.default_rng(19).normal(size=(4, 2, 8)).astype("float32"),
 }
 # Everything; text alone; no text; nothing.
 MASKS = {

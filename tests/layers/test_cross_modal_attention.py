@@ -4,9 +4,8 @@ import pytest
 
 from keras_multimodal.layers import CrossModalAttention
 
-RNG = np.random.default_rng(11)
-QUERY = RNG.normal(size=(3, 4, 8)).astype("float32")
-CONTEXT = RNG.normal(size=(3, 5, 6)).astype("float32")
+QUERY = np.random.default_rng(11).normal(size=(3, 4, 8)).astype("float32")
+CONTEXT = np.random.default_rng(12).normal(size=(3, 5, 6)).astype("float32")
 QUERY_MASK = np.array([[1, 1, 0, 1], [1, 0, 0, 0], [1, 1, 1, 1]], bool)
 CONTEXT_MASK = np.array([[1, 0, 1, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 0]], bool)
 MASKS = {"query_mask": QUERY_MASK, "context_mask": CONTEXT_MASK}

@@ -6,17 +6,16 @@ import pytest
 
 from keras_multimodal.layers import FiLM
 
-RNG = np.random.default_rng(17)
-VECTORS = RNG.normal(size=(3, 4)).astype("float32")
-TOKENS = RNG.normal(size=(3, 5, 4)).astype("float32")
-PICTURES = RNG.normal(size=(3, 2, 3, 4)).astype("float32")
+VECTORS = np.random.default_rng(17).normal(size=(3, 4)).astype("float32")
+TOKENS = np.random.default_rng(18).normal(size=(3, 5, 4)).astype("float32")
+PICTURES = np.random.default_rng(19).normal(size=(3, 2, 3, 4)).astype("float32")
 # Of each the last row has no real place.
 MASKS = {
     2: np.array([True, True, False]),
     3: np.array([[1, 1, 0, 1, 0], [1, 0, 0, 0, 0], [0] * 5], bool),
     4: np.array([[[1, 1, 0], [1, 0, 1]], [[0, 0, 1], [0, 0, 0]], [[0] * 3] * 2], bool),
 }
-WORDS = RNG.normal(size=(3, 6, 2)).astype("float32")
+WORDS = np.random.default_rng(20).normal(size=(3, 6, 2)).astype("float32")
 WORDS_MASK = np.array([[1, 0, 1, 1, 0, 0], [0] * 6, [0, 0, 0, 0, 0, 1]], bool)
 QUESTION, QUESTION_MASK = WORDS[:, 0], np.array([True, False, True])
 

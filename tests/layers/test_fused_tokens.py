@@ -6,9 +6,8 @@ import pytest
 
 from keras_multimodal.layers import FusedTokens, LogitFusion, fusion
 
-RNG = np.random.default_rng(17)
-TEXT = RNG.normal(size=(3, 3, 6)).astype("float32")
-IMAGE = RNG.normal(size=(3, 5, 4)).astype("float32")
+TEXT = np.random.default_rng(17).normal(size=(3, 3, 6)).astype("float32")
+IMAGE = np.random.default_rng(18).normal(size=(3, 5, 4)).astype("float32")
 INPUTS = {"text": TEXT, "image": IMAGE}
 # Everything; no text; nothing.
 MASKS = {

@@ -16,11 +16,10 @@ from keras_multimodal.layers import (
 )
 from keras_multimodal.testing._probes import AttachMask
 
-RNG = np.random.default_rng(5)
 INPUTS = {
-    "text": RNG.normal(size=(3, 4, 6)).astype("float32"),
-    "image": RNG.normal(size=(3, 5, 7)).astype("float32"),
-    "sensor": RNG.normal(size=(3, 3)).astype("float32"),
+    "text": np.random.default_rng(5).normal(size=(3, 4, 6)).astype("float32"),
+    "image": np.random.default_rng(6).normal(size=(3, 5, 7)).astype("float32"),
+    "sensor": np.random.default_rng(7).normal(size=(3, 3)).astype("float32"),
 }
 # Everything, with gaps; the text alone; no text.
 MASKS = {

@@ -14,7 +14,6 @@ from keras_multimodal.layers.embedding._subspace_losses import (
     overlap,
 )
 
-RNG = np.random.default_rng(22)
 NAMES = ("image", "sensor", "text")
 # Everything; no text; a sensor alone; nothing; everything.
 MASKS = {
@@ -26,14 +25,15 @@ EVERYTHING = {name: np.ones(mask.shape, bool) for name, mask in MASKS.items()}
 NOTHING = {name: np.zeros(mask.shape, bool) for name, mask in MASKS.items()}
 
 
-def random(widths):
+def random(seed, widths):
+    rng = np.random.default_rng(seed)
     shapes = {name: (*MASKS[name].shape, width) for name, width in widths.items()}
-    return {name: 2 * RNG.normal(size=shape).astype("float32") for name, shape in shapes.items()}
+    return {name: 2 * rng.normal(size=shape).astype("float32") for name, shape in shapes.items()}
 
 
-LOGITS = random({"text": 4, "image": 4, "sensor": 4})
-YES = random({"text": 1, "image": 1, "sensor": 1})
-INPUTS = random({"text": 6, "image": 4, "sensor": 5})
+LOGITS = random(22, {"text": 4, "image": 4, "sensor": 4})
+YES = random(23, {"text": 1, "image": 1, "sensor": 1})
+INPUTS = random(24, {"text": 6, "image": 4, "sensor": 5})
 LOSSES = {"similarity_weight": 2.0, "difference_weight": 0.5, "reconstruction_weight": 0.1}
 
 

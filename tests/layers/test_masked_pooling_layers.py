@@ -13,8 +13,7 @@ from keras_multimodal.layers import (
     MaskedMeanPooling,
 )
 
-RNG = np.random.default_rng(19)
-TOKENS = RNG.normal(size=(4, 5, 6)).astype("float32")
+TOKENS = np.random.default_rng(19).normal(size=(4, 5, 6)).astype("float32")
 # Gaps; one token; everything; nothing.
 MASK = np.array([[1, 0, 1, 1, 0], [0, 1, 0, 0, 0], [1] * 5, [0] * 5], bool)
 

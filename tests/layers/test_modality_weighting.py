@@ -4,10 +4,9 @@ import pytest
 
 from keras_multimodal.layers import ModalityWeighting
 
-RNG = np.random.default_rng(12)
-TEXT = RNG.normal(size=(4, 3, 6)).astype("float32")
-IMAGE = RNG.normal(size=(4, 5, 6)).astype("float32")
-SENSOR = RNG.normal(size=(4, 6)).astype("float32")
+TEXT = np.random.default_rng(12).normal(size=(4, 3, 6)).astype("float32")
+IMAGE = np.random.default_rng(13).normal(size=(4, 5, 6)).astype("float32")
+SENSOR = np.random.default_rng(14).normal(size=(4, 6)).astype("float32")
 TEXT_MASK = np.array([[1, 1, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0]], bool)
 IMAGE_MASK = np.array([[1, 0, 1, 0, 1], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], bool)
 SENSOR_MASK = np.array([True, True, False, False])

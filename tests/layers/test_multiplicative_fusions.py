@@ -13,10 +13,9 @@ from keras_multimodal.layers import (
     TensorFusion,
 )
 
-RNG = np.random.default_rng(5)
-TEXT = RNG.normal(size=(4, 3, 3)).astype("float32")
-IMAGE = RNG.normal(size=(4, 5, 4)).astype("float32")
-SENSOR = RNG.normal(size=(4, 2)).astype("float32")
+TEXT = np.random.default_rng(5).normal(size=(4, 3, 3)).astype("float32")
+IMAGE = np.random.default_rng(6).normal(size=(4, 5, 4)).astype("float32")
+SENSOR = np.random.default_rng(7).normal(size=(4, 2)).astype("float32")
 INPUTS = {"text": TEXT, "image": IMAGE, "sensor": SENSOR}
 # Everything; no text; a sensor alone; nothing.
 MASKS = {
@@ -25,7 +24,7 @@ MASKS = {
     "sensor": np.array([True, True, True, False]),
 }
 WIDTHS = {"image": 4, "sensor": 2, "text": 3}
-X, Z = RNG.normal(size=(2, 6, 4)).astype("float32")
+X, Z = np.random.default_rng(8).normal(size=(2, 6, 4)).astype("float32")
 
 
 class OneByOne:

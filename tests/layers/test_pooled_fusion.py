@@ -14,10 +14,9 @@ from keras_multimodal.layers import (
     fusion,
 )
 
-RNG = np.random.default_rng(13)
-TEXT = RNG.normal(size=(4, 3, 6)).astype("float32")
-IMAGE = RNG.normal(size=(4, 5, 4)).astype("float32")
-SENSOR = RNG.normal(size=(4, 2)).astype("float32")
+TEXT = np.random.default_rng(13).normal(size=(4, 3, 6)).astype("float32")
+IMAGE = np.random.default_rng(14).normal(size=(4, 5, 4)).astype("float32")
+SENSOR = np.random.default_rng(15).normal(size=(4, 2)).astype("float32")
 INPUTS = {"text": TEXT, "image": IMAGE, "sensor": SENSOR}
 # Everything; no text; a sensor alone; nothing.
 MASKS = {

@@ -12,13 +12,14 @@ from keras_multimodal.layers import (
 )
 
 ROWS = 24
-RNG = np.random.default_rng(14)
 LENGTHS = np.arange(ROWS) % 7
 FEED = {
-    "places": RNG.normal(size=(ROWS, 9, 10)).astype("float32"),
-    "words": np.where(np.arange(6) < LENGTHS[:, None], RNG.integers(1, 20, (ROWS, 6)), 0),
+    "places": np.random.default_rng(14).normal(size=(ROWS, 9, 10)).astype("float32"),
+    "words": np.where(
+        np.arange(6) < LENGTHS[:, None], np.random.default_rng(15).integers(1, 20, (ROWS, 6)), 0
+    ),
 }
-LABELS = RNG.integers(0, 3, ROWS)
+LABELS = np.random.default_rng(16).integers(0, 3, ROWS)
 
 
 def make_model():

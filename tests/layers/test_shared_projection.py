@@ -4,9 +4,8 @@ import pytest
 
 from keras_multimodal.layers import SharedProjection
 
-RNG = np.random.default_rng(13)
-TEXT = RNG.normal(size=(3, 4, 5)).astype("float32")
-SENSOR = RNG.normal(size=(3, 7)).astype("float32")
+TEXT = np.random.default_rng(13).normal(size=(3, 4, 5)).astype("float32")
+SENSOR = np.random.default_rng(14).normal(size=(3, 7)).astype("float32")
 TEXT_MASK = np.array([[1, 1, 0, 1], [0, 1, 0, 0], [0, 0, 0, 0]], bool)
 SENSOR_MASK = np.array([True, False, True])
 INPUTS, MASKS = {"text": TEXT, "sensor": SENSOR}, {"text": TEXT_MASK, "sensor": SENSOR_MASK}

@@ -6,10 +6,9 @@ import pytest
 
 from keras_multimodal.layers import SqueezeExciteFusion
 
-RNG = np.random.default_rng(19)
-TEXT = RNG.normal(size=(4, 3, 6)).astype("float32")
-IMAGE = RNG.normal(size=(4, 5, 4)).astype("float32")
-SENSOR = RNG.normal(size=(4, 2)).astype("float32")
+TEXT = np.random.default_rng(19).normal(size=(4, 3, 6)).astype("float32")
+IMAGE = np.random.default_rng(20).normal(size=(4, 5, 4)).astype("float32")
+SENSOR = np.random.default_rng(21).normal(size=(4, 2)).astype("float32")
 INPUTS = {"text": TEXT, "image": IMAGE, "sensor": SENSOR}
 # Everything; no text; a sensor alone; nothing.
 MASKS = {

@@ -12,9 +12,8 @@ from keras_multimodal.layers import (
     TimeEmbedding,
 )
 
-RNG = np.random.default_rng(17)
-TOKENS = RNG.normal(size=(3, 5, 8)).astype("float32")
-VECTORS = RNG.normal(size=(3, 6)).astype("float32")
+TOKENS = np.random.default_rng(17).normal(size=(3, 5, 8)).astype("float32")
+VECTORS = np.random.default_rng(18).normal(size=(3, 6)).astype("float32")
 # Gaps; one token; nothing.
 MASK = np.array([[1, 0, 1, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 0]], bool)
 ROWS = np.array([True, False, True])

@@ -6,10 +6,9 @@ import pytest
 
 from keras_multimodal.layers import ConcatFusion, GatedFusion, LowRankFusion, MaxFusion, MeanFusion
 
-RNG = np.random.default_rng(3)
-TEXT = RNG.normal(size=(4, 3, 6)).astype("float32")
-IMAGE = RNG.normal(size=(4, 5, 6)).astype("float32")
-SENSOR = RNG.normal(size=(4, 6)).astype("float32")
+TEXT = np.random.default_rng(3).normal(size=(4, 3, 6)).astype("float32")
+IMAGE = np.random.default_rng(4).normal(size=(4, 5, 6)).astype("float32")
+SENSOR = np.random.default_rng(5).normal(size=(4, 6)).astype("float32")
 INPUTS = {"text": TEXT, "image": IMAGE, "sensor": SENSOR}
 # Everything; no text; a sensor alone; nothing.
 MASKS = {

@@ -15,10 +15,9 @@ from keras_multimodal.layers import (
     ProductOfExperts,
 )
 
-RNG = np.random.default_rng(21)
-TEXT = RNG.normal(size=(4, 3, 6)).astype("float32")
-IMAGE = RNG.normal(size=(4, 5, 4)).astype("float32")
-SENSOR = RNG.normal(size=(4, 5)).astype("float32")
+TEXT = np.random.default_rng(21).normal(size=(4, 3, 6)).astype("float32")
+IMAGE = np.random.default_rng(22).normal(size=(4, 5, 4)).astype("float32")
+SENSOR = np.random.default_rng(23).normal(size=(4, 5)).astype("float32")
 INPUTS = {"text": TEXT, "image": IMAGE, "sensor": SENSOR}
 # Everything; no text; a sensor alone; nothing.
 MASKS = {

@@ -6,12 +6,11 @@ import pytest
 
 from keras_multimodal.losses import InfoNCE, SigLIP
 
-RNG = np.random.default_rng(2)
 SCALE, BIAS = 7.0, -3.0
 
 
-def embeddings(rows=6, towers=2, dim=5):
-    vectors = RNG.normal(size=(rows, towers, dim))
+def embeddings(rng, rows=6, towers=2, dim=5):
+    vectors = rng.normal(size=(rows, towers, dim))
     vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
     extras = np.broadcast_to([SCALE, BIAS], (rows, towers, 2))
     return np.concatenate([vectors, extras], -1).astype("float32")
@@ -45,15 +44,15 @@ CASES = [(InfoNCE, info_nce), (SigLIP, sig_lip)]
 
 
 @pytest.mark.parametrize(("loss", "reference"), CASES)
-def test_it_is_the_papers_equation(loss, reference):
-    y = embeddings()
+def test_it_is_the_papers_equation(loss, reference, rng):
+    y = embeddings(rng)
     expected = reference(y[:, 0, :-2], y[:, 1, :-2], np.ones((6, 6), bool))
     np.testing.assert_allclose(loss()(distinct(), y), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("loss", "reference"), CASES)
-def test_of_three_towers_it_is_the_mean_of_the_pairs(loss, reference):
-    y = embeddings(towers=3)
+def test_of_three_towers_it_is_the_mean_of_the_pairs(loss, reference, rng):
+    y = embeddings(rng, towers=3)
     all_of_them = np.ones((6, 6), bool)
     pairs = [(0, 1), (0, 2), (1, 2)]
     expected = np.mean([reference(y[:, a, :-2], y[:, b, :-2], all_of_them) for a, b in pairs])
@@ -61,8 +60,8 @@ def test_of_three_towers_it_is_the_mean_of_the_pairs(loss, reference):
 
 
 @pytest.mark.parametrize(("loss", "reference"), CASES)
-def test_what_is_the_same_as_the_own_part_is_no_wrong_answer(loss, reference):
-    y, parts = embeddings(), distinct()
+def test_what_is_the_same_as_the_own_part_is_no_wrong_answer(loss, reference, rng):
+    y, parts = embeddings(rng), distinct()
     parts[3, 0] = parts[1, 0]  # rows 1 and 3 have one picture
     parts[4, 1] = parts[5, 1]  # rows 4 and 5 have one caption
     allowed = np.ones((6, 6), bool)
@@ -73,8 +72,8 @@ def test_what_is_the_same_as_the_own_part_is_no_wrong_answer(loss, reference):
 
 
 @pytest.mark.parametrize(("loss", "reference"), CASES)
-def test_rows_that_lack_a_part_do_not_count(loss, reference):
-    y, parts = embeddings(), distinct()
+def test_rows_that_lack_a_part_do_not_count(loss, reference, rng):
+    y, parts = embeddings(rng), distinct()
     parts[2, 1] = parts[5, 0] = -1
     y[2, 1, :-2] = 0
     kept = np.array([0, 1, 3, 4])
@@ -83,15 +82,15 @@ def test_rows_that_lack_a_part_do_not_count(loss, reference):
 
 
 @pytest.mark.parametrize("loss", [InfoNCE, SigLIP])
-def test_a_batch_in_which_nothing_is_paired_costs_nothing(loss):
+def test_a_batch_in_which_nothing_is_paired_costs_nothing(loss, rng):
     parts = np.array([[0, -1], [-1, 0]], "int32")
-    assert float(loss()(parts, embeddings(rows=2))) == 0
+    assert float(loss()(parts, embeddings(rng, rows=2))) == 0
 
 
 @pytest.mark.parametrize("loss", [InfoNCE, SigLIP])
-def test_it_is_saved_by_its_arguments_and_refuses_other_shapes(loss):
+def test_it_is_saved_by_its_arguments_and_refuses_other_shapes(loss, rng):
     own = keras.losses.deserialize(keras.losses.serialize(loss(name="own")))
     assert type(own) is loss
     assert own.name == "own"
     with pytest.raises(ValueError, match=r"`y_pred` must be .* two towers or more.*\(4, 1, 7\)"):
-        loss()(np.zeros((4, 1), "int32"), embeddings(rows=4, towers=1))
+        loss()(np.zeros((4, 1), "int32"), embeddings(rng, rows=4, towers=1))

@@ -6,8 +6,9 @@ import pytest
 
 from keras_multimodal.losses import QuantileLoss, StandardizedError
 
-RNG = np.random.default_rng(4)
-TRUE, PREDICTED = RNG.normal(size=(2, 7, 2)).astype("float32") * np.float32([1000, 3])
+TRUE, PREDICTED = np.random.default_rng(4).normal(size=(2, 7, 2)).astype("float32") * np.float32(
+    [1000, 3]
+)
 STD = (400.0, 2.0)
 
 
@@ -21,8 +22,8 @@ def test_they_are_keras_own_of_standardised_numbers(error, reference):
     np.testing.assert_allclose(found, reference(TRUE / scale, PREDICTED / scale), rtol=1e-5)
 
 
-def test_the_least_pinball_loss_is_at_the_quantile():
-    values = RNG.exponential(size=(4000, 1)).astype("float32")
+def test_the_least_pinball_loss_is_at_the_quantile(rng):
+    values = rng.exponential(size=(4000, 1)).astype("float32")
     loss = QuantileLoss((0.2,), (1.0,))
     places = np.linspace(0.05, 1, 96)
     losses = [float(loss(values, np.full((4000, 1, 1), place, "float32"))) for place in places]

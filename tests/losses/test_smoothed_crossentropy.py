@@ -6,10 +6,9 @@ import pytest
 
 from keras_multimodal.losses import SmoothedCrossentropy
 
-RNG = np.random.default_rng(1)
-LOGITS = RNG.normal(size=(6, 4))
+LOGITS = np.random.default_rng(1).normal(size=(6, 4))
 PROBABILITIES = (np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True)).astype("float32")
-LABELS = RNG.integers(0, 4, 6)
+LABELS = np.random.default_rng(2).integers(0, 4, 6)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])

@@ -6,8 +6,7 @@ import pytest
 
 from keras_multimodal.losses import QuantileLoss, StandardizedError, UncertaintyLoss
 
-RNG = np.random.default_rng(5)
-TRUE, PREDICTED = RNG.normal(size=(2, 9, 1)).astype("float32")
+TRUE, PREDICTED = np.random.default_rng(5).normal(size=(2, 9, 1)).astype("float32")
 
 
 def with_log_variance(loss, value, **options):
@@ -36,8 +35,8 @@ def test_of_the_pinball_loss_it_is_the_likelihood_of_a_laplace_distribution(s):
 
 
 @pytest.mark.parametrize("s", [-1.0, 0.7])
-def test_of_classes_it_is_the_equation_of_the_paper(s):
-    probabilities = RNG.dirichlet((1, 1, 1), 6).astype("float32")
+def test_of_classes_it_is_the_equation_of_the_paper(s, rng):
+    probabilities = rng.dirichlet((1, 1, 1), 6).astype("float32")
     labels = np.arange(6) % 3
     loss = with_log_variance(keras.losses.SparseCategoricalCrossentropy(), s)
     expected = -np.log(probabilities[np.arange(6), labels]) / np.exp(s) + np.log(np.exp(s / 2))

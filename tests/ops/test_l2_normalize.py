@@ -4,11 +4,9 @@ import pytest
 
 from keras_multimodal.ops import l2_normalize
 
-RNG = np.random.default_rng(3)
 
-
-def test_each_vector_has_length_one():
-    x = RNG.normal(size=(2, 3, 5)).astype("float32")
+def test_each_vector_has_length_one(rng):
+    x = rng.normal(size=(2, 3, 5)).astype("float32")
     wide = x.astype("float64")
     expected = wide / np.linalg.norm(wide, axis=-1, keepdims=True)
     np.testing.assert_allclose(l2_normalize(x), expected, rtol=1e-5)

@@ -4,8 +4,7 @@ import pytest
 
 from keras_multimodal.ops import masked_generalized_mean, masked_max, masked_mean
 
-RNG = np.random.default_rng(2)
-X = RNG.normal(size=(3, 4, 5)).astype("float32")
+X = np.random.default_rng(2).normal(size=(3, 4, 5)).astype("float32")
 MASK = np.array([[1, 0, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0]], bool)
 
 

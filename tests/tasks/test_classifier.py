@@ -27,7 +27,6 @@ from keras_multimodal.tasks import (
     jit_policy,
 )
 
-RNG = np.random.default_rng(6)
 TARGET = Category(classes=("a", "b", "c"))
 IMAGE = Image(height=16, width=16, rescale=1 / 255, optional=True)
 TEXT = Text(length=5, vocabulary=("u", "v", "w"), optional=True)
@@ -44,7 +43,7 @@ EVERYTHING = Schema(
 )
 
 
-def rows(schema, count=4):
+def rows(rng, schema, count=4):
     """Random inputs, all of them there."""
     batch = {}
     for name, tensor in inputs(schema).items():
@@ -52,15 +51,15 @@ def rows(schema, count=4):
         if tensor.dtype == "bool":
             batch[name] = np.ones(shape, bool)
         elif "int" in tensor.dtype:
-            batch[name] = RNG.integers(1, 3, shape).astype(tensor.dtype)
+            batch[name] = rng.integers(1, 3, shape).astype(tensor.dtype)
         else:
-            batch[name] = RNG.random(shape).astype(tensor.dtype)
+            batch[name] = rng.random(shape).astype(tensor.dtype)
     return batch
 
 
-def test_every_kind_of_modality_has_an_encoder():
+def test_every_kind_of_modality_has_an_encoder(rng):
     model = classifier(EVERYTHING, dim=8, seed=0)
-    batch, labels = rows(EVERYTHING), np.array([0, 1, 2, 0])
+    batch, labels = rows(rng, EVERYTHING), np.array([0, 1, 2, 0])
     found = model.predict_on_batch(batch)
     assert found.shape == (4, 3)
     np.testing.assert_allclose(found.sum(1), 1, rtol=1e-5)
@@ -74,9 +73,9 @@ def test_every_kind_of_modality_has_an_encoder():
     )
 
 
-def test_what_a_row_lacks_is_not_read():
+def test_what_a_row_lacks_is_not_read(rng):
     model = classifier(EVERYTHING, dim=8, seed=0)
-    batch = rows(EVERYTHING)
+    batch = rows(rng, EVERYTHING)
     absent = np.array([True, False, True, True])
     for name in ("image", "text", "audio"):
         batch[f"{name}_present"] = absent
@@ -89,31 +88,31 @@ def test_what_a_row_lacks_is_not_read():
 
 
 @pytest.mark.parametrize("name", fusion.names())
-def test_every_fusion_by_its_name(name):
+def test_every_fusion_by_its_name(name, rng):
     schema = Schema([TEXT, Features(length=3, dim=6)], TARGET)
     model = classifier(schema, fusion=name, dim=8, compile=False)
-    assert keras.ops.convert_to_numpy(model(rows(schema))).shape == (4, 3)
+    assert keras.ops.convert_to_numpy(model(rows(rng, schema))).shape == (4, 3)
     assert not model.compiled
 
 
-def test_late_fusion_leaves_out_what_is_absent():
+def test_late_fusion_leaves_out_what_is_absent(rng):
     schema = Schema([IMAGE, TEXT], TARGET)
     model = classifier(schema, fusion=LogitFusion("product"), dim=8)
-    batch = rows(schema)
+    batch = rows(rng, schema)
     batch["text_present"][:] = False
     alone = keras.Model(model.input, model.get_layer("image_logits").output)
     expected = keras.ops.softmax(alone(batch))
     np.testing.assert_allclose(model(batch), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_single_modality_needs_no_fusion():
+def test_a_single_modality_needs_no_fusion(rng):
     schema = Schema([TEXT], TARGET)
     model = classifier(schema, dim=8)
     assert "fusion" not in {layer.name for layer in model.layers}
-    assert model.predict_on_batch(rows(schema)).shape == (4, 3)
+    assert model.predict_on_batch(rows(rng, schema)).shape == (4, 3)
 
 
-def test_modalities_are_withheld_in_training_where_one_is_optional():
+def test_modalities_are_withheld_in_training_where_one_is_optional(rng):
     def names(schema, **options):
         return {layer.name for layer in classifier(schema, dim=8, **options).layers}
 
@@ -126,7 +125,7 @@ def test_modalities_are_withheld_in_training_where_one_is_optional():
     model = classifier(required, dim=8, modality_dropout=1.0, seed=1, compile=False)
     flags = model.get_layer("modality_dropout")
     read = keras.Model(model.input, flags.output)
-    kept = read(rows(required, 64), training=True)
+    kept = read(rows(rng, required, 64), training=True)
     flags = keras.tree.flatten(kept)
     counts = sum(keras.ops.convert_to_numpy(flag).astype(int) for flag in flags)
     assert (counts == 1).all()

@@ -10,11 +10,14 @@ from keras_multimodal.decoders import PrefixDecoder, TextDecoder
 from keras_multimodal.schema import Image, Schema, Sequence
 from keras_multimodal.tasks import captioner, conditioning, generation_loop, get_sampler
 
-RNG = np.random.default_rng(1)
 TARGET = Sequence(length=7, vocabulary=tuple("abcdefgh"))
 ROWS = 5
-CONTEXT = keras.ops.convert_to_tensor(RNG.normal(size=(ROWS, 6, 8)).astype("float32"))
-MASK = keras.ops.convert_to_tensor(np.arange(6) < RNG.integers(2, 7, size=(ROWS, 1)))
+CONTEXT = keras.ops.convert_to_tensor(
+    np.random.default_rng(1).normal(size=(ROWS, 6, 8)).astype("float32")
+)
+MASK = keras.ops.convert_to_tensor(
+    np.arange(6) < np.random.default_rng(2).integers(2, 7, size=(ROWS, 1))
+)
 samplers = keras_hub.samplers
 SAMPLERS = {
     "greedy": lambda: samplers.GreedySampler(),

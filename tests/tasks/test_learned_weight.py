@@ -13,9 +13,8 @@ import pytest
 from keras_multimodal.losses import UncertaintyLoss
 from keras_multimodal.tasks import LearnedWeight
 
-RNG = np.random.default_rng(6)
-ROWS = RNG.normal(size=(256, 3)).astype("float32")
-NOISE = RNG.normal(size=(256, 1)).astype("float32")
+ROWS = np.random.default_rng(6).normal(size=(256, 3)).astype("float32")
+NOISE = np.random.default_rng(7).normal(size=(256, 1)).astype("float32")
 
 
 def make_model(**options):

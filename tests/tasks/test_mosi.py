@@ -1,18 +1,13 @@
 """Sentiment of utterances, read in the context of their video."""
 
-import pathlib
-
 import pytest
 
 from benchmarks import mosi
 
-DATA = pathlib.Path(__file__).parents[3] / "shared" / "data"
-
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (DATA / "mosi.zip").is_file(), reason="needs ../shared/data/mosi.zip")
-def test_all_three_modalities_do_better_than_sound_or_picture_alone():
-    train, test = (mosi.read(DATA, part) for part in ("train", "test"))
+def test_all_three_modalities_do_better_than_sound_or_picture_alone(shared_data):
+    train, test = (mosi.read(shared_data, part) for part in ("train", "test"))
     assert set(train.sentences).isdisjoint({""})
     assert (len(train.labels), len(test.labels)) == (1447, 752)
     fused, *single = (

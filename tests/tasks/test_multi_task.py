@@ -9,7 +9,6 @@ from keras_multimodal import data, export
 from keras_multimodal.schema import Category, Features, Number, Schema, Targets, Text
 from keras_multimodal.tasks import attach_encoders, calibrate, classifier, multi_task, regressor
 
-RNG = np.random.default_rng(9)
 WORDS = np.array(["one", "two", "three", "four"])
 KIND = Category(name="kind", classes=("a", "b", "c"))
 GRADE = Category(name="grade", classes=("low", "mid", "high"), ordered=True)
@@ -19,10 +18,10 @@ FEATURES = Features(length=2, dim=4)
 ALL = Schema([FEATURES], Targets((KIND, GRADE, TAGS, PRICE)))
 
 
-def make_frame(rows=240):
+def make_frame(rng, rows=240):
     """A word says everything, a number some of it."""
-    words = RNG.integers(0, 4, rows)
-    frame = pd.DataFrame({"word": WORDS[words], "size": RNG.uniform(0, 9, rows)})
+    words = rng.integers(0, 4, rows)
+    frame = pd.DataFrame({"word": WORDS[words], "size": rng.uniform(0, 9, rows)})
     frame["kind"] = np.where(words % 2, "odd", "even")
     frame["grade"] = np.array(["low", "low", "mid", "high"])[words]
     frame["price"] = 100.0 * words + frame["size"]
@@ -50,10 +49,10 @@ def make_parts(frame):
 @pytest.mark.parametrize(
     ("weights", "number_loss"), [({"price": 0.5}, "quantile"), ("uncertainty", "mse")]
 )
-def test_from_a_table_with_gaps_to_served_answers(weights, number_loss, tmp_path):
+def test_from_a_table_with_gaps_to_served_answers(weights, number_loss, tmp_path, rng):
     """The whole way, of classes, several classes, steps and numbers, each missing in some rows."""
     keras.utils.set_random_seed(0)
-    train, test = make_parts(make_frame())
+    train, test = make_parts(make_frame(rng))
     model = multi_task(
         train.schema,
         loss_weights=weights,
@@ -110,8 +109,8 @@ def test_from_a_table_with_gaps_to_served_answers(weights, number_loss, tmp_path
     ],
     ids=lambda value: getattr(value, "name", None),
 )
-def test_each_output_loss_and_metric_is_that_of_the_single_task(target, make, options):
-    features = RNG.normal(size=(6, 2, 4)).astype("float32")
+def test_each_output_loss_and_metric_is_that_of_the_single_task(target, make, options, rng):
+    features = rng.normal(size=(6, 2, 4)).astype("float32")
     batch = {"features": features, "features_mask": np.ones((6, 2), bool)}
     single = make(Schema([FEATURES], target), dim=8, **options)
     model = multi_task(ALL, dim=8, number_loss=options.get("loss", "mse"))
@@ -126,8 +125,8 @@ def test_each_output_loss_and_metric_is_that_of_the_single_task(target, make, op
     labels = {
         "kind": np.arange(6) % 3,
         "grade": np.arange(6) % 3,
-        "tags": RNG.integers(0, 2, (6, 2)).astype("float32"),
-        "price": RNG.normal(20, 4, (6, 1)).astype("float32"),
+        "tags": rng.integers(0, 2, (6, 2)).astype("float32"),
+        "price": rng.normal(20, 4, (6, 1)).astype("float32"),
     }
     alone = single.test_on_batch(batch, labels[target.name], return_dict=True)
     among = model.test_on_batch(batch, labels, return_dict=True)
@@ -135,8 +134,8 @@ def test_each_output_loss_and_metric_is_that_of_the_single_task(target, make, op
         assert among[f"{target.name}_{name}"] == pytest.approx(value, rel=1e-5)
 
 
-def test_weights_multiply_the_losses():
-    batch = RNG.normal(size=(6, 2, 4)).astype("float32"), np.ones((6, 2), bool)
+def test_weights_multiply_the_losses(rng):
+    batch = rng.normal(size=(6, 2, 4)).astype("float32"), np.ones((6, 2), bool)
     inputs = dict(zip(("features", "features_mask"), batch, strict=True))
     targets = Targets((KIND, PRICE))
     model = multi_task(Schema([FEATURES], targets), dim=8, loss_weights={"price": 3.0})
@@ -153,10 +152,10 @@ def test_weights_multiply_the_losses():
     assert uncertain.get_layer("price_weight").loss.weight == pytest.approx(weight / 2)
 
 
-def test_a_label_that_is_not_there_moves_nothing():
+def test_a_label_that_is_not_there_moves_nothing(rng):
     """Neither its head nor its weight; those of the others move."""
     model = multi_task(ALL, dim=8, weight_decay=0.0, loss_weights="uncertainty")
-    features = RNG.normal(size=(6, 2, 4)).astype("float32")
+    features = rng.normal(size=(6, 2, 4)).astype("float32")
     inputs = {"features": features, "features_mask": np.ones((6, 2), bool)}
     labels = {
         "kind": np.arange(6) % 3,

@@ -9,20 +9,18 @@ from keras_multimodal.schema import Category, Features, Schema
 from keras_multimodal.tasks import OrdinalLogits, classifier
 from keras_multimodal.testing import run_layer_conformance
 
-RNG = np.random.default_rng(2)
-
 
 @pytest.mark.parametrize("classes", [2, 5])
-def test_conformance(classes):
-    inputs = RNG.normal(size=(3, 4)).astype("float32")
+def test_conformance(classes, rng):
+    inputs = rng.normal(size=(3, 4)).astype("float32")
     run_layer_conformance(
         OrdinalLogits, {"classes": classes}, inputs, expected_output_shape=(3, classes)
     )
 
 
-def test_probabilities_are_differences_of_sigmoids():
+def test_probabilities_are_differences_of_sigmoids(rng):
     layer = OrdinalLogits(4)
-    inputs = RNG.normal(size=(6, 3)).astype("float32")
+    inputs = rng.normal(size=(6, 3)).astype("float32")
     found = np.exp(keras.ops.convert_to_numpy(layer(inputs)))
     kernel, first, steps = sorted(
         (keras.ops.convert_to_numpy(weight) for weight in layer.weights),
@@ -48,11 +46,11 @@ def test_scores_far_away_stay_finite():
 
 
 @pytest.mark.parametrize("fusion", ["mean", "logits"])
-def test_a_classifier_of_grades(fusion):
+def test_a_classifier_of_grades(fusion, rng):
     """One number says the grade, give or take; mistakes are to neighbours."""
     grades = ["poor", "fair", "good", "great"]
-    values = RNG.uniform(0, 4, 400)
-    labels = [grades[int(np.clip(v + RNG.normal(scale=0.2), 0, 3.99))] for v in values]
+    values = rng.uniform(0, 4, 400)
+    labels = [grades[int(np.clip(v + rng.normal(scale=0.2), 0, 3.99))] for v in values]
     import pandas as pd
 
     frame = pd.DataFrame({"a": values, "b": values**2})

@@ -10,32 +10,31 @@ from keras_multimodal.schema import Category, Features, Number, Schema, Text
 from keras_multimodal.tasks import Destandardize, OrderedQuantiles, regressor
 from keras_multimodal.testing import run_layer_conformance
 
-RNG = np.random.default_rng(8)
 WORDS = np.array(["one", "two", "three", "four"])
 
 
-def make_frame(rows):
+def make_frame(rng, rows):
     """A word says thousands and a number hundreds; some cells are missing."""
-    words = RNG.integers(1, 5, rows)
-    sizes = RNG.uniform(0, 9, rows)
+    words = rng.integers(1, 5, rows)
+    sizes = rng.uniform(0, 9, rows)
     frame = pd.DataFrame({"word": WORDS[words - 1], "size": sizes})
-    frame["price"] = 1000.0 * words + 100 * sizes + RNG.normal(scale=20, size=rows)
-    frame["age"] = 10 - sizes + RNG.normal(scale=0.2, size=rows)
+    frame["price"] = 1000.0 * words + 100 * sizes + rng.normal(scale=20, size=rows)
+    frame["age"] = 10 - sizes + rng.normal(scale=0.2, size=rows)
     frame.loc[::10, "size"] = np.nan
     return frame
 
 
-def make_parts(rows=600, columns=("price", "age")):
-    frame = make_frame(rows)
+def make_parts(rng, rows=600, columns=("price", "age")):
+    frame = make_frame(rng, rows)
     texts = data.TextProcessor(length=2).load_data(frame, column="word")
     table = data.TableProcessor().load_data(frame, numeric=["size"], optional=True)
     records = data.pair(texts, table, values=frame[list(columns)])
     return records.split(test=0.25)
 
 
-def test_numbers_are_learned_in_their_own_units(tmp_path):
+def test_numbers_are_learned_in_their_own_units(tmp_path, rng):
     keras.utils.set_random_seed(0)
-    train, test = make_parts()
+    train, test = make_parts(rng)
     target = train.schema.target
     np.testing.assert_allclose(target.mean, train.labels.mean(0), rtol=1e-5)
     np.testing.assert_allclose(target.std, train.labels.std(0), rtol=1e-4)
@@ -57,9 +56,9 @@ def test_numbers_are_learned_in_their_own_units(tmp_path):
     np.testing.assert_allclose(loaded.predict(test.batch(50), verbose=0), found, rtol=1e-4)
 
 
-def test_four_of_five_rows_lie_between_the_outer_quantiles():
+def test_four_of_five_rows_lie_between_the_outer_quantiles(rng):
     keras.utils.set_random_seed(1)
-    train, test = make_parts(rows=1500, columns=("price",))
+    train, test = make_parts(rng, rows=1500, columns=("price",))
     model = regressor(
         train.schema, loss="quantile", dim=16, dropout=0.0, learning_rate=0.01, steps=36 * 25
     )
@@ -73,8 +72,8 @@ def test_four_of_five_rows_lie_between_the_outer_quantiles():
     assert np.median(high - low) < 500  # of a price that spreads by 1,100
 
 
-def test_labels_of_rows_that_lack_one_are_errors_or_dropped():
-    frame = make_frame(20)
+def test_labels_of_rows_that_lack_one_are_errors_or_dropped(rng):
+    frame = make_frame(rng, 20)
     frame.loc[3, "age"] = np.nan
     texts = data.TextProcessor(length=2).load_data(frame, column="word")
     with pytest.raises(ValueError, match=r"`values` must have a value for each row.*1 of 20.*3"):
@@ -136,15 +135,15 @@ def test_wrong_arguments_are_refused():
         (OrderedQuantiles, {"targets": 2, "quantiles": 3}, (3, 5), (3, 2, 3)),
     ],
 )
-def test_conformance(cls, options, shape, expected):
+def test_conformance(cls, options, shape, expected, rng):
     run_layer_conformance(
-        cls, options, RNG.normal(size=shape).astype("float32"), expected_output_shape=expected
+        cls, options, rng.normal(size=shape).astype("float32"), expected_output_shape=expected
     )
 
 
-def test_quantiles_rise_by_the_equation():
+def test_quantiles_rise_by_the_equation(rng):
     layer = OrderedQuantiles(1, 3)
-    inputs = RNG.normal(size=(5, 4)).astype("float32")
+    inputs = rng.normal(size=(5, 4)).astype("float32")
     found = keras.ops.convert_to_numpy(layer(inputs))
     kernel, bias = (keras.ops.convert_to_numpy(weight) for weight in layer.weights)
     h = inputs @ kernel + bias

@@ -13,7 +13,6 @@ from keras_multimodal.schema import Image, Match, Schema, Tabular, Text
 from keras_multimodal.tasks import ContrastiveHead, UnitVectors, embed, retriever, tower
 from keras_multimodal.testing import run_layer_conformance
 
-RNG = np.random.default_rng(8)
 COLOURS = ("red", "green", "blue", "white")
 VALUES = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
 
@@ -22,7 +21,7 @@ def records(count=64, optional=False, **options):
     """Pictures of one colour, with its name and a number that says the same."""
     words = [COLOURS[row % 4] for row in range(count)]
     pixels = np.array([VALUES[word] for word in words], "float32")[:, None, None]
-    noise = RNG.normal(0, 20, (count, 16, 16, 3))
+    noise = np.random.default_rng(8).normal(0, 20, (count, 16, 16, 3))
     pictures = np.clip(pixels + noise, 0, 255).astype("uint8")
     frame = pd.DataFrame({"text": words, "size": [COLOURS.index(word) for word in words]})
     if optional:
@@ -139,8 +138,8 @@ def test_the_same_part_has_one_number():
     assert Schema.from_json(found.schema.to_json()) == found.schema
 
 
-def test_captions_of_one_picture_have_its_number():
-    pictures = RNG.integers(0, 255, (2, 8, 8, 3)).astype("uint8")
+def test_captions_of_one_picture_have_its_number(rng):
+    pictures = rng.integers(0, 255, (2, 8, 8, 3)).astype("uint8")
     images = data.ImageStream().flow(pictures, keys=["a", "b"])
     captions = data.TextProcessor(length=3).load_data(
         pd.Series(["one", "two", "three"], index=["a", "a", "b"])
@@ -150,8 +149,8 @@ def test_captions_of_one_picture_have_its_number():
 
 
 @pytest.mark.parametrize("learn_scale", [True, False])
-def test_the_head_keeps_its_promises(learn_scale):
-    vectors = [RNG.normal(size=(3, 4)).astype("float32") for _ in range(2)]
+def test_the_head_keeps_its_promises(learn_scale, rng):
+    vectors = [rng.normal(size=(3, 4)).astype("float32") for _ in range(2)]
     run_layer_conformance(
         ContrastiveHead,
         {"scale": 10.0, "bias": -10.0, "learn_scale": learn_scale},
@@ -164,10 +163,10 @@ def test_the_head_keeps_its_promises(learn_scale):
 
 
 @pytest.mark.parametrize(("loss", "start"), [("info_nce", 1 / 0.07), ("sig_lip", 10.0)])
-def test_a_temperature_is_learned_or_held(loss, start):
+def test_a_temperature_is_learned_or_held(loss, start, rng):
     tables = [Tabular(name="a", numeric=("x",)), Tabular(name="b", numeric=("y",))]
     schema = Schema(tables, Match(towers=(("a", ("a",)), ("b", ("b",)))))
-    numbers = RNG.normal(size=(8, 1)).astype("float32")
+    numbers = rng.normal(size=(8, 1)).astype("float32")
     batch = dict.fromkeys(("a", "b"), numbers)
     batch |= {f"{name}_mask": np.ones((8, 1), bool) for name in ("a", "b")}
     parts = np.stack([np.arange(8)] * 2, axis=1)
@@ -180,11 +179,11 @@ def test_a_temperature_is_learned_or_held(loss, start):
         assert (after == pytest.approx(scale, rel=1e-6)) == (temperature is not None)
 
 
-def test_unit_vectors_are_zero_where_there_was_nothing():
+def test_unit_vectors_are_zero_where_there_was_nothing(rng):
     run_layer_conformance(
         UnitVectors,
         {},
-        [RNG.normal(size=(3, 4)).astype("float32"), RNG.normal(size=(3, 2)).astype("float32")],
+        [rng.normal(size=(3, 4)).astype("float32"), rng.normal(size=(3, 2)).astype("float32")],
         expected_output_shape=(3, 4),
     )
     there = np.array([True, False, True])

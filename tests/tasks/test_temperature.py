@@ -7,8 +7,6 @@ import pytest
 from keras_multimodal.tasks import Temperature, calibrate
 from keras_multimodal.testing import run_layer_conformance
 
-RNG = np.random.default_rng(3)
-
 
 def make_model():
     logits = keras.Input((3,))
@@ -16,8 +14,8 @@ def make_model():
     return keras.Model(logits, outputs)
 
 
-def test_conformance():
-    inputs = RNG.normal(size=(3, 4)).astype("float32")
+def test_conformance(rng):
+    inputs = rng.normal(size=(3, 4)).astype("float32")
     run_layer_conformance(Temperature, {}, inputs, expected_output_shape=(3, 4))
     layer = Temperature()
     layer.build((None, 4))
@@ -25,11 +23,11 @@ def test_conformance():
 
 
 @pytest.mark.parametrize("factor", [0.25, 1.0, 3.0])
-def test_it_finds_by_how_much_logits_are_too_large(factor):
+def test_it_finds_by_how_much_logits_are_too_large(factor, rng):
     """Labels are drawn from the probabilities; the model's logits are `factor` times theirs."""
-    logits = RNG.normal(scale=2, size=(20_000, 3))
+    logits = rng.normal(scale=2, size=(20_000, 3))
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    labels = (probabilities.cumsum(1) > RNG.random((len(logits), 1))).argmax(1)
+    labels = (probabilities.cumsum(1) > rng.random((len(logits), 1))).argmax(1)
     rows = (factor * logits).astype("float32")
     model = make_model()
     before = model.predict(rows, verbose=0)
@@ -40,9 +38,9 @@ def test_it_finds_by_how_much_logits_are_too_large(factor):
     np.testing.assert_allclose(after, probabilities, atol=0.03)
 
 
-def test_it_is_saved(tmp_path):
+def test_it_is_saved(tmp_path, rng):
     model = make_model()
-    rows = RNG.normal(size=(8, 3)).astype("float32")
+    rows = rng.normal(size=(8, 3)).astype("float32")
     calibrate(model, [(5 * rows, np.arange(8) % 3)])
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -8,8 +8,7 @@ import pytest
 from keras_multimodal.encoders import PretrainedAudioEncoder, pretrained
 from keras_multimodal.encoders.loading.whisper_features import WhisperFeatures
 
-RNG = np.random.default_rng(9)
-SAMPLES = RNG.normal(scale=0.1, size=(2, 16_000)).astype("float32")
+SAMPLES = np.random.default_rng(9).normal(scale=0.1, size=(2, 16_000)).astype("float32")
 THERE = np.arange(16_000) < np.array([[9_000], [16_000]])
 
 
