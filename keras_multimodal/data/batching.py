@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.autograph import converted, unconverted
 from keras_multimodal.data.buckets import Buckets
 from keras_multimodal.data.disk_cache import cache_on_disk
 from keras_multimodal.data.epoch_order import epoch_order, epoch_size
@@ -118,9 +119,12 @@ def make_dataset(
     read_ids = None if prefix is None else tf.constant(prefix[1])
     rows_weights = None if weights is None else tf.nest.map_structure(tf.constant, weights)
     finishers = {
-        stream.spec.name: stream.finisher(min(options.batch_size, count), options.training)
+        stream.spec.name: converted(
+            stream.finisher(min(options.batch_size, count), options.training)
+        )
         for stream in streams
     }
+    source_rows = {stream.spec.name: converted(stream.source_rows) for stream in streams}
     buckets = Buckets(streams, options.buckets, options.num_parallel_calls)
     # Streams of one view draw alike, the others independently of each other.
     view_seeds = {stream.view: _view_seed(options.seed, stream.view) for stream in streams}
@@ -162,7 +166,7 @@ def make_dataset(
         sources = {}
         for stream in streams:
             seeds = row_seeds(view_seeds[stream.view], epoch, tf.gather(ids, order))
-            rows = stream.source_rows(order, seeds if options.training else None)
+            rows = source_rows[stream.spec.name](order, seeds if options.training else None)
             sources[stream.spec.name] = (rows, seeds)
         places = tf.range(count, dtype=tf.int64)
         return places, tf.fill([count], epoch), buckets.groups(sources, count), order, sources
@@ -190,14 +194,16 @@ def make_dataset(
 
     # The maps stay outside of `flat_map`: within it, each epoch would begin by instantiating them
     # once more, which takes as long as reading some hundred rows.
-    rows = tf.data.Dataset.from_tensors(0).map(plan).unbatch()
+    rows = tf.data.Dataset.from_tensors(0).map(unconverted(plan)).unbatch()
     if not kept:
         rows = reader.read(rows, count)
         if buckets:  # before they are put together in another order
-            rows = rows.enumerate().map(check)
+            rows = rows.enumerate().map(unconverted(check))
     dataset = buckets.batch(rows, options.batch_size, options.drop_remainder).enumerate()
     dataset = dataset.map(
-        finish_batch, num_parallel_calls=options.num_parallel_calls, deterministic=True
+        unconverted(finish_batch),
+        num_parallel_calls=options.num_parallel_calls,
+        deterministic=True,
     ).prefetch(2)
     batches = buckets.count(
         count, options.batch_size, options.drop_remainder, varying=balanced is not None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.autograph import unconverted
 from keras_multimodal.data.row_reader import Sources, source_rows
 from keras_multimodal.data.sampled_stream import SampledStream
 from keras_multimodal.data.stream import Stream
@@ -81,8 +82,8 @@ class Buckets:
                 batch_size, drop_remainder, num_parallel_calls=self._threads, deterministic=True
             )
         return rows.group_by_window(
-            lambda place, epoch, group, *_: group,
-            lambda _, window: window.batch(batch_size, drop_remainder),
+            unconverted(lambda place, epoch, group, *_: group),
+            unconverted(lambda _, window: window.batch(batch_size, drop_remainder)),
             window_size=batch_size,
         )
 

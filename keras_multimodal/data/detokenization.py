@@ -54,7 +54,8 @@ class Detokenizer(tf.Module):
         kept = tf.ragged.boolean_mask(ids, ~ended & (ids != 0) & (ids != self.target.start))
         return self._join(kept)
 
-    # Eagerly, a keras_hub tokenizer runs in Python; here it is the graph that is served.
+    # Eagerly, a keras_hub tokenizer runs in Python; here it is the graph that is served. With
+    # AutoGraph, which a tokenizer may need.
     @tf.function(input_signature=[tf.RaggedTensorSpec([None, None], tf.int32)])
     def _join(self, ids: tf.RaggedTensor) -> tf.Tensor:
         if self.target.tokenizer is not None:

@@ -168,7 +168,8 @@ def _make_encode(encoder: keras.layers.Layer, spec: Modality) -> Encode:
         return keras.ops.cast(tokens, "float32"), mask
 
     if keras.config.backend() == "tensorflow":
-        run = tf.function(run, reduce_retracing=True)
+        # A layer's `call` is never converted.
+        run = tf.function(run, reduce_retracing=True, autograph=False)
 
     def encode(inputs: Mapping[str, tf.Tensor]) -> tuple[np.ndarray, np.ndarray]:
         tokens, mask = map(keras.ops.convert_to_numpy, run(inputs))

@@ -9,6 +9,7 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.augmentation import CROP_SLOTS, Augmentation
+from keras_multimodal.data.autograph import converted, unconverted
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.data.image import decode_image, normalize_images
 from keras_multimodal.data.image_columns import SEVERAL, class_names
@@ -201,7 +202,7 @@ class ImageFlow(Stream):
 
         if self.defaults.save_to_dir is not None:
             dataset = save_pictures(dataset, self.spec, self.defaults)
-        return dataset.map(arrange)
+        return dataset.map(unconverted(arrange))
 
     def _checked_labels(self) -> pd.Series:
         labels = self.labels
@@ -246,7 +247,7 @@ class ImageFlow(Stream):
         if self._fitted or not self.statistics.center:
             return self
         plain = dataclasses.replace(self.spec, mean=(), std=(), whitening="")
-        load = self.row_loader()
+        load = unconverted(converted(self.row_loader()))
         rows = tf.data.Dataset.from_tensor_slices(np.flatnonzero(self.present))
         pictures = rows.map(load, num_parallel_calls=tf.data.AUTOTUNE).batch(64)
         rescaled = (batch * np.float32(plain.rescale) for batch in pictures.as_numpy_iterator())
@@ -279,7 +280,8 @@ class ImageFlow(Stream):
 
     def finisher(self, batch_size: int, training: bool) -> Finisher:
         """Augment and normalise; all but the resampling in one XLA program."""
-        spec, preprocess = self.spec, self.preprocess
+        spec = self.spec
+        preprocess = None if self.preprocess is None else converted(self.preprocess)
         keras_changes = self._augment if training else None
         augmentation = self.augmentation if training else Augmentation()
         if self.statistics.missing(spec):

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_multimodal.data.autograph import unconverted
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.schema import Image
 
@@ -48,4 +49,4 @@ def save_pictures(dataset: tf.data.Dataset, spec: Image, defaults: FlowDefaults)
         with tf.control_dependencies([written]):
             return tf.nest.map_structure(tf.identity, batch)
 
-    return dataset.enumerate().map(write)
+    return dataset.enumerate().map(unconverted(write))

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.augmentation import FILL_MODES, Augmentation
+from keras_multimodal.data.autograph import converted, unconverted
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.data.image import normalize_images
 from keras_multimodal.data.image_arguments import as_shifts, number_pair
@@ -243,7 +244,7 @@ class ImageTransformer:
                 "`zca_whitening`. Received: none of them"
             )
         if isinstance(x, ImageFlow):
-            load = x.row_loader()
+            load = unconverted(converted(x.row_loader()))
             rows = tf.data.Dataset.from_tensor_slices(np.flatnonzero(x.present))
             batches = rows.map(load).batch(64).as_numpy_iterator()
             spec = dataclasses.replace(x.spec, data_format="channels_last")

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_multimodal.data.autograph import converted, unconverted
 from keras_multimodal.data.stream import RandomRowLoader, Stream
 
 Sources = Mapping[str, tuple[tf.Tensor, tf.Tensor]]
@@ -61,7 +62,7 @@ class RowReader:
             loaded = {name: loader(*sources[name]) for name, loader in self._loaders.items()}
             return place, epoch, group, row, seeds, loaded
 
-        loaded = rows.map(load, num_parallel_calls=self._threads, deterministic=True)
+        loaded = rows.map(unconverted(load), num_parallel_calls=self._threads, deterministic=True)
         # A decoder's error says neither which file nor which row. So a row that fails is left out
         # here, and the next one, or a sentinel behind the last, is found in the wrong place.
         spec = loaded.element_spec
@@ -147,8 +148,10 @@ def source_rows(stream: Stream, threads: int) -> Iterator[Any]:
 def _loader(stream: Stream, training: bool) -> RandomRowLoader:
     """The stream's loader by source row and seed, and what is blank where there is none."""
     load, blank = stream.random_row_loader() if training else None, stream.blank()
-    if load is None:
-        plain = stream.row_loader()
+    if load is not None:
+        load = converted(load)
+    else:
+        plain = converted(stream.row_loader())
 
         def load(row: tf.Tensor, seed: tf.Tensor) -> Any:
             return plain(row)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.autograph import converted
 from keras_multimodal.data.transform import Tensors, Transform
 from keras_multimodal.data.transforms import make_transform
 from keras_multimodal.schema import Modality
@@ -189,7 +190,7 @@ class Stream:
         are no strings writes this one and not `loader`.
         """
         cells = tf.constant(self.cells.tolist(), tf.string)
-        load = self.loader()
+        load = converted(self.loader())
         if self.present.all():
             return lambda row: load(tf.gather(cells, row))
         blank = self.blank()
@@ -216,5 +217,5 @@ class Stream:
             batch_size: The largest batch there will be.
             training: Whether to augment.
         """
-        finish = self.transform.finish
+        finish = converted(self.transform.finish)
         return lambda loaded, seeds: finish(loaded)

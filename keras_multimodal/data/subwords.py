@@ -37,6 +37,7 @@ class Subwords(tf.Module):
         super().__init__(name="subwords")
         self.offset = description.offset
         self.tokenizer = build_tokenizer(description)
+        # With AutoGraph: keras_hub's tokenizers, and classes made of them, may need it.
         self._graph = tf.function(
             self._ids, input_signature=[tf.TensorSpec([None], tf.string, name="texts")]
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import keras
 import tensorflow as tf
 
+from keras_multimodal.data.autograph import unconverted
 from keras_multimodal.data.standardization import make_standardizer
 from keras_multimodal.data.subwords import Subwords
 from keras_multimodal.data.transform import Transform
@@ -82,7 +83,7 @@ def learn_vocabulary(texts: tf.data.Dataset, spec: Text) -> Text:
         ValueError: If the texts hold no token at all.
     """
     layer = _vectorization(spec)
-    layer.adapt(texts.map(make_standardizer(spec)))
+    layer.adapt(texts.map(unconverted(make_standardizer(spec))))
     vocabulary = tuple(map(str, layer.get_vocabulary(include_special_tokens=False)))
     if not vocabulary:
         raise ValueError(

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.autograph import unconverted
 from keras_multimodal.data.random_numbers import uniform
 from keras_multimodal.data.stream import Finisher, Loader, Stream
 from keras_multimodal.data.text import learn_vocabulary, make_token_counter
@@ -113,7 +114,7 @@ class TextStream(Stream):
         """How many texts, of how many, have more than `length` tokens: their ends are cut off."""
         count = make_token_counter(self.spec)
         texts = tf.data.Dataset.from_tensor_slices(tf.constant(self.cells[self.present], tf.string))
-        longer = texts.batch(_BATCH).map(lambda batch: count(batch) > self.spec.length)
+        longer = texts.batch(_BATCH).map(unconverted(lambda batch: count(batch) > self.spec.length))
         cut = sum(int(np.count_nonzero(batch)) for batch in longer)
         return Truncation(count=cut, texts=int(np.count_nonzero(self.present)))
 

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.autograph import converted, unconverted
 from keras_multimodal.data.stream import Stream
 
 # What TensorFlow puts around a kernel's own message.
@@ -74,14 +75,14 @@ def check_readable(streams: Sequence[Stream]) -> None:
 
 def _readable(stream: Stream, rows: np.ndarray) -> set[int]:
     """The rows that load without an error."""
-    load = stream.loader()
+    load = converted(stream.loader())
 
     def try_to_load(row: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return row, load(cell)
 
     cells = tf.constant(stream.cells[rows].tolist(), tf.string)
     dataset = tf.data.Dataset.from_tensor_slices((rows, cells))
-    dataset = dataset.map(try_to_load, num_parallel_calls=tf.data.AUTOTUNE).ignore_errors()
+    dataset = dataset.map(unconverted(try_to_load), tf.data.AUTOTUNE).ignore_errors()
     return {int(row) for row, _ in dataset}
 
 

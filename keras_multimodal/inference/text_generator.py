@@ -44,7 +44,7 @@ class TextGenerator:
         self._preprocessor = Preprocessor(schema)
         self._detokenizer = Detokenizer(self._target)
         self._jit_compile = jit_compile
-        self._encode = tf.function(self._encode_rows, reduce_retracing=True)
+        self._encode = tf.function(self._encode_rows, reduce_retracing=True, autograph=False)
         self._loops: dict[Any, Any] = {}
 
     def generate(
@@ -113,6 +113,7 @@ class TextGenerator:
         if key not in self._loops:
             loop = generation_loop(self._decoder, self._target, sampler, max_length)
             context = self._context.output
+            # With AutoGraph: a sampler may be the caller's own class.
             graph = tf.function(loop, jit_compile=self._jit_compile)
             self._loops[key] = graph.get_concrete_function(
                 tf.TensorSpec(context.shape, context.dtype),
