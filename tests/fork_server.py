@@ -62,14 +62,14 @@ class ForkServer:
         """End the server, and the program that it runs."""
         if self._process is None:
             return
-        self._connection.close()
+        self._connection.close()  # which the server takes for the end, unless it hangs
         try:
-            self._process.wait(self.patience)
-        finally:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            self._process = None
-            self._log.close()
+        self._process = None
+        self._log.close()
 
     def _start(self) -> None:
         self._connection, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
