@@ -44,7 +44,7 @@ def serve_in_fresh_process(
             mixes them. The message names column and row.
         ValueError: If the inputs differ in their number of rows, or a column of numbers has rows
             of different shapes.
-        RuntimeError: If the process fails; the message has its error.
+        RuntimeError: If the process fails or dies; the message has its exit code and what it wrote.
 
     Example:
 
@@ -69,19 +69,21 @@ def serve_in_fresh_process(
         strings.write_text(json.dumps(cells), encoding="ascii")
         np.savez(arrays, allow_pickle=False, **numbers)
         # Safe path (-P): the script's own folder would be searched first for what it imports.
-        process = subprocess.run(
-            [sys.executable, "-P", _SCRIPT, folder, strings, arrays, answer, *_modules(folder)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if process.returncode:
+        process = _run_python(["-P", _SCRIPT, folder, strings, arrays, answer, *_modules(folder)])
+        if process.returncode or not answer.is_file():
             raise RuntimeError(
-                f"The SavedModel in {os.fspath(directory)!r} did not answer:\n"
-                + process.stderr[-2000:]
+                f"The SavedModel in {os.fspath(directory)!r} did not answer; the process ended "
+                f"with code {process.returncode}:\n" + (process.stdout + process.stderr)[-2000:]
             )
         with np.load(answer) as outputs:
             return dict(outputs)
+
+
+def _run_python(
+    arguments: Sequence[str | os.PathLike[str]],
+) -> subprocess.CompletedProcess[str]:
+    """Run a new Python process to its end."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
 
 
 def _as_column(name: str, column: Sequence[Any] | np.ndarray) -> list[str] | np.ndarray:

@@ -3,8 +3,6 @@
 import json
 import os
 import pathlib
-import subprocess
-import sys
 import textwrap
 
 import keras
@@ -185,7 +183,7 @@ def test_only_what_is_new_or_has_changed_is_encoded(folder, monkeypatch):
     np.testing.assert_allclose(found, tokens, atol=1e-6)
 
 
-def test_a_run_that_was_killed_goes_on(folder, monkeypatch):
+def test_a_run_that_was_killed_goes_on(folder, run_forked):
     code = f"""
         import os, sys
         sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r})
@@ -207,8 +205,8 @@ def test_a_run_that_was_killed_goes_on(folder, monkeypatch):
         encoders = {{"image": t.make_encoders()["image"]}}
         t.cache_features(t.make_records(folder), encoders, folder[0] / "cache")
         """
-    process = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True)
-    assert process.returncode == -9, process.stderr.decode()[-3000:]
+    process = run_forked(["-c", textwrap.dedent(code)])
+    assert process.returncode == -9, process.stderr[-3000:]
     kept = sorted((folder[0] / "cache" / "image").glob("shard-*"))
     assert len(kept) == 2
     times = [path.stat().st_mtime_ns for path in kept]

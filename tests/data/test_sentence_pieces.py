@@ -72,6 +72,7 @@ def test_ids_are_sentencepieces_own(tmp_path, kind, padding):
     assert answer["output"].numpy().tolist() == expected
 
 
+@pytest.mark.real_process
 def test_albert_with_its_special_tokens(tmp_path):
     import keras_hub
 

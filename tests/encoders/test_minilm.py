@@ -1,7 +1,5 @@
 """A real BERT: what it says of sentences, and what it is made of."""
 
-import subprocess
-import sys
 import textwrap
 
 import keras
@@ -106,7 +104,7 @@ def test_texts_longer_than_its_positions_are_refused(encoder):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="A SavedModel is TensorFlow's")
-def test_one_artifact_from_strings_to_vectors(encoder, texts, ids, tmp_path):
+def test_one_artifact_from_strings_to_vectors(encoder, texts, ids, tmp_path, run_forked):
     """Saved with the network inside, and loaded by processes that know little or nothing of it."""
     from keras_multimodal import export
 
@@ -121,9 +119,11 @@ def test_one_artifact_from_strings_to_vectors(encoder, texts, ids, tmp_path):
         import keras, numpy as np
         import keras_multimodal
         model = keras.saving.load_model({str(tmp_path / "model.keras")!r})
-        np.save({str(tmp_path / "kept.npy")!r}, model({{"text": np.load("ids.npy")}}))
+        ids = np.load({str(tmp_path / "ids.npy")!r})
+        np.save({str(tmp_path / "kept.npy")!r}, model({{"text": ids}}))
         """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, cwd=tmp_path)
+    process = run_forked(["-c", textwrap.dedent(code)])
+    assert process.returncode == 0, process.stderr[-3000:]
     np.testing.assert_allclose(np.load(tmp_path / "kept.npy"), expected, atol=1e-5)
     served = export.serve_in_fresh_process(tmp_path / "served", {"text": SENTENCES})
     np.testing.assert_allclose(served["output"], expected, atol=1e-5)

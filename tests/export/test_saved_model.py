@@ -1,10 +1,10 @@
 """What a SavedModel promises: raw bytes and strings in, the Keras model's answers out."""
 
+import contextlib
 import os
 import pathlib
 import pickle
 import shutil
-import subprocess
 import sys
 
 import keras
@@ -104,18 +104,18 @@ def exported(tmp_path_factory) -> tuple[keras.Model, pathlib.Path]:
     return model, folder
 
 
-def in_another_process(folders: dict[str, pathlib.Path], tmp_path: pathlib.Path) -> dict:
+def in_another_process(folders: dict[str, pathlib.Path], tmp_path: pathlib.Path, run) -> dict:
     job, answers = tmp_path / "job.pickle", tmp_path / "answers.pickle"
     job.write_bytes(pickle.dumps(({name: str(path) for name, path in folders.items()}, RAW)))
-    subprocess.run(
-        [sys.executable, "-c", WITHOUT_THE_PACKAGE, str(job), str(answers)],
-        check=True,
-        cwd=tmp_path,
-    )
+    with contextlib.chdir(tmp_path):
+        process = run(["-c", WITHOUT_THE_PACKAGE, job, answers])
+    assert process.returncode == 0, process.stderr[-3000:]
     return pickle.loads(answers.read_bytes())
 
 
-def test_it_answers_like_the_model_where_the_package_cannot_be_imported(exported, tmp_path):
+def test_it_answers_like_the_model_where_the_package_cannot_be_imported(
+    exported, tmp_path, run_forked
+):
     """Also from another place, for a model that XLA trained, and in mixed precision."""
     model, folder = exported
     models, folders = {"plain": model}, {"plain": tmp_path / "elsewhere"}
@@ -136,7 +136,7 @@ def test_it_answers_like_the_model_where_the_package_cannot_be_imported(exported
         folders[name] = tmp_path / name
         saved_model(models[name], folders[name], SCHEMA)
 
-    answers = in_another_process(folders, tmp_path)
+    answers = in_another_process(folders, tmp_path, run_forked)
 
     for name, answer in answers.items():
         reference = expected(models[name], SCHEMA)

@@ -1,22 +1,25 @@
 """A SavedModel answers in a process in which importing this package fails."""
 
-import inspect
-import pathlib
-import subprocess
-import sys
+import functools
+import importlib
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+from fork_server import ForkServer
 
 from keras_multimodal import tasks
 from keras_multimodal.data import Preprocessor
 from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.schema import Schema, Tabular, Text
 
+MODULE = importlib.import_module(serve_in_fresh_process.__module__)  # the function hides its name
+REAL = MODULE._run_python
 
+
+@pytest.mark.real_process
 def test_it_says_what_the_model_says(small, tmp_path):
     model, schema = small
     saved_model(model, tmp_path / "model", schema)
@@ -28,6 +31,7 @@ def test_it_says_what_the_model_says(small, tmp_path):
     np.testing.assert_array_equal(outputs["label"], classes[expected.argmax(-1)])
 
 
+@pytest.mark.real_process
 def test_what_cannot_be_served_is_refused(small, tmp_path):
     model, schema = small
     with pytest.raises(FileNotFoundError, match=r"which has no saved_model\.pb"):
@@ -105,13 +109,70 @@ def test_fractions_are_not_cut_to_whole_numbers(tmp_path):
         serve_in_fresh_process(tmp_path, {"n": [1.5, 2.0]})
 
 
-def test_the_process_cannot_import_the_package(small, tmp_path):
+@pytest.mark.parametrize("how", ["real", "forked"])
+def test_the_process_cannot_import_the_package(how, run_forked, tmp_path):
     """The script that answers would fail if anything in the folder asked for it."""
-    script = pathlib.Path(inspect.getfile(serve_in_fresh_process)).with_name("_fresh_process.py")
-    text = script.read_text().replace("import tensorflow as tf", "import keras_multimodal", 1)
+    text = MODULE._SCRIPT.read_text().replace("import tensorflow as tf", "import keras_multimodal")
     (tmp_path / "changed.py").write_text(text)
-    process = subprocess.run(
-        [sys.executable, tmp_path / "changed.py"], capture_output=True, text=True, check=False
-    )
+    run = run_forked if how == "forked" else REAL
+    process = run([tmp_path / "changed.py"])
     assert process.returncode != 0
     assert "import of keras_multimodal halted" in process.stderr
+
+
+@pytest.mark.parametrize("how", ["real", "forked"])
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("os._exit(0)", "ended with code 0"),
+        ("os._exit(5)", "ended with code 5"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "ended with code -9"),
+        ("ctypes.string_at(0)", "ended with code -11"),
+    ],
+)
+def test_a_process_that_dies_names_the_model_and_what_it_wrote(
+    how, end, words, run_forked, dying, monkeypatch
+):
+    monkeypatch.setattr(MODULE, "_run_python", run_forked if how == "forked" else REAL)
+    said = dying(end)
+    assert words in said
+    assert said.count("last words") == 1
+    assert "printed words" in said
+
+
+def test_a_fork_that_hangs_names_the_model(run_forked, dying, monkeypatch):
+    monkeypatch.setattr(MODULE, "_run_python", functools.partial(run_forked, timeout=2))
+    said = dying("time.sleep(600)")
+    assert "last words" in said
+    assert said.endswith("Killed: it had not ended after 2 seconds.\n")
+
+
+def test_a_server_of_forks_that_dies_names_the_model(dying, monkeypatch):
+    server = ForkServer()
+    monkeypatch.setattr(MODULE, "_run_python", server.run)
+    said = dying("os.kill(os.getppid(), signal.SIGKILL); time.sleep(600)")
+    assert "last words" in said
+    assert "Killed: the server that forked it ended with code -9" in said
+    server.close()
+
+
+@pytest.fixture
+def dying(small, tmp_path, monkeypatch):
+    """What is said of a SavedModel whose process writes something, and then ends as asked."""
+
+    def said(end):
+        folder = tmp_path / "the model"
+        saved_model(small[0], folder, small[1])
+        script = tmp_path / "dying.py"
+        script.write_text(
+            "import ctypes, os, signal, time\n"
+            "print('printed words', flush=True)\n"
+            f"os.write(2, b'last words')\n{end}"
+        )
+        monkeypatch.setattr(MODULE, "_SCRIPT", script)
+        with pytest.raises(RuntimeError) as raised:
+            serve_in_fresh_process(folder, {"text": ["a"]})
+        assert str(raised.value).startswith(f"The SavedModel in {str(folder)!r} did not answer; ")
+        return str(raised.value)
+
+    return said
