@@ -110,7 +110,7 @@ class Image(Modality):
             )
         if self.max_pixels < 1:
             raise ValueError(f"`max_pixels` must be positive. Received: {self.max_pixels}")
-        if self.bits not in (8, 16) or (self.bits == 16 and self.channels == 3):
+        if self.bits not in (8, 16) or (self.bits == 16 and self.channels != 1):
             raise ValueError(
                 "`bits` must be 8, or 16 where `channels` is 1. "
                 f"Received: bits={self.bits}, channels={self.channels}"
