@@ -21,7 +21,7 @@ import pytest
 _IMPORTED = ("numpy", "pandas", "tensorflow", "keras", "scipy", "torch")
 _IMPORTED_TOO = ("tensorflow_text", "keras_hub", "PIL.Image", "h5py")
 _CPU_SECONDS = 60  # of one test; the longest that is no training takes a quarter of it
-_WALL_SECONDS = 300  # without a test that begins or ends; for those that wait
+_WALL_SECONDS = 900  # without a test that begins or ends; for those that wait
 _BYTES = 8 * 2**30
 _CLASSES = 3  # whose first case of conformance is run
 _WRONG_TREE = 97
@@ -29,7 +29,7 @@ _KINDS = {
     pytest.ExitCode.OK: "passed",
     pytest.ExitCode.TESTS_FAILED: "failed",
     pytest.ExitCode.INTERRUPTED: "failed",  # a file of tests could not be imported
-    pytest.ExitCode.USAGE_ERROR: "failed",  # nor a conftest.py
+    pytest.ExitCode.USAGE_ERROR: "unusable",  # or a conftest.py
     pytest.ExitCode.NO_TESTS_COLLECTED: "empty",
     -signal.SIGKILL: "timeout",
     -signal.SIGXCPU: "timeout",
@@ -41,7 +41,8 @@ class Outcome:
     """What became of a run.
 
     Args:
-        kind: `"passed"`, `"failed"`, `"timeout"`, `"crashed"` or `"empty"`, where no test was run.
+        kind: `"passed"`, `"failed"`, `"timeout"`, `"crashed"`, `"unusable"` where pytest refused to
+            run, or `"empty"` where there was no test.
         test: The test that failed or was running.
         seconds: CPU seconds.
     """

@@ -91,6 +91,8 @@ class Session:
                 run = Run(tree, tests, tree.with_suffix(".log"), collect=collect)
                 while (outcome := run.outcome()) is None:
                     time.sleep(0.05)
+                if outcome.kind == "unusable":
+                    raise RuntimeError(f"A test that killed is no more: {' '.join(tests)}")
                 ended = len(tests) if outcome.kind == "passed" else tests.index(outcome.test)
                 for test in tests[:ended]:
                     self._keep(test, Outcome("passed", test, 0.0))
