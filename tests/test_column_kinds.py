@@ -46,6 +46,59 @@ def test_the_kind_of_a_column(cells, kind):
     assert kind_of(cells) == kind
 
 
+NINE_OF_TEN = ["p.png", "q.jpg", "r.gif", "s.png", "t.jpg", "u.gif", "v.png", "w.jpg", "x.gif"]
+DATES = [f"2024-01-0{day}" for day in range(1, 10)]
+WORDS = ["a b", "c d", "e f"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([*NINE_OF_TEN, "no picture"], "image"),
+        ([*NINE_OF_TEN[:8], "nothing", "none"], "ignore"),  # strings without spaces that differ
+        ([*DATES, "someday"], "ignore"),
+        ([*DATES[:8], "some day", "one day", *["on a day"] * 2], "unknown"),
+        ([*map(str, range(9)), "ten"], "number"),
+        ([*map(str, range(8)), "nine", "ten"], "ignore"),
+        ([*map(str, range(10))], "ignore"),  # none is a mistake
+        (["a", "b"] * 2, "category"),
+        (["a", "b", "c", "a", "b"], "unknown"),
+        ([f"word {place % 50}" for place in range(100)], "category"),
+        ([f"word {place % 51}" for place in range(102)], "text"),
+        ([f"w{place % 51}" for place in range(102)], "category"),
+        ([*WORDS, "x", "y", "z"], "text"),
+        ([*WORDS, "x", "y", "z", "w"], "ignore"),
+        ([*WORDS, " x", "y ", " z ", "w"], "ignore"),  # a space at the end is none
+    ],
+)
+def test_the_edges_between_kinds(cells, kind):
+    (found,) = column_kinds(pd.DataFrame({"column": cells}), on_unknown="ignore")
+    unknown = "cannot be told" in found.reason
+    assert ("unknown" if unknown else found.kind) == kind
+
+
+def test_the_reason_says_what_was_counted():
+    (dates,) = column_kinds(pd.DataFrame({"column": [*DATES, "someday"]}))
+    assert dates.reason.startswith("dates; ")
+    (found,) = column_kinds(pd.DataFrame({"column": [*NINE_OF_TEN, "no picture"]}))
+    assert found.reason == "9 of 10 cells end in .gif or .jpg or .png"
+    texts = ["one", "one two", "one two three", "one two three four"]
+    (text,) = column_kinds(pd.DataFrame({"column": texts}))
+    assert text.reason == "4 texts of 3 words, the median"
+    # 3.4e38 is what float32 holds, and no more.
+    (number,) = column_kinds(pd.DataFrame({"column": [3.4028235e38, -3.4028235e38, 3.5e38, 1.0]}))
+    assert number.reason == (
+        "3 numbers from -3.40282e+38 to 3.40282e+38; 1 cells are none, such as 3.5e+38"
+    )
+
+
+@pytest.mark.parametrize("size", [38, 39])
+def test_a_long_cell_is_cut_in_the_reason(size):
+    (found,) = column_kinds(pd.DataFrame({"column": ["x" * size] * 3}))
+    shown = repr("x" * size) if size == 38 else "'" + "x" * 36 + "..."
+    assert found.reason == f"all its cells are {shown}"
+
+
 @pytest.mark.parametrize("column", ["id", "row_id", "Key", "Unnamed: 0", "uuid"])
 def test_whole_numbers_that_differ_are_keys_by_their_name(column):
     assert kind_of([3, 7, 9], column) == "ignore"

@@ -25,6 +25,25 @@ def test_two_bins_by_hand():
     assert expected_calibration_error(probabilities, labels, bins=1) == pytest.approx(0.2 / 4)
 
 
+def test_an_edge_belongs_to_the_bin_below_it():
+    """With four bins; in two bins the distances would not cancel."""
+
+    def error(first, second):
+        """Of two rows: the first class is right in the first and wrong in the second."""
+        rows = [[first, 1 - first], [second, 1 - second]]
+        return expected_calibration_error(rows, [0, 1], bins=4)
+
+    assert error(0.75, 0.625) == pytest.approx(abs(1 - 0.75 - 0.625) / 2)  # (0.5, 0.75]
+    assert error(0.75, 0.875) == pytest.approx((0.25 + 0.875) / 2)
+    assert error(1.0, 0.875) == pytest.approx(0.875 / 2)  # (0.75, 1]
+    # Where the first class has half, it is what the row is given; of (0.25, 0.5] and above.
+    assert error(0.5, 0.625) == pytest.approx((0.5 + 0.625) / 2)
+    # Nothing at all is of the first bin.
+    assert expected_calibration_error([[0.0, 0.0], [0.25, 0.25]], [0, 1], bins=4) == (
+        pytest.approx(abs(1 - 0.25) / 2)
+    )
+
+
 @pytest.mark.parametrize(
     ("probabilities", "labels", "bins", "message"),
     [

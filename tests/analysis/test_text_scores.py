@@ -15,6 +15,13 @@ def test_by_hand():
     assert scores["rows"] == 3
 
 
+def test_a_word_counts_as_often_as_it_stands_in_both():
+    scores = text_scores(["red red red cat"], ["red red dog"])
+    assert scores["precision"] == pytest.approx(2 / 3)
+    assert scores["recall"] == pytest.approx(2 / 4)
+    assert scores["f1"] == pytest.approx(2 * 2 / 7)
+
+
 def test_texts_without_words():
     scores = text_scores(["", "cat", ""], ["", "", "cat"])
     assert scores["exact"] == scores["f1"] == scores["recall"] == pytest.approx(1 / 3)

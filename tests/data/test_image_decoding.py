@@ -228,15 +228,22 @@ def test_mixed_depths_keep_their_own_levels_as_in_keras(tmp_path):
     Pillow.fromarray(np.full((8, 8), 40_000, np.uint16)).save(tmp_path / "deep.png")
     Pillow.fromarray(np.full((8, 8), 200, np.uint8)).save(tmp_path / "flat.png")
     Pillow.fromarray(np.full((8, 8, 3), 200, np.uint8)).save(tmp_path / "colour.jpg")
-    names = ["deep.png", "flat.png", "colour.jpg"]
+    deep_colour = tf.io.encode_png(np.full((8, 8, 3), 50_000, "uint16")).numpy()
+    (tmp_path / "colour.png").write_bytes(deep_colour)
+    names = ["deep.png", "flat.png", "colour.jpg", "colour.png"]
     images = flow(tmp_path, names, size=(4, 4), color_mode="grayscale")
-    levels = next(iter(images.batch(3))).numpy().max((1, 2, 3))
-    assert levels.tolist() == [40_000, 200, 200]
+    levels = next(iter(images.batch(4))).numpy().max((1, 2, 3))
+    assert levels.tolist() == [40_000, 200, 200, 195]
+    # In three channels all have 8 bits.
+    colours = flow(tmp_path, names, size=(4, 4), color_mode="rgb")
+    levels = next(iter(colours.batch(4))).numpy().max((1, 2))
+    np.testing.assert_array_equal(levels, np.array([[156], [200], [200], [195]]).repeat(3, 1))
 
 
-def test_16_bits_are_for_grey_pictures():
+@pytest.mark.parametrize(("bits", "channels"), [(16, 3), (16, 4), (12, 1)])
+def test_16_bits_are_for_grey_pictures(bits, channels):
     with pytest.raises(ValueError, match="`bits` must be 8, or 16 where `channels` is 1"):
-        Image(height=8, width=8, bits=16)
+        Image(height=8, width=8, bits=bits, channels=channels)
 
 
 def test_brightness_of_16_bits_is_that_of_keras(tmp_path):

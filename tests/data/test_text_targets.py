@@ -41,6 +41,7 @@ def test_the_vocabulary_is_that_of_the_training_rows():
     )
     assert "big" not in train.target.vocabulary
     assert test.target == train.target
+    assert test.captions.spec == train.captions.spec
     assert test.to_frame()["caption"].tolist() == ["big red cat"]
     inputs, _ = next(iter(test.batch(1)))
     assert inputs["caption"][0, 1] == 1  # unknown

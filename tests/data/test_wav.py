@@ -41,6 +41,18 @@ def test_every_encoding_gives_its_samples(bits, kind, read):
     np.testing.assert_allclose(samples, WAVES, atol=tolerance, rtol=0)
 
 
+@pytest.mark.parametrize(("bits", "kind"), [(16, 1), (24, 1), (32, 3)])
+def test_three_channels_stay_apart(rng, bits, kind):
+    waves = rng.uniform(-0.9, 0.9, (7, 3)).astype("float32")
+    contents = encode(waves, bits, kind)
+    samples, _ = decode(contents)
+    np.testing.assert_allclose(samples, waves, atol=0.5 / 2 ** (bits - 1) + 1e-7, rtol=0)
+    # A file that ends within a frame says fewer bytes than it has; whole frames are read.
+    size = 7 * 3 * bits // 8 - 1
+    cut, _ = decode(contents[:40] + struct.pack("<I", size) + contents[44:])
+    np.testing.assert_array_equal(cut, samples[:6])
+
+
 def test_real_recordings_are_as_python_reads_them(shared_data):
     with zipfile.ZipFile(shared_data / "fsdd.zip") as archive:
         for name in [name for name in archive.namelist() if name.endswith("_7.wav")][:20]:

@@ -258,6 +258,18 @@ def test_without_a_target_the_one_output_is_called_output(tmp_path):
     assert list(serve(tmp_path / "model", text=[b"a"])) == ["output"]
 
 
+def test_a_class_as_probable_as_not_is_said(tmp_path):
+    target = Category(classes=("x", "y", "z"), multi_label=True)
+    schema = Schema([Text(length=3, vocabulary=("a", "b"))], target)
+    tokens = keras.Input((3,), dtype="int32", name="text")
+    first = keras.ops.cast(tokens[:, :1], "float32")  # 2 of "a", 3 of "b"
+    halves = keras.ops.concatenate([first * 0 + 0.5, first / 4, first / 6], axis=-1)
+    saved_model(keras.Model(tokens, halves), tmp_path / "model", schema)
+    answer = serve(tmp_path / "model", text=[b"a", b"b"])
+    np.testing.assert_array_equal(answer["probabilities"][:, :2], [[0.5, 0.5], [0.5, 0.75]])
+    assert answer["label"].tolist() == [[True, True, False], [True, True, True]]
+
+
 def test_an_unknown_length_is_accepted(small, tmp_path):
     _, schema = small
     tokens = keras.Input((None,), dtype="int32", name="text")

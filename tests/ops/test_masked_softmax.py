@@ -31,6 +31,13 @@ def test_by_hand():
     np.testing.assert_allclose(y, [[0.75, 0.25, 0]], rtol=1e-6)
 
 
+@pytest.mark.parametrize("score", [-2e4, -1e30, -3e38])
+def test_scores_far_below_zero_are_still_above_what_is_masked(score):
+    x = np.array([[score, score, 5.0], [score, -2e4, 5.0]], "float32")
+    y = np.asarray(masked_softmax(x, np.array([[True, True, False], [True, False, False]])))
+    np.testing.assert_array_equal(y, [[0.5, 0.5, 0], [1, 0, 0]])
+
+
 def test_without_a_mask_it_is_the_softmax(rng):
     x = rng.normal(size=(2, 5)).astype("float32")
     np.testing.assert_array_equal(masked_softmax(x), keras.ops.softmax(x))
