@@ -7,7 +7,6 @@ changes a file does so in a copy, and a folder that has changed by the end of th
 import contextlib
 import fcntl
 import hashlib
-import pathlib
 import shutil
 
 import pytest
@@ -88,7 +87,7 @@ def shared_icons(shared_folder):
     """`shared_icons(size)`: the folder that `write_open_moji` writes, for reading."""
     from keras_multimodal.datasets import write_open_moji
 
-    def get(size=72) -> pathlib.Path:
+    def get(size=72):
         return shared_folder(f"icons_{size}px", lambda path: write_open_moji(path, size=size))
 
     return get
@@ -96,7 +95,7 @@ def shared_icons(shared_folder):
 
 @pytest.fixture
 def reuse_icons(shared_icons, monkeypatch):
-    """`reuse_icons(size)`: icons of that size are read from the shared ones, and not drawn again."""
+    """`reuse_icons(size)`: icons of that size are read from the shared ones, not drawn again."""
     from keras_multimodal.datasets._icons import Icon
 
     def reuse(size=72):
