@@ -5,7 +5,8 @@ from code_blocks import run_code_blocks
 
 
 @pytest.mark.slow
-def test_the_quickstart_runs_as_printed(tmp_path, monkeypatch):
+def test_the_quickstart_runs_as_printed(tmp_path, monkeypatch, reuse_icons):
+    reuse_icons()
     monkeypatch.chdir(tmp_path)
     names = run_code_blocks("README.md")
     history = names["model"].history.history

@@ -18,8 +18,8 @@ from keras_multimodal.commands.rows import pair, split
 from keras_multimodal.schema import Schema
 
 
-def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(trained):
-    source, run = trained
+def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(shared_run):
+    source, run = shared_run
     assert sorted(path.name for path in run.iterdir()) == [
         "columns.json",
         "config.json",
@@ -31,7 +31,7 @@ def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(trained):
         "schema.json",
         "split.csv",
     ]
-    assert not run.with_name("run.resume").exists()
+    assert [path.name for path in run.parent.iterdir()] == ["run"]
     schema = Schema.from_json((run / "schema.json").read_text())
     assert schema.names == ("Photo_File", "note", "table")
     assert schema["table"].columns == ("weight", "colour")
@@ -70,7 +70,7 @@ def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(trained):
     assert config["image_size"] == 16
 
 
-def test_the_served_model_takes_the_raw_cells(trained):
+def test_the_served_model_takes_the_raw_cells(trained, tmp_path):
     source, run = trained
     frame = pd.read_csv(source)
     served = tf.saved_model.load(str(run / "saved_model")).signatures["serving_default"]
@@ -82,7 +82,7 @@ def test_the_served_model_takes_the_raw_cells(trained):
         weight=tf.constant([frame["weight"][row]], tf.float32),
         colour=tf.constant([frame["colour"][row]]),
     )
-    said = commands.predict(run, str(source), run.with_name("served.csv"), overwrite=True)
+    said = commands.predict(run, str(source), tmp_path / "served.csv")
     assert answer["label"].numpy()[0].decode() == said["prediction"][row]
     assert answer["probabilities"].numpy()[0, 0] == pytest.approx(
         said["probability_cat"][row], abs=1e-4

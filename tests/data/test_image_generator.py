@@ -24,13 +24,10 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def icons(tmp_path_factory):
+def icons(shared_icons):
     """Real pictures, `(40, 32, 32, 3)`."""
-    from keras_multimodal.datasets import write_open_moji
-
-    folder = write_open_moji(tmp_path_factory.mktemp("icons") / "all", size=32)
-    files = sorted((folder / "icons").iterdir())[::47][:40]
-    return np.stack([np.asarray(Pillow.open(file)) for file in files])
+    files = sorted((shared_icons() / "icons").iterdir())[::47][:40]
+    return np.stack([np.asarray(Pillow.open(file).resize((32, 32))) for file in files])
 
 
 @pytest.mark.parametrize(

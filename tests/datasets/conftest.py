@@ -1,4 +1,4 @@
-"""The folder of icons, written once for all tests that only read it."""
+"""The icons as a folder and as tensorflow-datasets has them, for tests that only read them."""
 
 import csv
 
@@ -6,12 +6,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_multimodal.datasets import write_open_moji
+from keras_multimodal.datasets import OpenMoji
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    return write_open_moji(tmp_path_factory.mktemp("open_moji") / "icons_and_csv")
+def folder(shared_icons):
+    return shared_icons()
+
+
+@pytest.fixture(scope="session")
+def prepared_icons(shared_folder):
+    """The folder in which tensorflow-datasets has the icons, drawn for it."""
+
+    def make(path):
+        OpenMoji(data_dir=path).download_and_prepare()
+
+    return shared_folder("prepared_icons", make)
 
 
 @pytest.fixture(scope="session")

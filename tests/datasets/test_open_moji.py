@@ -9,14 +9,9 @@ from keras_multimodal.datasets import OpenMoji, OpenMojiConfig
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("tensorflow_datasets")
-
-
-@pytest.fixture(scope="module")
-def prepared(data_dir):
+def prepared(prepared_icons):
     """The splits and what is known of them, by the name under which users find them."""
-    return tfds.load("open_moji", data_dir=data_dir, with_info=True)
+    return tfds.load("open_moji", data_dir=prepared_icons, with_info=True)
 
 
 def test_the_builder_and_the_folder_hold_the_same(prepared, folder, rows, pictures):
@@ -52,9 +47,9 @@ def test_license_and_attribution_are_named(prepared):
     assert "designed by OpenMoji" in info.description
 
 
-def test_as_supervised_gives_picture_and_category(data_dir, prepared):
+def test_as_supervised_gives_picture_and_category(prepared_icons):
     image, category = next(
-        iter(tfds.load("open_moji", split="test", data_dir=data_dir, as_supervised=True))
+        iter(tfds.load("open_moji", split="test", data_dir=prepared_icons, as_supervised=True))
     )
     assert image.shape == (72, 72, 3)
     assert 0 <= category < 9

@@ -19,9 +19,15 @@ from keras_multimodal.datasets import write_open_moji
 SIZE = 8  # pixels; quick to draw
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    return write_open_moji(tmp_path_factory.mktemp("original") / "icons", size=SIZE)
+@pytest.fixture(autouse=True)
+def _drawn_before(reuse_icons):
+    """What these tests write is drawn once; that it is drawn right is seen in `test_icons.py`."""
+    reuse_icons(SIZE)
+
+
+@pytest.fixture
+def original(shared_icons):
+    return shared_icons(SIZE)
 
 
 @pytest.fixture

@@ -17,14 +17,6 @@ NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @pytest.fixture(scope="module")
-def icons(tmp_path_factory):
-    """The folder of the prepared icons."""
-    folder = tmp_path_factory.mktemp("prepared_icons")
-    OpenMoji(data_dir=folder).download_and_prepare()
-    return folder
-
-
-@pytest.fixture(scope="module")
 def pets(tmp_path_factory):
     """The folder of a small data set with features of many kinds."""
     folder = tmp_path_factory.mktemp("prepared_pets")
@@ -63,12 +55,12 @@ def pets(tmp_path_factory):
     return folder
 
 
-def test_icons_go_from_tensorflow_datasets_to_a_batch(icons, tmp_path):
-    frame = read_tfds("open_moji", "test", tmp_path / "icons", data_dir=icons)
+def test_icons_go_from_tensorflow_datasets_to_a_batch(prepared_icons, tmp_path):
+    frame = read_tfds("open_moji", "test", tmp_path / "icons", data_dir=prepared_icons)
     assert len(frame) == 476
     assert frame.index.is_unique
-    decoded = tfds.load("open_moji", split="test", data_dir=icons)
-    names = tfds.builder("open_moji", data_dir=icons).info.features["category"]
+    decoded = tfds.load("open_moji", split="test", data_dir=prepared_icons)
+    names = tfds.builder("open_moji", data_dir=prepared_icons).info.features["category"]
     expected = {example["key"].decode(): example for example in decoded.as_numpy_iterator()}
 
     images = ImageStream().flow_from_dataframe(

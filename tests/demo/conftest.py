@@ -8,28 +8,29 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import cli
-from keras_multimodal.datasets import write_open_moji
 
 ROWS = 20  # of each category
 
 
 @pytest.fixture(scope="session")
-def icons(tmp_path_factory):
+def icons(shared_icons):
     """All icons, as the demo writes them."""
-    return write_open_moji(tmp_path_factory.mktemp("demo") / "icons")
+    return shared_icons()
 
 
 @pytest.fixture(scope="session")
-def few_icons(icons, tmp_path_factory):
+def few_icons(icons, shared_folder):
     """A few rows of each category and part, in a folder of the user's own."""
-    frame = pd.read_csv(icons / "openmoji.csv")
-    few = frame.groupby(["category", "split"]).head(ROWS // 3)
-    folder = tmp_path_factory.mktemp("few")
-    (folder / "icons").mkdir()
-    for file in few["file"]:
-        shutil.copy(icons / "icons" / file, folder / "icons" / file)
-    few.to_csv(folder / "openmoji.csv", index=False)
-    return folder
+
+    def make(folder):
+        frame = pd.read_csv(icons / "openmoji.csv")
+        few = frame.groupby(["category", "split"]).head(ROWS // 3)
+        (folder / "icons").mkdir(parents=True)
+        for file in few["file"]:
+            shutil.copy(icons / "icons" / file, folder / "icons" / file)
+        few.to_csv(folder / "openmoji.csv", index=False)
+
+    return shared_folder("few_icons", make)
 
 
 @dataclasses.dataclass

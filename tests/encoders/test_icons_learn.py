@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import data
-from keras_multimodal.datasets import write_open_moji
 from keras_multimodal.encoders import ResidualImageEncoder, TransformerTextEncoder
 from keras_multimodal.layers import MaskedMeanPooling
 
@@ -18,9 +17,9 @@ SIZE, WORDS = 48, 12
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory):
+def parts(shared_icons):
     """Training and test rows."""
-    folder = write_open_moji(tmp_path_factory.mktemp("icons") / "icons")
+    folder = shared_icons()
     frame = pd.read_csv(folder / "openmoji.csv").set_index("key")
     images = data.ImageStream(
         rescale=1 / 255, width_shift_range=0.08, height_shift_range=0.08, horizontal_flip=True

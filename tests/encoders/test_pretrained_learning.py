@@ -16,16 +16,18 @@ RESULTS = pathlib.Path(__file__).parents[2] / "benchmarks/results/pretrained_acc
 
 
 @pytest.fixture(scope="module")
-def parts_of(tmp_path_factory):
+def parts_of(shared_icons, shared_folder):
     """Training, validation and test icons as EfficientNet-Lite0 and MiniLM see them, frozen."""
     from benchmarks import _pretrained_icons as icons
 
-    home = tmp_path_factory.mktemp("pretrained")
-
     def parts_of(match):
-        records, parts = icons.read(home / "icons", match)
-        cached = cache_features(records, icons.networks(), home / "features", verbose=False)
-        return cached.split_by(parts)
+        records, parts = icons.read(shared_icons(icons.SIZE), match)
+        networks = icons.networks()
+        features = shared_folder(
+            "pretrained_features",
+            lambda path: cache_features(records, networks, path, verbose=False),
+        )
+        return cache_features(records, networks, features, verbose=False).split_by(parts)
 
     return parts_of
 
