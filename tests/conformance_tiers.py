@@ -67,18 +67,26 @@ def is_drawn(digest, name):
     return hashlib.sha256(f"{digest} {name}".encode()).digest()[0] % TURNS == 0
 
 
+def checks_of(cases, place, drawn):
+    """The names of the checks to make on the case at `place`: all, if it is the first of its class.
+
+    Args:
+        cases: The parameters of a test, the class first.
+        place: Which of them.
+        drawn: Whether all are to be made whichever it is.
+    """
+    classes = [getattr(case, "values", case)[0] for case in cases]
+    costly = drawn or classes.index(classes[place]) == place
+    return tuple(name for name in layer_conformance._CHECKS if costly or name not in COSTLY)
+
+
 @pytest.fixture
 def conformance_checks(request):
     """The names of the checks to make in a test that is parametrized by `cls` and more."""
     (cases,) = (
         mark.args[1] for mark in request.node.iter_markers("parametrize") if "cls" in mark.args[0]
     )
-    classes = [getattr(case, "values", case)[0] for case in cases]
+    config = request.config
+    drawn = is_drawn(config.stash[DIGEST], request.node.name)
     place = request.node.callspec.indices["cls"]
-    if (
-        request.config.getoption("all_conformance")
-        or classes.index(classes[place]) == place
-        or is_drawn(request.config.stash[DIGEST], request.node.name)
-    ):
-        return tuple(layer_conformance._CHECKS)
-    return tuple(name for name in layer_conformance._CHECKS if name not in COSTLY)
+    return checks_of(cases, place, drawn or config.getoption("all_conformance"))
