@@ -10,65 +10,20 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_multimodal.testing._leaves import (
+    Leaf,
+    Outputs,
+    as_array,
+    carried_masks,
+    content,
+    flatten_shapes,
+    has_flag,
+    label,
+    validate,
+)
 from keras_multimodal.testing._probes import AttachMask, ReadMask
 
 _NOT_TENSORS = ("self", "training", "mask")
-
-
-@dataclasses.dataclass(frozen=True)
-class Leaf:
-    """One input array, its name in messages, and its mask.
-
-    The mask is carried by the tensor, or, where `flag` is given, stated by another input, at that
-    position: the flags of `[values, present]`, for each row or for each of its steps.
-    """
-
-    label: str
-    value: np.ndarray
-    mask: np.ndarray | None = None
-    flag: int | None = None
-
-    @property
-    def carried_mask(self) -> np.ndarray | None:
-        """The mask that the tensor carries."""
-        return self.mask if self.flag is None else None
-
-    @property
-    def has_length(self) -> bool:
-        """Whether the mask runs along a length, and not over rows only."""
-        return self.mask is not None and self.mask.ndim > 1
-
-    def with_mask(self, mask: np.ndarray | None) -> "Leaf":
-        """The same array under another mask, or none."""
-        return dataclasses.replace(self, mask=mask)
-
-    def with_masked_content(self, fill: float) -> "Leaf":
-        """The same array with `fill` at its masked places.
-
-        Token ids and flags have no NaN and no room for 1e4: ids become another id of the array,
-        flags are flipped.
-        """
-        if self.mask is None:
-            return self
-        if self.value.dtype == bool:
-            content: Any = ~self.value
-        elif self.value.dtype.kind in "iu":
-            content = self.value.min() if np.isnan(fill) else self.value.max()
-        else:
-            content = fill
-        mask = widen(self.mask, self.value.ndim)
-        return dataclasses.replace(
-            self, value=np.where(mask, self.value, content).astype(self.value.dtype)
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class Outputs:
-    """What one call returned, flat: names for messages, values, and masks where there are some."""
-
-    labels: tuple[str, ...]
-    values: tuple[np.ndarray, ...]
-    masks: tuple[np.ndarray | None, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,27 +32,6 @@ class Symbolic:
 
     model: keras.Model
     outputs: Any
-
-
-def widen(mask: np.ndarray, rank: int) -> np.ndarray:
-    """Append axes of length one to `mask` until it has `rank` axes."""
-    return mask.reshape(mask.shape + (1,) * (rank - mask.ndim))
-
-
-def label(path: Sequence[Any], root: str) -> str:
-    """`root` and a path in it, as Python would write it: `root['image'][0]`."""
-    return root + "".join(f"[{key!r}]" for key in path)
-
-
-def flatten_shapes(shapes: Any) -> list[tuple[int | None, ...]]:
-    """The shapes in a nest of shapes, in the order in which the tensors would be flattened."""
-    tensors = keras.tree.map_shape_structure(lambda shape: keras.KerasTensor(shape), shapes)
-    return [tuple(tensor.shape) for tensor in keras.tree.flatten(tensors)]
-
-
-def _array(value: Any) -> np.ndarray:
-    array = np.asarray(value)
-    return array.astype("float32") if array.dtype == "float64" else array
 
 
 class Case:
@@ -141,6 +75,9 @@ class Case:
         self.arguments = self._name(inputs)
         named_masks = {} if masks is None else self._name(masks, "masks")
         self.leaves = self._pair_leaves(named_masks)
+        self._attach, self._read = AttachMask(), ReadMask()
+        self._made: dict[Any, Any] = {}
+        self._state: list[tuple[keras.Variable, np.ndarray]] = []
 
     def _name(self, values: Any, source: str = "inputs") -> dict[str, Any]:
         """Name the values of a tuple, or one value, after the call's arguments."""
@@ -164,7 +101,7 @@ class Case:
         for name, value in self.arguments.items():
             mask = masks.get(name)
             if mask is None:
-                if _has_flag(value):
+                if has_flag(value):
                     flags[len(flat_masks)] = len(flat_masks) + 1
                 flat_masks += [None] * len(keras.tree.flatten(value))
             else:
@@ -176,13 +113,13 @@ class Case:
             for path, leaf in keras.tree.flatten_with_path(value)
         ]
         leaves = [
-            Leaf(name, _array(value), None if mask is None else np.asarray(mask))
+            Leaf(name, as_array(value), None if mask is None else np.asarray(mask))
             for (name, value), mask in zip(paths, flat_masks, strict=True)
         ]
         for i, flag in flags.items():
             leaves[i] = dataclasses.replace(leaves[i], mask=leaves[flag].value, flag=flag)
         for leaf in leaves:
-            _validate(leaf, len(leaves[0].value) if leaves[0].value.ndim else 0)
+            validate(leaf, len(leaves[0].value) if leaves[0].value.ndim else 0)
         return leaves
 
     @property
@@ -213,6 +150,17 @@ class Case:
             packed[name] = keras.tree.pack_sequence_as(value, remaining[:count])
             remaining = remaining[count:]
         return packed
+
+    @property
+    def unknown_shapes(self) -> list[tuple[int | None, ...]]:
+        """The shapes of the inputs, their batch and the lengths that a mask runs along unknown."""
+        flags = {leaf.flag: leaf for leaf in self.leaves if leaf.flag is not None}
+        shapes = []
+        for i, leaf in enumerate(self.leaves):
+            mask = flags.get(i, leaf).mask
+            known = 1 if mask is None else mask.ndim
+            shapes.append((*[None] * known, *leaf.value.shape[known:]))
+        return shapes
 
     def explicit_masks(self, leaves: Sequence[Leaf]) -> dict[str, Any]:
         """Masks by the name of the call's mask argument; empty where `call` takes none."""
@@ -249,52 +197,80 @@ class Case:
                 variable.assign(value if constraint is None else constraint(value))
         return layer
 
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` returns, made the first time that `key` is asked for.
+
+        Building, tracing and calling are most of what a check costs, so that the checks share them.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    @property
+    def layer(self) -> keras.layers.Layer:
+        """The built layer that the checks share."""
+        return self.once("layer", self._make_shared)
+
+    def _make_shared(self) -> keras.layers.Layer:
+        layer = self.make_built()
+        self._state = [(variable, variable.numpy()) for variable in layer.variables]
+        return layer
+
+    def restore(self) -> None:
+        """Give the shared layer its first weights and seeds again, after a check that trains it."""
+        for variable, value in self._state:
+            variable.assign(value)
+
+    @property
+    def symbolic(self) -> Symbolic:
+        """The Functional model around the shared layer."""
+        return self.once("symbolic", lambda: self.functional(self.layer, ReadMask()))
+
+    def outputs(self, leaves: Sequence[Leaf] | None = None) -> Outputs:
+        """What the shared layer gives eagerly in inference."""
+        leaves = self.leaves if leaves is None else leaves
+        return self.once(("outputs", content(leaves)), lambda: self.call(self.layer, leaves))
+
     def invoke(
         self,
         function: Callable[..., Any],
         tensors: Sequence[Any],
-        leaves: Sequence[Leaf],
+        masks: Sequence[Any],
         *,
-        explicit_masks: bool = False,
         training: bool | None = False,
+        **kwargs: Any,
     ) -> Any:
         """Call `function` as the layer is called, with `tensors` in the place of the arrays.
 
-        The masks of `leaves` travel on the tensors, as in a model, unless `explicit_masks`.
+        The `masks`, one or None for each tensor, travel on the tensors, as in a model.
         """
-        kwargs = dict(self.call_kwargs)
         if training is not None:
             kwargs["training"] = training
-        if explicit_masks:
-            kwargs |= self.explicit_masks(leaves)
-        else:
-            tensors = [
-                tensor
-                if leaf.carried_mask is None
-                else AttachMask()([tensor, ops.convert_to_tensor(leaf.carried_mask)])
-                for tensor, leaf in zip(tensors, leaves, strict=True)
-            ]
-        return function(*self.pack(tensors).values(), **kwargs)
+        tensors = [
+            tensor if mask is None else self._attach([tensor, mask])
+            for tensor, mask in zip(tensors, masks, strict=True)
+        ]
+        return function(*self.pack(tensors).values(), **self.call_kwargs, **kwargs)
 
     def call(
         self,
-        layer: keras.layers.Layer,
+        function: Callable[..., Any],
         leaves: Sequence[Leaf] | None = None,
         *,
         explicit_masks: bool = False,
         training: bool | None = False,
     ) -> Outputs:
-        """Call `layer` eagerly."""
+        """Call `function`, a layer or what is called as the layer is, eagerly."""
         leaves = self.leaves if leaves is None else leaves
         tensors = [ops.convert_to_tensor(leaf.value) for leaf in leaves]
-        return self.read(
-            self.invoke(layer, tensors, leaves, explicit_masks=explicit_masks, training=training)
-        )
+        masks = [None] * len(leaves) if explicit_masks else carried_masks(leaves)
+        kwargs = self.explicit_masks(leaves) if explicit_masks else {}
+        return self.read(self.invoke(function, tensors, masks, training=training, **kwargs))
 
     def read(self, outputs: Any) -> Outputs:
         """Flatten tensors and their masks into NumPy."""
         labels = [label(path, "output") for path, _ in keras.tree.flatten_with_path(outputs)]
-        return self.unpack(labels, ReadMask()(outputs))
+        return self.unpack(labels, self._read(outputs))
 
     def unpack(self, labels: Sequence[str], flat: Mapping[str, Any]) -> Outputs:
         """Turn what `ReadMask` returned into `Outputs`."""
@@ -308,16 +284,13 @@ class Case:
     def functional(self, layer: keras.layers.Layer, probe: keras.layers.Layer) -> Symbolic:
         """A Functional model around `layer`, its batch and its lengths unknown, read by `probe`."""
         inputs, tensors = {}, []
-        flags = {leaf.flag: leaf for leaf in self.leaves if leaf.flag is not None}
-        for i, leaf in enumerate(self.leaves):
-            mask = flags.get(i, leaf).mask
-            known = 1 if mask is None else mask.ndim
-            shape = (*[None] * (known - 1), *leaf.value.shape[known:])
+        for i, (leaf, shape) in enumerate(zip(self.leaves, self.unknown_shapes, strict=True)):
             dtype = keras.backend.standardize_dtype(ops.convert_to_tensor(leaf.value).dtype)
-            tensor = keras.Input(shape, dtype=dtype, name=f"input_{i}")
+            tensor = keras.Input(shape[1:], dtype=dtype, name=f"input_{i}")
             inputs[f"input_{i}"] = tensor
             if leaf.carried_mask is not None:
-                carried = keras.Input(shape[: known - 1], dtype="bool", name=f"input_{i}_mask")
+                lengths = shape[1 : leaf.carried_mask.ndim]
+                carried = keras.Input(lengths, dtype="bool", name=f"input_{i}_mask")
                 inputs[f"input_{i}_mask"] = carried
                 tensor = AttachMask()([tensor, carried])
             tensors.append(tensor)
@@ -332,39 +305,3 @@ class Case:
             if leaf.carried_mask is not None:
                 feed[f"input_{i}_mask"] = leaf.carried_mask
         return feed
-
-
-def _has_flag(value: Any) -> bool:
-    """Whether `value` is `[values, present]`, as an encoder takes an optional modality.
-
-    `present` is a flag for each row, or for each step of each row.
-    """
-    if not isinstance(value, list) or len(value) != 2 or isinstance(value[1], (list, dict)):
-        return False
-    values, flag = np.asarray(value[0]), np.asarray(value[1])
-    fits = flag.ndim in (1, 2) and flag.shape == values.shape[: flag.ndim]
-    return flag.dtype == bool and fits and values.ndim > 1
-
-
-def _validate(leaf: Leaf, rows: int) -> None:
-    if leaf.value.ndim == 0 or len(leaf.value) != rows or rows < 2:
-        raise ValueError(
-            "`inputs` must have the same number of rows, two or more. Received: "
-            f"{leaf.label} of shape {leaf.value.shape}, and {rows} rows in the first input"
-        )
-    if leaf.mask is None:
-        return
-    if leaf.mask.dtype != bool:
-        raise ValueError(
-            f"`masks` must be boolean. Received: the mask of {leaf.label} is {leaf.mask.dtype}"
-        )
-    if leaf.mask.ndim == 0 or leaf.mask.shape != leaf.value.shape[: leaf.mask.ndim]:
-        raise ValueError(
-            "`masks` must have the leading axes of their inputs. Received: a mask of shape "
-            f"{leaf.mask.shape} for {leaf.label} of shape {leaf.value.shape}"
-        )
-    if leaf.mask.all() or not leaf.mask.any():
-        raise ValueError(
-            "`masks` must have both valid and masked places, or the checks would see nothing. "
-            f"Received: the mask of {leaf.label} is {bool(leaf.mask.all())} everywhere"
-        )

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_multimodal.testing._case import Outputs
+from keras_multimodal.testing._leaves import Outputs
 
 
 def difference(actual: Any, expected: Any, tolerance: float = 1e-5) -> str:

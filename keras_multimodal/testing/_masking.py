@@ -4,24 +4,24 @@ import dataclasses
 
 import numpy as np
 
-from keras_multimodal.testing._case import Case, Leaf, Outputs, widen
+from keras_multimodal.testing._case import Case
 from keras_multimodal.testing._compare import (
     difference,
     expect_equal,
     expect_equal_mask,
     expect_finite,
 )
-from keras_multimodal.testing._gradients import gradients
+from keras_multimodal.testing._gradients import evaluate
+from keras_multimodal.testing._leaves import Leaf, Outputs, widen
 
 _FILLS = (1e4, float("nan"))
 
 
 def output_mask(case: Case) -> None:
     """Each output carries the expected mask, and the mask is boolean."""
-    layer = case.make_built()
-    if case.masked and not layer.supports_masking:
+    if case.masked and not case.layer.supports_masking:
         raise AssertionError("`supports_masking` is False, so Keras drops the masks")
-    outputs = case.call(layer)
+    outputs = case.outputs()
     if len(outputs.values) != len(case.expected_masks):
         raise AssertionError(
             f"{len(outputs.values)} outputs, {len(case.expected_masks)} masks or Nones expected"
@@ -42,10 +42,9 @@ def explicit_mask(case: Case) -> None:
     """A mask given as an argument acts as the one that a tensor carries."""
     if not case.explicit_masks(case.leaves):
         return
-    layer = case.make_built()
     expect_equal(
-        case.call(layer, explicit_masks=True),
-        case.call(layer),
+        case.call(case.layer, explicit_masks=True),
+        case.outputs(),
         "with explicit masks",
         # Keras sets the output's mask from the masks that tensors carry.
         masks=False,
@@ -54,15 +53,14 @@ def explicit_mask(case: Case) -> None:
 
 def without_mask(case: Case) -> None:
     """A mask that is True everywhere acts as no mask."""
-    layer = case.make_built()
     carried = [i for i in case.masked if case.leaves[i].flag is None]
     for group in _groups(carried):
         names = " and ".join(case.leaves[i].label for i in group)
         everywhere = {i: case.leaves[i].with_mask(np.ones_like(case.leaves[i].mask)) for i in group}
         nowhere = {i: case.leaves[i].with_mask(None) for i in group}
         expect_equal(
-            case.call(layer, case.replace(nowhere)),
-            case.call(layer, case.replace(everywhere)),
+            case.outputs(case.replace(nowhere)),
+            evaluate(case, case.replace(everywhere)).outputs,
             f"with no mask on {names}",
             masks=False,
         )
@@ -70,33 +68,30 @@ def without_mask(case: Case) -> None:
 
 def masked_content(case: Case) -> None:
     """What stands at masked places changes no valid output, and makes none NaN."""
-    layer = case.make_built()
-    expected = case.call(layer)
+    expected = case.outputs()
     for i in case.masked:
         for fill in _FILLS:
             changed = case.replace({i: case.leaves[i].with_masked_content(fill)})
             what = f"with {fill:g} at the masked places of {case.leaves[i].label}"
-            outputs = case.call(layer, changed)
+            outputs = evaluate(case, changed).outputs
             expect_finite(outputs, what)
             _expect_equal_where_valid(outputs, expected, what)
 
 
 def masked_content_gradients(case: Case) -> None:
     """What stands at masked places changes no gradient, and gets none."""
-    layer = case.make_built()
     for i in case.masked:
-        _expect_no_gradient_leak(case, layer, case.leaves, i)
+        _expect_no_gradient_leak(case, case.leaves, i)
 
 
 def all_masked_row(case: Case) -> None:
     """A row with nothing valid is finite, carries nothing, and leaves the other rows alone."""
-    layer = case.make_built()
-    expected = case.call(layer)
+    expected = case.outputs()
     for group in _groups(case.masked):
         names = " and ".join(case.leaves[i].label for i in group)
         what = f"with the first row of {names} masked"
         leaves = case.replace({i: _mask_first_row(case.leaves[i]) for i in group})
-        outputs = case.call(layer, leaves)
+        outputs = evaluate(case, leaves).outputs
         expect_finite(outputs, what)
         expect_equal(_rows_but_first(outputs), _rows_but_first(expected), f"{what}, other rows")
         if group == case.masked and case.all_maskable:
@@ -105,21 +100,20 @@ def all_masked_row(case: Case) -> None:
                     raise AssertionError(f"{what}: {name} has valid places in that row")
         for fill in _FILLS:
             changed = case.replace({i: leaves[i].with_masked_content(fill) for i in group})
-            again = case.call(layer, changed)
+            again = evaluate(case, changed).outputs
             expect_finite(again, f"{what} and {fill:g} there")
             _expect_equal_where_valid(again, outputs, f"{what} and {fill:g} there")
         for i in group:
-            _expect_no_gradient_leak(case, layer, leaves, i, f"{what}, ")
+            _expect_no_gradient_leak(case, leaves, i, f"{what}, ")
 
 
 def trailing_padding(case: Case) -> None:
     """Masked places appended to the length change nothing."""
     if not any(leaf.has_length for leaf in case.leaves):
         return
-    layer = case.make_built()
-    expected = case.call(layer)
+    expected = case.outputs()
     longer = {i: _pad(leaf) for i, leaf in enumerate(case.leaves) if leaf.has_length}
-    padded = case.call(layer, case.replace(longer))
+    padded = evaluate(case, case.replace(longer)).outputs
     what = "with two masked places appended"
     for i, name in enumerate(expected.labels):
         before, after = expected.values[i], padded.values[i]
@@ -140,9 +134,9 @@ def trailing_padding(case: Case) -> None:
 
 
 def _expect_no_gradient_leak(
-    case: Case, layer: object, leaves: list[Leaf], position: int, context: str = ""
+    case: Case, leaves: list[Leaf], position: int, context: str = ""
 ) -> None:
-    expected = gradients(case, layer, leaves)
+    expected = evaluate(case, leaves)
     target = leaves[position]
     for path, value in expected.weights.items():
         if not np.isfinite(value.astype("float64")).all():
@@ -151,7 +145,7 @@ def _expect_no_gradient_leak(
         what = f"{context}{fill:g} at the masked places of {target.label}"
         changed = list(leaves)
         changed[position] = target.with_masked_content(fill)
-        found = gradients(case, layer, changed)
+        found = evaluate(case, changed)
         for path, value in found.weights.items():
             if text := difference(value, expected.weights[path]):
                 raise AssertionError(f"{what}: the gradient of weight {path} differs in {text}")

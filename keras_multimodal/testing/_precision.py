@@ -1,14 +1,12 @@
 """Mixed precision: half-precision computation on float32 weights."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import keras
 import numpy as np
 
 from keras_multimodal.testing._case import Case
 from keras_multimodal.testing._compare import difference, expect_finite
 from keras_multimodal.testing._probes import ReadMask
+from keras_multimodal.testing._sublayers import sublayers
 
 # Half precision keeps 11 bits, bfloat16 8; each of a layer's steps rounds once.
 _POLICIES = {"mixed_float16": 0.02, "mixed_bfloat16": 0.1}
@@ -26,9 +24,8 @@ def mixed_bfloat16(case: Case) -> None:
 
 def sublayer_dtypes(case: Case) -> None:
     """Every sublayer follows the layer's own dtype policy."""
-    layer = case.make(dtype="mixed_float16")
-    case.call(layer)
-    for path, sublayer in _sublayers(layer, layer.name):
+    layer = _mixed_layer(case, "mixed_float16")
+    for path, sublayer in sublayers(layer, layer.name):
         if sublayer.dtype_policy.name != layer.dtype_policy.name:
             raise AssertionError(
                 f"{path} has the policy {sublayer.dtype_policy.name}, not "
@@ -37,13 +34,11 @@ def sublayer_dtypes(case: Case) -> None:
 
 
 def _mixed(case: Case, policy: str) -> None:
-    layer = case.make_built()
-    mixed = case.make_built(dtype=policy)
+    mixed = _mixed_layer(case, policy)
     for weight in mixed.weights:
         if keras.backend.is_float_dtype(weight.dtype) and weight.dtype != "float32":
             raise AssertionError(f"weight {weight.path} is {weight.dtype}, not float32")
-    mixed.set_weights(layer.get_weights())
-    expected, outputs = case.call(layer), case.call(mixed)
+    expected, outputs = case.outputs(), case.call(mixed)
     expect_finite(outputs, policy)
     symbolic = keras.tree.flatten(case.functional(mixed, ReadMask()).outputs)
     for i, name in enumerate(outputs.labels):
@@ -62,18 +57,11 @@ def _mixed(case: Case, policy: str) -> None:
         expect_finite(case.call(mixed, case.replace(masked)), f"{policy}, all masked")
 
 
-def _sublayers(layer: Any, path: str) -> Iterator[tuple[str, keras.layers.Layer]]:
-    """Every layer below `layer`, with the attribute path it was found under."""
-    seen = {id(layer)}
-    pending = [(f"{path}.{name}", value) for name, value in vars(layer).items()]
-    while pending:
-        path, value = pending.pop(0)
-        if isinstance(value, keras.layers.Layer):
-            if id(value) not in seen:
-                seen.add(id(value))
-                yield path, value
-                pending += [(f"{path}.{name}", part) for name, part in vars(value).items()]
-        elif isinstance(value, dict):
-            pending += [(f"{path}[{key!r}]", part) for key, part in value.items()]
-        elif isinstance(value, (list, tuple)):
-            pending += [(f"{path}[{i}]", part) for i, part in enumerate(value)]
+def _mixed_layer(case: Case, policy: str) -> keras.layers.Layer:
+    def make() -> keras.layers.Layer:
+        layer = case.make(dtype=policy)
+        case.call(layer)
+        layer.set_weights(case.layer.get_weights())
+        return layer
+
+    return case.once(policy, make)

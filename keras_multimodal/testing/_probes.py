@@ -13,6 +13,12 @@ def widen(mask: Any, rank: int) -> Any:
     return ops.reshape(mask, (*ops.shape(mask), *[1] * (rank - len(mask.shape))))
 
 
+def vary(values: Any) -> Any:
+    """Each value times a number of its place: the sum is not constant where a plain one is."""
+    numbers = ops.cos(ops.cast(ops.arange(ops.size(values)), values.dtype))
+    return values * ops.reshape(numbers, ops.shape(values))
+
+
 @register
 class AttachMask(keras.layers.Layer):
     """Gives the first of two tensors the second as its Keras mask."""
@@ -59,13 +65,13 @@ class ReadMask(keras.layers.Layer):
 
 @register
 class Summary(keras.layers.Layer):
-    """The mean over all valid values of every float output, scaled by one weight: `(batch, 1)`."""
+    """The varied mean of all valid values of every float output, times one weight: `(batch, 1)`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """One weight, so that a layer that has none can still be fitted."""
         self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
 
@@ -80,7 +86,8 @@ class Summary(keras.layers.Layer):
             values = ops.cast(tensor, "float32")
             if tensor_mask is not None:
                 values = ops.where(widen(tensor_mask, len(values.shape)), values, 0.0)
-            means.append(ops.mean(values, axis=tuple(range(1, len(values.shape)))))  # (batch,)
+            # Over all but the rows; the mean alone of a normalized vector is constant.
+            means.append(ops.mean(vary(values), axis=tuple(range(1, len(values.shape)))))
         total = sum(means[1:], means[0])
         return ops.expand_dims(total * self.scale, -1)  # (batch, 1)
 

@@ -6,36 +6,34 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.testing._case import Case, Leaf, Outputs, flatten_shapes
+from keras_multimodal.testing._case import Case
 from keras_multimodal.testing._compare import expect_equal
-from keras_multimodal.testing._probes import ReadMask
+from keras_multimodal.testing._gradients import evaluate
+from keras_multimodal.testing._leaves import Outputs, flatten_shapes
 
 Shape = tuple[int | None, ...]
 
 
 def output_shape(case: Case) -> None:
     """The outputs have the expected shapes."""
-    outputs = case.call(case.make_built())
+    outputs = case.outputs()
     _expect_shapes([value.shape for value in outputs.values], case.expected_shapes, "eager")
 
 
 def compute_output_shape(case: Case) -> None:
     """`compute_output_shape` is given, and right for known shapes."""
-    layer = case.make_built()
     if case.cls.compute_output_shape is keras.layers.Layer.compute_output_shape:
         raise AssertionError(f"{case.cls.__name__} does not override `compute_output_shape`")
-    computed = _computed(case, layer, [leaf.value.shape for leaf in case.leaves])
+    computed = _computed(case, [leaf.value.shape for leaf in case.leaves])
     _expect_computed(case, computed, case.expected_shapes)
 
 
 def symbolic_output(case: Case) -> None:
     """With unknown batch and length, the symbolic output has the computed shape and the dtype."""
-    layer = case.make_built()
-    outputs = case.call(layer)
-    symbolic = keras.tree.flatten(case.functional(layer, ReadMask()).outputs)
+    outputs = case.outputs()
+    symbolic = keras.tree.flatten(case.symbolic.outputs)
     shapes = [tuple(tensor.shape) for tensor in symbolic]
-    unknown = [_unknown_shape(leaf) for leaf in case.leaves]
-    _expect_computed(case, _computed(case, layer, unknown), shapes)
+    _expect_computed(case, _computed(case, case.unknown_shapes), shapes)
     for name, tensor, value in zip(outputs.labels, symbolic, outputs.values, strict=True):
         fits = len(tensor.shape) == value.ndim and all(
             size in (None, actual) for size, actual in zip(tensor.shape, value.shape, strict=True)
@@ -50,8 +48,7 @@ def symbolic_output(case: Case) -> None:
 
 def single_row(case: Case) -> None:
     """A row's output does not depend on the batch it comes in."""
-    layer = case.make_built()
-    outputs = case.call(layer)
+    outputs = case.outputs()
     first = [
         dataclasses.replace(
             leaf, value=leaf.value[:1], mask=None if leaf.mask is None else leaf.mask[:1]
@@ -63,26 +60,22 @@ def single_row(case: Case) -> None:
         tuple(value[:1] for value in outputs.values),
         tuple(None if mask is None else mask[:1] for mask in outputs.masks),
     )
-    expect_equal(case.call(layer, first), expected, "the first row alone")
+    expect_equal(evaluate(case, first).outputs, expected, "the first row alone")
 
 
-def _unknown_shape(leaf: Leaf) -> Shape:
-    known = 1 if leaf.mask is None else leaf.mask.ndim
-    return (*[None] * known, *leaf.value.shape[known:])
-
-
-def _computed(case: Case, layer: keras.layers.Layer, shapes: list[Shape]) -> list[Shape]:
+def _computed(case: Case, shapes: list[Shape]) -> list[Shape]:
     """Call `compute_output_shape` as Keras does: by `<argument>_shape`, or with the first only."""
     by_argument: dict[str, Any] = case.pack(shapes)
-    parameters = list(inspect.signature(layer.compute_output_shape).parameters)
+    compute = case.layer.compute_output_shape
+    parameters = list(inspect.signature(compute).parameters)
     if len(parameters) == 1:
-        return flatten_shapes(layer.compute_output_shape(next(iter(by_argument.values()))))
+        return flatten_shapes(compute(next(iter(by_argument.values()))))
     arguments = {
         f"{name}_shape": shape
         for name, shape in by_argument.items()
         if f"{name}_shape" in parameters
     }
-    return flatten_shapes(layer.compute_output_shape(**arguments))
+    return flatten_shapes(compute(**arguments))
 
 
 def _expect_computed(case: Case, computed: list[Shape], expected: list[Shape]) -> None:

@@ -1,12 +1,13 @@
 """The promises that every layer of the package keeps, checked in one run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import keras
 
 from keras_multimodal.testing import (
     _configuration,
+    _dropout,
     _execution,
     _masking,
     _precision,
@@ -37,7 +38,7 @@ _CHECKS: dict[str, Callable[[Case], None]] = {
         _execution.graph,
         _execution.jit,
         _execution.deterministic_inference,
-        _execution.dropout,
+        _dropout.dropout,
         _execution.inputs_unchanged,
         _execution.dict_order,
         _execution.dict_names,
@@ -62,6 +63,7 @@ def run_layer_conformance(
     expected_output_mask: Any = None,
     call_kwargs: Mapping[str, Any] | None = None,
     waivers: Mapping[str, str] | None = None,
+    checks: Collection[str] | None = None,
 ) -> None:
     """Check everything that a user of Keras may expect of a layer, and report all that is broken.
 
@@ -77,13 +79,15 @@ def run_layer_conformance(
       what stands at a masked place, 1e4 and NaN included, changes no valid output and no gradient;
       a row with nothing valid is finite and carries nothing; masked places at the end of the
       length change nothing.
-    - `graph`, `jit`, `keras_file`, `saved_model`: `tf.function` (TensorFlow only),
+    - `graph`, `jit`, `keras_file`, `saved_model`: the compiled layer, a model with
       `jit_compile=True`, a saved and loaded model, and a SavedModel (TensorFlow only) give what
       the eager call gives.
     - `deterministic_inference`, `dropout`, `inputs_unchanged`, `dict_order`, `dict_names`: a call
-      has no side effects, dropout acts in training only, and dict inputs are taken by name.
+      has no side effects, each dropout of the layer and of its parts acts in training only, and
+      dict inputs are taken by name.
     - `mixed_float16`, `mixed_bfloat16`, `sublayer_dtypes`: mixed precision on float32 weights.
-    - `weight_gradients`, `fit_step`: every weight learns, and a compiled step of `fit` works.
+    - `weight_gradients`, `fit_step`: every weight learns, and a compiled step of `fit` moves the
+      weights as the eager gradients say.
 
     A length is unknown, and is padded, where a mask runs along it. Before a layer is tried, its
     weights are moved off their initial values: a leak behind a zero gate cannot be seen. Runs on
@@ -108,12 +112,15 @@ def run_layer_conformance(
             `{"return_attention_scores": True}`. Default `None`.
         waivers: The reason why a check cannot hold, by the check's name. A check that holds in
             spite of its waiver fails. Default `None`.
+        checks: The names of the checks to make, where some were made elsewhere: compiling and
+            saving take most of the time. Default `None`: all of them.
 
     Raises:
         AssertionError: If a promise is broken. The message names each check that failed, the
             promise and the difference; the exceptions themselves are in `__cause__`.
         ValueError: If `inputs` and `masks` do not fit each other or the layer's `call`, if a mask
-            would make a check vacuous, or if a waiver has no reason or names no check.
+            would make a check vacuous, if a waiver has no reason or names no check, or if `checks`
+            is empty or names one that there is not.
 
     Example:
 
@@ -134,6 +141,7 @@ def run_layer_conformance(
     AssertionError: GlobalAveragePooling1D breaks ...
     """
     waived = _check_waivers(waivers or {})
+    made = _check_names(checks)
     case = Case(
         cls,
         init_kwargs,
@@ -145,11 +153,14 @@ def run_layer_conformance(
     )
     keras.utils.set_random_seed(0)
     try:
-        case.call(case.make())
+        case.outputs()
     except Exception as error:
         raise AssertionError(f"{cls.__name__} cannot be called: {error!r}") from error
     failures: dict[str, Exception] = {}
-    for name, check in _CHECKS.items():
+    for name, check in made.items():
+        # Whatever ran before, the weights, the seeds and the numbers drawn of them are the same.
+        keras.utils.set_random_seed(0)
+        case.restore()
         try:
             check(case)
         except Exception as error:
@@ -159,7 +170,7 @@ def run_layer_conformance(
             if name in waived:
                 failures[name] = AssertionError("holds; its waiver is out of date")
     if failures:
-        raise AssertionError(_report(cls, failures)) from ExceptionGroup(
+        raise AssertionError(_report(cls, failures, len(made))) from ExceptionGroup(
             f"{cls.__name__}, one exception for each check", list(failures.values())
         )
 
@@ -174,13 +185,24 @@ def _check_waivers(waivers: Mapping[str, str]) -> Mapping[str, str]:
     return waivers
 
 
-def _report(cls: type, failures: Mapping[str, Exception]) -> str:
+def _check_names(names: Collection[str] | None) -> Mapping[str, Callable[[Case], None]]:
+    if names is None:
+        return _CHECKS
+    if isinstance(names, str) or not names or not set(names) <= set(_CHECKS):
+        raise ValueError(
+            f"`checks` must be a collection of one or more of {list(_CHECKS)}. "
+            f"Received: checks={names!r}"
+        )
+    return {name: check for name, check in _CHECKS.items() if name in names}
+
+
+def _report(cls: type, failures: Mapping[str, Exception], count: int) -> str:
     """One paragraph for each difference; checks that found the same share it."""
     names_by_difference: dict[str, list[str]] = {}
     for name, error in failures.items():
         difference = str(error) if isinstance(error, AssertionError) else repr(error)
         names_by_difference.setdefault(difference, []).append(name)
-    lines = [f"{cls.__name__} breaks {len(failures)} of {len(_CHECKS)} promises:"]
+    lines = [f"{cls.__name__} breaks {len(failures)} of {count} promises:"]
     for difference, names in names_by_difference.items():
         lines += [f"- {name}: {_CHECKS[name].__doc__}" for name in names]
         lines.append(f"  {difference}")

@@ -21,21 +21,25 @@ def backbone():
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("cls", "options"),
     [
-        {"dim": 8, "num_heads": 2, "dropout": 0.3},
-        {"dim": 12, "num_layers": 1, "num_heads": 3, "intermediate_dim": 5, "dropout": 0.0},
+        (TextDecoder, {"dim": 8, "num_heads": 2, "dropout": 0.3}),
+        (
+            TextDecoder,
+            {"dim": 12, "num_layers": 1, "num_heads": 3, "intermediate_dim": 5, "dropout": 0.0},
+        ),
     ],
 )
-def test_text_decoder(options):
+def test_text_decoder(cls, options, conformance_checks):
     run_layer_conformance(
-        TextDecoder,
+        cls,
         {"vocabulary_size": 10, "length": 6, **options},
         (IDS, CONTEXT),
         (None, MASK),
         expected_output_shape=(3, 4, 10),
         expected_output_mask=IDS != 0,
         waivers=WAIVERS,
+        checks=conformance_checks,
     )
 
 

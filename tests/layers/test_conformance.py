@@ -162,8 +162,8 @@ TRIED = CASES if keras.backend.backend() == "tensorflow" else first_of_each_laye
 
 
 @pytest.mark.parametrize(("cls", "options", "inputs", "masks", "expected"), TRIED)
-def test_conformance(cls, options, inputs, masks, expected):
-    run_layer_conformance(cls, options, inputs, masks, **expected)
+def test_conformance(cls, options, inputs, masks, expected, conformance_checks):
+    run_layer_conformance(cls, options, inputs, masks, checks=conformance_checks, **expected)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from good_layers import (
     Attend,
     Join,
@@ -237,6 +238,40 @@ class DropoutAlwaysTheSame(ProjectionDropout):
 
 
 @register
+class OneOfTwoDropouts(ProjectionDropout):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dropouts = [keras.layers.Dropout(self.rate, dtype=self.dtype_policy) for _ in "ab"]
+
+    def drop(self, x: Any, training: Any) -> Any:
+        return self.dropouts[0](x, training=training)
+
+
+@register
+class InnerDropoutNever(ProjectionDropout):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = ProjectionDropout(self.units, self.rate, dtype=self.dtype_policy)
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.inner.build(self.compute_output_shape(input_shape))
+
+    def drop(self, x: Any, training: Any) -> Any:
+        return super().drop(self.inner(x, training=False), training)
+
+
+@register
+class DropoutOfOneRate(ProjectionDropout):
+    def __init__(self, last_dropout: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.last_dropout = last_dropout
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "last_dropout": self.last_dropout}
+
+
+@register
 class EmptiesDict(Join):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         output = super().call(inputs, mask)
@@ -311,6 +346,27 @@ class InfiniteGradient(Projection):
 class LeavesTheGraphInTraining(Projection):
     def drop(self, x: Any, training: Any) -> Any:
         return x * float(ops.sum(x) * 0 + 1) if training else x
+
+
+def is_compiled(x: Any) -> bool:
+    try:
+        np.asarray(x)
+    except Exception:
+        return True
+    return False
+
+
+@register
+class DoublesCompiledTraining(Projection):
+    def drop(self, x: Any, training: Any) -> Any:
+        return x * 2.0 if training and is_compiled(x) else x
+
+
+@register
+class LearnsNothingCompiled(Projection):
+    def drop(self, x: Any, training: Any) -> Any:
+        x = super().drop(x, training)
+        return ops.stop_gradient(x) if training and is_compiled(x) else x
 
 
 @register

@@ -17,9 +17,11 @@ from broken_layers import (
     CountsPadding,
     DeadWeight,
     DividesByNothing,
+    DoublesCompiledTraining,
     DropoutAlwaysTheSame,
     DropoutInInference,
     DropoutNever,
+    DropoutOfOneRate,
     DropoutScalesInference,
     DropsMask,
     EmptiesDict,
@@ -30,7 +32,9 @@ from broken_layers import (
     HalfWeights,
     IgnoresExplicitMask,
     InfiniteGradient,
+    InnerDropoutNever,
     LeaksIntoGradients,
+    LearnsNothingCompiled,
     LeavesNaNAtMasked,
     LeavesTheGraphInTraining,
     LosesWeights,
@@ -40,6 +44,7 @@ from broken_layers import (
     NeedsMask,
     NoisyInference,
     NoShape,
+    OneOfTwoDropouts,
     OverflowsInHalf,
     PoolsMasked,
     ReturnsFullPrecision,
@@ -176,12 +181,15 @@ BROKEN = [
     (ValidFromNothing, {}, TOKENS_CASE, {"all_masked_row"}),
     (CountsPadding, {}, POOL_CASE, {"trailing_padding"}),
     (BranchesOnValue, {}, TOKENS_CASE, {"graph", "jit", "fit_step", "saved_model"}),
-    (BakesLengthIn, {}, TOKENS_CASE, {"saved_model"}),
+    (BakesLengthIn, {}, TOKENS_CASE, {"graph", "saved_model"}),
     (LosesWeights, {}, TOKENS_CASE, {"keras_file"}),
     (CountsCalls, {}, TOKENS_CASE, {"deterministic_inference"}),
     (DropoutScalesInference, {"rate": 0.3}, TOKENS_CASE, {"dropout"}),
     (DropoutNever, {"rate": 0.3}, TOKENS_CASE, {"dropout"}),
     (DropoutAlwaysTheSame, {"rate": 0.3}, TOKENS_CASE, {"dropout"}),
+    (OneOfTwoDropouts, {"rate": 0.3}, TOKENS_CASE, {"dropout"}),
+    (InnerDropoutNever, {"rate": 0.3}, TOKENS_CASE, {"dropout"}),
+    (DropoutOfOneRate, {"rate": 0.3, "last_dropout": 0.4}, TOKENS_CASE, {"dropout"}),
     (EmptiesDict, {}, DICT_CASE, {"inputs_unchanged", "without_mask"}),
     (WalksDict, {}, DICT_CASE, {"dict_order"}),
     (TakesAnyNames, {}, DICT_CASE, {"dict_names"}),
@@ -197,6 +205,9 @@ BROKEN = [
         {"weight_gradients", "masked_content_gradients", "all_masked_row", "fit_step"},
     ),
     (LeavesTheGraphInTraining, {}, TOKENS_CASE, {"fit_step"}),
+    (DoublesCompiledTraining, {}, TOKENS_CASE, {"fit_step"}),
+    (LearnsNothingCompiled, {}, TOKENS_CASE, {"fit_step"}),
+    (LearnsNothingCompiled, {"rate": 0.3}, TOKENS_CASE, {"fit_step"}),
 ]
 
 
@@ -265,9 +276,20 @@ def test_a_waiver_for_a_check_that_holds_fails() -> None:
         run(Pool, waivers={"trailing_padding": "the length is part of it"}, **POOL_CASE)
 
 
+def test_checks_that_are_not_asked_for_are_not_made() -> None:
+    others = set(_CHECKS) - {"trailing_padding"}
+    run(CountsPadding, checks=others, waivers={"trailing_padding": "not asked for"}, **POOL_CASE)
+    with pytest.raises(AssertionError, match="breaks 1 of 2 promises") as caught:
+        run(CountsPadding, checks=("trailing_padding", "graph"), **POOL_CASE)
+    assert failed_checks(caught.value) == {"trailing_padding"}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"checks": ()}, "`checks` must be a collection of one or more"),
+        ({"checks": "graph"}, "`checks` must be a collection of one or more"),
+        ({"checks": ["graph", "no_such_check"]}, "Received: checks=.*no_such_check"),
         ({"waivers": {"jit": " "}}, "must give a reason"),
         ({"waivers": {"no_such_check": "a reason"}}, "must give a reason"),
         ({"masks": MASK.astype("float32")}, "`masks` must be boolean"),

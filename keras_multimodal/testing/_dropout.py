@@ -1,0 +1,131 @@
+"""Dropout acts in training and not in inference: each of a layer's dropouts by itself."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_multimodal.testing._case import Case
+from keras_multimodal.testing._compare import difference, expect_equal
+from keras_multimodal.testing._leaves import Outputs
+from keras_multimodal.testing._sublayers import sublayers
+
+# Enough for a rate of 0.1 on a handful of values to drop one at least once.
+_TRAINING_CALLS = 20
+
+
+def dropout(case: Case) -> None:
+    """Each dropout acts in training, differently each time, and none of them in inference."""
+    names = rates(case)
+    if names:
+        _acts_in_training_alone(case, names)
+    if len(names) > 1:
+        for name in names:
+            _rate_acts(case, name, [other for other in names if other != name])
+    _every_part_acts(case)
+
+
+def _acts_in_training_alone(case: Case, names: list[str]) -> None:
+    layer, inference = case.layer, case.outputs()
+    without = case.make(**dict.fromkeys(names, 0.0))
+    case.call(without)
+    without.set_weights(layer.get_weights())
+    expect_equal(inference, case.call(without), f"inference, against {names} set to 0")
+    first = case.call(layer, training=True)
+    acts, varies = _differ(first, inference), False
+    for _ in range(_TRAINING_CALLS):
+        if acts and varies:
+            return
+        again = case.call(layer, training=True)
+        acts = acts or _differ(again, inference)
+        varies = varies or _differ(again, first)
+    if not acts:
+        raise AssertionError(f"{_TRAINING_CALLS} training calls with {names} all equal inference")
+    raise AssertionError(f"{_TRAINING_CALLS} training calls with {names} are all the same")
+
+
+def _rate_acts(case: Case, name: str, others: list[str]) -> None:
+    """Raise unless the argument `name`, the only rate above 0, changes what training gives."""
+    layer = case.make(**dict.fromkeys(others, 0.0))
+    still = case.make(**dict.fromkeys([name, *others], 0.0))
+    for made in (layer, still):
+        case.call(made)
+        made.set_weights(case.layer.get_weights())
+    expected = case.call(still, training=True)
+    if not any(_differ(case.call(layer, training=True), expected) for _ in range(_TRAINING_CALLS)):
+        raise AssertionError(
+            f"{_TRAINING_CALLS} training calls with `{name}` alone are as without dropout"
+        )
+
+
+def _every_part_acts(case: Case) -> None:
+    """Raise unless each part that drops, the only one that does, changes what training gives."""
+    parts = [(case.layer.name, case.layer), *sublayers(case.layer, case.layer.name)]
+    knobs = [
+        _Knob(path, part, name, rate)
+        for path, part in parts
+        for name, rate in vars(part).items()
+        if _is_rate(name, rate, type(part))
+    ]
+    try:
+        for knob in knobs:
+            if not isinstance(knob.layer, keras.layers.Dropout) and not _draws(knob.layer):
+                continue  # the rate of its parts
+            if not any(_acts_alone(case, knob, knobs) for _ in range(_TRAINING_CALLS)):
+                raise AssertionError(
+                    f"{_TRAINING_CALLS} training calls with `{knob.path}.{knob.name}` alone are as "
+                    "without dropout"
+                )
+    finally:
+        for knob in knobs:
+            knob.turn(knob.rate)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Knob:
+    """A rate that a built layer may read when it is called."""
+
+    path: str
+    layer: keras.layers.Layer
+    name: str
+    rate: float
+
+    def turn(self, rate: float) -> None:
+        setattr(self.layer, self.name, rate)
+
+
+def _acts_alone(case: Case, knob: _Knob, knobs: Sequence[_Knob]) -> bool:
+    """Whether a training call with this rate alone differs from one without, at the same seeds."""
+    for other in knobs:
+        other.turn(0.0)
+    state = [(variable, variable.numpy()) for variable in case.layer.variables]
+    still = case.call(case.layer, training=True)
+    for variable, value in state:
+        variable.assign(value)
+    knob.turn(knob.rate)
+    return _differ(case.call(case.layer, training=True), still)
+
+
+def _draws(layer: keras.layers.Layer) -> bool:
+    """Whether a layer has random numbers of its own, and no part that could be what drops."""
+    return any(
+        isinstance(value, keras.random.SeedGenerator) for value in vars(layer).values()
+    ) and not any(isinstance(part, keras.layers.Dropout) for _, part in sublayers(layer, ""))
+
+
+def rates(case: Case) -> list[str]:
+    """The arguments of the layer that are rates above 0 of a dropout."""
+    return [n for n, value in case.layer.get_config().items() if _is_rate(n, value, case.cls)]
+
+
+def _is_rate(name: str, value: Any, cls: type) -> bool:
+    named = "drop" in name or (name == "rate" and "drop" in cls.__name__.lower())
+    return named and isinstance(value, float) and value > 0
+
+
+def _differ(actual: Outputs, expected: Outputs) -> bool:
+    return any(
+        difference(found, wanted)
+        for found, wanted in zip(actual.values, expected.values, strict=True)
+    )
