@@ -10,9 +10,6 @@ import subprocess
 
 import pytest
 
-import keras_multimodal
-from keras_multimodal.testing import layer_conformance
-
 COSTLY = {"jit", "keras_file", "saved_model", "mixed_float16", "mixed_bfloat16", "fit_step"}
 TURNS = 4
 DIGEST = pytest.StashKey[str]()
@@ -58,6 +55,8 @@ def digest_of(folder):
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True)
     except (FileNotFoundError, subprocess.CalledProcessError):
+        import keras_multimodal
+
         return keras_multimodal.__version__
     return found.stdout.strip()
 
@@ -75,6 +74,8 @@ def checks_of(cases, place, drawn):
         place: Which of them.
         drawn: Whether all are to be made whichever it is.
     """
+    from keras_multimodal.testing import layer_conformance
+
     classes = [getattr(case, "values", case)[0] for case in cases]
     costly = drawn or classes.index(classes[place]) == place
     return tuple(name for name in layer_conformance._CHECKS if costly or name not in COSTLY)

@@ -14,7 +14,14 @@ os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 )
 
-pytest_plugins = ["pytester", "tests.suite.cpu_seconds", "tests.suite.order_of_tests"]
+pytest_plugins = [
+    "pytester",
+    "conformance_tiers",
+    "forked_serving",
+    "shared_results",
+    "tests.suite.cpu_seconds",
+    "tests.suite.order_of_tests",
+]
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 
