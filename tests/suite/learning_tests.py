@@ -49,7 +49,10 @@ def called_for(changed: set[str] | None) -> list[pathlib.Path]:
 def _watched(path: pathlib.Path) -> set[str]:
     """Return the files that a test module depends on, the pages that it runs among them."""
     pages = set(re.findall(r'"((?:docs/)?[\w-]+\.md)"', path.read_text(encoding="utf-8")))
-    return pages | {file.relative_to(ROOT).as_posix() for file in files_behind(path)}
+    files = files_behind(path)
+    if pages:  # whose code has all of the package
+        files.update((ROOT / "keras_multimodal").rglob("*.py"))
+    return pages | {file.relative_to(ROOT).as_posix() for file in files}
 
 
 def changed_since_last_full_run() -> set[str] | None:
