@@ -1,11 +1,15 @@
 """What every layer and encoder makes of its conformance cases, on the backend that Keras has.
 
-As a program, `python backend_values.py WEIGHTS VALUES`, it is given weights, writes down values,
-and takes a step of `fit` with each class.
+As a program, `python backend_values.py`, it answers requests on its standard input, one a line,
+until that is closed.
 """
 
+import functools
+import json
+import os
 import pathlib
 import sys
+import traceback
 
 import numpy as np
 
@@ -13,7 +17,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def conformance_cases():
-    """The cases of the layers and of the encoders, by a name that is the same in each process."""
+    """What makes each case of the layers and encoders, by a name that all processes share."""
     from keras_multimodal.testing._case import Case
 
     sys.path[:0] = [str(HERE / "layers"), str(HERE / "encoders")]
@@ -24,29 +28,27 @@ def conformance_cases():
     for parameters in test_conformance.CASES:
         cls, options, inputs, masks, expected = parameters.values
         shape, mask = expected["expected_output_shape"], expected["expected_output_mask"]
-        cases.append(Case(cls, options, inputs, masks, expected["call_kwargs"] or {}, shape, mask))
+        called = expected["call_kwargs"] or {}
+        cases.append((cls, options, inputs, masks, called, shape, mask))
     for cls, options, inputs, shape, mask in test_encoder_conformance.CASES:
-        cases.append(Case(cls, options, inputs, None, {}, shape, mask))
-    return {f"{i} {case.cls.__name__}": case for i, case in enumerate(cases)}
+        cases.append((cls, options, inputs, None, {}, shape, mask))
+    return {
+        f"{i} {case[0].__name__}": functools.partial(Case, *case) for i, case in enumerate(cases)
+    }
 
 
-def values_of(case, weights=None):
-    """A layer's weights, and its outputs, masks and gradients with NaN at the masked places.
+def values_of(case, evaluate):
+    """A layer's outputs, masks and gradients with NaN at the masked places of its inputs.
 
     Args:
         case: The layer and its inputs.
-        weights: What its weights are to be, in their order; random by default.
+        evaluate: What works them out, from the case and the inputs.
     """
-    from keras_multimodal.testing._case import widen
-    from keras_multimodal.testing._gradients import gradients
+    from keras_multimodal.testing._leaves import widen
 
-    layer = case.make_built()
-    if weights is not None:
-        layer.set_weights(weights)
     spoilt = {i: case.leaves[i].with_masked_content(float("nan")) for i in case.masked}
-    leaves = case.replace(spoilt)
-    outputs = case.call(layer, leaves)
-    found = gradients(case, layer, leaves)
+    found = evaluate(case, case.replace(spoilt))
+    outputs = found.outputs
     values = {f"the output {i}": value for i, value in enumerate(outputs.values)}
     for i, mask in enumerate(outputs.masks):
         if mask is not None:
@@ -56,24 +58,42 @@ def values_of(case, weights=None):
             values[f"the output {i}"] = np.where(valid, outputs.values[i], 0)
     values |= {f"the gradient of weight {i}": g for i, g in enumerate(found.weights.values())}
     values |= {f"the gradient of input {i}": g for i, g in found.inputs.items()}
-    return layer.get_weights(), values
+    return values
 
 
-def main(weights_file, values_file):
-    from keras_multimodal.testing._training import fit_step
+def answer(case, weights, trains):
+    """What the compiled layer makes of its case and, if it `trains`, of a step of `fit`."""
+    import keras
 
-    given = np.load(weights_file)
-    found, trained = {}, set()
-    for name, case in conformance_cases().items():
-        count = sum(key.startswith(f"{name}/") for key in given)
-        weights = [given[f"{name}/{i}"] for i in range(count)]
-        values = values_of(case, weights)[1]
-        found |= {f"{name}/{what}": value for what, value in values.items()}
-        if case.cls not in trained:
-            fit_step(case)
-            trained.add(case.cls)
-    np.savez(values_file, **found)
+    from keras_multimodal.testing import _training
+    from keras_multimodal.testing._gradients import evaluate_compiled
+
+    keras.utils.set_random_seed(0)
+    case.build(weights)
+    values = values_of(case, evaluate_compiled)
+    if trains:
+        step = _training.take_step(case, _training.fitted_model(case))
+        values["the loss"] = step.loss
+        values |= {f"weight {i} after a step": weight for i, weight in enumerate(step.weights)}
+    return values
+
+
+def main():
+    # What is printed, here or by a library, must not come between the answers.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    cases = conformance_cases()
+    for line in sys.stdin:
+        name, trains, weights_file, values_file = json.loads(line)
+        error = None
+        try:
+            with np.load(weights_file) as given:
+                weights = [given[key] for key in given]
+            np.savez(values_file, **answer(cases[name](), weights, trains))
+        except Exception:
+            error = traceback.format_exc()
+        print(json.dumps(error), file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -19,6 +19,7 @@ from keras_multimodal.testing._leaves import (
     flatten_shapes,
     has_flag,
     label,
+    output_labels,
     validate,
 )
 from keras_multimodal.testing._probes import AttachMask, ReadMask
@@ -213,8 +214,22 @@ class Case:
 
     def _make_shared(self) -> keras.layers.Layer:
         layer = self.make_built()
-        self._state = [(variable, variable.numpy()) for variable in layer.variables]
+        self._keep_state(layer)
         return layer
+
+    def _keep_state(self, layer: keras.layers.Layer) -> None:
+        self._state = [(variable, variable.numpy()) for variable in layer.variables]
+
+    def build(self, weights: Sequence[np.ndarray]) -> None:
+        """Make the shared layer, and the model around it, with these weights and without a call.
+
+        On JAX an eager call compiles each of its operations.
+        """
+        layer = self.make()
+        symbolic = self.functional(layer, ReadMask())
+        layer.set_weights(weights)
+        self._keep_state(layer)
+        self._made |= {"layer": layer, "symbolic": symbolic}
 
     def restore(self) -> None:
         """Give the shared layer its first weights and seeds again, after a check that trains it."""
@@ -269,8 +284,7 @@ class Case:
 
     def read(self, outputs: Any) -> Outputs:
         """Flatten tensors and their masks into NumPy."""
-        labels = [label(path, "output") for path, _ in keras.tree.flatten_with_path(outputs)]
-        return self.unpack(labels, self._read(outputs))
+        return self.unpack(output_labels(outputs), self._read(outputs))
 
     def unpack(self, labels: Sequence[str], flat: Mapping[str, Any]) -> Outputs:
         """Turn what `ReadMask` returned into `Outputs`."""

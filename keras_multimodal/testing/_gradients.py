@@ -10,13 +10,19 @@ import numpy as np
 from keras import ops
 
 from keras_multimodal.testing._case import Case
-from keras_multimodal.testing._leaves import Leaf, Outputs, carried_masks, content
+from keras_multimodal.testing._leaves import (
+    Leaf,
+    Outputs,
+    carried_masks,
+    content,
+    output_labels,
+)
 from keras_multimodal.testing._probes import ReadMask, vary, widen
 
 Loss = Callable[[Any], Any]
-# From the values and the masks of the inputs, the masks by position: the loss, the outputs as
-# `ReadMask` reads them, and the gradients of the trainable weights and of the float inputs.
-Derived = tuple[Any, Mapping[str, Any], list[Any], list[Any]]
+# From the values and the masks of the inputs, the masks by position: the loss, the outputs, what
+# `ReadMask` reads off them, and the gradients of the trainable weights and of the float inputs.
+Derived = tuple[Any, Any, Mapping[str, Any], list[Any], list[Any]]
 Function = Callable[[list[Any], dict[str, Any]], Derived]
 
 
@@ -39,7 +45,12 @@ def evaluate(case: Case, leaves: Sequence[Leaf] | None = None) -> Evaluation:
     leaves = case.leaves if leaves is None else leaves
     if case.once("compiles", lambda: _compiles(case)):
         return evaluate_compiled(case, leaves)
-    return case.once(("eager", content(leaves)), lambda: _run(case, _function(case), leaves))
+    return case.once(("eager", content(leaves)), lambda: evaluate_eagerly(case, leaves))
+
+
+def evaluate_eagerly(case: Case, leaves: Sequence[Leaf]) -> Evaluation:
+    """The same, uncompiled."""
+    return _run(case, _function(case), leaves)
 
 
 def evaluate_compiled(case: Case, leaves: Sequence[Leaf] | None = None) -> Evaluation:
@@ -88,12 +99,12 @@ def _compiles(case: Case) -> bool:
 def _run(case: Case, function: Function, leaves: Sequence[Leaf]) -> Evaluation:
     values = [ops.convert_to_tensor(leaf.value) for leaf in leaves]
     masks = {str(i): m for i, m in enumerate(carried_masks(leaves)) if m is not None}
-    loss, flat, by_weight, by_input = function(values, masks)
+    loss, outputs, flat, by_weight, by_input = function(values, masks)
     variables, floats = case.layer.trainable_variables, _float_inputs(case)
     to_numpy = ops.convert_to_numpy
     return Evaluation(
         float(loss),
-        case.unpack(case.outputs().labels, flat),
+        case.unpack(output_labels(outputs), flat),
         {v.path: to_numpy(g) for v, g in zip(variables, by_weight, strict=True)},
         {i: to_numpy(g) for i, g in zip(floats, by_input, strict=True)},
     )
@@ -133,7 +144,7 @@ def _tensorflow(case: Case, loss: Loss, training: bool, compiled: bool) -> Funct
         found = tape.gradient(total, weights + floats, unconnected_gradients=zero)
         # An embedding's gradient is sparse.
         dense = [tf.convert_to_tensor(value) for value in found]
-        return total, ReadMask()(outputs), dense[: len(weights)], dense[len(weights) :]
+        return total, outputs, ReadMask()(outputs), dense[: len(weights)], dense[len(weights) :]
 
     if not compiled:
         return derive
@@ -190,7 +201,7 @@ def _jax(case: Case, loss: Loss, training: bool, compiled: bool) -> Function:
             outputs = case.invoke(layer, tensors, carried, training=training)
             value = loss(outputs) + sum(layer.losses)
             flat = ReadMask()(outputs)
-        return value, (flat, [scope.get_current_value(variable) for variable in others])
+        return value, (outputs, flat, [scope.get_current_value(variable) for variable in others])
 
     derive = jax.value_and_grad(total, argnums=(0, 1), has_aux=True)
     derive = jax.jit(derive) if compiled else derive
@@ -198,9 +209,9 @@ def _jax(case: Case, loss: Loss, training: bool, compiled: bool) -> Function:
     def run(values: list[Any], masks: dict[str, Any]) -> Derived:
         weights, state = ([v.value for v in variables] for variables in (trained, others))
         floats = [values[i] for i in _float_inputs(case)]
-        (value, (flat, after)), found = derive(weights, floats, state, values, masks)
+        (value, (outputs, flat, after)), found = derive(weights, floats, state, values, masks)
         for variable, new in zip(others, after, strict=True):
             variable.assign(new)
-        return value, flat, *found
+        return value, outputs, flat, *found
 
     return run

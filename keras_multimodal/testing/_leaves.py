@@ -75,6 +75,11 @@ def label(path: Sequence[Any], root: str) -> str:
     return root + "".join(f"[{key!r}]" for key in path)
 
 
+def output_labels(outputs: Any) -> list[str]:
+    """The names of the tensors in a nest of outputs."""
+    return [label(path, "output") for path, _ in keras.tree.flatten_with_path(outputs)]
+
+
 def flatten_shapes(shapes: Any) -> list[tuple[int | None, ...]]:
     """The shapes in a nest of shapes, in the order in which the tensors would be flattened."""
     tensors = keras.tree.map_shape_structure(lambda shape: keras.KerasTensor(shape), shapes)

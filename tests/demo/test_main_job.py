@@ -41,18 +41,17 @@ def small(few_icons, shared_folder):
 
 
 @pytest.fixture(scope="module")
-def full_run(icons, shared_folder):
+def full_run(shared_icons, shared_folder):
     """The folder of a run on all icons."""
     if DEMO_RUN:
         return pathlib.Path(DEMO_RUN)
     if IN_CI:
         pytest.fail("KMM_DEMO_RUN must name the folder of CI's run of the demo. It is not set")
-    return (
-        shared_folder(
-            "full_demo", lambda home: demo.run(home / "out", data_dir=icons, epochs=EPOCHS)
-        )
-        / "out"
-    )
+
+    def make(home):
+        demo.run(home / "out", data_dir=shared_icons(), epochs=EPOCHS)
+
+    return shared_folder("full_demo", make) / "out"
 
 
 def of_full_run(test):
