@@ -274,5 +274,10 @@ def test_an_unknown_length_is_accepted(small, tmp_path):
     _, schema = small
     tokens = keras.Input((None,), dtype="int32", name="text")
     vector = keras.layers.GlobalAveragePooling1D()(keras.layers.Embedding(4, 2)(tokens))
-    saved_model(keras.Model(tokens, keras.layers.Softmax()(vector)), tmp_path / "model", schema)
-    assert serve(tmp_path / "model", text=[b"a"])["probabilities"].shape == (1, 2)
+    model = keras.Model(tokens, keras.layers.Softmax()(vector))
+    saved_model(model, tmp_path / "model", schema)
+    texts = [b"a", b"b a"]
+    answer = serve(tmp_path / "model", text=texts)["probabilities"]
+    reference = model(data.Preprocessor(schema)({"text": texts})["text"])
+    np.testing.assert_allclose(answer, reference, atol=1e-6)
+    assert np.abs(answer[0] - answer[1]).max() > 1e-4

@@ -1,5 +1,6 @@
 """Cases of the layers that multiply modalities."""
 
+import numpy as np
 from conformance_inputs import (
     ALL_ROWS,
     GAPS,
@@ -23,7 +24,7 @@ from keras_multimodal.layers import (
     TensorFusion,
 )
 
-PICTURES = normal(3, 4, 2, 6)
+PICTURES = normal(np.random.default_rng(9), 3, 4, 2, 6)
 PLACES = MASK_4[..., None] & [True, True]
 SHAPES = {"text": (3, 4, 8), "image": (3, 5, 6), "sensor": (3, 3)}
 

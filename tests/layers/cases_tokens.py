@@ -43,7 +43,7 @@ GAPS_4 = MASK_4 & ROWS[:, None]
 NOT_FIRST_OF_ROW_0 = np.array([[0, 1, 1, 1], [1] * 4, [1] * 4], bool)
 ROW_2 = np.array([False, False, True])
 FIRST_OF_ROW_1 = np.array([[0] * 4, [1, 0, 0, 0], [0] * 4], bool)
-GRID_TOKENS = normal(3, 6, 8)
+GRID_TOKENS = normal(np.random.default_rng(10), 3, 6, 8)
 GRID = {"trailing_padding": "a grid has no more tokens than places"}
 ABSENT = {"all_masked_row": "the learned token is there for a row that has none"}
 

@@ -29,7 +29,11 @@ PARTS = np.tile(
     np.stack([GAPS["image"].any(1), GAPS["sensor"], GAPS["text"].any(1)], axis=1), (1, 2)
 )
 LOSSES = {"similarity_weight": 0.5, "difference_weight": 0.3, "reconstruction_weight": 0.7}
-YES = {"text": normal(3, 4, 1), "image": normal(3, 5, 1), "sensor": normal(3, 1)}
+YES = {
+    "text": normal(np.random.default_rng(11), 3, 4, 1),
+    "image": normal(np.random.default_rng(12), 3, 5, 1),
+    "sensor": normal(np.random.default_rng(13), 3, 1),
+}
 ABSENT = {"weight_gradients": "what stands for a modality that is there has no gradient"}
 
 CASES: list = [

@@ -12,18 +12,18 @@ TWO_ROWS = np.array([True, True, False])
 ALL_ROWS = np.ones(3, bool)
 
 
-def normal(*shape: int) -> np.ndarray:
-    return RNG.normal(size=shape).astype("float32")
+def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return rng.normal(size=shape).astype("float32")
 
 
 TOKENS_4, TOKENS_5, VECTORS, NARROW = (
-    normal(3, 4, 8),
-    normal(3, 5, 8),
-    normal(3, 8),
-    normal(3, 5, 6),
+    normal(RNG, 3, 4, 8),
+    normal(RNG, 3, 5, 8),
+    normal(RNG, 3, 8),
+    normal(RNG, 3, 5, 6),
 )
 MIXTURE = {"text": TOKENS_4, "image": TOKENS_5, "sensor": VECTORS}
-WIDTHS = {"text": TOKENS_4, "image": NARROW, "sensor": normal(3, 3)}
+WIDTHS = {"text": TOKENS_4, "image": NARROW, "sensor": normal(RNG, 3, 3)}
 # Each of them is absent from a row.
 GAPS = {
     "text": MASK_4 & np.array([[0], [1], [1]], bool),

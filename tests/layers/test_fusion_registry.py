@@ -67,13 +67,10 @@ def test_every_name_ends_in_a_vector_and_trains(name):
     np.testing.assert_allclose(layer(blank, mask=MASKS), output, rtol=1e-5, atol=1e-5)
 
     batch = {**INPUTS, **{f"{name}_mask": mask for name, mask in MASKS.items()}}
-    before = model.get_weights()
     model.compile(keras.optimizers.SGD(0.01), "mean_squared_error")
-    history = model.fit(batch, np.ones_like(output), batch_size=3, verbose=0)
-    assert np.isfinite(history.history["loss"]).all()
-    after = model.get_weights()
-    assert all(np.isfinite(weight).all() for weight in after)
-    assert any((old != new).any() for old, new in zip(before, after, strict=True))
+    history = model.fit(batch, np.ones_like(output), batch_size=3, epochs=4, verbose=0)
+    assert history.history["loss"][-1] < history.history["loss"][0]
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
 @pytest.mark.parametrize("name", fusion.names())

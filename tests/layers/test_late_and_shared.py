@@ -370,6 +370,7 @@ def test_a_single_row_has_finite_gradients(randomize, gradients):
     by_weight, by_input = gradients(Spread(layer, None, training=True), inputs)
     for gradient in [*by_weight.values(), *by_input]:
         assert np.isfinite(gradient).all()
+    assert all(gradient.any() for gradient in by_input)
 
 
 @pytest.mark.parametrize(

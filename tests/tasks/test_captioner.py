@@ -65,8 +65,7 @@ def test_loss_and_accuracy_are_those_of_real_tokens():
     assert accuracy == pytest.approx((logits.argmax(-1) == labels)[real].mean(), abs=1e-6)
 
 
-def test_padding_has_no_gradient():
-    """What is read behind a text's end changes nothing."""
+def test_what_stands_behind_a_texts_end_changes_nothing():
     schema = Schema([IMAGE], TARGET)
     model = tasks.captioner(schema, dim=8)
     ids = np.array([[6, 2, 3, 0, 0]], "int32")
@@ -77,12 +76,26 @@ def test_padding_has_no_gradient():
     np.testing.assert_allclose(first[:, :3], second[:, :3], rtol=1e-5, atol=1e-6)
 
 
+# Keras: a fusion's vector is a context of one token.
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis 3:UserWarning")
 @pytest.mark.parametrize("fusion", ["co_attention", "mean", "merged_attention", None])
-def test_every_kind_of_fusion_is_read(fusion):
+def test_every_kind_of_fusion_is_read(fusion, rng):
     schema = Schema([IMAGE, TEXT], TARGET)
     model = tasks.captioner(schema, fusion=fusion, dim=8)
     assert model.output.shape == (None, 5, TARGET.output_size)
     assert model.get_layer("context").dim == 8
+    inputs = {
+        "image": rng.random((1, 8, 8, 3)).astype("float32"),
+        "text": np.array([[2, 3, 0]], "int32"),
+        "caption": np.array([[6, 2, 3, 0, 0]], "int32"),
+    }
+    logits = keras.ops.convert_to_numpy(model(inputs))
+    others = {
+        "image": rng.random((1, 8, 8, 3)).astype("float32"),
+        "text": np.array([[4, 2, 0]], "int32"),
+    }
+    for name, other in others.items():
+        assert np.abs(model({**inputs, name: other}) - logits).max() > 1e-5, name
 
 
 def test_parts_can_be_given():
@@ -123,10 +136,20 @@ def test_it_is_saved_and_loaded(tmp_path):
     assert inference.TextGenerator(loaded, records.schema).generate(records) == first
 
 
-def test_features_are_read():
+def test_features_are_read(rng):
     schema = Schema([Features(name="image", length=6, dim=5)], TARGET)
     model = tasks.captioner(schema, dim=8)
     assert set(model.input) == {"image", "image_mask", "caption"}
+    tokens = rng.normal(size=(1, 6, 5)).astype("float32")
+    mask = np.arange(6)[None] < 3
+    caption = np.array([[6, 2, 3, 0, 0]], "int32")
+
+    def logits(tokens):
+        return np.asarray(model({"image": tokens, "image_mask": mask, "caption": caption}))
+
+    found = logits(tokens)
+    np.testing.assert_array_equal(logits(np.where(mask[..., None], tokens, np.nan)), found)
+    assert np.abs(logits(np.where(mask[..., None], -tokens, tokens)) - found).max() > 1e-5
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,17 @@ from keras_multimodal.tasks import captioner, conditioning, generation_loop, get
 
 TARGET = Sequence(length=7, vocabulary=tuple("abcdefgh"))
 ROWS = 5
-CONTEXT = keras.ops.convert_to_tensor(
-    np.random.default_rng(1).normal(size=(ROWS, 6, 8)).astype("float32")
-)
-MASK = keras.ops.convert_to_tensor(
-    np.arange(6) < np.random.default_rng(2).integers(2, 7, size=(ROWS, 1))
-)
+
+
+def context_and_mask():
+    """What the decoders' seeds below were chosen for."""
+    rng = np.random.default_rng(1)
+    context = rng.normal(size=(ROWS, 6, 8)).astype("float32")
+    mask = np.arange(6) < rng.integers(2, 7, size=(ROWS, 1))
+    return keras.ops.convert_to_tensor(context), keras.ops.convert_to_tensor(mask)
+
+
+CONTEXT, MASK = context_and_mask()
 samplers = keras_hub.samplers
 SAMPLERS = {
     "greedy": lambda: samplers.GreedySampler(),
