@@ -35,10 +35,12 @@ def epoch_order(
         largest = int(np.bincount(labels).max())
         parts = []
         for number in np.unique(labels):
-            own = tf.constant(np.flatnonzero(labels == number), tf.int64)
+            own = np.flatnonzero(labels == number)
             # Which rows come up once more than the others is drawn anew in each epoch.
-            own = tf.random.experimental.stateless_shuffle(own, seed=[seed + 1 + number, epoch])
-            parts.append(tf.tile(own, [-(-largest // len(own))])[:largest])
+            shuffled = tf.random.experimental.stateless_shuffle(
+                tf.constant(own, tf.int64), seed=[seed + 1 + number, epoch]
+            )
+            parts.append(tf.tile(shuffled, [-(-largest // len(own))])[:largest])
         order = tf.concat(parts, 0)
     if not shuffle:
         return order if labels is None else tf.sort(order)
