@@ -117,4 +117,4 @@ class ForkServer:
         log = self._log.read().decode(errors="replace")
         self.close()
         how = "did not answer and was killed" if hung else f"ended with code {code}"
-        return code or 1, f"Killed: the server that forked it {how}.\n{log[-2000:]}"
+        return code or 1, f"The server of forks {how}, and the program with it.\n{log[-2000:]}"

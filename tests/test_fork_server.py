@@ -157,7 +157,7 @@ def test_a_server_that_dies_or_hangs_is_told_and_replaced(number, words):
         )
         process = server.run(["-c", code], timeout=1)
         assert process.returncode == -signal.SIGKILL
-        assert f"Killed: the server that forked it {words}" in process.stderr
+        assert f"The server of forks {words}, and the program with it." in process.stderr
         wait_for_the_end_of(int(process.stdout))
         assert server.run(["-c", "print('next')"]).stdout == "next\n"
     finally:

@@ -109,6 +109,15 @@ def test_fractions_are_not_cut_to_whole_numbers(tmp_path):
         serve_in_fresh_process(tmp_path, {"n": [1.5, 2.0]})
 
 
+def test_tests_serve_in_forks(run_forked):
+    assert MODULE._run_python == run_forked
+
+
+@pytest.mark.real_process
+def test_a_marked_test_serves_in_a_real_process():
+    assert MODULE._run_python is REAL
+
+
 @pytest.mark.parametrize("how", ["real", "forked"])
 def test_the_process_cannot_import_the_package(how, run_forked, tmp_path):
     """The script that answers would fail if anything in the folder asked for it."""
@@ -152,7 +161,7 @@ def test_a_server_of_forks_that_dies_names_the_model(dying, monkeypatch):
     monkeypatch.setattr(MODULE, "_run_python", server.run)
     said = dying("os.kill(os.getppid(), signal.SIGKILL); time.sleep(600)")
     assert "last words" in said
-    assert "Killed: the server that forked it ended with code -9" in said
+    assert "The server of forks ended with code -9" in said
     server.close()
 
 
