@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 _IMPORTED = ("numpy", "pandas", "tensorflow", "keras", "scipy", "torch")
-_IMPORTED_TOO = ("tensorflow_text", "keras_hub", "PIL.Image", "h5py")
+_IMPORTED_TOO = ("tensorflow_text", "keras_hub", "PIL.Image", "h5py", "hypothesis")
 _CPU_SECONDS = 60  # of one test; the longest that is no training takes a quarter of it
 _WALL_SECONDS = 900  # without a test that begins or ends; for those that wait
 _BYTES = 8 * 2**30
@@ -128,6 +128,7 @@ def _run(tree: pathlib.Path, arguments: list[str], log: pathlib.Path, watch: Any
     os.dup2(output, 2)
     os.chdir(tree)
     os.environ["PYTHONPATH"] = str(tree)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer than most tests
     sys.path[:] = [str(tree), *(entry for entry in sys.path if entry and not _is_ours(entry))]
     resource.setrlimit(resource.RLIMIT_DATA, (_BYTES, _BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
