@@ -34,8 +34,9 @@ def watchers(root: pathlib.Path, file: str) -> tuple[list[str], frozenset[str]]:
     """The test files that watch a file, the nearest first, and the names that they use of it.
 
     They are those of the file's room, or at the top of the tests, that use one of its public
-    names, and of other rooms those that use them most or are called like the file. Where no test
-    of the room does, such as of a private module, what imports the file is watched in its place.
+    names; where those are few, also those of other rooms that are called like the file or use the
+    names most. Where no test of the room does, such as of a private module, what imports the file
+    is watched in its place.
 
     Args:
         root: The top of the checkout.
