@@ -87,8 +87,7 @@ class _Tiling:
             group = max(fitting, default=1)
         if group > 1:
             return cls(heads, group, 1, query_length, query_length, key_length)
-        rows = _least(query_length, _greatest(tile // _greatest(key_length, 1), 1))
-        rows = _greatest(rows, 1)
+        rows = _greatest(_least(query_length, tile // _greatest(key_length, 1)), 1)
         chunks = _greatest(-(-query_length // rows), 1)
         # As even as may be, so that little is padded.
         return cls(heads, 1, chunks, -(-query_length // chunks), query_length, key_length)

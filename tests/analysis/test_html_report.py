@@ -8,7 +8,7 @@ import stat
 import numpy as np
 import pytest
 
-from keras_multimodal.analysis import HtmlReport, learning_curves
+from keras_multimodal.analysis import HtmlReport, accuracy_interval, learning_curves
 
 NASTY = """<script>alert("x")</script> & 'quoted' 日本語"""
 # One transparent pixel.
@@ -131,6 +131,16 @@ def test_rows_show_picture_text_classes_probability_and_weights():
     assert widths[:3] == ["width:25.0%", "width:75.0%", "width:0.0%"]
 
 
+def test_pictures_are_known_by_their_first_bytes():
+    report = HtmlReport("Rows")
+    png, bmp = b"\x89PNG\r\n\x1a\n and more", b"BM and more"
+    add_rows(report, pictures=[png, bmp, GIF], weights=None)
+    page = Page(report.to_html())
+    kinds = [image["src"].split(";")[0] for image in page.of("img")]
+    assert kinds == ["data:image/png", "data:image/bmp", "data:image/gif"]
+    assert page.of("dl") == []
+
+
 def test_rows_must_be_complete_and_pictures_encoded():
     report = HtmlReport("Rows")
     with pytest.raises(ValueError, match=r"one value for each row.*'texts': 2, 'labels': 3"):
@@ -163,6 +173,36 @@ def test_accuracies_have_intervals_and_the_best_is_marked():
         report.add_accuracies("None", {"image": {"all": (0, 0)}})
 
 
+def test_an_accuracy_is_drawn_where_it_is_said():
+    report = HtmlReport("Accuracies")
+    report.add_accuracies("Accuracies", {"image": {"all": (81, 263)}, "text": {"all": (0, 263)}})
+    page = Page(report.to_html())
+    low, high = accuracy_interval(81, 263)
+    assert page.of("i")[0]["style"] == f"left:{low:.2%};width:{high - low:.2%}"
+    assert page.of("s")[0]["style"] == "left:calc(30.80% - 1px)"
+    assert page.of("i")[1]["style"].startswith("left:0.00%;width:1.")
+
+
+def test_where_none_is_right_all_are_best():
+    report = HtmlReport("Accuracies")
+    report.add_accuracies("Accuracies", {"image": {"all": (0, 2)}, "text": {"all": (0, 2)}})
+    assert [cell["class"] for cell in Page(report.to_html()).of("td")] == ["best"] * 2
+
+
+def test_what_is_not_given_is_not_there():
+    report = HtmlReport("Title")
+    report.add_table("Table", ["name"], [["a"]])
+    page = Page(report.to_html())
+    assert page.of("footer") == page.of("p") == page.of("a") == []
+    report.add_attribution("drawn by all")
+    report.add_settings("Options", {"epochs": 40})
+    page = Page(report.to_html())
+    assert page.of("a") == []
+    assert page.text("p") == ["drawn by all"]
+    assert len(page.of("thead")) == 1  # the table's; options have no heads
+    assert [table["class"] for table in page.of("table")] == ["", "settings"]
+
+
 def test_a_confusion_matrix_is_shaded_by_the_share_of_the_true_class():
     report = HtmlReport("Confusion")
     report.add_confusion_matrix("Confusion", [[3, 1], [0, 0]], ["a", "b"])
@@ -177,10 +217,11 @@ def test_a_confusion_matrix_is_shaded_by_the_share_of_the_true_class():
 
 def test_a_table_sets_numbers_as_numbers():
     report = HtmlReport("Table")
-    report.add_table("Table", ["name", "value"], [["a", 3], ["b", np.float32(0.25)], ["c", "x"]])
+    cells = [3, np.float32(0.25), 1.23456, np.int64(7), True, "x"]
+    report.add_table("Table", ["name", "value"], [["a", cell] for cell in cells])
     page = Page(report.to_html())
-    assert page.text("td") == ["3", "0.2500", "x"]
-    assert [cell.get("class") for cell in page.of("td")] == ["number", "number", None]
+    assert page.text("td") == ["3", "0.2500", "1.2346", "7", "True", "x"]
+    assert [cell.get("class") for cell in page.of("td")] == ["number"] * 4 + [None] * 2
     with pytest.raises(ValueError, match=r"each of the 2 columns. Received: 3 cells in row 1"):
         report.add_table("Table", ["name", "value"], [["a", 1], ["b", 2, 3]])
 

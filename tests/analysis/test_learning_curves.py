@@ -36,6 +36,44 @@ def test_each_line_is_a_history():
     assert legend == ["image", "text <&>", "validation", "training"]
 
 
+def test_training_is_dashed_beside_validation_and_a_line_without_it():
+    figure = learning_curves(HISTORIES, metrics=["loss"])
+    (loss,) = figure.axes
+    training, validation, alone = loss.lines[:3]
+    assert [line.get_linestyle() for line in (training, validation, alone)] == ["--", "-", "-"]
+    assert [line.get_linewidth() for line in (training, validation, alone)] == [1, 2, 2]
+    legend = loss.get_legend()
+    assert [text.get_text() for text in legend.get_texts()][2:] == ["validation", "training"]
+    assert [line.get_linestyle() for line in legend.get_lines()] == ["-", "-", "-", "--"]
+    assert loss.get_xlabel() == "epoch"
+    assert [side for side, spine in loss.spines.items() if spine.get_visible()] == [
+        "left",
+        "bottom",
+    ]
+    epochs = loss.xaxis.get_major_locator().tick_values(1, 3)
+    assert all(float(epoch).is_integer() for epoch in epochs)
+
+
+def test_without_validation_the_legend_has_the_models_alone():
+    figure = learning_curves({"text": HISTORIES["text <&>"]})
+    legend = figure.axes[-1].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["text"]
+    assert figure.axes[0].get_legend() is None
+
+
+def test_six_models_have_colours_of_their_own():
+    histories = {f"model {number}": {"loss": [2.0, 1.0]} for number in range(7)}
+    (loss,) = learning_curves(histories, ["loss"]).axes
+    colors = [line.get_color() for line in loss.lines]
+    assert len(set(colors[:6])) == 6
+    assert colors[6] == colors[0]
+
+
+def test_each_panel_has_its_width():
+    widths = [learning_curves(HISTORIES, ["loss"] * count).get_figwidth() for count in (1, 2, 3)]
+    assert widths == pytest.approx([5.8, 10.0, 14.2])
+
+
 def test_the_ground_is_transparent():
     from PIL import Image
 

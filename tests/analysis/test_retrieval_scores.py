@@ -1,5 +1,7 @@
 """Recall and ranks, by hand."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,34 @@ def test_ranks_by_hand():
     assert [scores[f"chance@{k}"] for k in (1, 2, 3)] == [0.25, 0.5, 0.75]
     assert scores["median_rank"] == 1.5
     assert (scores["queries"], scores["items"]) == (4, 4)
+
+
+def test_the_usual_ks_and_what_chance_gives_of_few_items():
+    scores = retrieval_scores(np.eye(6), np.eye(6))
+    assert {name for name in scores if "@" in name} == {
+        f"{kind}@{k}" for kind in ("recall", "chance") for k in (1, 5, 10)
+    }
+    chances = [scores[f"chance@{k}"] for k in (1, 5, 10)]
+    assert chances == pytest.approx([1 / 6, 5 / 6, 1])
+
+
+def test_chance_of_several_right_ones_by_hand():
+    # Two of the four pictures have the one name: of two drawn, both are wrong in 2/4 * 1/3.
+    names, pictures = np.eye(4)[[0, 0, 1, 1]], np.eye(4)
+    scores = retrieval_scores(names, pictures, [0, 0, 1, 1], [0, 1, 2, 3], at=(1, 2, 3))
+    assert [scores[f"chance@{k}"] for k in (1, 2, 3)] == pytest.approx([1 / 2, 5 / 6, 1])
+
+
+def test_many_queries_are_ranked_as_few_are(rng, monkeypatch):
+    queries, items = rng.normal(size=(2, 11, 3))
+    whole = retrieval_scores(queries, items, at=(1, 2, 5))
+    module = sys.modules["keras_multimodal.analysis.retrieval_scores"]
+    monkeypatch.setattr(module, "_AT_ONCE", 4)
+    assert retrieval_scores(queries, items, at=(1, 2, 5)) == whole
+    alike = queries @ items.T
+    ranks = (alike >= alike.diagonal()[:, None]).sum(1)
+    assert whole["median_rank"] == np.median(ranks)
+    assert whole["recall@2"] == np.mean(ranks <= 2)
 
 
 def test_vectors_that_are_all_the_same_find_nothing():
@@ -54,6 +84,9 @@ def test_rows_without_a_part_do_not_count():
         ((np.ones((2, 3)), np.ones((2, 3)), [0]), r"shapes .*\(1,\)"),
         ((np.ones((1, 3)), np.ones((1, 3)), [-1]), "must have a row in common"),
         ((np.ones((1, 3)), np.ones((1, 3)), None, None, (0,)), r"`at` must be .*at=\(0,\)"),
+        ((np.ones((1, 3)), np.ones((1, 3)), None, None, (5, 0)), r"`at` must be .*at=\(5, 0\)"),
+        ((np.ones((1, 3)), np.ones((1, 3)), None, None, ()), r"`at` must be .*at=\(\)"),
+        ((np.ones(3), np.ones(3)), r"`queries` and `items` must be \(rows, dim\)"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

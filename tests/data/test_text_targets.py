@@ -86,6 +86,13 @@ def test_rows_without_a_text_are_refused_or_left_out():
     assert found.report.unlabeled == ("b",)
 
 
+def test_a_single_text_is_that_of_its_row():
+    found = records({"c": "red dog"}, on_missing="drop")
+    assert found.keys == ["c"]
+    assert found.captions.cells.tolist() == ["red dog"]
+    assert found.report.unlabeled == ("a", "b", "d")
+
+
 def test_other_rows_keep_their_texts():
     found = records().adapt().select(["c", "a"])
     assert found.captions.cells.tolist() == ["red dog", "red cat"]

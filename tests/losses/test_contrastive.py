@@ -81,6 +81,16 @@ def test_rows_that_lack_a_part_do_not_count(loss, reference, rng):
     np.testing.assert_allclose(loss()(parts, y), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("loss", "reference"), CASES)
+def test_a_single_row_that_is_paired_has_all_the_say(loss, reference, rng):
+    y, parts = embeddings(rng, rows=3), distinct(rows=3)
+    parts[0, 0] = parts[2, 1] = -1
+    expected = reference(y[1:2, 0, :-2], y[1:2, 1, :-2], np.ones((1, 1), bool))
+    np.testing.assert_allclose(loss()(parts, y), expected, rtol=1e-5, atol=1e-6)
+    rows = keras.ops.convert_to_numpy(loss(reduction=None)(parts, y))
+    np.testing.assert_array_equal(rows[[0, 2]], 0)
+
+
 @pytest.mark.parametrize("loss", [InfoNCE, SigLIP])
 def test_a_batch_in_which_nothing_is_paired_costs_nothing(loss, rng):
     parts = np.array([[0, -1], [-1, 0]], "int32")
@@ -94,3 +104,5 @@ def test_it_is_saved_by_its_arguments_and_refuses_other_shapes(loss, rng):
     assert own.name == "own"
     with pytest.raises(ValueError, match=r"`y_pred` must be .* two towers or more.*\(4, 1, 7\)"):
         loss()(np.zeros((4, 1), "int32"), embeddings(rng, rows=4, towers=1))
+    with pytest.raises(ValueError, match=r"`y_pred` must be .*\(4, 7\)"):
+        loss()(np.zeros((4, 2), "int32"), embeddings(rng, rows=4)[:, 0])

@@ -54,6 +54,8 @@ def test_they_are_saved_by_their_arguments(loss):
     [
         (lambda: StandardizedError(STD, "mae"), "`error` must be.*error='mae'"),
         (lambda: StandardizedError((0.0,)), "`std` must be positive"),
+        (lambda: StandardizedError((1.0, -1.0)), "`std` must be positive"),
+        (lambda: StandardizedError(()), "`std` must be positive"),
         (lambda: QuantileLoss((0.5, 0.2), STD), "`quantiles` must rise"),
         (lambda: QuantileLoss((0.5, 0.5), STD), "`quantiles` must rise"),
         (lambda: QuantileLoss((0.0, 0.2), STD), "`quantiles` must rise"),

@@ -29,9 +29,13 @@ def test_weights_of_rows_count():
     np.testing.assert_allclose(found, (rows * weights).sum() / 6, rtol=1e-5)
 
 
-def test_a_certain_mistake_stays_finite():
-    loss = SmoothedCrossentropy(0.1)([0], np.array([[0.0, 1.0]], "float32"))
-    np.testing.assert_allclose(loss, -0.95 * np.log(keras.backend.epsilon()), rtol=1e-4)
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_certain_mistake_is_that_of_one_hot_targets_and_finite(smoothing):
+    certain = np.array([[0.0, 1.0]], "float32")
+    one_hot = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
+    loss = SmoothedCrossentropy(smoothing)(np.array([0]), certain)
+    np.testing.assert_allclose(loss, one_hot(np.eye(2, dtype="float32")[:1], certain), rtol=1e-5)
+    assert np.isfinite(keras.ops.convert_to_numpy(loss))
 
 
 def test_it_is_saved_by_its_arguments():
@@ -39,5 +43,8 @@ def test_it_is_saved_by_its_arguments():
     copy = keras.losses.deserialize(keras.losses.serialize(loss))
     assert isinstance(copy, SmoothedCrossentropy)
     assert (copy.label_smoothing, copy.name) == (0.2, "own")
+    assert SmoothedCrossentropy().label_smoothing == 0
     with pytest.raises(ValueError, match=r"`label_smoothing` must be in \[0, 1\).*=-0\.1"):
         SmoothedCrossentropy(-0.1)
+    with pytest.raises(ValueError, match=r"`label_smoothing` must be in \[0, 1\).*=1"):
+        SmoothedCrossentropy(1)

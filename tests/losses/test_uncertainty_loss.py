@@ -44,6 +44,12 @@ def test_of_classes_it_is_the_equation_of_the_paper(s, rng):
     assert loss.weight == pytest.approx(np.exp(-s))
 
 
+def test_before_it_has_learned_it_is_the_loss():
+    loss = UncertaintyLoss(StandardizedError((1.0,)))
+    np.testing.assert_allclose(loss(TRUE, PREDICTED), StandardizedError((1.0,))(TRUE, PREDICTED))
+    assert (loss.scale, loss.penalty, loss.weight) == (1.0, 0.5, 1.0)
+
+
 def test_rows_without_weight_have_no_say():
     loss = with_log_variance(StandardizedError((1.0,)), 0.5, scale=0.5)
     weights = np.array([1, 1, 1, 0, 0, 0, 0, 0, 0], "float32")
@@ -64,5 +70,6 @@ def test_wrong_arguments_are_refused():
         UncertaintyLoss("mse")
     with pytest.raises(ValueError, match=r"`scale` must be above 0\. Received: scale=0"):
         UncertaintyLoss(keras.losses.MeanSquaredError(), scale=0)
-    with pytest.raises(ValueError, match="`penalty` must be above 0"):
-        UncertaintyLoss(keras.losses.MeanSquaredError(), penalty=-1.0)
+    for wrong in (-1.0, 0.0):
+        with pytest.raises(ValueError, match="`penalty` must be above 0"):
+            UncertaintyLoss(keras.losses.MeanSquaredError(), penalty=wrong)

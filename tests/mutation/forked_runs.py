@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 _IMPORTED = ("numpy", "pandas", "tensorflow", "keras", "scipy", "torch")
-_IMPORTED_TOO = ("tensorflow_text", "keras_hub", "PIL.Image", "h5py")
+_IMPORTED_TOO = ("tensorflow_text", "keras_hub", "PIL.Image", "h5py", "hypothesis")
 _CPU_SECONDS = 60  # of one test; the longest that is no training takes a quarter of it
 _WALL_SECONDS = 900  # without a test that begins or ends; for those that wait
 _BYTES = 8 * 2**30
@@ -70,8 +70,8 @@ class Run:
         tree: The tree whose tests it runs, on the package in it.
         tests: Files of tests or single ones, from the top of the tree.
         log: Where the child's output goes.
-        names: Classes; of conformance only the first case of some of these is run. Default `None`:
-            every case.
+        names: Classes; tests of others are left out, and of conformance all but the first cases of
+            some of these. Default `None`: every test.
         collect: Whether the files are imported and nothing is run. Default False.
     """
 
@@ -128,6 +128,7 @@ def _run(tree: pathlib.Path, arguments: list[str], log: pathlib.Path, watch: Any
     os.dup2(output, 2)
     os.chdir(tree)
     os.environ["PYTHONPATH"] = str(tree)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer than most tests
     sys.path[:] = [str(tree), *(entry for entry in sys.path if entry and not _is_ours(entry))]
     resource.setrlimit(resource.RLIMIT_DATA, (_BYTES, _BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -169,16 +170,18 @@ class _Watch:
         tried: dict[str, list[type]] = {}
         kept, left_out = [], []
         for item in items:
-            function = item.nodeid.split("[")[0]
-            cls = _class_of(item) if "conformance" in item.path.name else None
-            known = tried.setdefault(function, [])
+            cls = _class_of(item)
             if cls is None:
                 kept.append(item)
-            elif cls.__name__ in self._names and cls not in known and len(known) < _CLASSES:
-                known.append(cls)
+            elif cls.__name__ not in self._names:
+                left_out.append(item)
+            elif "conformance" not in item.path.name:
                 kept.append(item)
             else:
-                left_out.append(item)
+                known = tried.setdefault(item.nodeid.split("[")[0], [])
+                first = cls not in known and len(known) < _CLASSES
+                (kept if first else left_out).append(item)
+                known += [cls] if first else []
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
 
@@ -212,9 +215,9 @@ def _allow_cpu_seconds() -> None:
 
 
 def _class_of(item: pytest.Item) -> type | None:
-    """The class that a case of conformance is of, if it is a case."""
+    """The package's class that a test has among its parameters, if it has one."""
     for value in getattr(getattr(item, "callspec", None), "params", {}).values():
         for found in (value, getattr(value, "cls", None)):
-            if isinstance(found, type):
+            if isinstance(found, type) and found.__module__.startswith("keras_multimodal."):
                 return found
     return None

@@ -78,7 +78,10 @@ def draw(root: pathlib.Path, seed: int, count: int, rooms: tuple[str, ...]) -> l
         count: How many, or as many as there are.
         rooms: The entries of `ROOMS` to draw from.
     """
-    left_out = {(each["file"], each["before"], each["after"]) for each in equivalents()}
+    left_out = {
+        (each["file"], _squeezed(each["before"]), _squeezed(each["after"]))
+        for each in equivalents()
+    }
     places = [
         place
         for file in files(root)
@@ -95,7 +98,8 @@ def draw(root: pathlib.Path, seed: int, count: int, rooms: tuple[str, ...]) -> l
             mutant = place.mutant(operator)
             if mutant is None:
                 continue  # no Python, or no change
-            if (mutant.file, mutant.before, mutant.after) not in left_out:
+            change = (_squeezed(mutant.before), _squeezed(mutant.after))
+            if (mutant.file, *change) not in left_out:
                 drawn.append(mutant)
             break
     return drawn
@@ -204,6 +208,11 @@ def _is_python(source: str) -> bool:
 
 def _joined(lines: list[str]) -> str:
     return "\n".join(line.strip() for line in lines)
+
+
+def _squeezed(text: str) -> str:
+    """Without white space, which changes leave where nobody would write it."""
+    return "".join(text.split())
 
 
 def _digest(*parts: str) -> str:

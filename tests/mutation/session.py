@@ -49,22 +49,23 @@ class Session:
             for mutant in self._drawn
             if mutant.key not in self._results or (again and self._survived(mutant))
         ]
-        running: dict[pathlib.Path, tuple[Run, Mutant]] = {}
+        running: dict[pathlib.Path, tuple[Run, Mutant, str]] = {}
         started, tried = time.monotonic(), 0
         try:
             while waiting or running:
                 for tree in trees:
                     if tree not in running and waiting:
                         mutant = waiting.pop(0)
-                        tests, names = watchers(self._root, mutant.file)
+                        tests, names = watchers(tree, mutant.file)
+                        unchanged = (tree / mutant.file).read_text(encoding="utf-8")
                         _write(tree / mutant.file, mutant.source)
                         run = Run(tree, tests, tree.with_suffix(".log"), names)
-                        running[tree] = (run, mutant)
-                for tree, (run, mutant) in list(running.items()):
+                        running[tree] = (run, mutant, unchanged)
+                for tree, (run, mutant, unchanged) in list(running.items()):
                     outcome = run.outcome()
                     if outcome is not None:
                         del running[tree]
-                        _write(tree / mutant.file, (self._root / mutant.file).read_text("utf-8"))
+                        _write(tree / mutant.file, unchanged)
                         self._keep(mutant.key, outcome)
                         tried += 1
                         if not tried % _TOLD:
@@ -72,7 +73,7 @@ class Session:
                             _say(f"{tried} tried in {minutes:.0f} minutes, {len(waiting)} to come")
                 time.sleep(0.05)
         finally:
-            for run, _ in running.values():
+            for run, *_ in running.values():
                 run.stop()
         self._check(trees[0])
 

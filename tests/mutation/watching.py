@@ -10,23 +10,43 @@ from mutants import PACKAGE
 
 # Trainings, runs of the command line and fresh processes: what watches a file has tests of its own.
 _SLOW_ROOMS = ("commands", "demo", "export", "inference", "mutation")
-_OWN, _OTHERS = 6, 2  # test files of the file's own room, and of others
-_ALSO = {"data/splitting.py": ("tests/data/test_records.py", "tests/data/test_properties.py")}
+_OWN, _ENOUGH, _OTHERS = 6, 3, 2  # files of the room, how many need none of others, and of others
+# What is used everywhere is watched here.
+_CHOSEN = {
+    "data/pairing.py": (
+        "tests/data/test_pairing.py",
+        "tests/data/test_pairing_policies.py",
+        "tests/data/test_duplicates.py",
+        "tests/data/test_several_targets.py",
+        "tests/data/test_text_targets.py",
+        "tests/data/test_properties.py",
+        "tests/data/test_records.py",
+    ),
+    "data/splitting.py": (
+        "tests/data/test_splitting.py",
+        "tests/data/test_records.py",
+        "tests/data/test_properties.py",
+    ),
+}
 
 
 def watchers(root: pathlib.Path, file: str) -> tuple[list[str], frozenset[str]]:
     """The test files that watch a file, the nearest first, and the names that they use of it.
 
     They are those of the file's room, or at the top of the tests, that use one of its public
-    names, and of other rooms those that use them most or are called like the file. Where no test
-    of the room does, such as of a private module, what imports the file is watched in its place.
+    names; where those are few, also those of other rooms that are called like the file or use the
+    names most. Where no test of the room does, such as of a private module, what imports the file
+    is watched in its place.
 
     Args:
         root: The top of the checkout.
         file: A file of the package.
     """
     path = pathlib.PurePosixPath(file)
-    room = path.relative_to(PACKAGE).parts[0]
+    within = path.relative_to(PACKAGE)
+    if within.as_posix() in _CHOSEN:
+        return [*_CHOSEN[within.as_posix()]], public_names(root, file)
+    room = within.parts[0]
     seen, names = {file}, public_names(root, file)
     while True:
         uses = {test: _uses(root, test, names) for test in _tests(root)}
@@ -46,9 +66,7 @@ def watchers(root: pathlib.Path, file: str) -> tuple[list[str], frozenset[str]]:
     own.sort(key=lambda test: (not _alike(test, path.stem), not _room(test), -uses[test], test))
     own = sorted(own[:_OWN], key=lambda test: "conformance" in test)  # these take longest
     others.sort(key=lambda test: (not _alike(test, path.stem), -uses[test], test))
-    # Methods of what others import are used without a name of the file's.
-    also = _ALSO.get(path.relative_to(PACKAGE).as_posix(), ())
-    return [*own, *also, *others[:_OTHERS]], names
+    return own + (others[:_OTHERS] if len(own) < _ENOUGH else []), names
 
 
 def public_names(root: pathlib.Path, file: str) -> frozenset[str]:

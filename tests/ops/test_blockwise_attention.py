@@ -40,6 +40,30 @@ WAYS = {
 }
 
 
+@pytest.mark.skipif(not TENSORFLOW, reason="TensorFlow's own path needs the TensorFlow backend")
+@pytest.mark.parametrize(
+    ("tile", "group", "chunks", "rows"),
+    [
+        (280, 4, 1, 7),
+        (279, 2, 1, 7),
+        (140, 2, 1, 7),
+        (139, 1, 1, 7),
+        (70, 1, 1, 7),
+        (69, 1, 2, 4),  # six queries fit; as even as may be
+        (40, 1, 2, 4),
+        (39, 1, 3, 3),
+        (20, 1, 4, 2),
+        (10, 1, 7, 1),
+        (1, 1, 7, 1),
+    ],
+)
+def test_a_tile_has_as_many_scores_as_fit(tile, group, chunks, rows):
+    from keras_multimodal.ops._tensorflow_attention import _Tiling
+
+    found = _Tiling.of(QUERY, KEY, tile)
+    assert found == _Tiling(4, group, chunks, rows, query_length=7, key_length=10)
+
+
 @pytest.fixture(params=WAYS)
 def attend(request):
     make, size = WAYS[request.param]

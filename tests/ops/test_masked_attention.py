@@ -186,6 +186,17 @@ def test_wrong_arguments_are_refused(options, message):
         masked_attention(QUERY, KEY, VALUE, **options)
 
 
+def test_on_a_gpu_blocks_are_of_keys_of_known_length(monkeypatch):
+    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    monkeypatch.setattr(module, "_on_gpu", lambda: True)
+    expected, _ = reference(QUERY, KEY, VALUE, MASK)
+    found = masked_attention(QUERY, KEY, VALUE, MASK, implementation="blockwise")
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    unknown = keras.KerasTensor((3, 2, None, 8))
+    with pytest.raises(ValueError, match=r"`key` must be of known length.*\(3, 2, None, 8\)"):
+        masked_attention(unknown, unknown, unknown, implementation="blockwise")
+
+
 def test_flash_attention_is_for_what_its_kernel_takes(monkeypatch):
     module = sys.modules["keras_multimodal.ops.masked_attention"]
     monkeypatch.setattr(module, "_on_gpu", lambda: True)

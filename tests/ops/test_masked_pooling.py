@@ -73,6 +73,16 @@ def test_generalized_means_by_hand():
         np.testing.assert_allclose(y, [[expected]], rtol=1e-6)
 
 
+def test_what_is_below_epsilon_counts_as_epsilon():
+    x = np.array([[[0.0], [1e-7], [3e-6]]], "float32")
+    y = masked_generalized_mean(x, 1.0)
+    np.testing.assert_allclose(y, [[5e-6 / 3]], rtol=1e-4)
+    y = masked_generalized_mean(
+        np.zeros((2, 3, 1), "float32"), 2.0, np.array([[1, 0, 0]] * 2, bool)
+    )
+    np.testing.assert_allclose(y, [[1e-6]] * 2, rtol=1e-4)
+
+
 def test_generalized_means_of_large_powers_are_finite():
     x = np.array([[[1e30], [1e-3]]], "float32")
     for exponent, expected in ((100.0, 0.5**0.01 * 1e30), (-100.0, 0.5**-0.01 * 1e-3)):
