@@ -19,14 +19,15 @@ def dropout(case: Case) -> None:
     """Each dropout acts in training, differently each time, and none of them in inference."""
     names = rates(case)
     if names:
-        _acts_in_training_alone(case, names)
+        _act_in_training_only(case, names)
     if len(names) > 1:
         for name in names:
             _rate_acts(case, name, [other for other in names if other != name])
     _every_part_acts(case)
 
 
-def _acts_in_training_alone(case: Case, names: list[str]) -> None:
+def _act_in_training_only(case: Case, names: list[str]) -> None:
+    """Raise unless the rates together change what training gives, and leave inference alone."""
     layer, inference = case.layer, case.outputs()
     without = case.make(**dict.fromkeys(names, 0.0))
     case.call(without)
