@@ -19,14 +19,15 @@ def dropout(case: Case) -> None:
     """Each dropout acts in training, differently each time, and none of them in inference."""
     names = rates(case)
     if names:
-        _acts_in_training_alone(case, names)
+        _act_in_training_only(case, names)
     if len(names) > 1:
         for name in names:
             _rate_acts(case, name, [other for other in names if other != name])
     _every_part_acts(case)
 
 
-def _acts_in_training_alone(case: Case, names: list[str]) -> None:
+def _act_in_training_only(case: Case, names: list[str]) -> None:
+    """Raise unless the rates together change what training gives, and leave inference alone."""
     layer, inference = case.layer, case.outputs()
     without = case.make(**dict.fromkeys(names, 0.0))
     case.call(without)
@@ -68,18 +69,21 @@ def _every_part_acts(case: Case) -> None:
         for name, rate in vars(part).items()
         if _is_rate(name, rate, type(part))
     ]
+    # The others are rates that a layer gave to its parts.
+    left = [k for k in knobs if isinstance(k.layer, keras.layers.Dropout) or _draws(k.layer)]
     try:
         for knob in knobs:
-            if not isinstance(knob.layer, keras.layers.Dropout) and not _draws(knob.layer):
-                continue  # the rate of its parts
-            if not any(_acts_alone(case, knob, knobs) for _ in range(_TRAINING_CALLS)):
-                raise AssertionError(
-                    f"{_TRAINING_CALLS} training calls with `{knob.path}.{knob.name}` alone are as "
-                    "without dropout"
-                )
+            knob.turn(0.0)
+        for _ in range(_TRAINING_CALLS):
+            left = _without_effect(case, left) if left else []
     finally:
         for knob in knobs:
             knob.turn(knob.rate)
+    if left:
+        names = [f"{knob.path}.{knob.name}" for knob in left]
+        raise AssertionError(
+            f"{_TRAINING_CALLS} training calls with one of {names} alone are as without dropout"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,16 +99,20 @@ class _Knob:
         setattr(self.layer, self.name, rate)
 
 
-def _acts_alone(case: Case, knob: _Knob, knobs: Sequence[_Knob]) -> bool:
-    """Whether a training call with this rate alone differs from one without, at the same seeds."""
-    for other in knobs:
-        other.turn(0.0)
-    state = [(variable, variable.numpy()) for variable in case.layer.variables]
-    still = case.call(case.layer, training=True)
-    for variable, value in state:
-        variable.assign(value)
-    knob.turn(knob.rate)
-    return _differ(case.call(case.layer, training=True), still)
+def _without_effect(case: Case, knobs: Sequence[_Knob]) -> list[_Knob]:
+    """The rates, now 0, each of which alone leaves a training call at the same seeds as it is."""
+    layer = case.layer
+    state = [(variable, variable.numpy()) for variable in layer.variables]
+    still = case.call(layer, training=True)
+    idle = []
+    for knob in knobs:
+        for variable, value in state:
+            variable.assign(value)
+        knob.turn(knob.rate)
+        if not _differ(case.call(layer, training=True), still):
+            idle.append(knob)
+        knob.turn(0.0)
+    return idle
 
 
 def _draws(layer: keras.layers.Layer) -> bool:

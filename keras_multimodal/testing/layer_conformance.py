@@ -112,8 +112,9 @@ def run_layer_conformance(
             `{"return_attention_scores": True}`. Default `None`.
         waivers: The reason why a check cannot hold, by the check's name. A check that holds in
             spite of its waiver fails. Default `None`.
-        checks: The names of the checks to make, where some were made elsewhere: compiling and
-            saving take most of the time. Default `None`: all of them.
+        checks: The names of the checks to make, where others are made elsewhere: compiling and
+            saving take most of the time. Waivers of other checks are not looked at. Default
+            `None`: all checks.
 
     Raises:
         AssertionError: If a promise is broken. The message names each check that failed, the
