@@ -8,6 +8,7 @@ from code_blocks import ROOT, run_code_blocks
 PAGE = "docs/pretrained.md"
 
 
+@pytest.mark.slow
 def test_the_code_runs_as_printed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = run_code_blocks(PAGE)

@@ -3,11 +3,13 @@
 import re
 
 import keras
+import pytest
 from code_blocks import ROOT, run_code_blocks
 
 PAGE = "docs/tasks.md"
 
 
+@pytest.mark.slow
 def test_the_code_runs_as_printed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     keras.utils.set_random_seed(0)

@@ -1,83 +1,114 @@
-"""Every fusion learns from two modalities what the better of them has to say, on real data."""
-
-import zlib
+"""Fusions get more out of two real modalities than the better of them has to say."""
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
-from PIL import Image as Pillow
+from anchor_vector import anchor_vector
 
-from keras_multimodal.datasets import write_open_moji
-from keras_multimodal.layers import PooledFusion, fusion
+from keras_multimodal.layers import LogitFusion, fusion
 
-SIZE, PATCH, WORDS, BUCKETS, DIM = 36, 6, 8, 2000, 32
-EPOCHS, BATCH = 15, 64
-# Three standard errors of an accuracy on the 476 test rows are more than that; a fusion that learns
-# nothing of one of its modalities falls behind by more.
-ALLOWED = 0.05
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        keras.backend.backend() != "tensorflow",
+        reason="minutes of training; references are compared on JAX too",
+    ),
+    # keras: of the modality whose tokens are not read, the last block has none.
+    pytest.mark.filterwarnings("ignore:Gradients do not exist"),
+]
+# One of each family; test_fusions_need_both.py has them all, on made-up rows.
+REPRESENTATIVES = (
+    "concat",
+    "logits",
+    "gated",
+    "product_of_experts",
+    "low_rank",
+    "cross_attention",
+    "film",
+    "bottleneck",
+)
+PARTS, TOKENS, DIM, CLASSES = 10, 4, 32, 10
+EPOCHS, BATCH, SEEDS = 10, 100, (0, 1)
+# Two standard errors of the difference between two accuracies near 0.7, each of two runs on the 500
+# test rows. A fusion that learns nothing of one modality is no better than the other one alone.
+MORE = 0.06
+
+
+def in_parts(spectrograms):
+    """Ten stretches of each recording, however long it is, each band around its own mean.
+
+    What follows the end of a recording is the spectrograms' least value.
+    """
+    sounds = (spectrograms > spectrograms.min() + 1e-3).any(axis=2)
+    lengths = spectrograms.shape[1] - sounds[:, ::-1].argmax(axis=1)
+    means = np.stack(
+        [
+            [part.mean(axis=0) for part in np.array_split(row[: max(length, PARTS)], PARTS)]
+            for row, length in zip(spectrograms, lengths, strict=True)
+        ]
+    )
+    return means - means.mean(axis=1, keepdims=True)
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory):
-    """Training and test rows of the icons: patches, numbers of words, and categories."""
-    folder = write_open_moji(tmp_path_factory.mktemp("learn") / "icons", size=SIZE)
-    frame = pd.read_csv(folder / "openmoji.csv")
-    pictures = np.stack(
-        [np.asarray(Pillow.open(folder / "icons" / file).convert("RGB")) for file in frame["file"]]
-    )
-    places = SIZE // PATCH
-    cut = pictures.reshape(-1, places, PATCH, places, PATCH, 3).transpose(0, 1, 3, 2, 4, 5)
-    patches = cut.reshape(len(frame), places**2, -1).astype("float32") / 255
-    words = np.zeros((len(frame), WORDS), "int32")
-    for row, name in enumerate(frame["name"]):
-        numbers = [1 + zlib.crc32(word.encode()) % (BUCKETS - 1) for word in name.split()[:WORDS]]
-        words[row, : len(numbers)] = numbers
-    categories = frame["category"].astype("category").cat.codes.to_numpy("int32")
-    rows = {part: frame["split"] == part for part in ("train", "test")}
-    return {
-        part: ({"image": patches[own], "text": words[own]}, categories[own])
-        for part, own in rows.items()
-    }
+def parts(shared_data):
+    """Training and test rows: a picture, a recording of a speaker not heard before, the digit."""
+    from benchmarks import _av_digits
+
+    rows = {}
+    for part, (pictures, spectrograms, digits) in _av_digits.read(shared_data).items():
+        small = pictures.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
+        sounds = in_parts(spectrograms[..., 0])
+        flat = {"image": small, "sound": sounds}
+        inputs = {name: x.reshape(len(x), -1).astype("float32") for name, x in flat.items()}
+        rows[part] = inputs, digits
+    return rows["train"], rows["test"]
 
 
-def accuracy(parts, make_vector):
-    """That of a small classifier on the test rows, trained on the training rows."""
-    keras.utils.set_random_seed(0)
-    image = keras.Input((None, 3 * PATCH**2), name="image")
-    text = keras.Input((WORDS,), dtype="int32", name="text")
-    tokens = {
-        "image": keras.layers.Dense(DIM, activation="relu")(image),
-        "text": keras.layers.Embedding(BUCKETS, DIM, mask_zero=True)(text),
-    }
-    vector = keras.layers.Dropout(0.3)(make_vector(tokens))
-    probabilities = keras.layers.Dense(9, activation="softmax")(vector)
-    model = keras.Model({"image": image, "text": text}, probabilities)
-    (x, y), (test_x, test_y) = parts["train"], parts["test"]
-    model.compile(
-        keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
-    model.fit(x, y, BATCH, EPOCHS, verbose=0)
-    return model.evaluate(test_x, test_y, verbose=0)[1]
+def probabilities(name, tokens):
+    """Those of the classes, of the modalities fused by that name."""
+    if name == "logits":
+        heads = {
+            key: keras.layers.Dense(CLASSES)(keras.layers.GlobalAveragePooling1D()(x))
+            for key, x in tokens.items()
+        }
+        return keras.layers.Softmax()(LogitFusion("product")(heads))
+    vector = keras.layers.Dropout(0.3)(anchor_vector(fusion.get(name), tokens))
+    return keras.layers.Dense(CLASSES, activation="softmax")(vector)
+
+
+def accuracy(parts, name, modalities=("image", "sound")):
+    """Mean of the seeds, on the test rows, of a small classifier of these modalities."""
+    (x, y), (test_x, test_y) = parts
+    found = []
+    for seed in SEEDS:
+        keras.utils.set_random_seed(seed)
+        inputs = {key: keras.Input(x[key].shape[1:], name=key) for key in modalities}
+        tokens = {}
+        for key, flat in inputs.items():
+            kept = keras.layers.Dropout(0.3)(flat)
+            made = keras.layers.Dense(TOKENS * DIM, activation="relu")(kept)
+            tokens[key] = keras.layers.Reshape((TOKENS, DIM))(made)
+        model = keras.Model(inputs, probabilities(name, tokens))
+        model.compile(
+            keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", jit_compile=False
+        )
+        own, test_own = ({key: part[key] for key in modalities} for part in (x, test_x))
+        model.fit(own, y, BATCH, EPOCHS, verbose=0)
+        said = model.predict(test_own, batch_size=len(test_y), verbose=0)
+        found.append(np.mean(said.argmax(axis=1) == test_y))
+    return np.mean(found)
 
 
 @pytest.fixture(scope="module")
 def better_alone(parts):
     """The accuracy of the better single modality."""
-    alone = [
-        accuracy(parts, lambda x, name=name: PooledFusion("mean", dim=DIM)([x[name]]))
-        for name in ("image", "text")
-    ]
-    assert max(alone) > 2 / 9  # twice as good as guessing
+    alone = [accuracy(parts, "mean", (name,)) for name in ("image", "sound")]
+    assert min(alone) > 4 / CLASSES  # both have something to say
     return max(alone)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(
-    keras.backend.backend() == "jax",
-    reason="minutes of training; references are compared on JAX too",
-)
-@pytest.mark.parametrize("name", [name for name in fusion.names() if name != "logits"])
-def test_a_fusion_learns(name, parts, better_alone):
-    found = accuracy(parts, PooledFusion(name, dim=DIM))
-    assert found >= better_alone - ALLOWED, f"{name} {found:.3f}, alone {better_alone:.3f}"
+@pytest.mark.parametrize("name", REPRESENTATIVES)
+def test_a_fusion_is_better_than_the_better_modality(name, parts, better_alone):
+    found = accuracy(parts, name)
+    assert found > better_alone + MORE, f"{name} {found:.3f}, alone {better_alone:.3f}"
