@@ -63,14 +63,15 @@ def _rate_acts(case: Case, name: str, others: list[str]) -> None:
 def _every_part_acts(case: Case) -> None:
     """Raise unless each part that drops, the only one that does, changes what training gives."""
     parts = [(case.layer.name, case.layer), *sublayers(case.layer, case.layer.name)]
+    # What else has a rate has given it to its parts, and may ask it whether to call them.
     knobs = [
         _Knob(path, part, name, rate)
         for path, part in parts
+        if isinstance(part, keras.layers.Dropout) or _draws(part)
         for name, rate in vars(part).items()
         if _is_rate(name, rate, type(part))
     ]
-    # The others are rates that a layer gave to its parts.
-    left = [k for k in knobs if isinstance(k.layer, keras.layers.Dropout) or _draws(k.layer)]
+    left = knobs
     try:
         for knob in knobs:
             knob.turn(0.0)

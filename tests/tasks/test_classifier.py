@@ -63,14 +63,12 @@ def test_every_kind_of_modality_has_an_encoder(rng):
     found = model.predict_on_batch(batch)
     assert found.shape == (4, 3)
     np.testing.assert_allclose(found.sum(1), 1, rtol=1e-5)
-    names = {f"{m.name}_encoder" for m in EVERYTHING.inputs if m.kind != "features"}
-    assert names <= {layer.name for layer in model.layers}
-    weights = [weight.numpy() for weight in map(keras.ops.convert_to_tensor, model.weights)]
+    names = [f"{m.name}_encoder" for m in EVERYTHING.inputs if m.kind != "features"]
+    before = {name: model.get_layer(name).get_weights() for name in names}
     model.fit(batch, labels, epochs=1, verbose=0)
-    assert any(
-        (before != keras.ops.convert_to_numpy(after)).any()
-        for before, after in zip(weights, model.weights, strict=True)
-    )
+    for name, weights in before.items():
+        after = model.get_layer(name).get_weights()
+        assert any((old != new).any() for old, new in zip(weights, after, strict=True)), name
 
 
 def test_what_a_row_lacks_is_not_read(rng):
@@ -91,7 +89,12 @@ def test_what_a_row_lacks_is_not_read(rng):
 def test_every_fusion_by_its_name(name, rng):
     schema = Schema([TEXT, Features(length=3, dim=6)], TARGET)
     model = classifier(schema, fusion=name, dim=8, compile=False)
-    assert keras.ops.convert_to_numpy(model(rows(rng, schema))).shape == (4, 3)
+    batch, other = rows(rng, schema), rows(rng, schema)
+    answers = keras.ops.convert_to_numpy(model(batch))
+    np.testing.assert_allclose(answers.sum(1), [1] * 4, rtol=1e-5)
+    for modality in ("text", "features"):  # both count
+        changed = model({**batch, modality: other[modality]})
+        assert np.abs(changed - answers).max() > 1e-6, modality
     assert not model.compiled
 
 
@@ -109,7 +112,9 @@ def test_a_single_modality_needs_no_fusion(rng):
     schema = Schema([TEXT], TARGET)
     model = classifier(schema, dim=8)
     assert "fusion" not in {layer.name for layer in model.layers}
-    assert model.predict_on_batch(rows(rng, schema)).shape == (4, 3)
+    answers = model.predict_on_batch(rows(rng, schema))
+    np.testing.assert_allclose(answers.sum(1), [1] * 4, rtol=1e-5)
+    assert (np.ptp(answers, axis=0) > 0).all()
 
 
 def test_modalities_are_withheld_in_training_where_one_is_optional(rng):

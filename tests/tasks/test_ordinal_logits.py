@@ -60,7 +60,9 @@ def test_a_classifier_of_grades(fusion, rng):
     assert records.schema.target == Category(classes=tuple(grades), ordered=True)
     train, test = records.split(test=0.25)
     keras.utils.set_random_seed(0)
-    model = classifier(train.schema, fusion=fusion, dim=8, dropout=0.0, learning_rate=0.02)
+    model = classifier(
+        train.schema, fusion=fusion, dim=8, dropout=0.0, learning_rate=0.02, steps=15 * 15
+    )
     model.fit(train.batch(20, training=True), epochs=15, shuffle=False, verbose=0)
     found = model.predict(test.batch(50), verbose=0)
     np.testing.assert_allclose(found.sum(1), 1, rtol=1e-4)
