@@ -221,15 +221,17 @@ class Case:
         self._state = [(variable, variable.numpy()) for variable in layer.variables]
 
     def build(self, weights: Sequence[np.ndarray]) -> None:
-        """Make the shared layer, and the model around it, with these weights and without a call.
+        """Make the shared layer with these weights, without a call.
 
         On JAX an eager call compiles each of its operations.
         """
         layer = self.make()
-        symbolic = self.functional(layer, ReadMask())
+        tensors = [_symbol(leaf.value) for leaf in self.leaves]
+        masks = [leaf.carried_mask for leaf in self.leaves]
+        self.invoke(layer, tensors, [None if mask is None else _symbol(mask) for mask in masks])
         layer.set_weights(weights)
         self._keep_state(layer)
-        self._made |= {"layer": layer, "symbolic": symbolic}
+        self._made["layer"] = layer
 
     def restore(self) -> None:
         """Give the shared layer its first weights and seeds again, after a check that trains it."""
@@ -299,8 +301,7 @@ class Case:
         """A Functional model around `layer`, its batch and its lengths unknown, read by `probe`."""
         inputs, tensors = {}, []
         for i, (leaf, shape) in enumerate(zip(self.leaves, self.unknown_shapes, strict=True)):
-            dtype = keras.backend.standardize_dtype(ops.convert_to_tensor(leaf.value).dtype)
-            tensor = keras.Input(shape[1:], dtype=dtype, name=f"input_{i}")
+            tensor = keras.Input(shape[1:], dtype=_symbol(leaf.value).dtype, name=f"input_{i}")
             inputs[f"input_{i}"] = tensor
             if leaf.carried_mask is not None:
                 lengths = shape[1 : leaf.carried_mask.ndim]
@@ -319,3 +320,9 @@ class Case:
             if leaf.carried_mask is not None:
                 feed[f"input_{i}_mask"] = leaf.carried_mask
         return feed
+
+
+def _symbol(value: np.ndarray) -> keras.KerasTensor:
+    """A symbolic tensor in the place of an array, of the dtype that the backend makes of it."""
+    dtype = keras.backend.standardize_dtype(ops.convert_to_tensor(value).dtype)
+    return keras.KerasTensor(value.shape, dtype=dtype)

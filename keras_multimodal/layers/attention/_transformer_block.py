@@ -62,7 +62,7 @@ class FeedForward(keras.layers.Layer):
         ]
         self._normalization.build(input_shape)
         self._hidden.build(input_shape)
-        self._output.build((*input_shape[:-1], hidden_dim))
+        self._output.build((None, hidden_dim))
         self.built = True
 
     def call(self, x: Any, training: bool | None = None) -> Any:

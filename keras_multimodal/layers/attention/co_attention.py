@@ -107,7 +107,7 @@ class CoAttention(MutualBlockLayer):
             projection.build(shape)
             self._projections.append(projection)
             output = keras.layers.Dense(width, dtype=policy, name=f"{name}_output_projection")
-            output.build((*shape[:-1], units))
+            output.build((None, units))
             self._output_projections.append(output)
             feed_forward = self.make_feed_forward(2 + 2 * index, f"{name}_feed_forward")
             feed_forward.build(shape)

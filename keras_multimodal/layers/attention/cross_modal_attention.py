@@ -182,12 +182,12 @@ class CrossModalAttention(keras.layers.Layer):
         output_dim = self.output_dim or query_dim
 
         self._query_projection = self._dense(key_units, "query_projection")
-        self._query_projection.build((*query_shape[:-1], query_dim))
+        self._query_projection.build((None, query_dim))
         # One product makes keys and values: the context is read once.
         self._context_projection = self._dense(key_units + value_units, "context_projection")
-        self._context_projection.build((*context_shape[:-1], context_dim))
+        self._context_projection.build((None, context_dim))
         self._output_projection = self._dense(output_dim, "output_projection")
-        self._output_projection.build((*query_shape[:-1], value_units))
+        self._output_projection.build((None, value_units))
         self._normalization: Any = None
         if self.normalization is not None:
             self._normalization = keras.layers.LayerNormalization(
