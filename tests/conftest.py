@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import sys
 import zlib
 
 import numpy as np
@@ -29,7 +30,19 @@ SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 @pytest.fixture
 def rng(request):
     """Random numbers seeded by the test's own name, whichever tests ran before."""
-    return np.random.default_rng(zlib.crc32(request.node.name.encode()))
+    return np.random.default_rng(_seed(request))
+
+
+@pytest.fixture(autouse=True)
+def _seeded(request):
+    """Weights and orders that a test does not seed depend on its name alone."""
+    keras = sys.modules.get("keras")  # not imported by the tests of what needs none
+    if keras is not None:
+        keras.utils.set_random_seed(_seed(request))
+
+
+def _seed(request):
+    return zlib.crc32(request.node.name.encode())
 
 
 @pytest.fixture(scope="session")
