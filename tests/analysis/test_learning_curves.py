@@ -45,6 +45,7 @@ def test_training_is_dashed_beside_validation_and_a_line_without_it():
     legend = loss.get_legend()
     assert [text.get_text() for text in legend.get_texts()][2:] == ["validation", "training"]
     assert [line.get_linestyle() for line in legend.get_lines()] == ["-", "-", "-", "--"]
+    assert [line.get_linewidth() for line in legend.get_lines()] == [2, 2, 2, 1]
     assert loss.get_xlabel() == "epoch"
     assert [side for side, spine in loss.spines.items() if spine.get_visible()] == [
         "left",

@@ -1,5 +1,6 @@
 """What the layers take by default, and the edges of what they refuse."""
 
+import numpy as np
 import pytest
 
 from keras_multimodal.layers import (
@@ -16,6 +17,7 @@ from keras_multimodal.layers import (
     GeneralizedMeanPooling,
     LogitFusion,
     LowRankFusion,
+    MeanFusion,
     MergedAttention,
     MixtureOfExpertsFusion,
     ModalityDropout,
@@ -249,3 +251,9 @@ def test_what_is_just_within_is_taken(cls, options):
 def test_what_is_just_beyond_is_refused_by_name(cls, options, argument):
     with pytest.raises(ValueError, match=rf"^`{argument}` must .*Received: "):
         cls(**options)
+
+
+def test_a_modality_may_have_a_single_feature_and_another_no_mask():
+    one, other = np.array([[1.0], [2.0]], "float32"), np.array([[3.0], [4.0]], "float32")
+    found = MeanFusion()([one, other], mask=[None, np.array([True, False])])
+    np.testing.assert_allclose(found, [[2.0], [2.0]])
