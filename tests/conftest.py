@@ -17,11 +17,11 @@ os.environ.setdefault(
 
 pytest_plugins = [
     "pytester",
-    "conformance_tiers",
-    "forked_serving",
-    "shared_results",
+    "tests.suite.conformance_tiers",
     "tests.suite.cpu_seconds",
+    "tests.suite.forked_serving",
     "tests.suite.order_of_tests",
+    "tests.suite.shared_results",
 ]
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -11,11 +11,11 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from shared_results import digest
 
 from keras_multimodal import demo
 from keras_multimodal.export import serve_in_fresh_process
 from keras_multimodal.schema import Schema
+from tests.suite.shared_results import digest
 
 FILES = ["history.csv", "metrics.json", "model.keras", "report.html", "saved_model"]
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from fork_server import ForkServer
 
 from keras_multimodal import tasks
 from keras_multimodal.data import Preprocessor
 from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.schema import Schema, Tabular, Text
+from tests.suite.fork_server import ForkServer
 
 MODULE = importlib.import_module(serve_in_fresh_process.__module__)  # the function hides its name
 REAL = MODULE._run_python

@@ -3,12 +3,12 @@
 import pathlib
 import types
 
-import conformance_tiers
 import pytest
-from conformance_tiers import COSTLY, DIGEST, checks_of, digest_of, is_drawn
 
 import keras_multimodal
 from keras_multimodal.testing.layer_conformance import _CHECKS
+from tests.suite import conformance_tiers
+from tests.suite.conformance_tiers import COSTLY, DIGEST, checks_of, digest_of, is_drawn
 
 CASES = [("A", {}), pytest.param("A", {"units": 3}), ("B", {}), ("A", {"units": 4})]
 DIGESTS = [f"{number:012x}" for number in range(40)]

@@ -9,17 +9,17 @@ import time
 
 import pytest
 import resvg_py
-from shared_results import digest, is_changed, made_once
 
 from keras_multimodal.datasets import write_open_moji
 from keras_multimodal.datasets._icons import read_icons
+from tests.suite.shared_results import digest, is_changed, made_once
 
 SIZE = 8  # pixels; quick to draw
-TESTS = pathlib.Path(__file__).parent
+ROOT = pathlib.Path(__file__).parents[2]
 
 ASKING = """
 import pathlib, time
-from shared_results import made_once
+from tests.suite.shared_results import made_once
 
 home = pathlib.Path("home")
 
@@ -42,7 +42,7 @@ def python(folder, *arguments):
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -137,7 +137,14 @@ def test_of_a_writer(shared_folder):
 
 def run_pytest(folder, *arguments):
     (folder / "test_room.py").write_text(ROOM)
-    options = ("-p", "shared_results", "-p", "no:cacheprovider", "--basetemp", "temporary")
+    options = (
+        "-p",
+        "tests.suite.shared_results",
+        "-p",
+        "no:cacheprovider",
+        "--basetemp",
+        "temporary",
+    )
     process = python(folder, "-m", "pytest", "-q", *options, *arguments, "test_room.py")
     said, _ = process.communicate(timeout=120)
     return process.returncode, said

@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 import pytest
-from fork_server import ForkServer
+
+from tests.suite.fork_server import ForkServer
 
 PROGRAM = """\
 import os, pathlib, sys
@@ -194,11 +195,11 @@ def test_an_interrupt_ends_the_program_and_its_server(tmp_path):
 def test_no_process_and_no_file_outlives_a_test_run_that_is_killed(last, tmp_path, monkeypatch):
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
-    monkeypatch.setenv("PYTHONPATH", str(pathlib.Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", str(pathlib.Path(__file__).parents[2]))
     forked = writes_its_number(tmp_path / "number") + last
     code = (
         "import time\n"
-        "from fork_server import ForkServer\n"
+        "from tests.suite.fork_server import ForkServer\n"
         "server = ForkServer()\n"
         f"server.run(['-c', {forked!r}])\n"
         "time.sleep(600)"

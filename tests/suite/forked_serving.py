@@ -8,7 +8,8 @@ import importlib
 import sys
 
 import pytest
-from fork_server import ForkServer
+
+from tests.suite.fork_server import ForkServer
 
 _MODULE = "keras_multimodal.export.serve_in_fresh_process"
 _SERVER = pytest.StashKey[ForkServer]()

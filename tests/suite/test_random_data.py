@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-FILES = sorted(pathlib.Path(__file__).parent.rglob("*.py"))
+FILES = sorted(pathlib.Path(__file__).parents[1].rglob("*.py"))
 GENERATORS = {"default_rng", "RandomState", "Random", "SeedGenerator"}
 # NumPy's and Python's own generators, which all tests would have in common.
 COMMON = {"np.random", "numpy.random", "random"}
