@@ -37,8 +37,13 @@ def rng(request):
 def _seeded(request):
     """Weights and orders that a test does not seed depend on its name alone."""
     keras = sys.modules.get("keras")  # not imported by the tests of what needs none
-    if keras is not None:
-        keras.utils.set_random_seed(_seed(request))
+    if keras is None:
+        yield
+        return
+    keras.utils.set_random_seed(_seed(request))
+    yield
+    path = keras.Variable(0.0, name="of_no_layer").path
+    assert path == "of_no_layer", f"the test has left a name scope open: {path}"
 
 
 def _seed(request):

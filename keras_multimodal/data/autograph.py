@@ -16,7 +16,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def unconverted(function: _Function) -> _Function:
-    """The function, traced as it is written, and so is all that it calls.
+    """Return the function, to be traced as it is written with all that it calls.
 
     Every function of this package that goes to `Dataset.map` or its like is wrapped in it. What
     it calls of the user's goes through `converted` first.
@@ -29,31 +29,19 @@ def unconverted(function: _Function) -> _Function:
 
 
 def converted(function: _Function) -> _Function:
-    """A function that may be the user's, converted wherever it is called from.
+    """Return a function that may be the user's, converted wherever it is called from.
 
     What stands around it, `unconverted`, would else hold for it too. Call this before anything is
     traced: AutoGraph is on or off as it is here.
 
     Args:
         function: A graph function. One of this package's is returned as it is.
-
-    Example:
-
-    >>> def at_least_zero(number):
-    ...     if number < 0:
-    ...         return tf.zeros_like(number)
-    ...     return number
-    >>> at_least_zero = converted(at_least_zero)
-    >>> numbers = tf.data.Dataset.from_tensor_slices([-2, 3])
-    >>> numbers = numbers.map(unconverted(lambda number: at_least_zero(number)))
-    >>> [int(number) for number in numbers]
-    [0, 3]
     """
     module = getattr(function, "__module__", None) or ""
     if module.partition(".")[0] == _PACKAGE:
         return function
     # What tf.data does with a function it is given. A `tf.function` would convert it too, and be a
     # graph of its own: with `tf.random.set_seed`, its random numbers would be others.
-    own = tf.__internal__.autograph
-    wrapped: _Function = own.tf_convert(function, own.control_status_ctx())
+    autograph = tf.__internal__.autograph
+    wrapped: _Function = autograph.tf_convert(function, autograph.control_status_ctx())
     return wrapped
