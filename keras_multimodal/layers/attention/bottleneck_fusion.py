@@ -129,7 +129,7 @@ class BottleneckFusion(BlockStack):
         for m, shape in enumerate(in_order(input_shape, names)):
             length = merged_length([shape, (None, self.num_bottlenecks, dim)])
             for blocks in self._blocks:
-                blocks[m].build((shape[0], length, dim))
+                blocks[m].build((None, length, dim))
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Exchange what goes through the bottleneck; see the class."""
