@@ -56,7 +56,7 @@ def batches(name: str, folder: pathlib.Path) -> list[tuple[float, float]]:
 
 
 def in_fresh_process(name: str, folder: pathlib.Path) -> Any:
-    """What `batches` says in a process of its own."""
+    """Return what `batches` says in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.first_batch", "--variant", name]
     done = subprocess.run(
         [*command, "--folder", str(folder)], check=True, capture_output=True, text=True

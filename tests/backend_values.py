@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def conformance_cases():
-    """What makes each case of the layers and encoders, by a name that all processes share."""
+    """Return what makes each case of the layers and encoders, by a name that all processes share."""
     from keras_multimodal.testing._case import Case
 
     sys.path[:0] = [str(HERE / "layers"), str(HERE / "encoders")]
@@ -38,7 +38,7 @@ def conformance_cases():
 
 
 def values_of(case, evaluate):
-    """A layer's outputs, masks and gradients with NaN at the masked places of its inputs.
+    """Return a layer's outputs, masks and gradients with NaN at the masked places of its inputs.
 
     Args:
         case: The layer and its inputs.
@@ -62,7 +62,7 @@ def values_of(case, evaluate):
 
 
 def answer(case, weights, trains):
-    """What the compiled layer makes of its case and, if it `trains`, of a step of `fit`."""
+    """Return what the compiled layer makes of its case and, if it `trains`, of a step of `fit`."""
     import keras
 
     from keras_multimodal.testing import _training

@@ -130,12 +130,12 @@ class Case:
 
     @property
     def all_maskable(self) -> bool:
-        """Whether every input has a mask, presence flags aside."""
+        """Return whether every input has a mask, presence flags aside."""
         flags = {leaf.flag for leaf in self.leaves}
         return all(leaf.mask is not None or i in flags for i, leaf in enumerate(self.leaves))
 
     def replace(self, changes: Mapping[int, Leaf]) -> list[Leaf]:
-        """The inputs with some of them changed, and the presence flags with their masks."""
+        """Return the inputs with some of them changed, and the presence flags with their masks."""
         leaves = [changes.get(i, leaf) for i, leaf in enumerate(self.leaves)]
         for leaf in changes.values():
             if leaf.flag is not None and leaf.mask is not None:
@@ -154,7 +154,7 @@ class Case:
 
     @property
     def unknown_shapes(self) -> list[tuple[int | None, ...]]:
-        """The shapes of the inputs, their batch and the lengths that a mask runs along unknown."""
+        """Return the shapes of the inputs, with unknown batch and masked lengths."""
         flags = {leaf.flag: leaf for leaf in self.leaves if leaf.flag is not None}
         shapes = []
         for i, leaf in enumerate(self.leaves):
@@ -179,11 +179,11 @@ class Case:
         )
 
     def make(self, **overrides: Any) -> keras.layers.Layer:
-        """A new layer; nothing is shared with the layers made before."""
+        """Return a new layer; nothing is shared with the layers made before."""
         return self.cls(**{**copy.deepcopy(self.init_kwargs), **overrides})
 
     def make_built(self, **overrides: Any) -> keras.layers.Layer:
-        """A new layer, built by a call, with every trainable weight moved off its initial value.
+        """Return a new layer, built by a call, with all trainable weights off their initial values.
 
         A zero gate, a zero bias or a unit scale hides what stands behind it: a leak through a
         closed gate cannot be seen, nor can a missing gradient.
@@ -199,7 +199,7 @@ class Case:
         return layer
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What `make` returns, made the first time that `key` is asked for.
+        """Return what `make` returns, made the first time that `key` is asked for.
 
         Building, tracing and calling are most of what a check costs, so that the checks share them.
         """
@@ -209,7 +209,7 @@ class Case:
 
     @property
     def layer(self) -> keras.layers.Layer:
-        """The built layer that the checks share."""
+        """Return the built layer that the checks share."""
         return self.once("layer", self._make_shared)
 
     def _make_shared(self) -> keras.layers.Layer:
@@ -240,11 +240,11 @@ class Case:
 
     @property
     def symbolic(self) -> Symbolic:
-        """The Functional model around the shared layer."""
+        """Return the Functional model around the shared layer."""
         return self.once("symbolic", lambda: self.functional(self.layer, ReadMask()))
 
     def outputs(self, leaves: Sequence[Leaf] | None = None) -> Outputs:
-        """What the shared layer gives eagerly in inference."""
+        """Return the outputs of the shared layer in eager inference."""
         leaves = self.leaves if leaves is None else leaves
         return self.once(("outputs", content(leaves)), lambda: self.call(self.layer, leaves))
 
@@ -298,7 +298,7 @@ class Case:
         )
 
     def functional(self, layer: keras.layers.Layer, probe: keras.layers.Layer) -> Symbolic:
-        """A Functional model around `layer`, its batch and its lengths unknown, read by `probe`."""
+        """Return a Functional model of `layer` and `probe`, with unknown batch and lengths."""
         inputs, tensors = {}, []
         for i, (leaf, shape) in enumerate(zip(self.leaves, self.unknown_shapes, strict=True)):
             tensor = keras.Input(shape[1:], dtype=_symbol(leaf.value).dtype, name=f"input_{i}")
@@ -313,7 +313,7 @@ class Case:
         return Symbolic(keras.Model(inputs, probe(outputs)), outputs)
 
     def feed(self) -> dict[str, np.ndarray]:
-        """The inputs of the model that `functional` makes."""
+        """Return the inputs of the model that `functional` makes."""
         feed = {}
         for i, leaf in enumerate(self.leaves):
             feed[f"input_{i}"] = leaf.value
@@ -323,6 +323,6 @@ class Case:
 
 
 def _symbol(value: np.ndarray) -> keras.KerasTensor:
-    """A symbolic tensor in the place of an array, of the dtype that the backend makes of it."""
+    """Return a symbolic tensor for an array, of the dtype that the backend gives it."""
     dtype = keras.backend.standardize_dtype(ops.convert_to_tensor(value).dtype)
     return keras.KerasTensor(value.shape, dtype=dtype)

@@ -8,7 +8,7 @@ from keras_multimodal.testing._leaves import Outputs
 
 
 def difference(actual: Any, expected: Any, tolerance: float = 1e-5) -> str:
-    """Where two arrays differ, in words; empty when they agree.
+    """Return where two arrays differ, in words; empty when they agree.
 
     Args:
         actual: What was found.

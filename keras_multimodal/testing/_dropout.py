@@ -101,7 +101,7 @@ class _Knob:
 
 
 def _without_effect(case: Case, knobs: Sequence[_Knob]) -> list[_Knob]:
-    """The rates, now 0, each of which alone leaves a training call at the same seeds as it is."""
+    """Return the rates, now 0, that alone change nothing in a training call at the same seeds."""
     layer = case.layer
     state = [(variable, variable.numpy()) for variable in layer.variables]
     still = case.call(layer, training=True)
@@ -117,14 +117,14 @@ def _without_effect(case: Case, knobs: Sequence[_Knob]) -> list[_Knob]:
 
 
 def _draws(layer: keras.layers.Layer) -> bool:
-    """Whether a layer has random numbers of its own, and no part that could be what drops."""
+    """Return whether a layer draws random numbers itself, and no part of it could drop."""
     return any(
         isinstance(value, keras.random.SeedGenerator) for value in vars(layer).values()
     ) and not any(isinstance(part, keras.layers.Dropout) for _, part in sublayers(layer, ""))
 
 
 def rates(case: Case) -> list[str]:
-    """The arguments of the layer that are rates above 0 of a dropout."""
+    """Return the arguments of the layer that are rates above 0 of a dropout."""
     return [n for n, value in case.layer.get_config().items() if _is_rate(n, value, case.cls)]
 
 

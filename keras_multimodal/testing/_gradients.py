@@ -37,7 +37,7 @@ class Evaluation:
 
 
 def evaluate(case: Case, leaves: Sequence[Leaf] | None = None) -> Evaluation:
-    """What the shared layer makes of `leaves` in inference, by one function compiled for all.
+    """Evaluate the shared layer on `leaves` in inference, by one function compiled for all.
 
     The gradients are those of `weigh`. A layer that cannot be compiled is called eagerly: it is
     `graph` that reports it, and every other check goes on to what it looks at.
@@ -49,19 +49,19 @@ def evaluate(case: Case, leaves: Sequence[Leaf] | None = None) -> Evaluation:
 
 
 def evaluate_eagerly(case: Case, leaves: Sequence[Leaf]) -> Evaluation:
-    """The same, uncompiled."""
+    """Return the same, uncompiled."""
     return _run(case, _function(case), leaves)
 
 
 def evaluate_compiled(case: Case, leaves: Sequence[Leaf] | None = None) -> Evaluation:
-    """The same; what cannot be compiled raises."""
+    """Return the same; what cannot be compiled raises."""
     leaves = case.leaves if leaves is None else leaves
     function = case.once("compiled", lambda: _function(case, compiled=True))
     return case.once(("compiled", content(leaves)), lambda: _run(case, function, leaves))
 
 
 def evaluate_in_training(case: Case, loss: Loss | None = None) -> Evaluation:
-    """What the shared layer makes of its inputs in an eager training call.
+    """Evaluate the shared layer on its inputs in an eager training call.
 
     Args:
         case: The layer and its inputs.
@@ -71,7 +71,7 @@ def evaluate_in_training(case: Case, loss: Loss | None = None) -> Evaluation:
 
 
 def weigh(outputs: Any) -> Any:
-    """The sum over all valid float values, each times a number of its place.
+    """Return the sum over all valid float values, each times a number of its place.
 
     A plain sum of a softmax or of a normalized vector is constant and has no gradient.
     """

@@ -24,20 +24,20 @@ class Leaf:
 
     @property
     def carried_mask(self) -> np.ndarray | None:
-        """The mask that the tensor carries."""
+        """Return the mask that the tensor carries."""
         return self.mask if self.flag is None else None
 
     @property
     def has_length(self) -> bool:
-        """Whether the mask runs along a length, and not over rows only."""
+        """Return whether the mask runs along a length, and not over rows only."""
         return self.mask is not None and self.mask.ndim > 1
 
     def with_mask(self, mask: np.ndarray | None) -> "Leaf":
-        """The same array under another mask, or none."""
+        """Return the same array under another mask, or none."""
         return dataclasses.replace(self, mask=mask)
 
     def with_masked_content(self, fill: float) -> "Leaf":
-        """The same array with `fill` at its masked places.
+        """Return the same array with `fill` at its masked places.
 
         Token ids and flags have no NaN and no room for 1e4: ids become another id of the array,
         flags are flipped.
@@ -76,24 +76,24 @@ def label(path: Sequence[Any], root: str) -> str:
 
 
 def output_labels(outputs: Any) -> list[str]:
-    """The names of the tensors in a nest of outputs."""
+    """Return the names of the tensors in a nest of outputs."""
     return [label(path, "output") for path, _ in keras.tree.flatten_with_path(outputs)]
 
 
 def flatten_shapes(shapes: Any) -> list[tuple[int | None, ...]]:
-    """The shapes in a nest of shapes, in the order in which the tensors would be flattened."""
+    """Return the shapes in a nest of shapes, in the order of flattened tensors."""
     tensors = keras.tree.map_shape_structure(lambda shape: keras.KerasTensor(shape), shapes)
     return [tuple(tensor.shape) for tensor in keras.tree.flatten(tensors)]
 
 
 def carried_masks(leaves: Sequence[Leaf]) -> list[Any]:
-    """The mask that each tensor carries, as a tensor, or None."""
+    """Return the mask that each tensor carries, as a tensor, or None."""
     masks = [leaf.carried_mask for leaf in leaves]
     return [None if mask is None else ops.convert_to_tensor(mask) for mask in masks]
 
 
 def content(leaves: Sequence[Leaf]) -> tuple[Any, ...]:
-    """All that a call sees of `leaves`, as a key of a dict."""
+    """Return all that a call sees of `leaves`, as a key of a dict."""
     masks = [leaf.carried_mask for leaf in leaves]
     return tuple(
         (leaf.value.shape, leaf.value.tobytes(), None if mask is None else mask.tobytes())
@@ -107,7 +107,7 @@ def as_array(value: Any) -> np.ndarray:
 
 
 def has_flag(value: Any) -> bool:
-    """Whether `value` is `[values, present]`, as an encoder takes an optional modality.
+    """Return whether `value` is `[values, present]`, as an encoder takes an optional modality.
 
     `present` is a flag for each row, or for each step of each row.
     """

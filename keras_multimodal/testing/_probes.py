@@ -14,7 +14,7 @@ def widen(mask: Any, rank: int) -> Any:
 
 
 def vary(values: Any) -> Any:
-    """Each value times a number of its place: the sum is not constant where a plain one is."""
+    """Multiply each value by a number of its place: a plain sum may be constant."""
     numbers = ops.cos(ops.cast(ops.arange(ops.size(values)), values.dtype))
     return values * ops.reshape(numbers, ops.shape(values))
 
@@ -28,11 +28,11 @@ class AttachMask(keras.layers.Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """A copy of the tensor, so that the caller's own stays without a mask."""
+        """Return a copy of the tensor, so that the caller's own stays without a mask."""
         return ops.copy(inputs[0])
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The second tensor."""
+        """Return the second tensor."""
         return inputs[1]
 
     def compute_output_spec(self, inputs: Any) -> Any:
@@ -49,7 +49,7 @@ class ReadMask(keras.layers.Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any, mask: Any = None) -> dict[str, Any]:
-        """Each tensor, and its mask where it has one."""
+        """Return each tensor, and its mask where it has one."""
         tensors = keras.tree.flatten(inputs)
         masks = keras.tree.flatten(mask) if mask is not None else [None] * len(tensors)
         outputs = {}

@@ -24,6 +24,6 @@ def sublayers(layer: Any, path: str) -> Iterator[tuple[str, keras.layers.Layer]]
 
 
 def _attributes(layer: Any, path: str) -> list[tuple[str, Any]]:
-    """What `layer` holds, by its path; last Keras' own list, where layers have no names."""
+    """Yield what `layer` holds, by its path; last Keras' own list, where layers have no names."""
     named = [(f"{path}.{name}", value) for name, value in vars(layer).items()]
     return sorted(named, key=lambda item: item[0].endswith("._layers"))

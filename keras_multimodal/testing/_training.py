@@ -70,12 +70,12 @@ def fit_step(case: Case) -> None:
 
 
 def has_loss(case: Case) -> bool:
-    """Whether there is anything to fit: an output of floats."""
+    """Return whether there is anything to fit: an output of floats."""
     return any(value.dtype.kind == "f" for value in case.outputs().values)
 
 
 def eager_step(case: Case) -> Step:
-    """The step that `take_step` takes, worked out from the layer's own call and gradients."""
+    """Return the step that `take_step` takes, worked out from the layer's call and gradients."""
     summary = Summary()
     summary.build()
     case.restore()
@@ -99,7 +99,7 @@ def eager_step(case: Case) -> Step:
 
 
 def fitted_model(case: Case) -> keras.Model:
-    """A model of the shared layer and a summary of its outputs, compiled for `fit`."""
+    """Return a model of the shared layer and a summary of its outputs, compiled for `fit`."""
     model = case.functional(case.layer, Summary()).model
     optimizer = keras.optimizers.SGD(_LEARNING_RATE)
     model.compile(optimizer, "mean_squared_error", jit_compile=True)
@@ -107,7 +107,7 @@ def fitted_model(case: Case) -> keras.Model:
 
 
 def take_step(case: Case, model: keras.Model) -> Step:
-    """A step of `fit` with all rows; raises unless loss and weights are finite."""
+    """Return a step of `fit` with all rows; raises unless loss and weights are finite."""
     rows = len(case.leaves[0].value)
     target = np.full((rows, 1), _TARGET, "float32")
     with warnings.catch_warnings():

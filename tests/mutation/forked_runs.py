@@ -95,7 +95,7 @@ class Run:
         os.setpgid(self._child, self._child)
 
     def outcome(self) -> Outcome | None:
-        """What became of it, or `None` while it runs."""
+        """Return what became of it, or `None` while it runs."""
         told = self._state.stat().st_mtime if self._state.exists() else self._started
         if time.time() - told > _WALL_SECONDS:
             os.kill(self._child, signal.SIGKILL)
@@ -121,7 +121,7 @@ class Run:
 
 
 def _run(tree: pathlib.Path, arguments: list[str], log: pathlib.Path, watch: Any) -> None:
-    """What the child does; it does not return."""
+    """Run pytest in the child, and end it."""
     os.setpgid(0, 0)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
@@ -151,7 +151,7 @@ def _run(tree: pathlib.Path, arguments: list[str], log: pathlib.Path, watch: Any
 
 
 def _is_ours(entry: str) -> bool:
-    """Whether a place to import from has the package of another tree, or this runner."""
+    """Return whether a place to import from has the package of another tree, or this runner."""
     path = pathlib.Path(entry)
     return (path / "keras_multimodal").is_dir() or path == pathlib.Path(__file__).parent
 
@@ -215,7 +215,7 @@ def _allow_cpu_seconds() -> None:
 
 
 def _class_of(item: pytest.Item) -> type | None:
-    """The package's class that a test has among its parameters, if it has one."""
+    """Return the package's class that a test has among its parameters, if it has one."""
     for value in getattr(getattr(item, "callspec", None), "params", {}).values():
         for found in (value, getattr(value, "cls", None)):
             if isinstance(found, type) and found.__module__.startswith("keras_multimodal."):

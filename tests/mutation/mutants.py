@@ -47,18 +47,18 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """What it is called in a session's file."""
+        """Return its name in a session's file."""
         return _digest(self.file, self.source)
 
     @property
     def room(self) -> str:
-        """The entry of `ROOMS` that it belongs to."""
+        """Return the entry of `ROOMS` that it belongs to."""
         within = self.file.removeprefix(f"{PACKAGE}/")
         return next(room for room in ROOMS if within == room or within.startswith(f"{room}/"))
 
 
 def files(root: pathlib.Path) -> list[str]:
-    """The files that are changed, from the top of the checkout."""
+    """Return the files that are changed, from the top of the checkout."""
     found = []
     for room in ROOMS:
         path = root / PACKAGE / room
@@ -106,7 +106,7 @@ def draw(root: pathlib.Path, seed: int, count: int, rooms: tuple[str, ...]) -> l
 
 
 def equivalents() -> list[dict[str, str]]:
-    """The mutants that nothing can tell from the package, and why."""
+    """Return the mutants that nothing can tell from the package, and why."""
     return tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).get("mutant", [])
 
 
@@ -172,7 +172,7 @@ def _places(root: pathlib.Path, file: str) -> Iterator[_Place]:
 
 
 def _is_meant(operator: str) -> bool:
-    """Whether an operator makes other arithmetic and not nonsense, which any test notices."""
+    """Return whether an operator makes other arithmetic, and not nonsense that any test notices."""
     name = operator.rsplit("/", 1)[-1]
     if name.startswith(("ReplaceBinaryOperator", "ReplaceComparisonOperator")):
         _, before, after = name.split("_")
@@ -182,7 +182,7 @@ def _is_meant(operator: str) -> bool:
 
 
 def _unwatchable(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where annotations stand, and `strict` of `zip`, which guards what cannot happen."""
+    """Return where annotations stand, and `strict` of `zip`, which guards what cannot happen."""
     found = []
     for node in ast.walk(ast.parse(source)):
         parts = [getattr(node, "annotation", None), getattr(node, "returns", None)]

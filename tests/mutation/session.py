@@ -102,7 +102,7 @@ class Session:
                 tests = tests[ended + 1 :]
 
     def report(self) -> str:
-        """The figures by room, and what has survived."""
+        """Return the figures by room, and what has survived."""
         tried = [mutant for mutant in self._drawn if mutant.key in self._results]
         void = [mutant for mutant in tried if self._is_void(mutant)]
         counted = [mutant for mutant in tried if mutant not in void]
@@ -150,7 +150,7 @@ def _change(mutant: Mutant) -> Iterable[str]:
 
 
 def _copy(root: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
-    """A copy of what git knows or would, beside the real data, its package compiled."""
+    """Return a copy of what git knows or would, beside the real data, its package compiled."""
     tree = folder / "checkout"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

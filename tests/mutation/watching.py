@@ -31,7 +31,7 @@ _CHOSEN = {
 
 
 def watchers(root: pathlib.Path, file: str) -> tuple[list[str], frozenset[str]]:
-    """The test files that watch a file, the nearest first, and the names that they use of it.
+    """Return the test files that watch a file, the nearest first, and the names they use of it.
 
     They are those of the file's room, or at the top of the tests, that use one of its public
     names; where those are few, also those of other rooms that are called like the file or use the
@@ -70,7 +70,7 @@ def watchers(root: pathlib.Path, file: str) -> tuple[list[str], frozenset[str]]:
 
 
 def public_names(root: pathlib.Path, file: str) -> frozenset[str]:
-    """The classes, functions and constants of a file that others import, as they call them."""
+    """Return the classes, functions and constants of a file, by the names others import."""
     found = set()
     for node in _tree(root / file).body:
         if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
@@ -100,7 +100,7 @@ def _alike(test: str, stem: str) -> bool:
 
 
 def _uses(root: pathlib.Path, test: str, names: frozenset[str]) -> int:
-    """How often a test file, or the cases that it imports from beside it, use the names."""
+    """Return how often a test file, or the cases that it imports from beside it, use the names."""
     text = (root / test).read_text(encoding="utf-8")
     beside = [
         (root / test).with_name(f"{name}.py") for name in re.findall(r"^import (\w+)$", text, re.M)
@@ -111,7 +111,7 @@ def _uses(root: pathlib.Path, test: str, names: frozenset[str]) -> int:
 
 @functools.cache
 def _used(path: pathlib.Path) -> collections.Counter[str]:
-    """How often a file of tests uses each name that it has of the package."""
+    """Return how often a file of tests uses each name that it has of the package."""
     tree, bound = _tree(path), {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):

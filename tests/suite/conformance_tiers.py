@@ -50,7 +50,7 @@ def pytest_report_header(config):
 
 
 def digest_of(folder):
-    """The digest of the commit that is checked out; the package's version where there is no Git."""
+    """Return the digest of the commit; the package's version where there is no Git."""
     command = ["git", "-C", str(folder), "rev-parse", "--short=12", "HEAD"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -62,12 +62,12 @@ def digest_of(folder):
 
 
 def is_drawn(digest, name):
-    """Whether it is the turn of the test `name` at the commit of `digest`."""
+    """Return whether it is the turn of the test `name` at the commit of `digest`."""
     return hashlib.sha256(f"{digest} {name}".encode()).digest()[0] % TURNS == 0
 
 
 def checks_of(cases, place, drawn):
-    """The names of the checks to make on the case at `place`: all, if it is the first of its class.
+    """Return the names of the checks to make on a case: all, if it is the first of its class.
 
     Args:
         cases: The parameters of a test, the class first.
@@ -83,7 +83,7 @@ def checks_of(cases, place, drawn):
 
 @pytest.fixture
 def conformance_checks(request):
-    """The names of the checks to make in a test that is parametrized by `cls` and more."""
+    """Return the names of the checks to make in a test that is parametrized by `cls` and more."""
     (cases,) = (
         mark.args[1] for mark in request.node.iter_markers("parametrize") if "cls" in mark.args[0]
     )

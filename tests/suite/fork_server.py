@@ -86,7 +86,7 @@ class ForkServer:
             )
 
     def _ask(self, request: dict[str, Any], files: list[int]) -> tuple[int, str]:
-        """The program's exit code, and what is to be added to what it wrote."""
+        """Return the program's exit code, and what is to be added to what it wrote."""
         if self._process is not None and self._process.poll() is not None:
             self.close()
         if self._process is None:

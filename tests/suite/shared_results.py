@@ -34,7 +34,7 @@ def made_once(home, name, make):
 
 
 def is_changed(home, name):
-    """Whether a folder is no longer what was made."""
+    """Return whether a folder is no longer what was made."""
     return digest(home / name) != _seal(home, name).read_text()
 
 

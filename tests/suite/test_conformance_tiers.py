@@ -35,7 +35,7 @@ def test_the_digest_is_that_of_the_commit_or_the_version(tmp_path):
 
 
 def config_of(**options):
-    """A configuration with the digest that a plugin has given it, and these options."""
+    """Return a configuration with the digest that a plugin has given it, and these options."""
     options = {"conformance_digest": None, "all_conformance": False, **options}
     config = types.SimpleNamespace(
         stash=pytest.Stash(), getoption=options.get, rootpath=pathlib.Path(__file__).parent

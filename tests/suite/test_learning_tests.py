@@ -58,7 +58,7 @@ def test_files_behind_a_test_are_found_through_the_doors_of_modules():
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A repository with a full run eleven commits ago; gives `git(*arguments)`."""
+    """Return a repository with a full run eleven commits ago; gives `git(*arguments)`."""
 
     def git(*arguments):
         identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"]

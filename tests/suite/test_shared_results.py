@@ -38,7 +38,7 @@ print(sorted(path.name for path in made_once(home, "results", make).iterdir()))
 
 
 def python(folder, *arguments):
-    """A process of its own, in a folder."""
+    """Return a process of its own, in a folder."""
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=folder,
