@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def conformance_cases():
-    """Return what makes each case of the layers and encoders, by a name that all processes share."""
+    """Return what makes each case of the layers and encoders, by a name all processes share."""
     from keras_multimodal.testing._case import Case
 
     sys.path[:0] = [str(HERE / "layers"), str(HERE / "encoders")]

@@ -49,12 +49,12 @@ def evaluate(case: Case, leaves: Sequence[Leaf] | None = None) -> Evaluation:
 
 
 def evaluate_eagerly(case: Case, leaves: Sequence[Leaf]) -> Evaluation:
-    """Return the same, uncompiled."""
+    """Do the same, uncompiled."""
     return _run(case, _function(case), leaves)
 
 
 def evaluate_compiled(case: Case, leaves: Sequence[Leaf] | None = None) -> Evaluation:
-    """Return the same; what cannot be compiled raises."""
+    """Do the same; what cannot be compiled raises."""
     leaves = case.leaves if leaves is None else leaves
     function = case.once("compiled", lambda: _function(case, compiled=True))
     return case.once(("compiled", content(leaves)), lambda: _run(case, function, leaves))

@@ -42,5 +42,5 @@ def pytest_runtest_protocol(item):
 
 @pytest.fixture
 def run_forked(pytestconfig):
-    """Return a function that runs Python with given arguments where TensorFlow and Keras are imported already."""
+    """Return a function that runs Python where TensorFlow and Keras are imported already."""
     return pytestconfig.stash[_SERVER].run
