@@ -63,7 +63,8 @@ class BagEncoder(Encoder):
         # What the items are cast to is the encoder's business.
         super().__init__(encoder.dim, autocast=False, **kwargs)
         self.encoder = with_policy(encoder, self.dtype_policy)
-        self._rows = _AsRows(dtype=self.dtype_policy)
+        # The name by its class would begin with underscores: no name of a graph's first scope.
+        self._rows = _AsRows(dtype=self.dtype_policy, name="as_rows")
 
     def check_modality(self, modality: Modality) -> None:
         """Check what the items' encoder asks."""

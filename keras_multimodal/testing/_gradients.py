@@ -43,7 +43,7 @@ def evaluate(case: Case, leaves: Sequence[Leaf] | None = None) -> Evaluation:
     `graph` that reports it, and every other check goes on to what it looks at.
     """
     leaves = case.leaves if leaves is None else leaves
-    if case.once("compiles", lambda: _compiles(case)):
+    if compile_error(case) is None:
         return evaluate_compiled(case, leaves)
     return case.once(("eager", content(leaves)), lambda: evaluate_eagerly(case, leaves))
 
@@ -88,12 +88,17 @@ def weigh(outputs: Any) -> Any:
     return total
 
 
-def _compiles(case: Case) -> bool:
-    try:
-        evaluate_compiled(case)
-    except Exception:
-        return False
-    return True
+def compile_error(case: Case) -> Exception | None:
+    """Return what the shared layer raises where it is compiled the first time, or None."""
+
+    def attempt() -> Exception | None:
+        try:
+            evaluate_compiled(case)
+        except Exception as error:
+            return error
+        return None
+
+    return case.once("compile error", attempt)
 
 
 def _run(case: Case, function: Function, leaves: Sequence[Leaf]) -> Evaluation:
