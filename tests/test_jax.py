@@ -13,7 +13,6 @@ import pytest
 TESTS = pathlib.Path(__file__).parent
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("room", ["ops", "decoders/test_decoders.py"])
 def test_a_room_on_jax(room):
     process = subprocess.run(

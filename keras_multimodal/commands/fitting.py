@@ -137,7 +137,6 @@ def fit(
         seed: Seed of the order.
     """
     best = Best(folder, name, patience, deadline)
-    model.optimizer.build(model.trainable_variables)  # so that its state is loaded, too
     # A run that was cut off behind its last epoch has nothing more to learn.
     if not (best.done or best.stopped or best.epochs >= epochs):
         print(f"Training {name} on {len(train)} rows", flush=True)

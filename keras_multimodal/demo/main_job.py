@@ -132,6 +132,7 @@ def _train(
             "sparse_categorical_crossentropy",
             metrics=["accuracy"],
         )
+        model.optimizer.build(model.trainable_variables)  # or the first step is traced twice
         histories[name] = model.fit(
             rows.batch(BATCH, training=True, seed=seed),
             validation_data=validation.only(*modalities).batch(BATCH),

@@ -39,3 +39,5 @@ def compile_task(
         weighted_metrics=metrics if several else None,
         jit_compile=jit_policy(model) if jit_compile is None else jit_compile,
     )
+    # Built by the first step, as Keras does, it would have TensorFlow trace that step twice.
+    optimizer.build(model.trainable_variables)

@@ -76,7 +76,7 @@ def test_half_precision_is_that_of_float32_rounded(rng):
     full = keras.ops.convert_to_numpy(decoder(IDS, CONTEXT, context_mask=MASK))
     found = half(IDS, CONTEXT, context_mask=MASK)
     assert keras.backend.standardize_dtype(found.dtype) == "float32"
-    np.testing.assert_allclose(found, full, atol=0.05 * np.abs(full).max())
+    np.testing.assert_allclose(found, full, atol=0.1 * np.abs(full).max())
 
 
 def test_a_language_model_stays_as_it_is_unless_it_is_to_be_trained(rng):
