@@ -130,9 +130,10 @@ def _train(
                 weight_decay=0.05,
             ),
             "sparse_categorical_crossentropy",
-            metrics=["accuracy"],
+            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         )
-        model.optimizer.build(model.trainable_variables)  # or the first step is traced twice
+        # With variables to make, of the optimizer or of metrics, the first step is traced twice.
+        model.optimizer.build(model.trainable_variables)
         histories[name] = model.fit(
             rows.batch(BATCH, training=True, seed=seed),
             validation_data=validation.only(*modalities).batch(BATCH),

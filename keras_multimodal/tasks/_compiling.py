@@ -12,7 +12,7 @@ from keras_multimodal.tasks.learned_weight import LearnedWeight
 def compile_task(
     model: keras.Model,
     loss: keras.losses.Loss | Mapping[str, keras.losses.Loss],
-    metrics: Sequence[Any] | Mapping[str, Sequence[Any]],
+    metrics: Sequence[keras.metrics.Metric] | Mapping[str, Sequence[keras.metrics.Metric]],
     *,
     loss_weights: Mapping[str, float] | None = None,
     learning_rate: float,

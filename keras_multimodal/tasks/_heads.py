@@ -26,14 +26,15 @@ class Head:
     Args:
         output: The symbolic tensor.
         loss: Its loss.
-        metrics: Its metrics.
+        metrics: Its metrics, as objects: a metric that Keras makes by its name has variables that
+            the first step makes, and TensorFlow then traces that step twice.
         scale: See `UncertaintyLoss`.
         penalty: See `UncertaintyLoss`.
     """
 
     output: Any
     loss: keras.losses.Loss
-    metrics: list[Any]
+    metrics: list[keras.metrics.Metric]
     scale: float = 1.0
     penalty: float = 0.5
 
@@ -87,8 +88,9 @@ def class_head(target: Category, logits: Any, label_smoothing: float, prefix: st
     )(logits)
     if target.multi_label:
         loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
-        return Head(probabilities, loss, ["binary_accuracy"])
-    return Head(probabilities, SmoothedCrossentropy(label_smoothing), ["accuracy"])
+        return Head(probabilities, loss, [keras.metrics.BinaryAccuracy()])
+    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    return Head(probabilities, SmoothedCrossentropy(label_smoothing), [accuracy])
 
 
 def number_head(

@@ -89,7 +89,8 @@ def captioner(
             model,
             # Padding is no token to learn.
             keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
-            ["accuracy"],  # of real tokens: the output has a mask
+            # Of real tokens: the output has a mask.
+            [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
             learning_rate=learning_rate,
             weight_decay=weight_decay,
             steps=steps,

@@ -1,16 +1,33 @@
-"""A task's optimizer is ready before the first step."""
+"""A task is compiled with all the variables that its first step needs."""
 
 import numpy as np
+import pytest
 
-from keras_multimodal.schema import Category, Features, Schema
-from keras_multimodal.tasks import classifier
+from keras_multimodal import tasks
+from keras_multimodal.schema import Category, Features, Match, Number, Schema, Sequence
 
-SCHEMA = Schema([Features(length=2, dim=4)], Category(classes=("a", "b")))
+FEATURES = [Features(name=name, length=2, dim=4) for name in ("one", "two")]
+KIND = Category(name="kind", classes=("a", "b"))
+TAGS = Category(name="tags", classes=("a", "b"), multi_label=True)
+PRICE = Number(name="price", columns=("price",), mean=(0.0,), std=(1.0,))
+NOTE = Sequence(name="note", length=3, vocabulary=("red", "cat"))
+SIX = np.arange(6)
+SEVERAL = np.stack([SIX % 2, SIX % 3 == 0], 1).astype("float32")
 
 
-def test_the_first_step_is_traced_once(rng, monkeypatch):
-    model = classifier(SCHEMA, dim=8)
-    assert len(model.optimizer.variables) > 2 * len(model.trainable_variables)
+@pytest.mark.parametrize(
+    ("build", "target", "labels"),
+    [
+        (tasks.classifier, KIND, SIX % 2),
+        (tasks.classifier, TAGS, SEVERAL),
+        (tasks.regressor, PRICE, SIX[:, None].astype("float32")),
+        (tasks.retriever, Match(towers=(("a", ("one",)), ("b", ("two",)))), np.stack([SIX] * 2, 1)),
+        (tasks.captioner, NOTE, np.tile([[3, 4, 1, 2]], (6, 1))),
+    ],
+)
+def test_the_first_step_is_traced_once(build, target, labels, rng, monkeypatch):
+    """Of several targets it is traced twice: Keras then makes a tracker of each one's loss."""
+    model = build(Schema(FEATURES, target), dim=8)
     calls, call = [], model.call
 
     def counted(*args, **kwargs):
@@ -18,7 +35,11 @@ def test_the_first_step_is_traced_once(rng, monkeypatch):
         return call(*args, **kwargs)
 
     monkeypatch.setattr(model, "call", counted)
-    features = rng.normal(size=(6, 2, 4)).astype("float32")
-    inputs = {"features": features, "features_mask": np.ones((6, 2), bool)}
-    model.fit(inputs, np.arange(6) % 2, batch_size=2, epochs=2, verbose=0)
+    inputs = {}
+    for name in ("one", "two"):
+        inputs[name] = rng.normal(size=(6, 2, 4)).astype("float32")
+        inputs[f"{name}_mask"] = np.ones((6, 2), bool)
+    if target is NOTE:
+        inputs["note"] = np.tile([[1, 3, 4, 1]], (6, 1)).astype("int32")
+    model.fit(inputs, labels, batch_size=3, epochs=2, verbose=0)
     assert len(calls) == 1
