@@ -123,7 +123,11 @@ class CpuSeconds:
             kept = json.loads(DURATIONS.read_text()) | {
                 test: round(seconds, 1) for test, seconds in self.tests.items()
             }
-            kept = {test: kept[test] for test in sorted(kept) if kept[test] >= KEPT}
+            kept = {
+                test: kept[test]
+                for test in sorted(kept)
+                if kept[test] >= KEPT and (self.config.rootpath / test.split("::")[0]).exists()
+            }
             DURATIONS.write_text(json.dumps(kept, indent=0) + "\n")
         if sum(self.tests.values()) < LONG:
             return

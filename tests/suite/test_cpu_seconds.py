@@ -70,7 +70,10 @@ def test_a_room_far_over_its_budget_fails_ci(budget, ci, code, pytester, monkeyp
 
 def test_kept_durations_are_those_of_the_longest(pytester, monkeypatch):
     kept = pytester.path / "durations.json"
-    kept.write_text('{"tests/old.py::test_old": 9.0, "test_it.py::test_quick": 7.0}')
+    kept.write_text(
+        '{"gone.py::test_old": 9.0, "other.py::test_other": 9.0, "test_it.py::test_quick": 7.0}'
+    )
+    pytester.makefile(".py", other="")
     monkeypatch.setattr(cpu_seconds, "DURATIONS", kept)
     monkeypatch.setattr(cpu_seconds, "KEPT", 0.2)
     burn = "\n    ".join(BURN.splitlines())
@@ -79,5 +82,6 @@ def test_kept_durations_are_those_of_the_longest(pytester, monkeypatch):
     pytester.runpytest_inprocess("-p", "tests.suite.cpu_seconds", "--keep-durations")
     text = kept.read_text()
     assert "test_burn" in text
-    assert "test_old" in text
+    assert "test_other" in text
+    assert "test_old" not in text
     assert "test_quick" not in text

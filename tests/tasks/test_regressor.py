@@ -39,8 +39,8 @@ def test_numbers_are_learned_in_their_own_units(tmp_path, rng):
     np.testing.assert_allclose(target.mean, train.labels.mean(0), rtol=1e-5)
     np.testing.assert_allclose(target.std, train.labels.std(0), rtol=1e-4)
     assert test.schema.target == target
-    model = regressor(train.schema, dim=16, dropout=0.0, learning_rate=0.01, steps=15 * 30, seed=0)
-    model.fit(train.batch(30, training=True), epochs=30, shuffle=False, verbose=0)
+    model = regressor(train.schema, dim=16, dropout=0.0, learning_rate=0.01, steps=15 * 15, seed=0)
+    model.fit(train.batch(30, training=True), epochs=15, shuffle=False, verbose=0)
     found = model.predict(test.batch(50), verbose=0)
     whole = np.array(test.to_frame()["table"] != "")
     errors = np.abs(found - test.labels)[whole].mean(0)
