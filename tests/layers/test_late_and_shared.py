@@ -203,6 +203,25 @@ def test_pooled_logits_go_into_the_usual_loss():
     close(losses[0], losses[1])
 
 
+@pytest.mark.parametrize("mode", ["mean", "learned", "confidence"])
+def test_a_modality_that_a_row_lacks_leaves_its_gradients_finite(mode, gradients):
+    """Its weight is 0, whose logarithm has no gradient."""
+    there = np.array([[True, False], [False, True], [True, True], [False, False]])
+    arrays = [LOGITS[name][:4, 0] for name in ("image", "text")]
+    layer = LogitFusion(mode)
+
+    def fuse(first, second):
+        return layer([first, second], mask=list(there.T))
+
+    layer(arrays)
+    fuse.trainable_variables = layer.trainable_variables
+    by_weight, by_input = gradients(fuse, arrays)
+    for name, gradient in (*by_weight.items(), *enumerate(by_input)):
+        assert np.isfinite(gradient).all(), name
+    for gradient, rows in zip(by_input, there.T, strict=True):
+        np.testing.assert_array_equal(gradient.any(axis=1), rows)
+
+
 # Shared and specific parts
 
 

@@ -197,6 +197,19 @@ def test_on_a_gpu_blocks_are_of_keys_of_known_length(monkeypatch):
         masked_attention(unknown, unknown, unknown, implementation="blockwise")
 
 
+def test_on_a_gpu_blocks_pay_from_more_scores_on(monkeypatch):
+    """4096 by 4096; a stand-in for the blocks, which would take a minute here."""
+    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    monkeypatch.setattr(module, "_on_gpu", lambda: True)
+    monkeypatch.setattr(module, "_flash_fits", lambda *args: False)
+    monkeypatch.setattr(module, "_direct", lambda *args: "direct")
+    monkeypatch.setattr(module, "blockwise_attention", lambda *args: "blocks")
+    for length, expected in ((4095, "direct"), (4096, "blocks")):
+        query = keras.KerasTensor((1, 1, length, 4))
+        key = keras.KerasTensor((1, 1, 4096, 4))
+        assert module.masked_attention(query, key, key) == expected
+
+
 def test_flash_attention_is_for_what_its_kernel_takes(monkeypatch):
     module = sys.modules["keras_multimodal.ops.masked_attention"]
     monkeypatch.setattr(module, "_on_gpu", lambda: True)

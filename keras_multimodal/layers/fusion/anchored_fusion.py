@@ -87,7 +87,7 @@ class AnchoredFusion(keras.layers.Layer):
         # Keras' own convention for a layer of several tensors.
         parameters = list(inspect.signature(layer.call).parameters)
         self._mask_arguments = [f"{name}_mask" for name in parameters[:2]]
-        if len(parameters) < 2 or not set(self._mask_arguments) <= set(parameters):
+        if not parameters or not set(self._mask_arguments) <= set(parameters):
             raise ValueError(
                 "`layer` must take two tensors and their masks, such as (query, context, "
                 f"query_mask, context_mask). Received: {type(layer).__name__} with {parameters}"
