@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 import pathlib
 import sys
@@ -25,6 +26,16 @@ pytest_plugins = [
 ]
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_finish():
+    """Look for garbage less often, and never among the imported modules.
+
+    Each graph that TensorFlow traces makes so many objects that Python goes through all it has
+    again and again.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture
