@@ -35,7 +35,7 @@ def pytest_collection_finish():
     again and again.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture

@@ -55,3 +55,8 @@ def test_an_edge_belongs_to_the_bin_below_it():
 def test_wrong_arguments_are_refused(probabilities, labels, bins, message):
     with pytest.raises(ValueError, match=message):
         expected_calibration_error(probabilities, labels, bins)
+
+
+def test_a_rounded_probability_above_one_is_in_the_last_bin():
+    probabilities = np.array([[0.95, 0.05], [1.0000001, 0.0]], "float32")
+    assert expected_calibration_error(probabilities, [0, 1], bins=10) == pytest.approx(0.95 / 2)

@@ -97,6 +97,20 @@ def test_a_layer_that_leaks_what_is_masked_gets_zeros_to_read():
     assert found[0].any()
 
 
+def test_the_layer_is_built_for_all_the_others_tokens():
+    """A vector is one token beside the picture's five."""
+    shapes = []
+
+    class Note(AddMean):
+        def build(self, *own):
+            shapes.extend(own)
+            super().build(*own)
+
+    layer = AnchoredFusion(Note(), anchor="text")
+    layer.build({name: (4, *x.shape[1:]) for name, x in INPUTS.items()})
+    assert shapes == [(4, 3, 6), (4, 6, 6)]
+
+
 def test_dropout_acts_in_training_alone():
     layer = fusion.get("cross_attention", num_heads=2, dropout=0.5, seed=3)
     inference = layer(INPUTS)["image"]

@@ -189,3 +189,24 @@ def test_second_derivatives_are_those_of_attending_at_once():
         rtol=1e-3,
         atol=1e-5,
     )
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="TensorFlow's graphs are looked through")
+@pytest.mark.parametrize("block", [10, 4, 3])
+def test_no_more_scores_are_held_than_a_block_has(block):
+    import tensorflow as tf
+
+    @tf.function
+    def attend(query, key, value):
+        return blockwise_attention(query, key, value, None, SCALE, block)
+
+    graph = attend.get_concrete_function(QUERY, KEY, VALUE).graph
+    inner = [function.graph for function in graph._functions.values() if hasattr(function, "graph")]
+    widths = {
+        output.shape[-1]
+        for each in (graph, *inner)
+        for operation in each.get_operations()
+        for output in operation.outputs
+        if output.shape.rank == 4 and output.shape[-2] == QUERY.shape[2]
+    }
+    assert widths - {QUERY.shape[-1], VALUE.shape[-1], 1} == {block}

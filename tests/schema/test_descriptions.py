@@ -190,6 +190,13 @@ def test_descriptions_do_not_change_and_are_told_apart(part):
     assert schema != Schema([Text(length=5)])
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_descriptions_are_given_by_name(part):
+    field = dataclasses.fields(part)[0].name
+    with pytest.raises(TypeError, match="positional argument"):
+        type(part)(getattr(part, field))
+
+
 def test_what_a_file_does_not_say_is_usual():
     for spec, written, *_ in INPUTS:
         least = {

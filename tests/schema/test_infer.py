@@ -73,3 +73,13 @@ def test_pictures_recordings_and_targets_are_as_is_said():
     assert (numbers.name, numbers.columns) == ("two_words", ("two_words",))
     with pytest.raises(ValueError, match=r"`target` must be a column.*'the photo'.*target='photo'"):
         Schema.infer(frame, target="photo")
+
+
+@pytest.mark.parametrize(
+    ("target", "line"), [("kind", "target, classes (2 "), ("price", "target, numbers (3 ")]
+)
+def test_it_is_printed_what_the_target_is(target, line, capsys):
+    frame = pd.DataFrame({"size": [1.5, 2.5, 3.0], "kind": ["a", "b", "a"]})
+    frame["price"] = [0.5, 1.25, 2.75]
+    Schema.infer(frame, target=target, kinds={"kind": "category"}, verbose=True)
+    assert f"{target}: {line}" in capsys.readouterr().out

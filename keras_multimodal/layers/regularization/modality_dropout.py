@@ -67,7 +67,6 @@ class ModalityDropout(keras.layers.Layer):
             raise ValueError(f"`rate` must be in [0, 1]. Received: rate={rate}")
         self.rate = rate
         self.seed = seed
-        self.supports_masking = True
         self._seed_generator = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape: Any) -> None:
