@@ -13,7 +13,7 @@ import numpy as np
 from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import goal, model_folder, scoring, table
 from keras_multimodal.commands.predict import known_rows
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.schema import Category
 from keras_multimodal.schema.column_kinds import class_name, is_blank
 

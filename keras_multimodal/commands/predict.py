@@ -17,7 +17,7 @@ from keras_multimodal.commands.cells import lacking_cells, say_wrong_numbers
 from keras_multimodal.commands.model_folder import ModelFolder
 from keras_multimodal.commands.rows import in_its_words, unreadable_wholly, where
 from keras_multimodal.data import Records
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.schema import Category, ColumnKind, Schema
 
 _DIGITS = 6  # of probabilities

@@ -13,7 +13,7 @@ from keras_multimodal.commands.cells import say_wrong_numbers
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
 from keras_multimodal.data import PairingReport, Records
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.schema import ColumnKind
 
 _PARTS = ("training", "validation", "test")

@@ -9,7 +9,7 @@ import pathlib
 import pandas as pd
 
 from keras_multimodal import data
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.schema.infer import identifier
 
 TFDS = "tfds:"

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.column.column import RowLoader
 from keras_multimodal.data.image_flow import ImageFlow
-from keras_multimodal.data.stream import RowLoader
 from keras_multimodal.schema import Image
 
 

@@ -2,12 +2,14 @@
 
 import tensorflow as tf
 
+from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.data.resampling import resample
-from keras_multimodal.data.transform import Transform
 from keras_multimodal.data.wav import decode_wav
 from keras_multimodal.schema import Audio
 
 
+@register_transform("audio")
 class AudioTransform(Transform[Audio]):
     """Decode, mix to mono, resample, crop or pad, normalise."""
 

@@ -5,7 +5,7 @@ import math
 
 import tensorflow as tf
 
-from keras_multimodal.data.random_numbers import uniform
+from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.time_stretch import time_stretch
 
 # Each change draws from slots of its own.

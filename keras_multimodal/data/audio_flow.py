@@ -8,9 +8,9 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.audio_augmentation import AudioAugmentation
-from keras_multimodal.data.cells import is_missing
+from keras_multimodal.data.column.cells import is_missing
+from keras_multimodal.data.column.column import Finisher, Loader, Stream
 from keras_multimodal.data.sound_file import make_sound_decoder
-from keras_multimodal.data.stream import Finisher, Loader, Stream
 from keras_multimodal.schema import Audio
 
 

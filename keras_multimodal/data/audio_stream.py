@@ -11,8 +11,8 @@ import pandas as pd
 
 from keras_multimodal.data.audio_augmentation import AudioAugmentation
 from keras_multimodal.data.audio_flow import AudioFlow
-from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, string_cells
-from keras_multimodal.data.image_files import check_files, existing_folder, walk
+from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.files import check_files, existing_folder, walk
 from keras_multimodal.data.sound_file import require_soundfile
 from keras_multimodal.schema import Audio
 

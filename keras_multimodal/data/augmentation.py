@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from keras_multimodal.data.random_numbers import uniform
+from keras_multimodal.data.column.random_numbers import uniform
 
 FILL_MODES = ("constant", "nearest", "reflect", "wrap")
 Parameters = dict[str, tf.Tensor]

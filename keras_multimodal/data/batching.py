@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.autograph import converted, unconverted
 from keras_multimodal.data.buckets import Buckets
+from keras_multimodal.data.column.autograph import converted, unconverted
+from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.random_numbers import row_seeds
+from keras_multimodal.data.column.transform import by_name, mask_absent
 from keras_multimodal.data.disk_cache import cache_on_disk
 from keras_multimodal.data.epoch_order import epoch_order, epoch_size
 from keras_multimodal.data.labels import Labels
-from keras_multimodal.data.random_numbers import row_seeds
 from keras_multimodal.data.row_reader import RowReader
-from keras_multimodal.data.stream import Stream
-from keras_multimodal.data.transform import by_name, mask_absent
 from keras_multimodal.schema import Category
 
 Batch = Any

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.autograph import unconverted
+from keras_multimodal.data.column.autograph import unconverted
+from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.sampled_column import SampledStream
+from keras_multimodal.data.column.transform import by_name
 from keras_multimodal.data.row_reader import Sources, source_rows
-from keras_multimodal.data.sampled_stream import SampledStream
-from keras_multimodal.data.stream import Stream
-from keras_multimodal.data.transform import by_name
 from keras_multimodal.schema import Modality
 
 _LEAST = 2**31 - 1

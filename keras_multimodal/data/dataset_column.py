@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.cells import is_missing
+from keras_multimodal.data.column.cells import is_missing
 from keras_multimodal.data.file_kinds import PICTURES, file_ending
 
 FILES = ("pictures", "recordings")

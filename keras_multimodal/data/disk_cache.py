@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal._folders import replace_folder
+from keras_multimodal.data.column.column import RandomRowLoader, Stream
 from keras_multimodal.data.row_reader import source_rows
-from keras_multimodal.data.stream import RandomRowLoader, Stream
 
 
 def cache_on_disk(

@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.column.sampled_column import SampledStream
 from keras_multimodal.data.feature_store import FeatureStore
 from keras_multimodal.data.feature_stream import FeatureStream
 from keras_multimodal.data.records import Records
-from keras_multimodal.data.sampled_stream import SampledStream
 from keras_multimodal.schema import Features, Modality
 
 _SHARD_ROWS = 512

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.column.column import Finisher, RowLoader, Stream
 from keras_multimodal.data.feature_store import FeatureStore
-from keras_multimodal.data.stream import Finisher, RowLoader, Stream
 from keras_multimodal.schema import Features
 
 

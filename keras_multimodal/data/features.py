@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from keras_multimodal.data.transform import Transform
+from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.schema import Features
 
 
+@register_transform("features")
 class FeaturesTransform(Transform[Features]):
     """`(tokens, dim)` float32, NaN where there is no token, to `(length, dim)` and a mask.
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import as_pandas, is_missing
 from keras_multimodal.data.class_targets import number
+from keras_multimodal.data.column.cells import as_pandas, is_missing
+from keras_multimodal.data.column.column import Stream
 from keras_multimodal.data.labels import Labels
 from keras_multimodal.data.numeric_targets import measure, numbers_by_key
 from keras_multimodal.data.pairing_checks import targets_by_key
-from keras_multimodal.data.stream import Stream
 from keras_multimodal.schema import Category, Number, Targets
 from keras_multimodal.schema.schema import Target
 

@@ -9,15 +9,17 @@ import base64
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.data.image_crop import corner, cut
 from keras_multimodal.data.image_header import check_size, check_still, claimed_size, has_16_bits
-from keras_multimodal.data.transform import Transform
 from keras_multimodal.schema import Image
 
 # Pillow's weights for red, green and blue, in 1/65536. They add up to one, so grey stays grey.
 _LUMA = (19595, 38470, 7471)
 
 
+@register_transform("image")
 class ImageTransform(Transform[Image]):
     """`decode_image` and `normalize_images` as a `Transform`."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import frame_column, is_missing
+from keras_multimodal.data.column.cells import frame_column, is_missing
 
 # How a cell holds several classes.
 SEVERAL = (list, tuple, set, frozenset)

@@ -9,7 +9,10 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.augmentation import CROP_SLOTS, Augmentation
-from keras_multimodal.data.autograph import converted, unconverted
+from keras_multimodal.data.column.autograph import converted, unconverted
+from keras_multimodal.data.column.column import Finisher, Loader, RandomRowLoader, Stream
+from keras_multimodal.data.column.random_numbers import uniform
+from keras_multimodal.data.column.static_batch import static_batch
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.data.image import decode_image, normalize_images
 from keras_multimodal.data.image_columns import SEVERAL, class_names
@@ -19,9 +22,6 @@ from keras_multimodal.data.image_statistics import ImageStatistics, learn_statis
 from keras_multimodal.data.keras_layers import keras_augmentation
 from keras_multimodal.data.packed_resampling import make_mover
 from keras_multimodal.data.pairing import pair
-from keras_multimodal.data.random_numbers import uniform
-from keras_multimodal.data.static_batch import static_batch
-from keras_multimodal.data.stream import Finisher, Loader, RandomRowLoader, Stream
 from keras_multimodal.schema import Image
 
 CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input", None)

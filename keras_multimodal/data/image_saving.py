@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_multimodal.data.autograph import unconverted
+from keras_multimodal.data.column.autograph import unconverted
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.schema import Image
 

@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 
 import pandas as pd
 
-from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.files import check_files, existing_folder
 from keras_multimodal.data.flow_defaults import FlowDefaults, make_defaults
 from keras_multimodal.data.image_array_stream import ColorMode, ImageArrayStream, Subset
 from keras_multimodal.data.image_columns import (
@@ -16,13 +17,7 @@ from keras_multimodal.data.image_columns import (
     target_cells,
     weight_cells,
 )
-from keras_multimodal.data.image_files import (
-    EXTENSIONS,
-    check_files,
-    existing_folder,
-    grey_bits,
-    picture_files,
-)
+from keras_multimodal.data.image_files import EXTENSIONS, grey_bits, picture_files
 from keras_multimodal.data.image_flow import ImageFlow
 from keras_multimodal.data.image_generator import generator_settings
 from keras_multimodal.schema import Image

@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.augmentation import FILL_MODES, Augmentation
-from keras_multimodal.data.autograph import converted, unconverted
+from keras_multimodal.data.column.autograph import converted, unconverted
+from keras_multimodal.data.column.random_numbers import row_seeds
 from keras_multimodal.data.flow_defaults import FlowDefaults
 from keras_multimodal.data.image import normalize_images
 from keras_multimodal.data.image_arguments import as_shifts, number_pair
 from keras_multimodal.data.image_flow import ImageFlow
 from keras_multimodal.data.image_statistics import ImageStatistics, learn_statistics
-from keras_multimodal.data.random_numbers import row_seeds
 from keras_multimodal.schema import Image
 
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}

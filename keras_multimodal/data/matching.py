@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from keras_multimodal.data.stream import Stream
+from keras_multimodal.data.column.column import Stream
 from keras_multimodal.schema import Match
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import as_pandas, is_missing, name_keys
+from keras_multimodal.data.column.cells import as_pandas, is_missing, name_keys
+from keras_multimodal.data.column.column import Stream
 from keras_multimodal.data.pairing_checks import targets_by_key
-from keras_multimodal.data.stream import Stream
 from keras_multimodal.schema import Number
 
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.sampled_column import SampledStream
 from keras_multimodal.data.given_targets import GivenTarget, read_targets, resolve_targets
 from keras_multimodal.data.labels import Labels
 from keras_multimodal.data.matching import describe_match, number_parts
@@ -22,8 +24,6 @@ from keras_multimodal.data.pairing_checks import (
 )
 from keras_multimodal.data.pairing_report import PairingReport
 from keras_multimodal.data.records import Records
-from keras_multimodal.data.sampled_stream import SampledStream
-from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.text_stream import TextStream
 from keras_multimodal.data.text_targets import OnLong, as_target, check_lengths, too_long
 from keras_multimodal.data.verification import Unreadable, find_unreadable

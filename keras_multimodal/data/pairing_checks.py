@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import name_keys, values_by_key
-from keras_multimodal.data.stream import Stream
+from keras_multimodal.data.column.cells import name_keys, values_by_key
+from keras_multimodal.data.column.column import Stream
 
 
 def check_arguments(streams: Sequence[Any], **choices: tuple[str, tuple[str, ...]]) -> None:

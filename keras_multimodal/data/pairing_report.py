@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Hashable, Mapping
 
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.column.cells import name_keys
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal._folders import replace_folder
-from keras_multimodal.data.cells import is_missing
+from keras_multimodal.data.column.cells import is_missing
 from keras_multimodal.data.dataset_column import FILES, DatasetColumn
 from keras_multimodal.data.dataset_rows import dataset_rows
 

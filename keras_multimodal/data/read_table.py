@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.column.cells import name_keys
 
 _NAMED = 30  # columns in a message
 _READERS = {

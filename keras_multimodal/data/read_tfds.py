@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import is_missing
+from keras_multimodal.data.column.cells import is_missing
 from keras_multimodal.data.read_dataset import read_dataset
 
 _ID = "tfds_id"

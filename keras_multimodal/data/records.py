@@ -10,7 +10,8 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.batching import Batching, available_cores, check_batching, make_dataset
-from keras_multimodal.data.cells import rows_of_keys
+from keras_multimodal.data.column.cells import rows_of_keys
+from keras_multimodal.data.column.column import Stream
 from keras_multimodal.data.labels import (
     Labels,
     fed_labels,
@@ -28,7 +29,6 @@ from keras_multimodal.data.splitting import (
     named_parts,
     split_shares,
 )
-from keras_multimodal.data.stream import Stream
 from keras_multimodal.data.text_stream import TextStream
 from keras_multimodal.data.text_targets import as_target, encode
 from keras_multimodal.data.verification import check_readable

@@ -5,8 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_multimodal.data.autograph import converted, unconverted
-from keras_multimodal.data.stream import RandomRowLoader, Stream
+from keras_multimodal.data.column.autograph import converted, unconverted
+from keras_multimodal.data.column.column import RandomRowLoader, Stream
 
 Sources = Mapping[str, tuple[tf.Tensor, tf.Tensor]]
 

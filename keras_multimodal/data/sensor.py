@@ -7,12 +7,14 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from keras_multimodal.data.transform import Transform, float32
+from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.transform import Transform, float32
 from keras_multimodal.schema import Sensor
 
 _NAN = float("nan")
 
 
+@register_transform("sensor")
 class SensorTransform(Transform[Sensor]):
     """`(time, channels)` float32 with NaN at gaps to `(length, channels)` and a mask.
 

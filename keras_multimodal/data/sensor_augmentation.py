@@ -5,7 +5,7 @@ import math
 
 import tensorflow as tf
 
-from keras_multimodal.data.random_numbers import uniform
+from keras_multimodal.data.column.random_numbers import uniform
 
 # Each change draws from slots of its own; the noise takes as many as there are values.
 _SCALING, _WARP, _DROP, _NOISE = 200, 300, 400, 1000

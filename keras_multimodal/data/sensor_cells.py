@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.column.cells import name_keys
 
 _LARGEST = np.finfo("float32").max
 # What pandas and the decompressors beneath it raise on files that aren't what their names say.

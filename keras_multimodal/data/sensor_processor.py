@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import (
+from keras_multimodal.data.column.cells import (
     as_frame,
     frame_column,
     frame_keys,

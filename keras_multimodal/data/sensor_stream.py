@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from keras_multimodal.data.column.column import Finisher, RowLoader, Stream
 from keras_multimodal.data.sensor_augmentation import SensorAugmentation
 from keras_multimodal.data.sensor_cells import as_numbers, check_finite
 from keras_multimodal.data.step_labels import LabelRule, label_chooser, label_numbers
-from keras_multimodal.data.stream import Finisher, RowLoader, Stream
 from keras_multimodal.data.window_places import whole_steps, window_places
 from keras_multimodal.schema import Sensor
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import name_keys, values_by_key
+from keras_multimodal.data.column.cells import name_keys, values_by_key
 
 
 def assign_parts(

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from keras_multimodal.data.transform import Transform, float32
+from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.transform import Transform, float32
 from keras_multimodal.schema import Tabular
 
 Cells = dict[str, tf.Tensor]
 
 
+@register_transform("table")
 class TableTransform(Transform[Tabular]):
     """A row's cells to standardised numbers, ids of categories, and which cells are there.
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.cells import as_frame, frame_column, frame_keys, is_missing
+from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, is_missing
 from keras_multimodal.data.table_stream import TableStream
 from keras_multimodal.schema import Tabular
 from keras_multimodal.schema.column_kinds import class_name

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.stream import RowLoader, Stream
+from keras_multimodal.data.column.column import RowLoader, Stream
 from keras_multimodal.schema import Tabular
 
 

@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 import keras
 import tensorflow as tf
 
-from keras_multimodal.data.autograph import unconverted
+from keras_multimodal.data.column.autograph import unconverted
+from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.data.standardization import make_standardizer
 from keras_multimodal.data.subwords import Subwords
-from keras_multimodal.data.transform import Transform
 from keras_multimodal.schema import Text
 
 
+@register_transform("text")
 class TextTransform(Transform[Text]):
     """Strings to `(batch, length)` token ids, by `keras.layers.TextVectorization` or a tokenizer.
 

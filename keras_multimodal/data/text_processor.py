@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from keras_multimodal.data.cells import as_pandas, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.cells import as_pandas, frame_column, frame_keys, string_cells
 from keras_multimodal.data.subwords import describe_tokenizer
 from keras_multimodal.data.text_stream import TextStream, check_vocabulary
 from keras_multimodal.schema import Text

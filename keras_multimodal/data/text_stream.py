@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.autograph import unconverted
-from keras_multimodal.data.random_numbers import uniform
-from keras_multimodal.data.stream import Finisher, Loader, Stream
+from keras_multimodal.data.column.autograph import unconverted
+from keras_multimodal.data.column.column import Finisher, Loader, Stream
+from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.text import learn_vocabulary, make_token_counter
 from keras_multimodal.data.truncation import Truncation
 from keras_multimodal.schema import Text

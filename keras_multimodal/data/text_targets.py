@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.cells import name_keys
+from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.text import TextTransform, make_token_counter
 from keras_multimodal.data.text_stream import TextStream
 from keras_multimodal.schema import Sequence as TextSequence

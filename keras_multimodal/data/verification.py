@@ -8,8 +8,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.autograph import converted, unconverted
-from keras_multimodal.data.stream import Stream
+from keras_multimodal.data.column.autograph import converted, unconverted
+from keras_multimodal.data.column.column import Stream
 
 # What TensorFlow puts around a kernel's own message.
 _OP_NAMES = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)

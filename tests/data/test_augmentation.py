@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_multimodal.data.augmentation import Augmentation
-from keras_multimodal.data.random_numbers import row_seeds
+from keras_multimodal.data.column.random_numbers import row_seeds
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
 SEEDS = row_seeds(0, tf.constant(0, tf.int64), tf.range(4000, dtype=tf.int64))

@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from keras_multimodal.data import ImageStream
 from keras_multimodal.data.augmentation import FILL_MODES, Augmentation
+from keras_multimodal.data.column.random_numbers import row_seeds
 from keras_multimodal.data.packed_resampling import make_mover
-from keras_multimodal.data.random_numbers import row_seeds
 
 
 @pytest.mark.parametrize("size", [5, 7, 33])

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.random_numbers import row_seeds, uniform
+from keras_multimodal.data.column.random_numbers import row_seeds, uniform
 
 ROWS = tf.range(20_000, dtype=tf.int64)
 

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.autograph import converted
-from keras_multimodal.data.transform import Tensors, Transform
-from keras_multimodal.data.transforms import make_transform
+from keras_multimodal.data.column.autograph import converted
+from keras_multimodal.data.column.registry import make_transform
+from keras_multimodal.data.column.transform import Tensors, Transform
 from keras_multimodal.schema import Modality
 
 Loader = Callable[[tf.Tensor], Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_multimodal.data.transforms import make_transform
+from keras_multimodal.data.column.registry import make_transform
 from keras_multimodal.schema import Schema
 
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.random_numbers import uniform
-from keras_multimodal.data.stream import Finisher, Loader, RandomRowLoader, RowLoader, Stream
+from keras_multimodal.data.column.column import Finisher, Loader, RandomRowLoader, RowLoader, Stream
+from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.schema import Modality
 
 _SLOT = 99  # no augmentation draws from it

@@ -1,0 +1,66 @@
+"""Folders and the files in them, whatever these hold."""
+
+import os
+from collections.abc import Hashable, Iterator, Sequence
+
+from keras_multimodal.data.column.cells import name_keys
+
+
+def existing_folder(directory: str | os.PathLike[str]) -> str:
+    """The folder's path; an error if it is none."""
+    path = os.fspath(directory)
+    if not os.path.isdir(path):
+        raise FileNotFoundError(
+            f"`directory` must be a folder. Received: {path!r}, which is not one. "
+            "Correct the path, or create it."
+        )
+    return path
+
+
+def walk(
+    folder: str, follow_links: bool, seen: set[str]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """`os.walk`, which enters no folder twice, whatever the links say, and skips none.
+
+    Raises:
+        OSError: If a folder cannot be listed. The message names it.
+    """
+    for parent, folders, files in os.walk(folder, onerror=_refuse, followlinks=follow_links):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield parent, folders, files
+
+
+def _refuse(error: OSError) -> None:
+    raise type(error)(
+        f"Every folder must be one that can be listed. Received: {error.filename!r} "
+        f"({error.strerror}). Correct its permissions, or move it elsewhere."
+    ) from error
+
+
+def check_files(
+    paths: Sequence[str], keys: Sequence[Hashable], source: str, kind: str = "picture"
+) -> None:
+    """Refuse files that are missing or empty; what they hold is checked when they are read."""
+    missing, empty = [], []
+    for path, key in zip(paths, keys, strict=True):
+        if path:
+            try:
+                if not os.stat(path).st_size:
+                    empty.append((key, path))
+            except OSError:
+                missing.append((key, path))
+    if missing:
+        raise FileNotFoundError(
+            f"{source} must name files that are there. Received: {len(missing)} that "
+            f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}. "
+            f"Correct the names, or empty the cells of rows that have no {kind}."
+        )
+    if empty:
+        raise ValueError(
+            f"{source} must name {kind}s. Received: {len(empty)} of 0 bytes, as (row, file): "
+            f"{name_keys(empty)}. Replace the files, or empty the cells."
+        )
