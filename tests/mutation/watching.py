@@ -13,19 +13,19 @@ _SLOW_ROOMS = ("commands", "demo", "export", "inference", "mutation")
 _OWN, _ENOUGH, _OTHERS = 6, 3, 2  # files of the room, how many need none of others, and of others
 # What is used everywhere is watched here.
 _CHOSEN = {
-    "data/pairing.py": (
-        "tests/data/test_pairing.py",
-        "tests/data/test_pairing_policies.py",
-        "tests/data/test_duplicates.py",
-        "tests/data/test_several_targets.py",
-        "tests/data/test_text_targets.py",
-        "tests/data/test_properties.py",
-        "tests/data/test_records.py",
+    "data/pairing/pairing.py": (
+        "tests/data/pairing/test_pairing.py",
+        "tests/data/pairing/test_pairing_policies.py",
+        "tests/data/pairing/test_duplicates.py",
+        "tests/data/targets/test_several_targets.py",
+        "tests/data/targets/test_text_targets.py",
+        "tests/data/pairing/test_properties.py",
+        "tests/data/pairing/test_records.py",
     ),
-    "data/splitting.py": (
-        "tests/data/test_splitting.py",
-        "tests/data/test_records.py",
-        "tests/data/test_properties.py",
+    "data/pairing/splitting.py": (
+        "tests/data/pairing/test_splitting.py",
+        "tests/data/pairing/test_records.py",
+        "tests/data/pairing/test_properties.py",
     ),
 }
 

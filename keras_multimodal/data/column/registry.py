@@ -58,9 +58,9 @@ def make_transform(spec: Modality) -> Transform[Any]:
     """
     if spec.kind not in _TRANSFORMS:
         raise ValueError(
-            f"`spec` must be of a kind that has its preprocessing: {sorted(_TRANSFORMS)}. Received: "
-            f"{type(spec).__name__} {spec.name!r} of kind {spec.kind!r}. Write a data.Transform for "
-            f"it, and decorate it with data.register_transform({spec.kind!r})."
+            f"`spec` must be of a kind that has its preprocessing, such as {sorted(_TRANSFORMS)}. "
+            f"Received: {type(spec).__name__} {spec.name!r} of kind {spec.kind!r}. Write a "
+            f"data.Transform for it, and decorate that with data.register_transform({spec.kind!r})."
         )
     return _TRANSFORMS[spec.kind](spec)
 

@@ -1,0 +1,95 @@
+"""A stream of recordings, as `AudioStream` makes it."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from keras_multimodal.data.audio.augmentation import AudioAugmentation
+from keras_multimodal.data.audio.sound_file import make_sound_decoder
+from keras_multimodal.data.column.cells import is_missing
+from keras_multimodal.data.column.column import Finisher, Loader, Stream
+from keras_multimodal.schema import Audio
+
+
+class AudioFlow(Stream):
+    """Recordings by key: what `AudioStream.flow_from_dataframe` and its like return.
+
+    Args:
+        spec: The recordings' description.
+        keys: One key for each row.
+        cells: The paths of the files; an empty string is a row without a recording.
+        source: Where the paths come from, for error messages.
+        augmentation: The random changes that training makes.
+        targets: The class of each row, or `None`.
+
+    Example:
+
+    >>> from keras_multimodal.data import AudioStream
+    >>> frame = pd.DataFrame({"file": ["a.wav", ""], "class": ["cat", "dog"]}, index=["x", "y"])
+    >>> flow = AudioStream(8_000, 4_000).flow_from_dataframe(
+    ...     frame, x_col="file", optional=True, validate_filenames=False
+    ... )
+    >>> flow.present.tolist(), flow.labels.to_dict()
+    ([True, False], {'x': 'cat', 'y': 'dog'})
+    """
+
+    reads_files = True
+    _columns: ClassVar[dict[str, Any]] = {"cells": "", "targets": None}
+    spec: Audio
+
+    def __init__(
+        self,
+        spec: Audio,
+        keys: Sequence[Hashable],
+        cells: Sequence[str],
+        source: str,
+        *,
+        augmentation: AudioAugmentation | None = None,
+        targets: Sequence[Any] | None = None,
+    ) -> None:
+        super().__init__(spec, keys, cells, source)
+        self.augmentation = augmentation or AudioAugmentation()
+        self.targets = np.full(len(self), None, object)
+        self.targets[:] = None if targets is None else list(targets)
+
+    @property
+    def labels(self) -> pd.Series | None:
+        """The class of each row by key, for `pair(..., labels=flow.labels)`."""
+        if all(is_missing(target) for target in self.targets):
+            return None
+        index = pd.Index(self.keys, tupleize_cols=False)
+        return pd.Series(self.targets, index=index, name="label")
+
+    def loader(self) -> Loader:
+        """Read, decode and resample one file."""
+        transform = self.transform
+        if all(str(path).lower().endswith(".wav") for path in self.cells if path):
+            return lambda path: transform.load(tf.io.read_file(path))
+        decode_sound = make_sound_decoder()
+
+        def load(path: tf.Tensor) -> Any:
+            contents = tf.io.read_file(path)
+            is_wav = tf.strings.regex_full_match(path, r"(?i).*\.wav")
+            return tf.cond(
+                is_wav,
+                lambda: transform.load(contents),
+                lambda: transform.arrange(*decode_sound(contents)),
+            )
+
+        return load
+
+    def finisher(self, batch_size: int, training: bool) -> Finisher:
+        """Augment."""
+        finish, rate = self.transform.finish, self.spec.sample_rate
+        if not training or self.augmentation == AudioAugmentation():
+            return lambda loaded, seeds: finish(loaded)
+        augmentation = self.augmentation
+
+        def augment(loaded: tuple[tf.Tensor, tf.Tensor], seeds: tf.Tensor) -> Any:
+            samples, mask = loaded
+            return finish(augmentation.apply(samples, mask, seeds, rate))
+
+        return augment

@@ -1,0 +1,230 @@
+"""Recordings from folders and frames, with random changes."""
+
+import math
+import numbers
+import os
+import pathlib
+from collections.abc import Hashable, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+
+from keras_multimodal.data.audio.augmentation import AudioAugmentation
+from keras_multimodal.data.audio.column import AudioFlow
+from keras_multimodal.data.audio.sound_file import require_soundfile
+from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.files import check_files, existing_folder, walk
+from keras_multimodal.schema import Audio
+
+_EXTENSIONS = (".wav", ".flac", ".mp3", ".ogg")
+
+
+class AudioStream:
+    """Streams of recordings, mixed to mono and resampled to one rate.
+
+    WAV files (8, 16, 24 and 32 bits, and float) are decoded in the graph; FLAC, OGG and MP3 need
+    the extra `audio`. An exported model takes the bytes of WAV files.
+
+    Args:
+        sample_rate: Rate in Hz to which recordings are resampled.
+        num_samples: Samples kept of each, at that rate; shorter ones are padded and masked.
+        duration: The same in seconds. Exactly one of the two must be given.
+        crop: Which part of a longer one is kept: `"start"` or `"center"`. Defaults to `"start"`.
+        normalize: `"peak"` scales what is kept to a largest magnitude of 1, `"rms"` to
+            `target_level`. Defaults to `None`.
+        target_level: Level of `"rms"` in dBFS, at most 0; recordings whose peaks would pass 1 stay
+            below it. See `keras_multimodal.schema.Audio`. Defaults to -20.
+        time_stretch: Lowest and highest tempo as a factor, at the same pitch. See
+            `AudioAugmentation` for this and for what follows.
+        time_shift: Longest shift either way in seconds.
+        gain: Lowest and highest gain in dB.
+        noise_snr: Lowest and highest signal-to-noise ratio in dB.
+        frequency_mask: Widest silenced band in Hz, at most half the sample rate.
+        time_mask: Longest silenced stretch in seconds.
+
+    Raises:
+        TypeError: If a number is of another type.
+        ValueError: If an argument is out of range, or not exactly one of `num_samples` and
+            `duration` is given.
+
+    Example:
+
+    >>> stream = AudioStream(16_000, duration=1.5, normalize="rms", gain=(-6.0, 6.0))
+    >>> stream.augmentation.gain
+    (-6.0, 6.0)
+    """
+
+    def __init__(
+        self,
+        sample_rate: int,
+        num_samples: int | None = None,
+        *,
+        duration: float | None = None,
+        crop: Literal["start", "center"] = "start",
+        normalize: Literal["peak", "rms"] | None = None,
+        target_level: float = -20.0,
+        time_stretch: tuple[float, float] | None = None,
+        time_shift: float = 0.0,
+        gain: tuple[float, float] | None = None,
+        noise_snr: tuple[float, float] | None = None,
+        frequency_mask: float = 0.0,
+        time_mask: float = 0.0,
+    ) -> None:
+        if (num_samples is None) == (duration is None):
+            raise ValueError(
+                "Exactly one of `num_samples` and `duration` must be given. "
+                f"Received: num_samples={num_samples}, duration={duration}"
+            )
+        self._settings: dict[str, Any] = {
+            "sample_rate": sample_rate,
+            "num_samples": 1 if num_samples is None else num_samples,
+            "crop": crop,
+            "normalize": normalize,
+            "target_level": target_level,
+        }
+        Audio(**self._settings)  # raises what it finds wrong
+        if duration is not None:
+            self._settings["num_samples"] = _samples_in(duration, sample_rate)
+        self.augmentation = AudioAugmentation(
+            time_stretch=time_stretch,
+            time_shift=time_shift,
+            gain=gain,
+            noise_snr=noise_snr,
+            frequency_mask=frequency_mask,
+            time_mask=time_mask,
+        )
+        if frequency_mask > sample_rate / 2:
+            raise ValueError(
+                f"`frequency_mask` must be at most half of sample_rate={sample_rate}. "
+                f"Received: frequency_mask={frequency_mask}"
+            )
+
+    def flow_from_dataframe(
+        self,
+        dataframe: pd.DataFrame,
+        directory: str | os.PathLike[str] | None = None,
+        x_col: str = "filename",
+        y_col: str = "class",
+        validate_filenames: bool = True,
+        *,
+        key: str | None = None,
+        name: str = "audio",
+        optional: bool = False,
+    ) -> AudioFlow:
+        """A stream of the recordings that a column of a frame names.
+
+        Args:
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            directory: Folder that the file names are relative to. Without it they are paths.
+            x_col: Column of file names. An empty cell is a row without a recording.
+            y_col: Column of class names, for `flow.labels`. If the frame has no column of the
+                default name, the flow has no labels.
+            validate_filenames: Whether to check now that each file is there and not empty.
+            key: Column of keys; the frame's index by default.
+            name: The input's name.
+            optional: Whether a row may lack the recording.
+
+        Raises:
+            ImportError: If a file is no WAV and soundfile is not installed.
+            ValueError: If a column is missing, or a file is empty.
+            FileNotFoundError: If the folder or a file is missing; it names the row.
+        """
+        dataframe = as_frame(dataframe)
+        keys = frame_keys(dataframe, key)
+        source = f"column {x_col!r}"
+        names = string_cells(frame_column(dataframe, x_col, "x_col"), keys, source)
+        root = "" if directory is None else existing_folder(directory)
+        paths = [file and os.path.join(root, file) for file in names]
+        if validate_filenames:
+            check_files(paths, keys, source, "recording")
+        targets = None
+        if y_col != "class" or y_col in dataframe.columns:
+            targets = frame_column(dataframe, y_col, "y_col").tolist()
+        return self._flow(keys, paths, source, targets, name, optional)
+
+    def flow_from_directory(
+        self,
+        directory: str | os.PathLike[str],
+        classes: Sequence[str] | None = None,
+        *,
+        follow_links: bool = False,
+        key: Literal["path", "stem"] = "path",
+        name: str = "audio",
+        optional: bool = False,
+    ) -> AudioFlow:
+        """A stream of the recordings in a folder, or with one sub-folder for each class.
+
+        Args:
+            directory: The folder.
+            classes: Names of the sub-folders to read; by default all of them, and if there are
+                none, the folder itself, without classes.
+            follow_links: Whether to read linked folders inside these, each folder once.
+            key: A row's key: `"path"`, relative to the folder, or `"stem"`, the file's name
+                without folder and extension.
+            name: The input's name.
+            optional: Whether a row may lack the recording, once paired.
+
+        Raises:
+            ImportError: If a file is no WAV and soundfile is not installed.
+            ValueError: If there is no recording, or a file is empty.
+            FileNotFoundError: If the folder or a class' folder is missing.
+        """
+        if key not in ("path", "stem"):
+            raise ValueError(f"`key` must be 'path' or 'stem'. Received: key={key!r}")
+        root = pathlib.Path(existing_folder(directory))
+        if classes is None:
+            classes = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
+        folders: list[tuple[str | None, pathlib.Path]]
+        folders = [(label, root / label) for label in classes] or [(None, root)]
+        files = [
+            (label, path)
+            for label, folder in folders
+            for path in _recordings(existing_folder(folder), follow_links)
+        ]
+        source = f"folder {os.fspath(directory)!r}"
+        if not files:
+            raise ValueError(
+                f"`directory` must have recordings ({', '.join(_EXTENSIONS)}). "
+                f"Received: directory={os.fspath(directory)!r} with none"
+            )
+        keys: list[Hashable] = [
+            path.stem if key == "stem" else path.relative_to(root).as_posix() for _, path in files
+        ]
+        paths = [os.fspath(path) for _, path in files]
+        check_files(paths, keys, source, "recording")
+        return self._flow(keys, paths, source, [label for label, _ in files], name, optional)
+
+    def _flow(
+        self,
+        keys: Sequence[Hashable],
+        paths: Sequence[str],
+        source: str,
+        targets: Sequence[Any] | None,
+        name: str,
+        optional: bool,
+    ) -> AudioFlow:
+        if any(path and not path.lower().endswith(".wav") for path in paths):
+            require_soundfile()
+        spec = Audio(name=name, optional=optional, **self._settings)
+        return AudioFlow(spec, keys, paths, source, augmentation=self.augmentation, targets=targets)
+
+
+def _samples_in(duration: float, sample_rate: int) -> int:
+    """The samples nearest to so many seconds."""
+    if isinstance(duration, bool) or not isinstance(duration, numbers.Real):
+        raise TypeError(f"`duration` must be a number of seconds. Received: duration={duration!r}")
+    if not 0 < duration < math.inf or round(duration * sample_rate) < 1:
+        raise ValueError(
+            f"`duration` must be seconds of at least one sample at sample_rate={sample_rate}. "
+            f"Received: duration={duration}"
+        )
+    return round(duration * sample_rate)
+
+
+def _recordings(folder: str, follow_links: bool) -> list[pathlib.Path]:
+    return [
+        pathlib.Path(parent, file)
+        for parent, _, files in sorted(walk(folder, follow_links, set()))
+        for file in sorted(files)
+        if os.path.splitext(file)[1].lower() in _EXTENSIONS
+    ]

@@ -1,0 +1,252 @@
+"""A frozen encoder's features, made once."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_multimodal.data.column.sampled_column import SampledStream
+from keras_multimodal.data.features.column import FeatureStream
+from keras_multimodal.data.features.store import FeatureStore
+from keras_multimodal.data.pairing.records import Records
+from keras_multimodal.schema import Features, Modality
+
+_SHARD_ROWS = 512
+_INDEX = "encoder.json"
+# What a config holds of names and connections: the first differ between sessions.
+_NAMES = {"name", "trainable", "build_config", "inbound_nodes", "input_layers", "output_layers"}
+
+Encode = Callable[[Mapping[str, tf.Tensor]], tuple[np.ndarray, np.ndarray]]
+
+
+def cache_features(
+    records: Records,
+    encoders: Mapping[str, keras.layers.Layer],
+    directory: str | os.PathLike[str],
+    *,
+    batch_size: int = 32,
+    dtype: str = "float32",
+    verbose: bool = True,
+) -> Records:
+    """Run frozen encoders once over all rows, and keep what they make.
+
+    The records that are returned have features (`keras_multimodal.schema.Features`) in place of the
+    modalities, and train whatever comes after the encoders at its own speed: build it on
+    `tasks.inputs(cached.schema)`. `tasks.attach_encoders` then puts the encoders in front of it,
+    for a model that takes pictures and texts again and can be exported.
+
+    Features are kept by what they were made of: a file by its path, size and time of change, a text
+    or a series by its content. Rows that have features already are not read again, whatever the
+    records they are part of; new ones, and those whose file has changed, are added. A run that was
+    cut off goes on after the last whole shard, of 512 rows. Pictures are not augmented. Remove the
+    folder when it is no longer needed.
+
+    Args:
+        records: The rows.
+        encoders: By modality, an encoder, or a model that ends in tokens `(batch, length, dim)` or
+            in one vector `(batch, dim)`, such as an encoder with a pooling; all of them frozen
+            (`trainable=False`). Modalities without one stay as they are.
+        directory: The folder to keep the features in. Each modality has one of its own in it.
+        batch_size: Rows that are encoded at a time. Defaults to 32.
+        dtype: `"float32"`, or `"float16"`, which takes half the room and loses some digits. Tokens
+            of padding take none.
+        verbose: Whether to show progress.
+
+    Returns:
+        The records with features, their keys, labels and weights as they were.
+
+    Raises:
+        ValueError: If a modality is not among the records', an encoder cannot read what is made of
+            it (`Encoder.check_modality`), or an encoder can be trained; if a
+            modality draws one of several cells anew in each epoch; if no row has the modality; or
+            if the folder has features of other weights, of another encoder or of another
+            preprocessing.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_multimodal.data import TextProcessor, pair
+    >>> texts = TextProcessor(vocabulary=["cat", "dog"], length=3).load_data(["a cat", "dog"])
+    >>> encoder = keras.layers.Embedding(4, 8, mask_zero=True, trainable=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     cached = cache_features(pair(texts), {"text": encoder}, folder, verbose=False)
+    ...     next(iter(cached.batch(2)))["text"].shape
+    TensorShape([2, 3, 8])
+    """
+    streams = {stream.spec.name: stream for stream in records.streams}
+    if not encoders or set(encoders) - set(streams):
+        raise ValueError(
+            f"`encoders` must be for one or more of the modalities {list(streams)}. "
+            f"Received: encoders for {list(encoders)}"
+        )
+    if dtype not in ("float32", "float16"):
+        raise ValueError(f"`dtype` must be 'float32' or 'float16'. Received: dtype={dtype!r}")
+    for name, encoder in encoders.items():
+        if isinstance(streams[name], SampledStream):
+            raise ValueError(
+                f"`records` must have one cell for each row. Received: {name!r}, of which each "
+                "epoch draws one of several"
+            )
+        kept = pathlib.Path(directory, name)
+        cached = _cache(records.only(name), encoder, kept, batch_size, dtype, verbose)
+        streams[name] = cached
+    return records._with_streams(list(streams.values()))
+
+
+def _cache(
+    records: Records,
+    encoder: keras.layers.Layer,
+    folder: pathlib.Path,
+    batch_size: int,
+    dtype: str,
+    verbose: bool,
+) -> FeatureStream:
+    (stream,) = records.streams
+    spec = stream.spec
+    if not stream.present.any():
+        raise ValueError(f"`records` must have {spec.name!r} in some row. Received: in none")
+    # Asked of the encoders of this package; another layer knows nothing of modalities.
+    check = getattr(encoder, "check_modality", None)
+    if check is not None:
+        check(spec)
+    encode = _make_encode(encoder, spec)
+    digests = stream.row_digests()
+    first = int(np.flatnonzero(stream.present)[0])
+    # Builds an encoder that has not been called yet, so that its weights can be looked at.
+    tokens, _ = encode(_inputs(next(iter(records._take(np.array([first])).batch(1)))))
+    if encoder.trainable_weights:
+        raise ValueError(
+            f"`encoders` must be frozen: features of an encoder that learns are soon not its own. "
+            f"Received: that of {spec.name!r} with {len(encoder.trainable_weights)} trainable "
+            "weights. Set `trainable = False`, or make it so"
+        )
+    _check_index(folder, {**_identity(encoder, spec), "dtype": dtype})
+    store = FeatureStore(folder, *tokens.shape[1:])
+    # Rows of one content are encoded once.
+    lacking = {d: row for row, d in enumerate(digests) if d and d not in store.places}
+    todo, cells = list(lacking.items()), {digest for digest in digests if digest}
+    done = len(cells) - len(todo)
+    bar = keras.utils.Progbar(len(cells), verbose=int(verbose), unit_name="row")
+    bar.update(done)
+    for start in range(0, len(todo), _SHARD_ROWS):
+        part = todo[start : start + _SHARD_ROWS]
+        made = []
+        for batch in records._take(np.array([row for _, row in part])).batch(batch_size):
+            made.append(encode(_inputs(batch)))
+            done += len(made[-1][0])
+            bar.update(done)
+        tokens, mask = (np.concatenate(parts) for parts in zip(*made, strict=True))
+        store.write([digest for digest, _ in part], tokens.astype(dtype), mask)
+    features = Features(name=spec.name, optional=spec.optional, length=store.length, dim=store.dim)
+    places = [store.places[digest] if digest else -1 for digest in digests]
+    return FeatureStream(
+        features, records.keys, stream.cells.tolist(), stream.source, store, places
+    )
+
+
+def _make_encode(encoder: keras.layers.Layer, spec: Modality) -> Encode:
+    """The function from a batch to its tokens `(batch, length, dim)` and their mask."""
+
+    def run(inputs: Mapping[str, tf.Tensor]) -> tuple[Any, Any]:
+        tokens = encoder(spec.encoder_inputs(inputs), training=False)
+        if len(tokens.shape) == 2:
+            tokens = tokens[:, None]
+        if len(tokens.shape) != 3:
+            raise ValueError(
+                "`encoders` must make tokens (batch, length, dim) or vectors (batch, dim). "
+                f"Received: that of {spec.name!r}, which makes {tuple(tokens.shape)}"
+            )
+        mask = getattr(tokens, "_keras_mask", None)
+        mask = keras.ops.ones_like(tokens[..., 0], dtype="bool") if mask is None else mask
+        return keras.ops.cast(tokens, "float32"), mask
+
+    if keras.config.backend() == "tensorflow":
+        # A layer's `call` is never converted.
+        run = tf.function(run, reduce_retracing=True, autograph=False)
+
+    def encode(inputs: Mapping[str, tf.Tensor]) -> tuple[np.ndarray, np.ndarray]:
+        tokens, mask = map(keras.ops.convert_to_numpy, run(inputs))
+        return tokens, mask
+
+    return encode
+
+
+def _inputs(batch: Any) -> Mapping[str, tf.Tensor]:
+    return batch[0] if isinstance(batch, tuple) else batch
+
+
+def _identity(encoder: keras.layers.Layer, spec: Modality) -> dict[str, str]:
+    """What changes if the encoder's weights or itself do, or what it is shown."""
+    weights = hashlib.blake2b(digest_size=16)
+    for weight in encoder.weights:
+        values = keras.ops.convert_to_numpy(weight)
+        weights.update(f"{values.shape}{values.dtype}".encode())
+        weights.update(np.ascontiguousarray(values).tobytes())
+    description = dataclasses.asdict(spec)
+    for own in ("name", "optional"):
+        description.pop(own)
+    return {
+        "weights": weights.hexdigest(),
+        "encoder": _digest([type(encoder).__name__, _nameless(encoder.get_config())]),
+        "preprocessing": _digest([spec.kind, description]),
+    }
+
+
+def _nameless(config: Any) -> Any:
+    if isinstance(config, Mapping):
+        return {key: _nameless(value) for key, value in config.items() if key not in _NAMES}
+    if isinstance(config, (list, tuple)):
+        return [_nameless(value) for value in config]
+    return config
+
+
+def _digest(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _check_index(folder: pathlib.Path, identity: Mapping[str, str]) -> None:
+    """Note what the features are of, or compare it with what was noted.
+
+    Raises:
+        ValueError: If they are of something else.
+    """
+    index = folder / _INDEX
+    if not index.is_file():
+        if folder.is_dir() and any(folder.iterdir()):
+            raise ValueError(
+                f"`directory` must be new, empty or a folder of features. Received: {folder} with "
+                "other things in it"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = index.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps(identity, indent=1), encoding="utf-8")
+        partial.replace(index)
+        return
+    try:
+        noted = json.loads(index.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"{index} must say what the features are of. It could not be read: {error}. Remove "
+            f"{folder}, and its rows are encoded anew"
+        ) from error
+    names = {
+        "weights": "the encoder's weights",
+        "encoder": "the encoder's arguments",
+        "preprocessing": "the preprocessing",
+        "dtype": "the dtype",
+    }
+    differing = [names[key] for key in names if noted.get(key) != identity[key]]
+    if differing:
+        raise ValueError(
+            f"`directory` must have features of this encoder and this preprocessing. {folder} has "
+            f"those of others: {' and '.join(differing)} differ. Remove the folder, or give these "
+            "one of their own"
+        )

@@ -1,0 +1,58 @@
+"""Folders of pictures and the files in them."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from keras_multimodal.data.column.files import walk
+from keras_multimodal.data.image.header import file_has_16_bits
+
+EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
+_UNDECODED = (".ppm", ".tif", ".tiff")  # Keras lists these too
+
+
+def picture_files(folder: str, root: str, follow_links: bool) -> Iterator[str]:
+    """The picture files below `folder`, relative to `root`, in Keras' order.
+
+    Raises:
+        ValueError: If there are pictures of a kind that TensorFlow doesn't decode.
+    """
+    seen: set[str] = set()
+    for parent, _, files in sorted(walk(folder, follow_links, seen)):
+        for file in sorted(files):
+            kind = os.path.splitext(file)[1].lower()
+            if kind in _UNDECODED:
+                raise ValueError(
+                    "`directory` must hold pictures that TensorFlow decodes: "
+                    f"{', '.join(EXTENSIONS)}. Received: {os.path.join(parent, file)!r}. "
+                    "Convert it, or move it elsewhere."
+                )
+            if kind in EXTENSIONS:
+                yield os.path.relpath(os.path.join(parent, file), root)
+
+
+def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:
+    """Bits of a grey level that the files need: 16 if any is a grey PNG of 16 bits.
+
+    Args:
+        paths: The files; those that are not there are for `check_files` to find.
+    """
+    pngs = (path for path in paths if path.lower().endswith(".png") and os.path.isfile(path))
+    return 16 if any(file_has_16_bits(path) for path in pngs) else 8
+
+
+def only_jpegs(paths: Iterable[str]) -> bool:
+    """Whether all files are JPEGs by their first bytes, whatever their names say.
+
+    Args:
+        paths: The files; empty ones don't count.
+    """
+    for path in paths:
+        if path:
+            try:
+                with open(path, "rb") as file:
+                    if file.read(3) != b"\xff\xd8\xff":
+                        return False
+            except OSError:  # an error of the row's own, when it is read
+                return False
+    return True

@@ -1,0 +1,1 @@
+"""ImageDataGenerator's terms, on tf.data."""

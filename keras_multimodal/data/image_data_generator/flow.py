@@ -1,0 +1,336 @@
+"""A stream of pictures, as `ImageStream` makes it."""
+
+import dataclasses
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from keras_multimodal.data.column.autograph import converted, unconverted
+from keras_multimodal.data.column.column import Finisher, Loader, RandomRowLoader, Stream
+from keras_multimodal.data.column.random_numbers import uniform
+from keras_multimodal.data.column.static_batch import static_batch
+from keras_multimodal.data.image.augmentation import CROP_SLOTS, Augmentation
+from keras_multimodal.data.image.files import only_jpegs
+from keras_multimodal.data.image.keras_augmentation import keras_augmentation
+from keras_multimodal.data.image.packed_resampling import make_mover
+from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
+from keras_multimodal.data.image.transform import decode_image, normalize_images
+from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
+from keras_multimodal.data.image_data_generator.saving import save_pictures
+from keras_multimodal.data.image_data_generator.targets import SEVERAL, class_names
+from keras_multimodal.data.pairing.pairing import pair
+from keras_multimodal.schema import Image
+
+CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input", None)
+_ALONE = ("raw", "multi_output", "input", None)  # those that know no classes
+
+
+class ImageFlow(Stream):
+    """Pictures by key: what `ImageStream.flow_from_dataframe` and its like return.
+
+    Give it to `pair`, or use it alone: `flow.batch(32, training=True)`.
+
+    Args:
+        spec: The pictures' description.
+        keys: One key for each row.
+        cells: The paths of the files; an empty string is a row without a picture.
+        source: Where the paths come from, for error messages.
+        augmentation: The random changes that training makes.
+        filenames: The files' names as the folder or frame gave them.
+        targets: The class of each row, or other targets with `class_mode="raw"` and
+            `"multi_output"`; or `None`.
+        classes: Class names in the order of their numbers; sorted by default.
+        class_mode: What `batch` gives as the target; see `ImageStream.flow_from_dataframe`.
+        weights: The weight of each row, or `None`.
+        statistics: What is to be learned of the training pictures.
+        fitted: Whether `spec` has learned it already, and keeps it.
+        augment: Keras' preprocessing layers that training batches go through, or `None`.
+        random_crop: Whether training cuts the target out anywhere; `spec.crop` must be set.
+        preprocess: A graph function from one picture to another of its shape, or `None`.
+        defaults: What `batch` does where it isn't told otherwise.
+
+    Raises:
+        ValueError: If `classes` lacks one that occurs.
+
+    Example:
+
+    >>> from keras_multimodal.data import ImageStream
+    >>> frame = pd.DataFrame({"filename": ["a.png", "b.png"], "class": ["dog", "cat"]})
+    >>> flow = ImageStream().flow_from_dataframe(frame, validate_filenames=False)
+    >>> flow.class_indices
+    {'cat': 0, 'dog': 1}
+    """
+
+    reads_files = True
+    _columns: ClassVar = {"cells": "", "filenames": "", "targets": None, "weights": 1.0}
+    spec: Image
+
+    def __init__(
+        self,
+        spec: Image,
+        keys: Sequence[Hashable],
+        cells: Sequence[str],
+        source: str,
+        *,
+        augmentation: Augmentation | None = None,
+        filenames: Sequence[str] | None = None,
+        targets: Sequence[Any] | None = None,
+        classes: Sequence[str] | None = None,
+        class_mode: str | None = "categorical",
+        weights: Sequence[float] | None = None,
+        statistics: ImageStatistics | None = None,
+        fitted: bool = False,
+        augment: Any = None,
+        random_crop: bool = False,
+        preprocess: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        defaults: FlowDefaults | None = None,
+    ) -> None:
+        super().__init__(spec, keys, cells, source)
+        if class_mode not in CLASS_MODES:
+            raise ValueError(
+                f"`class_mode` must be one of {list(CLASS_MODES)}. "
+                f"Received: class_mode={class_mode!r}"
+            )
+        self.weights = np.full(len(self), 1.0) if weights is None else np.asarray(weights, float)
+        self._weighted = weights is not None
+        self.statistics = statistics or ImageStatistics()
+        self._fitted = fitted
+        self._augment = None if augment is None else keras_augmentation(augment)
+        self.random_crop = random_crop
+        self.preprocess = preprocess
+        self.defaults = defaults or FlowDefaults()
+        self.augmentation = augmentation or Augmentation()
+        self.filenames = np.asarray(cells if filenames is None else filenames, dtype=object)
+        self.targets = np.full(len(self), None, object)
+        self.targets[:] = list(targets) if targets is not None else None
+        self.class_mode = class_mode
+        self._classes = None if classes is None else list(classes)
+
+        if class_mode in _ALONE:
+            return
+        unknown = set() if classes is None else set(class_names(self.targets)) - set(classes)
+        if unknown:
+            raise ValueError(
+                f"`classes` must have every class that occurs. Received: classes={classes}, "
+                f"without {sorted(map(str, unknown))}"
+            )
+
+    @property
+    def classes(self) -> list[Any]:
+        """The classes, in the order of their numbers."""
+        if self._classes is not None:
+            return self._classes
+        return class_names(self.targets)
+
+    @property
+    def _several(self) -> bool:
+        """Whether rows may have several classes."""
+        return self.class_mode == "categorical" and any(
+            isinstance(target, SEVERAL) for target in self.targets
+        )
+
+    @property
+    def class_indices(self) -> dict[Any, int]:
+        """The number of each class."""
+        return {label: number for number, label in enumerate(self.classes)}
+
+    @property
+    def labels(self) -> pd.Series | None:
+        """The class of each row by key, for `pair(..., labels=flow.labels)`."""
+        if all(target is None for target in self.targets):
+            return None
+        index = pd.Index(self.keys, tupleize_cols=False)
+        return pd.Series(self.targets, index=index, name="label")
+
+    def batch(
+        self,
+        batch_size: int | None = None,
+        training: bool = False,
+        seed: int | None = None,
+        **options: Any,
+    ) -> tf.data.Dataset:
+        """The pictures alone as batches; for pictures among other things, `pair` the flow.
+
+        Args:
+            batch_size: Rows in a batch; the flow's own by default.
+            training: Shuffle, unless the flow was made with `shuffle=False`, and augment, anew in
+                each epoch. Defaults to `False`.
+            seed: Seed of the order and of the augmentation; the flow's own by default.
+            **options: Others of `Records.batch`.
+
+        Returns:
+            A dataset of `(images, targets)`, of `images` where `class_mode` is `None`, or of
+            `(images, targets, weights)` where rows have weights. `images` is `(batch, *spec.shape)`
+            float32; `targets` is as `class_mode` says.
+
+        Raises:
+            ValueError: If a row has no picture, no class although `class_mode` asks for one, or
+                the pictures' statistics have not been learned.
+        """
+        mode = self.class_mode
+        alone = self.with_spec(dataclasses.replace(self.spec, optional=False))
+        options = {"shuffle": training and self.defaults.shuffle, **options}
+        batch_size = self.defaults.batch_size if batch_size is None else batch_size
+        seed = (self.defaults.seed or 0) if seed is None else seed
+        weights = dict(zip(self.keys, self.weights.tolist(), strict=True))
+        if mode in _ALONE or self._several:
+            if options.get("balance"):
+                raise ValueError(
+                    "`balance` must go with one class for each row. "
+                    f"Received: balance=True, class_mode={mode!r}"
+                )
+            labels, classes = list(range(len(self))), list(range(max(len(self), 2)))
+        else:
+            labels, classes = self._checked_labels(), self.classes
+        records = pair(
+            alone,
+            labels=labels,
+            classes=classes,
+            sample_weight=weights if self._weighted else None,
+        )
+        dataset = records.batch(batch_size, training, seed, **options)
+        targets_of = self._make_targets()
+
+        def arrange(inputs: dict[str, tf.Tensor], numbers: tf.Tensor, *weights: tf.Tensor) -> Any:
+            images = inputs[self.spec.name]
+            if mode is None:
+                return images
+            return (images, images if mode == "input" else targets_of(numbers), *weights)
+
+        if self.defaults.save_to_dir is not None:
+            dataset = save_pictures(dataset, self.spec, self.defaults)
+        return dataset.map(unconverted(arrange))
+
+    def _checked_labels(self) -> pd.Series:
+        labels = self.labels
+        if labels is None:
+            raise ValueError(
+                "`y_col` must name the frame's column of classes, or `class_mode` must be None, "
+                f"where pictures are used alone. Received: no classes, "
+                f"class_mode={self.class_mode!r}"
+            )
+        if self.class_mode == "binary" and len(self.classes) != 2:
+            raise ValueError(
+                '`class_mode="binary"` must go with two classes. '
+                f"Received: {len(self.classes)} classes, {self.classes}"
+            )
+        return labels
+
+    def _make_targets(self) -> Callable[[tf.Tensor], Any]:
+        """The graph function from the numbers of classes, or of rows, to targets."""
+        if self.class_mode == "sparse":
+            return lambda numbers: numbers
+        if self._several:
+            indices = self.class_indices
+            ones = np.zeros((len(self), len(indices)), "float32")
+            for row, target in enumerate(self.targets):
+                for label in target if isinstance(target, SEVERAL) else [target]:
+                    ones[row, indices[label]] = 1.0
+            return lambda numbers: tf.gather(tf.constant(ones), numbers)
+        if self.class_mode == "categorical":
+            return lambda numbers: tf.one_hot(numbers, len(self.classes))
+        if self.class_mode == "binary":
+            return lambda numbers: tf.cast(numbers, "float32")
+        if self.class_mode == "raw":
+            values = tf.constant(np.array(self.targets.tolist()))
+            return lambda numbers: tf.gather(values, numbers)
+        if self.class_mode == "multi_output":
+            columns = [tf.constant(np.array(column)) for column in zip(*self.targets, strict=True)]
+            return lambda numbers: tuple(tf.gather(column, numbers) for column in columns)
+        return lambda numbers: None
+
+    def adapt(self) -> Self:
+        """The flow with what is to be learned of its pictures, unless `fit` has learned it."""
+        if self._fitted or not self.statistics.center:
+            return self
+        plain = dataclasses.replace(self.spec, mean=(), std=(), whitening="")
+        load = unconverted(converted(self.row_loader()))
+        rows = tf.data.Dataset.from_tensor_slices(np.flatnonzero(self.present))
+        pictures = rows.map(load, num_parallel_calls=tf.data.AUTOTUNE).batch(64)
+        rescaled = (batch * np.float32(plain.rescale) for batch in pictures.as_numpy_iterator())
+        return self.with_spec(learn_statistics(rescaled, plain, self.statistics))
+
+    def loader(self) -> Loader:
+        """Read and decode one file: the least that has to be done row by row."""
+        spec, jpeg = self.spec, only_jpegs(self.cells)
+        return lambda path: decode_image(tf.io.read_file(path), spec, jpeg=jpeg)
+
+    def random_row_loader(self) -> RandomRowLoader | None:
+        """Reads a file and decodes the part that the row's seed chooses, with `random_crop`."""
+        if not self.random_crop:
+            return None
+        cells, spec, blank = tf.constant(self.cells.tolist(), tf.string), self.spec, self.blank()
+        jpeg = only_jpegs(self.cells)
+
+        def load(path: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            top, left = tf.unstack(uniform(seed[None], CROP_SLOTS)[0])
+            return decode_image(tf.io.read_file(path), spec, (top, left), jpeg)
+
+        if self.present.all():
+            return lambda row, seed: load(tf.gather(cells, row), seed)
+
+        def load_present(row: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            path = tf.gather(cells, row)
+            return tf.cond(tf.equal(path, ""), lambda: blank, lambda: load(path, seed))
+
+        return load_present
+
+    def finisher(self, batch_size: int, training: bool) -> Finisher:
+        """Augment and normalise; all but the resampling in one XLA program."""
+        spec = self.spec
+        preprocess = None if self.preprocess is None else converted(self.preprocess)
+        keras_changes = self._augment if training else None
+        augmentation = self.augmentation if training else Augmentation()
+        if self.statistics.missing(spec):
+            raise ValueError(
+                f"Image {spec.name!r} has no statistics yet. Learn them on the training rows: "
+                "`records.split(...)` does so, `records.adapt()` where nothing is split off, and "
+                "`ImageStream.fit` for pictures in an array."
+            )
+
+        def change(
+            images: tf.Tensor, seeds: tf.Tensor, changes: Augmentation = augmentation
+        ) -> tf.Tensor:
+            drawn = changes.parameters(seeds, spec.height, spec.width)
+            return changes.change_pixels(images, drawn)
+
+        def normalize(images: tf.Tensor) -> tf.Tensor:
+            return normalize_images(images, spec)
+
+        if preprocess is None:
+            whole = static_batch(lambda images, seeds: normalize(change(images, seeds)), batch_size)
+        else:
+            changed, normalized = (
+                static_batch(change, batch_size),
+                static_batch(normalize, batch_size),
+            )
+            picture = tf.TensorSpec((spec.height, spec.width, spec.channels), tf.float32)
+
+            def whole(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+                images = tf.cast(changed(images, seeds), tf.float32)
+                # The user's function takes one picture, as in Keras.
+                return normalized(tf.map_fn(preprocess, images, fn_output_signature=picture))
+
+        shape = (spec.height, spec.width, spec.channels)
+        unflipped = dataclasses.replace(augmentation, horizontal_flip=False, vertical_flip=False)
+        move_all = make_mover(
+            augmentation,
+            shape,
+            batch_size,
+            lambda images, seeds: normalize(change(images, seeds, unflipped)),
+        )
+
+        def finish(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+            if augmentation.moves_pixels:
+                if images.dtype == tf.uint8 and preprocess is None and keras_changes is None:
+                    return move_all(images, seeds)
+                drawn = augmentation.parameters(seeds, spec.height, spec.width)
+                images = augmentation.move_pixels(images, drawn)
+            if keras_changes is not None:
+                images = keras_changes(images, seeds)
+            return whole(images, seeds)
+
+        return finish

@@ -1,0 +1,409 @@
+"""Pictures from folders and frames, with random changes."""
+
+import os
+import pathlib
+from collections.abc import Hashable, Sequence
+from typing import Any, Literal, Self
+
+import pandas as pd
+
+from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.files import check_files, existing_folder
+from keras_multimodal.data.image.files import EXTENSIONS, grey_bits, picture_files
+from keras_multimodal.data.image_data_generator.arrays import ColorMode, ImageArrayStream, Subset
+from keras_multimodal.data.image_data_generator.defaults import FlowDefaults, make_defaults
+from keras_multimodal.data.image_data_generator.flow import ImageFlow
+from keras_multimodal.data.image_data_generator.from_generator import generator_settings
+from keras_multimodal.data.image_data_generator.targets import (
+    class_names,
+    picture_columns,
+    target_cells,
+    weight_cells,
+)
+from keras_multimodal.schema import Image
+
+ClassMode = Literal["categorical", "sparse", "binary", "raw", "multi_output", "input"]
+
+# The column that holds one picture of each row while a stream is made of it.
+_PICTURES = "one of several pictures"
+
+
+class ImageStream(ImageArrayStream):
+    """Streams of pictures in `ImageDataGenerator`'s terms, on tf.data.
+
+    The arguments are those of `keras.preprocessing.image.ImageDataGenerator`, with its meanings
+    and defaults. The random changes are made to training batches only, whole batches at a time;
+    they depend on the seed, the epoch and the row alone.
+
+    What `fit` learns, and what `records.split` learns of the training rows where `featurewise_...`
+    or `zca_whitening` is asked for, becomes part of the pictures' description, and so of an
+    exported model.
+
+    Args:
+        featurewise_center: Subtract each channel's mean over the training rows.
+        samplewise_center: Subtract each picture's own mean.
+        featurewise_std_normalization: Divide by each channel's standard deviation over the training
+            rows; centers too.
+        samplewise_std_normalization: Divide by each picture's own standard deviation; centers too.
+        zca_whitening: Whiten the pictures over the training rows; centers too. The matrix has
+            `(height * width * channels) ** 2` numbers: for small pictures only.
+        zca_epsilon: Added to the singular values before they are inverted. Defaults to 1e-6.
+        rotation_range: Turn by up to this many degrees either way. Defaults to 0.
+        width_shift_range: Shift along the width: a float below 1 is a fraction of the width, one
+            from 1 up a number of pixels; an integer `n` shifts by whole pixels less than `n`; a
+            list holds the shifts in pixels to choose from. Defaults to 0.0.
+        height_shift_range: The same along the height. Defaults to 0.0.
+        brightness_range: Lowest and highest factor on the pixels. Defaults to `None`.
+        shear_range: Shear by up to this many degrees either way. Defaults to 0.0.
+        zoom_range: Lowest and highest factor on the coordinates (below 1 magnifies), or one number
+            `z` for `[1 - z, 1 + z]`. Defaults to 0.0.
+        channel_shift_range: Change all channels by up to this many grey levels either way, within
+            the picture's own darkest and brightest value. Defaults to 0.0.
+        fill_mode: What lies beyond the edge: `"constant"`, `"nearest"`, `"reflect"` or `"wrap"`.
+            Defaults to `"nearest"`.
+        cval: The pixel value beyond the edge with `fill_mode="constant"`, in [0, 255].
+        horizontal_flip: Mirror left and right in half of the rows. Defaults to `False`.
+        vertical_flip: Mirror top and bottom in half of the rows. Defaults to `False`.
+        rescale: Factor on the pixels, after the random changes; `1/255` gives [0, 1]. Defaults to
+            `None`.
+        preprocessing_function: A function, or a Keras layer, from one picture
+            `(height, width, channels)` float32 to another of that shape, called before `rescale`,
+            in training or not. It becomes part of a graph: it may use TensorFlow and `keras.ops`,
+            not NumPy. It cannot be exported; see `export.saved_model`.
+        data_format: `"channels_last"` or `"channels_first"`; Keras' own by default.
+        validation_split: Share of the rows, in [0, 1), that `subset="validation"` takes from the
+            front. `records.split` shuffles and stratifies, and is usually what you want.
+        interpolation_order: 0 for the nearest pixel, 1 for bilinear. Splines of higher orders have
+            no TensorFlow kernel, and are refused.
+        dtype: `None` or `"float32"`: a model in mixed precision casts its inputs itself. `"uint8"`
+            leaves pixels as they are, a quarter of the bytes, for a model that begins with
+            `keras.layers.Rescaling` or the like; nothing may be rescaled or normalised here then.
+        augment: Keras' preprocessing layers, a `keras.layers.Pipeline` or a list of them, such as
+            `keras.layers.RandAugment(value_range=(0, 255))`, which training batches go through in
+            [0, 255], after rotation, shifts, shear and zoom, and before the rest. Keras draws for
+            a whole batch at once; see `data.keras_layers`.
+        random_crop: Cut the target out of the picture instead of resizing it: anywhere in training,
+            in the centre otherwise. Only what is cut out is decoded of a JPEG. A picture that is
+            too small is enlarged to cover the target. Defaults to `False`.
+        max_pixels: Files that claim more pixels are refused before they are decoded. Defaults to
+            178,956,970, where Pillow refuses.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+
+    >>> images = ImageStream(rescale=1 / 255, horizontal_flip=True, rotation_range=15)
+    >>> images.augmentation.rotation_range
+    15
+    """
+
+    @classmethod
+    def from_generator(cls, generator: Any, **settings: Any) -> Self:
+        """The stream that does what a Keras `ImageDataGenerator` does.
+
+        Call its `flow_...` methods with the arguments that the generator's were given. What
+        `generator.fit` has learned comes along.
+
+        Args:
+            generator: A `keras.preprocessing.image.ImageDataGenerator`. Of a subclass the settings
+                are taken, and not what its methods do otherwise.
+            **settings: Others of this class, such as `random_crop`.
+
+        Raises:
+            TypeError: If it is none.
+            ValueError: If a setting has no counterpart, such as `interpolation_order=3`.
+        """
+        own, learned = generator_settings(generator)
+        stream = cls(**own, **settings)
+        stream._fitted = learned
+        return stream
+
+    def flow_from_dataframe(
+        self,
+        dataframe: pd.DataFrame,
+        directory: str | os.PathLike[str] | None = None,
+        x_col: str = "filename",
+        y_col: str | Sequence[str] = "class",
+        weight_col: str | None = None,
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: ColorMode = "rgb",
+        classes: Sequence[str] | None = None,
+        class_mode: ClassMode | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | os.PathLike[str] | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: Subset | None = None,
+        interpolation: str = "nearest",
+        validate_filenames: bool = True,
+        *,
+        keep_aspect_ratio: bool = False,
+        antialias: bool = True,
+        scaled_decoding: bool = False,
+        key: str | None = None,
+        name: str = "image",
+        optional: bool = False,
+    ) -> ImageFlow:
+        """A stream of the pictures that a column of a frame names.
+
+        Args:
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            directory: Folder that the file names are relative to. Without it they are paths.
+            x_col: Column of file names. An empty cell is a row without a picture.
+            y_col: Column of class names, for `flow.labels`. If the frame has no column of the
+                default name, the flow has no labels, and `pair` takes them from elsewhere. With
+                `class_mode="categorical"` a cell may be a list of classes. Of
+                other targets, with `class_mode="raw"` one column or several, with
+                `"multi_output"` several.
+            weight_col: Column of the rows' weights, the third part of a batch of `flow.batch`.
+            target_size: Height and width in pixels to which pictures are resized.
+            color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
+            classes: Class names in the order of their numbers; sorted by default.
+            class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot, or
+                a one for each class of a list), `"sparse"` (numbers), `"binary"` (0.0 or 1.0),
+                `"raw"` (the numbers of `y_col`),
+                `"multi_output"` (one output for each of `y_col`), `"input"` (the picture itself)
+                or `None` (no target).
+            batch_size: Rows in a batch of `flow.batch`.
+            shuffle: Whether its training batches are shuffled.
+            seed: Seed of its order and of its random changes.
+            save_to_dir: Folder to which it also writes each picture, as it is given to the model
+                but for its range.
+            save_prefix: What the names of these files begin with.
+            save_format: `"png"` or `"jpeg"`.
+            subset: `"training"` or `"validation"`, the parts that `validation_split` makes.
+            interpolation: How pictures of another size are resized, in Keras' terms (`"nearest"`,
+                `"bilinear"`, `"bicubic"`, `"box"`, `"lanczos"`) or those of `schema.Image`.
+            validate_filenames: Whether to check now that each file is there and not empty.
+            keep_aspect_ratio: Crop the centre to the target's proportions instead of stretching.
+            antialias: Smooth before shrinking, as Keras does; without it, `"bilinear"` is what
+                `tf.image.resize` does by default, and reads pictures more than twice as fast.
+            scaled_decoding: Let the JPEG decoder shrink pictures of at least twice the target's
+                size, by 2, 4 or 8: faster, but the pixels are not quite Keras'.
+            key: Column of keys; the frame's index by default.
+            name: The input's name.
+            optional: Whether a row may lack the picture.
+
+        Raises:
+            ValueError: If a column or an argument is wrong, or a file is empty.
+            FileNotFoundError: If the folder or a file is missing; it names the row.
+        """
+        dataframe = as_frame(dataframe)
+        keys = frame_keys(dataframe, key)
+        source = f"column {x_col!r}"
+        names = string_cells(frame_column(dataframe, x_col, "x_col"), keys, source)
+        root = None if directory is None else existing_folder(directory)
+        paths = [name and os.path.join(root or "", name) for name in names]
+        targets = target_cells(dataframe, y_col, class_mode)
+        if (
+            classes is None
+            and targets is not None
+            and class_mode in ("categorical", "sparse", "binary")
+        ):
+            # Of the whole frame: both subsets must number them alike.
+            classes = class_names(targets)
+        weights = None
+        if weight_col is not None:
+            weights = weight_cells(dataframe, weight_col)
+        defaults = make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
+        chosen = self._subset(subset, len(keys))
+        if validate_filenames:
+            check_files(paths[chosen], keys[chosen], source)
+        return self._flow(
+            self._spec(
+                name,
+                target_size,
+                color_mode,
+                interpolation,
+                keep_aspect_ratio,
+                antialias,
+                scaled_decoding,
+                grey_bits(paths) if color_mode == "grayscale" else 8,
+                optional,
+            ),
+            keys[chosen],
+            paths[chosen],
+            names[chosen],
+            source,
+            None if targets is None else targets[chosen],
+            classes,
+            class_mode,
+            defaults,
+            None if weights is None else weights[chosen],
+        )
+
+    def flows_from_dataframe(
+        self,
+        dataframe: pd.DataFrame,
+        directory: str | os.PathLike[str] | None = None,
+        x_col: str | Sequence[str] = "filename",
+        *,
+        count: int | None = None,
+        alike: bool = False,
+        name: str = "image",
+        **options: Any,
+    ) -> tuple[ImageFlow, ...]:
+        """Streams for rows that have several pictures: one for the first of each, and so on.
+
+        Give all of them to `pair`, and their inputs to one encoder. A row with fewer pictures lacks
+        the others, and is masked there.
+
+        Args:
+            dataframe: One row for each record.
+            directory: Folder that the file names are relative to. Without it they are paths.
+            x_col: Columns of file names, or one column whose cells are lists of them.
+            count: How many streams to make of lists; as many as the longest has by default.
+            alike: Whether training changes a row's pictures alike, as those of a stereo camera.
+            name: The inputs are named `<name>_0`, `<name>_1`, ...
+            **options: Others of `flow_from_dataframe`.
+
+        Raises:
+            TypeError: If a cell is no list.
+            ValueError: If a row has more than `count` pictures, or as `flow_from_dataframe`.
+        """
+        dataframe = as_frame(dataframe)
+        columns = picture_columns(dataframe, x_col, count)
+        options = {"optional": True, **options}
+        flows = []
+        for number, cells in enumerate(columns):
+            frame = dataframe.assign(**{_PICTURES: cells})
+            own = f"{name}_{number}"
+            flow = self.flow_from_dataframe(frame, directory, _PICTURES, name=own, **options)
+            flows.append(flow.with_view(name) if alike else flow)
+        return tuple(flows)
+
+    def flow_from_directory(
+        self,
+        directory: str | os.PathLike[str],
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: ColorMode = "rgb",
+        classes: Sequence[str] | None = None,
+        class_mode: ClassMode | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | os.PathLike[str] | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        follow_links: bool = False,
+        subset: Subset | None = None,
+        interpolation: str = "nearest",
+        keep_aspect_ratio: bool = False,
+        *,
+        antialias: bool = True,
+        scaled_decoding: bool = False,
+        key: Literal["path", "stem"] = "path",
+        name: str = "image",
+        optional: bool = False,
+    ) -> ImageFlow:
+        """A stream of the pictures in a folder with one sub-folder for each class.
+
+        Args:
+            directory: The folder.
+            target_size: Height and width in pixels to which pictures are resized.
+            color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
+            classes: Names of the sub-folders to read, in the order of their numbers; all of them,
+                sorted, by default.
+            class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot),
+                `"sparse"` (numbers), `"binary"` (0.0 or 1.0), `"input"` (the picture itself) or
+                `None` (no target).
+            batch_size: Rows in a batch of `flow.batch`.
+            shuffle: Whether its training batches are shuffled.
+            seed: Seed of its order and of its random changes.
+            save_to_dir: Folder to which it also writes each picture, as it is given to the model
+                but for its range.
+            save_prefix: What the names of these files begin with.
+            save_format: `"png"` or `"jpeg"`.
+            follow_links: Whether to read linked folders.
+            subset: `"training"` or `"validation"`, the parts that `validation_split` makes of
+                each class.
+            interpolation: As in `flow_from_dataframe`.
+            keep_aspect_ratio: Crop the centre to the target's proportions instead of stretching.
+            antialias: Smooth before shrinking, as Keras does; without it, `"bilinear"` is what
+                `tf.image.resize` does by default, and reads pictures more than twice as fast.
+            scaled_decoding: Let the JPEG decoder shrink pictures of at least twice the target's
+                size, by 2, 4 or 8: faster, but the pixels are not quite Keras'.
+            key: A row's key: `"path"`, relative to the folder, or `"stem"`, the file's name
+                without folder and extension.
+            name: The input's name.
+            optional: Whether a row may lack the picture, once paired.
+
+        Raises:
+            ValueError: If an argument is wrong, or there is no picture.
+            FileNotFoundError: If the folder or a class' folder is missing.
+        """
+        if key not in ("path", "stem"):
+            raise ValueError(f"`key` must be 'path' or 'stem'. Received: key={key!r}")
+        root = existing_folder(directory)
+        if classes is None:
+            classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+        names: list[str] = []
+        targets: list[str] = []
+        for label in classes:
+            found = list(
+                picture_files(existing_folder(os.path.join(root, label)), root, follow_links)
+            )
+            found = found[self._subset(subset, len(found))]
+            names += found
+            targets += [label] * len(found)
+        if not names:
+            raise ValueError(
+                f"`directory` must have a sub-folder for each class with {', '.join(EXTENSIONS)} "
+                f"files. Received: directory={os.fspath(directory)!r} with classes "
+                f"{list(classes)} and no picture"
+            )
+        keys: list[Hashable] = [
+            pathlib.PurePath(file).stem if key == "stem" else file for file in names
+        ]
+        paths = [os.path.join(root, file) for file in names]
+        check_files(paths, keys, f"folder {root!r}")
+        return self._flow(
+            self._spec(
+                name,
+                target_size,
+                color_mode,
+                interpolation,
+                keep_aspect_ratio,
+                antialias,
+                scaled_decoding,
+                grey_bits(paths) if color_mode == "grayscale" else 8,
+                optional,
+            ),
+            keys,
+            paths,
+            names,
+            f"folder {root!r}",
+            targets,
+            classes,
+            class_mode,
+            make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format),
+        )
+
+    def _flow(
+        self,
+        spec: Image,
+        keys: Sequence[Hashable],
+        paths: Sequence[str],
+        filenames: Sequence[str],
+        source: str,
+        targets: Sequence[Any] | None,
+        classes: Sequence[str] | None,
+        class_mode: str | None,
+        defaults: FlowDefaults,
+        weights: Sequence[float] | None = None,
+    ) -> ImageFlow:
+        return ImageFlow(
+            spec,
+            keys,
+            paths,
+            source,
+            filenames=filenames,
+            targets=targets,
+            classes=classes,
+            class_mode=class_mode,
+            weights=weights,
+            **self._treatment(defaults),
+        )

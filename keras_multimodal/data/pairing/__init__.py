@@ -1,0 +1,1 @@
+"""Columns joined by key into records, checked, and split."""

@@ -1,0 +1,405 @@
+"""Paired rows, before they are batches."""
+
+import copy
+import os
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from keras_multimodal.data.column.cells import rows_of_keys
+from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.pairing.report import PairingReport
+from keras_multimodal.data.pairing.splitting import (
+    assign_parts,
+    by_row,
+    check_parts,
+    choose_rows,
+    named_parts,
+    split_shares,
+)
+from keras_multimodal.data.pairing.verification import check_readable
+from keras_multimodal.data.pipeline.dataset import (
+    Batching,
+    available_cores,
+    check_batching,
+    make_dataset,
+)
+from keras_multimodal.data.targets.labels import (
+    Labels,
+    fed_labels,
+    learn_target,
+    shown_labels,
+    strata,
+    take_labels,
+)
+from keras_multimodal.data.targets.texts import as_target, encode
+from keras_multimodal.data.text.column import TextStream
+from keras_multimodal.schema import Schema
+from keras_multimodal.schema import Sequence as TextSequence
+from keras_multimodal.schema.schema import Target
+
+
+class Records:
+    """Rows with one cell for each modality, as `pair` makes them.
+
+    Nothing is read or decoded until `batch`.
+
+    Args:
+        streams: Streams whose rows are aligned.
+        keys: The rows' keys.
+        labels: The rows' class numbers, `(rows,)` int32; which classes each row has,
+            `(rows, classes)` float32; their numbers, `(rows, columns)` float32; what each row's
+            part of each tower is, `(rows, towers)` int32; of several targets these arrays by
+            name, where a row that lacks one has the class -1, or NaN; or `None`.
+        target: What these mean.
+        report: What pairing found.
+        captions: The texts that are to be written, where that is the target.
+        units: What each row belongs to: rows of one unit are kept together by `split`. The keys by
+            default.
+        weights: The rows' weights, `(rows,)` float32, or `None`.
+
+    Example:
+
+    >>> from keras_multimodal.data import TextProcessor, pair
+    >>> titles = TextProcessor(length=3).load_data(["a cat", "a dog", "a red cat", "a big dog"])
+    >>> records = pair(titles, labels=["cat", "dog", "cat", "dog"])
+    >>> train, test = records.split(test=0.5)
+    >>> inputs, labels = next(iter(train.batch(2)))
+    >>> inputs["text"].shape, labels.numpy().tolist()
+    (TensorShape([2, 3]), [0, 1])
+    """
+
+    def __init__(
+        self,
+        streams: Sequence[Stream],
+        keys: Sequence[Hashable],
+        *,
+        labels: Labels | None,
+        target: Target | None,
+        report: PairingReport,
+        captions: TextStream | None = None,
+        units: Sequence[Hashable] | None = None,
+        weights: np.ndarray | None = None,
+    ) -> None:
+        self.streams = tuple(streams)
+        self.keys = list(keys)
+        self.labels = labels
+        self.target = target
+        self.report = report
+        self.captions = captions
+        self.units = list(self.keys if units is None else units)
+        self.weights = weights
+        # Numbers that stay with the rows, so that a row is augmented alike in every part.
+        self._row_ids = np.arange(len(self.keys))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def schema(self) -> Schema:
+        """The description of a record, with what has been learned from the training rows."""
+        return Schema([stream.spec for stream in self.streams], self.target)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The raw cells and the labels of each row, by key; absent cells are empty."""
+        index = pd.Index(self.keys, name="key", tupleize_cols=False)
+        frame = pd.DataFrame({s.spec.name: s.cells for s in self.streams}, index=index)
+        if self.captions is not None:
+            frame[self.captions.spec.name] = self.captions.cells
+        for name, values in shown_labels(self.target, self.labels).items():
+            frame[name] = values
+        return frame
+
+    def adapt(self) -> Self:
+        """The records with what their streams learn from these rows, such as a vocabulary.
+
+        `split` adapts by itself. Call this only where every row is a training row.
+        """
+        adapted = self._with_streams([stream.adapt() for stream in self.streams])
+        adapted.target = learn_target(self.target, self.labels)
+        if self.captions is not None:
+            adapted.captions = self.captions.adapt()
+            adapted.target = as_target(adapted.captions.spec)
+        return adapted
+
+    def select(self, keys: Sequence[Hashable]) -> Self:
+        """The rows of the given keys, in their order.
+
+        Args:
+            keys: Keys of these records.
+
+        Raises:
+            ValueError: If a key is not among them.
+        """
+        return self._take(rows_of_keys(keys, self.keys))
+
+    def only(self, *names: str) -> Self:
+        """The same rows with fewer modalities, as a model of a single modality needs them.
+
+        Args:
+            *names: The modalities to keep, in the order wanted.
+
+        Raises:
+            ValueError: If there is no such modality, or none is named.
+        """
+        streams = {stream.spec.name: stream for stream in self.streams}
+        if not names or set(names) - set(streams) or len(set(names)) < len(names):
+            raise ValueError(
+                f"`names` must be one or more of the modalities {list(streams)}. "
+                f"Received: names={names}"
+            )
+        return self._with_streams([streams[name] for name in names])
+
+    def split(
+        self,
+        train: float | None = None,
+        validation: float = 0.0,
+        test: float = 0.0,
+        seed: int = 0,
+        stratify: bool = True,
+        groups: pd.Series | Mapping[Hashable, Hashable] | Sequence[Hashable] | None = None,
+    ) -> tuple[Self, ...]:
+        """Training, validation and test rows that share no key and no group.
+
+        A row's part depends on the seed and the keys, not on the order of the rows. Vocabularies
+        and the like are learned on the training rows and used for all parts.
+
+        Args:
+            train: Share of the training rows; what the others leave by default.
+            validation: Share of the validation rows. Defaults to 0: no such part.
+            test: Share of the test rows. Defaults to 0: no such part.
+            seed: Seed of the division.
+            stratify: Keep the shares of the classes alike in all parts; of several targets those of
+                the first one of which each row has one class.
+            groups: Group of each row, by key or in the order of the rows. A group is never divided.
+                By default rows that `pair` has expanded from one key are a group.
+
+        Returns:
+            The training part, then the validation part if there is one, then the test part if
+            there is one.
+
+        Raises:
+            ValueError: If the shares do not add up to 1, or a part, or a class in the training
+                part, would have no row.
+        """
+        shares = split_shares(train, validation, test)
+        classes, names = strata(self.target, self.labels) if stratify else (None, [])
+        units = self.units if groups is None else by_row(groups, "groups", self.keys, self.units)
+        parts = assign_parts(self.keys, list(shares.values()), seed, classes, units)
+        check_parts(parts, list(shares), classes, names)
+        return self._divide([np.flatnonzero(parts == part) for part in range(len(shares))])
+
+    def folds(
+        self,
+        count: int = 5,
+        seed: int = 0,
+        stratify: bool = True,
+        groups: pd.Series | Mapping[Hashable, Hashable] | Sequence[Hashable] | None = None,
+    ) -> Iterator[tuple[Self, Self]]:
+        """Parts for cross-validation: each row is a validation row once.
+
+        Vocabularies and the like are learned anew on the training rows of each fold.
+
+        Args:
+            count: How many folds, at least 2.
+            seed: Seed of the division.
+            stratify: Keep the shares of the classes alike in all folds, as in `split`.
+            groups: Group of each row, as in `split`.
+
+        Yields:
+            Training and validation rows of each fold.
+
+        Raises:
+            ValueError: If `count` is less than 2, or there are too few rows or groups for it.
+        """
+        if count < 2:
+            raise ValueError(f"`count` must be at least 2. Received: count={count}")
+        units = self.units if groups is None else by_row(groups, "groups", self.keys, self.units)
+        classes = strata(self.target, self.labels)[0] if stratify else None
+        parts = assign_parts(self.keys, [1 / count] * count, seed, classes, units)
+        if len(np.unique(parts)) < count:
+            raise ValueError(
+                f"`count` must leave rows in each fold. Received: count={count} for {len(self)} "
+                f"rows in {len(set(units))} groups"
+            )
+        for fold in range(count):
+            train, validation = self._divide(
+                [np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)]
+            )
+            yield train, validation
+
+    def split_by(
+        self,
+        parts: pd.Series | Mapping[Hashable, str] | Sequence[str],
+        names: Sequence[str] = ("train", "validation", "test"),
+        ignore: Sequence[str] = (),
+    ) -> tuple[Self, ...]:
+        """The parts that a column names, such as a published split.
+
+        Vocabularies and the like are learned on the rows of the first part.
+
+        Args:
+            parts: The name of each row's part, by key or in the order of the rows.
+            names: The parts wanted, the training part first.
+            ignore: Other parts, whose rows are left out.
+
+        Returns:
+            One `Records` for each of `names`.
+
+        Raises:
+            ValueError: If a row has no part or another one, or a part no row.
+        """
+        rows = named_parts(by_row(parts, "parts", self.keys, self.units), names, ignore, self.keys)
+        return self._divide(rows)
+
+    def withhold(self, name: str, fraction: float = 1.0, seed: int = 0) -> Self:
+        """The records with a modality taken away from some rows, to see what a model does then.
+
+        Args:
+            name: The modality; it must be optional.
+            fraction: Share of the rows that have it, in [0, 1], from which it is taken.
+            seed: Seed of the choice, which depends on the row's key otherwise.
+
+        Raises:
+            ValueError: If there is no such modality, it is not optional, or `fraction` is out of
+                range.
+        """
+        optional = [stream.spec.name for stream in self.streams if stream.spec.optional]
+        if name not in optional:
+            raise ValueError(
+                f"`name` must be an optional modality, one of {optional}; declare it with "
+                f'`optional=True` or pair with on_missing="mask". Received: name={name!r}'
+            )
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"`fraction` must be in [0, 1]. Received: fraction={fraction}")
+        stream = next(stream for stream in self.streams if stream.spec.name == name)
+        rows = np.arange(len(self))
+        rows[choose_rows(np.flatnonzero(stream.present), self.keys, fraction, seed)] = -1
+        streams = [s.take(self.keys, rows) if s is stream else s for s in self.streams]
+        return self._with_streams(streams)
+
+    def verify(self) -> Self:
+        """Read and decode every file once, and return the records unchanged.
+
+        Raises:
+            ValueError: If any cannot be read; it names the rows, the files and what is wrong.
+        """
+        check_readable(self.streams)
+        return self
+
+    def batch(
+        self,
+        batch_size: int = 32,
+        training: bool = False,
+        seed: int = 0,
+        drop_remainder: bool = False,
+        shuffle: bool | None = None,
+        num_parallel_calls: int | None = None,
+        balance: bool = False,
+        cache: bool | str | os.PathLike[str] = False,
+        buckets: Mapping[str, Sequence[int]] | None = None,
+        initial_epoch: int = 0,
+    ) -> tf.data.Dataset:
+        """The rows as batches for `fit`, `evaluate` and `predict`.
+
+        Two datasets of the same seed give the same batches, bit for bit, whatever the number of
+        threads; their epochs differ from each other.
+
+        Args:
+            batch_size: Rows in a batch. Defaults to 32.
+            training: Shuffle and augment, anew in each epoch. Defaults to `False`.
+            seed: Seed of the order and of the augmentation.
+            drop_remainder: Leave out the smaller batch at an epoch's end.
+            shuffle: Give each epoch an order of its own; as `training` by default.
+            num_parallel_calls: Rows decoded at a time; the number of cores plus one by default.
+            balance: Let every class come up as often as the largest one, by repeating rows of the
+                others: with `n` rows beside its `m`, each `m // n` or `m // n + 1` times.
+            cache: Read and decode every row once, now, and keep what comes of it in memory:
+                `height * width * channels` bytes for a picture. Or the folder to keep it in, where
+                later runs find it: files that have changed are read anew; remove the folder when
+                it is no longer needed. Augmentation stays random.
+            buckets: Lengths to which batches are cut, by modality, such as `{"text": (8, 16)}`:
+                rows of like length come in a batch together, padded to the shortest of these
+                lengths, or the whole one, that keeps every real step. Every row's length is found
+                now, once. The model's input has to have a length of `None`, and each bucket may
+                have a smaller batch at an epoch's end.
+            initial_epoch: The first epoch's number, as of `fit`, to go on with a training.
+
+        Returns:
+            A dataset of `(inputs, labels)`, of `inputs` where there are no labels, or of
+            `(inputs, labels, weights)` where rows have weights. `inputs` is a dict of the tensors
+            of each modality (`schema[name].tensors`): one `(batch, *shape)` of its name, a boolean
+            `<name>_mask`, `(batch, length)`, if it has a mask, and a boolean `<name>_present`,
+            `(batch,)`, if it is optional; `labels` is `(batch,)` int32, or `(batch, classes)` or
+            `(batch, columns)` float32 of several classes or of numbers. Of several targets,
+            `labels` and `weights` are dicts of these by name, and a label that a row lacks is 0, of
+            weight 0; there are always weights then. Where captions are to be
+            written, `inputs` also have `(batch, length + 1)` ids of the target's name, from the
+            start on, and `labels` are the same a step later, to the end. Where parts are to find
+            each other, `labels` `(batch, towers)` int32 say which are the same. `weights`
+            `(batch,)` float32. To mix several datasets, give them to
+            `tf.data.Dataset.sample_from_datasets`.
+
+        Raises:
+            ValueError: If `batch_size` or `initial_epoch` is too small, a text has no vocabulary
+                yet, rows without labels are to be balanced, pictures are to be both cut at random
+                and cached, or `buckets` is wrong.
+            tf.errors.InvalidArgumentError: From the iterator, or with `cache` from here, if a file
+                cannot be read. The message names the row and its files.
+        """
+        options = Batching(
+            batch_size=batch_size,
+            training=training,
+            shuffle=training if shuffle is None else shuffle,
+            balance=balance,
+            seed=seed,
+            drop_remainder=drop_remainder,
+            # A fixed number: tf.data's own tuning stalls at the end of short epochs.
+            num_parallel_calls=num_parallel_calls or available_cores() + 1,
+            cache=cache if isinstance(cache, bool) else os.fspath(cache),
+            buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
+            initial_epoch=initial_epoch,
+        )
+        check_batching(options, self.streams, self.target)
+        (labels, weights), prefix = fed_labels(self.labels, self.weights), None
+        if self.captions is not None and isinstance(self.target, TextSequence):
+            ids = encode(self.target, self.captions.cells.tolist())
+            labels = ids[:, 1:]
+            # Nothing is read of which nothing is to be written: the end of a short text.
+            prefix = (self.target.name, np.where(labels > 0, ids[:, :-1], 0))
+        return make_dataset(
+            self.streams, self.keys, self._row_ids, labels, weights, options, prefix
+        )
+
+    def _take(self, rows: np.ndarray) -> Self:
+        taken = copy.copy(self)
+        taken.keys = [self.keys[row] for row in rows]
+        taken.streams = tuple(stream.take(taken.keys, rows) for stream in self.streams)
+        taken.units = [self.units[row] for row in rows]
+        taken.labels = None if self.labels is None else take_labels(self.labels, rows)
+        if self.captions is not None:
+            taken.captions = self.captions.take(taken.keys, rows)
+        taken.weights = None if self.weights is None else self.weights[rows]
+        taken._row_ids = self._row_ids[rows]
+        return taken
+
+    def _with_streams(self, streams: Sequence[Stream]) -> Self:
+        changed = copy.copy(self)
+        changed.streams = tuple(streams)
+        return changed
+
+    def _divide(self, rows: Sequence[np.ndarray]) -> tuple[Self, ...]:
+        """Parts by their rows; the first one's streams learn, and the others use what they did."""
+        first = self._take(rows[0]).adapt()
+        parts = [first]
+        for chosen in rows[1:]:
+            part = self._take(chosen)
+            learned = zip(part.streams, first.streams, strict=True)
+            parts.append(part._with_streams([s.with_spec(f.spec) for s, f in learned]))
+            parts[-1].target = first.target
+            if part.captions is not None and first.captions is not None:
+                parts[-1].captions = part.captions.with_spec(first.captions.spec)
+        return tuple(parts)

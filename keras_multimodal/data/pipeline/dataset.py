@@ -1,0 +1,228 @@
+"""From paired streams to batches: read and decode row by row, all else batch by batch."""
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_multimodal.data.column.autograph import converted, unconverted
+from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.random_numbers import row_seeds
+from keras_multimodal.data.column.transform import by_name, mask_absent
+from keras_multimodal.data.pipeline.buckets import Buckets
+from keras_multimodal.data.pipeline.disk_cache import cache_on_disk
+from keras_multimodal.data.pipeline.epoch_order import epoch_order, epoch_size
+from keras_multimodal.data.pipeline.row_reader import RowReader
+from keras_multimodal.data.targets.labels import Labels
+from keras_multimodal.schema import Category
+
+Batch = Any
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Batching:
+    """How rows become batches; see `Records.batch` for what each of these means.
+
+    Args:
+        batch_size: Rows in a batch.
+        training: Whether to augment.
+        shuffle: Whether each epoch has an order of its own.
+        balance: Whether each epoch has as many rows of every class.
+        seed: Seed of the order and of the augmentation.
+        drop_remainder: Whether to leave out the smaller batch at an epoch's end.
+        num_parallel_calls: Rows decoded at a time.
+        cache: Whether to decode every row once, beforehand, and keep it; or the folder to keep it
+            in.
+        buckets: By modality, the lengths to which batches are cut.
+        initial_epoch: The number of the first epoch.
+    """
+
+    batch_size: int
+    training: bool
+    shuffle: bool
+    balance: bool
+    seed: int
+    drop_remainder: bool
+    num_parallel_calls: int
+    cache: bool | str
+    buckets: Mapping[str, tuple[int, ...]]
+    initial_epoch: int
+
+
+def check_batching(options: Batching, streams: Sequence[Stream], target: Any) -> None:
+    """Refuse options that do not go together with the records.
+
+    Args:
+        options: How rows are to become batches.
+        streams: Aligned streams.
+        target: What the records' labels mean.
+    """
+    if options.batch_size < 1:
+        raise ValueError(
+            f"`batch_size` must be at least 1. Received: batch_size={options.batch_size}"
+        )
+    if options.initial_epoch < 0:
+        raise ValueError(
+            f"`initial_epoch` must be at least 0. Received: initial_epoch={options.initial_epoch}"
+        )
+    single = isinstance(target, Category) and not target.multi_label
+    if options.balance and not single:
+        raise ValueError(
+            "`balance` must go with labels, one class for each row, and no other target. "
+            f"Received: balance=True and target={target}"
+        )
+    if options.cache and options.training:
+        random = [s.spec.name for s in streams if s.random_row_loader() is not None]
+        if random:
+            raise ValueError(
+                "`cache` must go without `random_crop`: pictures are cut as they are read, and "
+                f"there is nothing to keep. Received: cache=True with {random}. Shifts and "
+                "zoom go with it."
+            )
+
+
+def make_dataset(
+    streams: Sequence[Stream],
+    keys: Sequence[Hashable],
+    row_ids: np.ndarray,
+    labels: Labels | None,
+    weights: Labels | None,
+    options: Batching,
+    prefix: tuple[str, np.ndarray] | None = None,
+) -> tf.data.Dataset:
+    """The batches of `Records.batch`; see there.
+
+    Args:
+        streams: Aligned streams.
+        keys: The rows' keys, for error messages.
+        row_ids: A number for each row that stays with it through splits; the seed of its changes.
+        labels: One entry for each row, such as its class number, or `None`; a dict of several.
+        weights: `(rows,)` weights of the rows, or `None`; a dict where the labels are one.
+        options: How rows become batches.
+        prefix: An input that has nothing to load: its name, and one entry for each row.
+    """
+    threads = options.num_parallel_calls
+    in_memory = options.cache is True
+    cached = {}
+    if isinstance(options.cache, str):
+        cached = cache_on_disk(streams, options.cache, threads)
+    reader = RowReader(streams, keys, threads, options.training, cached)
+    kept = reader.read_all() if in_memory else {}
+    balanced = labels if options.balance and isinstance(labels, np.ndarray) else None
+    count = epoch_size(len(keys), balanced)
+    ids = tf.constant(row_ids, tf.int64)
+    targets = None if labels is None else tf.nest.map_structure(tf.constant, labels)
+    read_ids = None if prefix is None else tf.constant(prefix[1])
+    rows_weights = None if weights is None else tf.nest.map_structure(tf.constant, weights)
+    finishers = {
+        stream.spec.name: converted(
+            stream.finisher(min(options.batch_size, count), options.training)
+        )
+        for stream in streams
+    }
+    source_rows = {stream.spec.name: converted(stream.source_rows) for stream in streams}
+    buckets = Buckets(streams, options.buckets, options.num_parallel_calls)
+    # Streams of one view draw alike, the others independently of each other.
+    view_seeds = {stream.view: _view_seed(options.seed, stream.view) for stream in streams}
+
+    def gather(entries: Any, rows: tf.Tensor) -> Any:
+        return tf.nest.map_structure(lambda own: tf.gather(own, rows), entries)
+
+    def finish(rows: tf.Tensor, seeds: dict[str, tf.Tensor], loaded: dict[str, Any]) -> Batch:
+        inputs = {}
+        for stream in streams:
+            spec = stream.spec
+            tensors = by_name(finishers[spec.name](loaded[spec.name], seeds[spec.name]), spec)
+            if spec.optional:
+                present = tf.gather(tf.constant(stream.present), rows)
+                inputs[spec.present_name] = present
+                tensors = mask_absent(tensors, present)
+            inputs.update(buckets.trim(tensors, spec))
+        if prefix is not None:
+            inputs[prefix[0]] = tf.gather(read_ids, rows)
+        if targets is None:
+            return inputs
+        batch = (inputs, gather(targets, rows))
+        return batch if rows_weights is None else (*batch, gather(rows_weights, rows))
+
+    with tf.device("CPU:0"):
+        begun = options.initial_epoch - 1
+        epochs = tf.Variable(begun, dtype=tf.int64, trainable=False, name="epochs_begun")
+
+    def order_of(epoch: tf.Tensor) -> tf.Tensor:
+        return epoch_order(len(keys), balanced, options.shuffle, options.seed, epoch)
+
+    def plan(_: tf.Tensor) -> Any:
+        """What `RowReader.read` takes, for all rows of the next epoch at once.
+
+        Done row by row, it would take longer than decoding them.
+        """
+        epoch = epochs.assign_add(1)
+        order = order_of(epoch)
+        sources = {}
+        for stream in streams:
+            seeds = row_seeds(view_seeds[stream.view], epoch, tf.gather(ids, order))
+            rows = source_rows[stream.spec.name](order, seeds if options.training else None)
+            sources[stream.spec.name] = (rows, seeds)
+        places = tf.range(count, dtype=tf.int64)
+        return places, tf.fill([count], epoch), buckets.groups(sources, count), order, sources
+
+    def check(number: tf.Tensor, element: Any) -> Any:
+        places, own_epochs, *rest = element
+        first = number if buckets else number * options.batch_size
+        own_epoch = tf.reduce_max(own_epochs)
+
+        def order() -> tf.Tensor:
+            # Where not a single row of a batch could be read, nothing says which epoch it is of.
+            return order_of(tf.where(own_epoch < 0, epochs.read_value(), own_epoch))
+
+        with tf.control_dependencies([reader.check(tf.reshape(places, [-1]), first, order)]):
+            return tf.nest.map_structure(tf.identity, (places, own_epochs, *rest))
+
+    def finish_batch(number: tf.Tensor, batch: Any) -> Batch:
+        if kept:
+            *_, rows, sources = batch
+            seeds = {name: seeds for name, (_, seeds) in sources.items()}
+            loaded = {name: kept[name](at) for name, (at, _) in sources.items()}
+            return finish(rows, seeds, loaded)
+        *_, rows, seeds, loaded = batch if buckets else check(number, batch)
+        return finish(rows, seeds, loaded)
+
+    # The maps stay outside of `flat_map`: within it, each epoch would begin by instantiating them
+    # once more, which takes as long as reading some hundred rows.
+    rows = tf.data.Dataset.from_tensors(0).map(unconverted(plan)).unbatch()
+    if not kept:
+        rows = reader.read(rows, count)
+        if buckets:  # before they are put together in another order
+            rows = rows.enumerate().map(unconverted(check))
+    dataset = buckets.batch(rows, options.batch_size, options.drop_remainder).enumerate()
+    dataset = dataset.map(
+        unconverted(finish_batch),
+        num_parallel_calls=options.num_parallel_calls,
+        deterministic=True,
+    ).prefetch(2)
+    batches = buckets.count(
+        count, options.batch_size, options.drop_remainder, varying=balanced is not None
+    )
+    if batches is not None:
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches))
+    settings = tf.data.Options()
+    settings.autotune.enabled = False
+    settings.deterministic = True
+    return dataset.with_options(settings)
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _view_seed(seed: int, view: str) -> int:
+    digest = hashlib.blake2b(f"{seed}/{view}".encode("utf-8", "surrogatepass"), digest_size=4)
+    return int.from_bytes(digest.digest(), "little")

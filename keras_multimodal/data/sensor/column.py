@@ -1,0 +1,376 @@
+"""A stream of series of measurements, as `SensorProcessor` makes it."""
+
+import copy
+import dataclasses
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from keras_multimodal.data.column.column import Finisher, RowLoader, Stream
+from keras_multimodal.data.sensor.augmentation import SensorAugmentation
+from keras_multimodal.data.sensor.reading import as_numbers, check_finite
+from keras_multimodal.data.sensor.step_labels import LabelRule, label_chooser, label_numbers
+from keras_multimodal.data.sensor.windows import whole_steps, window_places
+from keras_multimodal.schema import Sensor
+
+_PART = 2**16  # steps that are looked at in float64 at a time
+
+
+class SensorStream(Stream):
+    """Series by key: what `SensorProcessor` returns.
+
+    All series lie in one tensor, of which a row is a part. So windows, however they overlap, the
+    parts of a split and the pipelines of each share it: there are no copies.
+
+    The channels' means and standard deviations are learned on the training rows: `records.split`
+    does so by itself.
+
+    Args:
+        spec: The series' description.
+        keys: One key for each row.
+        series: `(time, channels)` of each row, NaN at gaps; `None` or nothing but NaN for a row
+            without. A row without a value among the `length` steps that are kept counts as absent.
+        source: Where they come from, for error messages.
+        augmentation: The random changes that training makes.
+        step_labels: The label of each step of each series, `None` where `series` is, for
+            `window_labels`.
+        unreadable: By key, the file that could not be read and what is wrong with it; such rows
+            have no series.
+        on_unreadable: What `pair` does with these: `"drop"` leaves them out, `"mask"` takes the
+            series as absent.
+
+    Raises:
+        ValueError: If a series has the wrong shape, an infinite value, or not as many labels as
+            steps. The message names the row.
+
+    Example:
+
+    >>> spec = Sensor(channels=("x", "y"), length=4)
+    >>> stream = SensorStream(spec, ["a"], [np.arange(12).reshape(6, 2)], "an array")
+    >>> stream.truncated, stream.adapt().spec.mean
+    (1, (3.0, 4.0))
+    """
+
+    # A row's recording begins at `_origins`; the row is the steps from `_starts` to `_ends` of all.
+    _columns: ClassVar[dict[str, Any]] = {
+        "cells": "",
+        "_units": None,
+        "_origins": 0,
+        "_starts": 0,
+        "_ends": 0,
+    }
+    spec: Sensor
+
+    def __init__(
+        self,
+        spec: Sensor,
+        keys: Sequence[Hashable],
+        series: Sequence[Any],
+        source: str,
+        augmentation: SensorAugmentation | None = None,
+        *,
+        step_labels: Sequence[Any] | None = None,
+        unreadable: Mapping[Hashable, str] | None = None,
+        on_unreadable: Literal["mask", "drop"] = "mask",
+    ) -> None:
+        super().__init__(spec, keys, [""] * len(series), source)
+        arrays = [
+            _check(values, key, spec, source) for key, values in zip(keys, series, strict=True)
+        ]
+        lengths = np.array([len(values) for values in arrays])
+        self._ends = np.cumsum(lengths)
+        self._starts = self._origins = self._ends - lengths
+        flat = np.empty((lengths.sum(), len(spec.channels)), "float32")
+        for values, start, end in zip(arrays, self._starts, self._ends, strict=True):
+            flat[start:end] = values
+        with tf.device("CPU:0"):
+            # Of itself, a constant keeps NumPy's copy of the numbers beside its own.
+            self._values = tf.identity(tf.constant(flat))
+        self._classes: dict[Any, int] = {}
+        self._step_labels: np.ndarray | None = None
+        if step_labels is not None:
+            self._step_labels = self._number(step_labels)
+        self.augmentation = augmentation or SensorAugmentation()
+        self.unreadable = dict(unreadable or {})
+        self.on_unreadable = on_unreadable
+        self.uncovered_steps = 0
+        self._recordings: frozenset[Hashable] = frozenset()
+        self._units = _objects(self.keys)
+        self.cells = self._describe()
+
+    @property
+    def series(self) -> list[np.ndarray | None]:
+        """The values of each row, `(time, channels)`, a part of what all rows share."""
+        flat = np.asarray(self._values)
+        return [
+            flat[start:end] if there else None
+            for start, end, there in zip(self._starts, self._ends, self.present, strict=True)
+        ]
+
+    @property
+    def truncated(self) -> int:
+        """How many series are longer than `length`, and so are cut."""
+        return int((self._ends - self._starts > self.spec.length).sum())
+
+    def adapt(self) -> Self:
+        """The stream with the means and standard deviations of its channels."""
+        if not self.spec.standardize:
+            return self
+        # How many rows have a step: windows that overlap have it several times.
+        steps = len(self._values)
+        rows = np.bincount(self._starts, minlength=steps + 1)
+        rows = np.cumsum(rows - np.bincount(self._kept_ends(), minlength=steps + 1))[:-1]
+        count, total, squares = (np.zeros(len(self.spec.channels)) for _ in range(3))
+        for values, weights in self._parts(rows):
+            count += weights @ np.isfinite(values)
+            total += weights @ np.nan_to_num(values)
+        empty = [name for name, n in zip(self.spec.channels, count, strict=True) if not n]
+        if empty:
+            raise ValueError(
+                f"Sensor {self.spec.name!r} must have a value of each channel in the training "
+                f"rows. Received: none of {empty}. Leave them out of `channels`."
+            )
+        mean = total / count
+        for values, weights in self._parts(rows):
+            squares += weights @ np.nan_to_num((values - mean) ** 2)
+        std = np.sqrt(squares / count)
+        std[std == 0] = 1  # a constant channel is 0 once its mean is subtracted
+        return self.with_spec(
+            dataclasses.replace(self.spec, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
+        )
+
+    def windows(
+        self,
+        steps: int | None = None,
+        hop: int | None = None,
+        partial: bool = False,
+        *,
+        seconds: float | None = None,
+        hop_seconds: float | None = None,
+    ) -> Self:
+        """Cut each series into windows, a row each, without a copy of it.
+
+        Only `records.batch(cache=True)` makes one of each window. `records.split` keeps the windows
+        of a recording in one part. Seconds become the nearest whole number of steps at the series'
+        `sample_rate`, once for all windows.
+
+        Args:
+            steps: Length of a window.
+            hop: Steps from the start of a window to that of the next; a window's by default.
+            partial: Keep what is left at the end, padded, and series shorter than a window.
+            seconds: Length of a window in seconds. Exactly one of this and `steps` must be given.
+            hop_seconds: The hop in seconds, in place of `hop`.
+
+        Returns:
+            A stream whose keys are `(key, number)`. Series without a window have no row; its
+            `uncovered_steps` counts the steps that are in no window.
+
+        Raises:
+            TypeError: If `steps` or `hop` is no whole number, or one in seconds is no number.
+            ValueError: If the length isn't given once, the hop is given twice, one of them is less
+                than a step, seconds are given and there is no sample rate, or no series has a
+                window.
+
+        Example:
+
+        >>> spec = Sensor(channels=("x",), length=100, sample_rate=50.0)
+        >>> stream = SensorStream(spec, ["a"], [np.ones((100, 1))], "an array")
+        >>> stream.windows(seconds=0.5, hop_seconds=0.25).keys[-1]
+        ('a', 6)
+        """
+        rate = self.spec.sample_rate
+        steps = whole_steps(steps, seconds, rate, ("steps", "seconds"))
+        if steps is None:
+            raise ValueError(
+                "Exactly one of `steps` and `seconds` must be given. Received: neither"
+            )
+        hop = whole_steps(hop, hop_seconds, rate, ("hop", "hop_seconds")) or steps
+        lengths = (self._ends - self._starts).tolist()
+        places, uncovered = window_places(lengths, steps, hop, partial)
+        keys = [
+            (key, number)
+            for key, own in zip(self.keys, places, strict=True)
+            for number in range(len(own))
+        ]
+        if not keys:
+            raise ValueError(
+                f"`steps` must be no more than the longest series has, {max(lengths)}. "
+                f"Received: steps={steps}"
+            )
+        cut = self.take(keys, np.repeat(np.arange(len(self)), list(map(len, places))))
+        cut.spec = dataclasses.replace(self.spec, length=steps)
+        cut._starts = cut._starts + np.concatenate(places)
+        cut._ends = np.minimum(cut._starts + steps, cut._ends)
+        cut.cells = cut._describe()
+        cut.uncovered_steps = uncovered
+        cut._recordings = self._recordings or frozenset(self.keys)
+        return cut
+
+    def unit_of(self, key: Hashable) -> Hashable:
+        """The series that a window was cut from."""
+        own = key
+        while self._recordings and own not in self._recordings:
+            if not isinstance(own, tuple) or len(own) != 2:
+                return key
+            own = own[0]
+        return own
+
+    def recordings(self) -> dict[Hashable, Hashable]:
+        """The key of the series that each window was cut from, by the window's key."""
+        return {
+            key: unit
+            for key, unit in zip(self.keys, self._units, strict=True)
+            if self._recordings and unit is not None
+        }
+
+    def window_labels(
+        self,
+        labels: Mapping[Hashable, Sequence[Any]] | None = None,
+        rule: LabelRule = "majority",
+    ) -> pd.Series:
+        """One label for each window, from one for each step.
+
+        Steps without a label don't count.
+
+        Args:
+            labels: By the series' key, the label of each of its steps; by default those of the
+                column that was loaded as `label`.
+            rule: `"majority"` takes the most frequent label of the window's steps (of equals the
+                one that comes first), `"last"` that of its last step that has one, `"any"` whether
+                any of its labels is true, such as an alarm.
+
+        Returns:
+            The labels by the windows' keys, for `pair(labels=...)`; `None` for a window without.
+
+        Raises:
+            ValueError: If a series has no labels, or fewer than steps; if these are no windows; or
+                if `"any"` is asked of labels that are neither true nor false.
+
+        Example:
+
+        >>> spec = Sensor(channels=("x",), length=6)
+        >>> windows = SensorStream(spec, ["a"], [np.ones((6, 1))], "an array").windows(3)
+        >>> windows.window_labels({"a": ["sit", "sit", "walk", "walk", "walk", "sit"]}).tolist()
+        ['sit', 'walk']
+        """
+        if not self._recordings:
+            raise ValueError("`window_labels` must be asked of what `windows(...)` returned.")
+        classes: dict[Any, int] = {}
+        if labels is not None:
+            own = self._given_labels(labels, classes)
+        elif self._step_labels is not None:
+            classes = self._classes
+            places = zip(self._starts, self._ends, strict=True)
+            own = [self._step_labels[start:end] for start, end in places]
+        else:
+            raise ValueError(
+                "`labels` must be given, or a column of labels loaded with `label=`. Received: None"
+            )
+        choose = label_chooser(rule, list(classes))
+        index = pd.Index(self.keys, tupleize_cols=False)
+        # As objects: numbers beside a None would become floats, and classes of other names.
+        return pd.Series([choose(steps) for steps in own], index, object, name="label")
+
+    def with_augmentation(self, augmentation: SensorAugmentation) -> Self:
+        """The stream with other random changes."""
+        changed = copy.copy(self)
+        changed.augmentation = augmentation
+        return changed
+
+    def content(self, row: int) -> bytes:
+        """The steps that are kept of a row."""
+        kept = slice(self._starts[row], self._kept_ends()[row])
+        return np.asarray(self._values)[kept].tobytes()
+
+    def row_loader(self) -> RowLoader:
+        """The graph function from a row to its series, `(length, channels)`, NaN at gaps."""
+        load, values = self.transform.load, self._values
+        starts = tf.constant(self._starts, tf.int64)
+        ends = tf.constant(self._kept_ends(), tf.int64)
+        return lambda row: load(values[tf.gather(starts, row) : tf.gather(ends, row)])
+
+    def finisher(self, batch_size: int, training: bool) -> Finisher:
+        """Augment and standardise."""
+        finish = self.transform.finish
+        augmentation = self.augmentation if training else SensorAugmentation()
+        std = self.spec.std or (1.0,) * len(self.spec.channels)
+        return lambda loaded, seeds: finish(augmentation.apply(loaded, seeds, std))
+
+    def _number(self, step_labels: Sequence[Any]) -> np.ndarray:
+        """The numbers of the classes of all steps; the classes are added to `_classes`."""
+        found = np.full(len(self._values), -1, "int32")
+        places = zip(self._starts, self._ends, strict=True)
+        for key, own, (start, end) in zip(self.keys, step_labels, places, strict=True):
+            if start == end:
+                continue
+            steps = label_numbers(own, self._classes)
+            if len(steps) != end - start:
+                raise ValueError(
+                    "`step_labels` must have a label for each step of each series. "
+                    f"Received: {len(steps)} for the {end - start} steps of row {key!r}"
+                )
+            found[start:end] = steps
+        return found
+
+    def _given_labels(
+        self, labels: Mapping[Hashable, Sequence[Any]], classes: dict[Any, int]
+    ) -> list[np.ndarray]:
+        """The numbers of the labels of each row's steps; their classes are added to `classes`."""
+        known: dict[Hashable, np.ndarray] = {}
+        found = []
+        places = zip(self._starts - self._origins, self._ends - self._origins, strict=True)
+        for key, (start, end) in zip(self._units, places, strict=True):
+            if key not in known and key in labels:
+                known[key] = label_numbers(labels[key], classes)
+            if len(known.get(key, ())) < end:
+                raise ValueError(
+                    "`labels` must have a label for each step of each series. "
+                    f"Received: {len(known.get(key, ()))} for the {end} steps of {key!r}"
+                )
+            found.append(known[key][start:end])
+        return found
+
+    def _kept_ends(self) -> np.ndarray:
+        """Where what is kept of each row ends."""
+        return np.minimum(self._ends, self._starts + self.spec.length)
+
+    def _describe(self) -> np.ndarray:
+        """The rows' cells: how many steps each has, or nothing where none that is kept has any."""
+        there = np.isfinite(np.asarray(self._values)).any(1)
+        before = np.concatenate([[0], np.cumsum(there)])
+        present = before[self._kept_ends()] > before[self._starts]
+        lengths = np.where(present, self._ends - self._starts, 0)
+        names = {length: f"{length} steps" if length else "" for length in set(lengths.tolist())}
+        return np.array([names[length] for length in lengths.tolist()], object)
+
+    def _parts(self, weights: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The steps of all series in float64 and their weights, some at a time."""
+        flat = np.asarray(self._values)
+        for start in range(0, len(flat), _PART):
+            part = slice(start, start + _PART)
+            yield flat[part].astype("float64"), weights[part].astype("float64")
+
+
+def _check(values: Any, key: Hashable, spec: Sensor, source: str) -> np.ndarray:
+    """The series, without a step where there is nothing in it."""
+    nothing = np.empty((0, len(spec.channels)), "float32")
+    if values is None:
+        return nothing
+    array = as_numbers(values, key, source)
+    if array.ndim != 2 or array.shape[1] != len(spec.channels):
+        raise ValueError(
+            f"{source} must hold series of shape (time, {len(spec.channels)}). "
+            f"Received: shape {array.shape} in row {key!r}"
+        )
+    check_finite(array, spec.channels, key, source)
+    return array if np.isfinite(array).any() else nothing
+
+
+def _objects(keys: Sequence[Hashable]) -> np.ndarray:
+    """Keys in an array, tuples among them whole."""
+    array = np.empty(len(keys), object)
+    array[:] = keys
+    return array

@@ -1,0 +1,80 @@
+"""Targets that are numbers: read by key, checked, and measured on the training rows."""
+
+import dataclasses
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from keras_multimodal.data.column.cells import as_pandas, is_missing, name_keys
+from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.targets.by_key import targets_by_key
+from keras_multimodal.schema import Number
+
+
+def numbers_by_key(
+    values: Any, first: Stream
+) -> tuple[dict[Hashable, tuple[Any, ...] | None], tuple[str, ...]]:
+    """The numbers of each row, `None` where one is missing, and what they are called.
+
+    Args:
+        values: A frame (its index holds the keys) with a column for each number; or one number for
+            each row, as a Series, a dict by key or a list in the order of the first stream's rows.
+        first: The first stream.
+    """
+    values = as_pandas(values)
+    if isinstance(values, pd.DataFrame):
+        columns = tuple(map(str, values.columns))
+        if not columns:
+            raise ValueError("`values` must have a column of numbers. Received: a frame without")
+        rows: Any = pd.Series(
+            list(values.itertuples(index=False, name=None)), values.index, dtype=object
+        )
+    else:
+        name = getattr(values, "name", None)
+        columns = ("value",) if name is None else (str(name),)
+        rows = values
+    found = targets_by_key(rows, first, "values")
+    tuples = {key: own if isinstance(own, tuple) else (own,) for key, own in found.items()}
+    return {key: None if any(map(is_missing, own)) else own for key, own in tuples.items()}, columns
+
+
+def measure(
+    rows: Sequence[tuple[Any, ...]], keys: Sequence[Hashable], columns: tuple[str, ...]
+) -> tuple[Number, np.ndarray]:
+    """The target, and the numbers of each row, `(rows, columns)` float32.
+
+    Raises:
+        ValueError: If a cell is no finite number. The message names the column and the rows.
+    """
+    numbers = np.empty((len(rows), len(columns)))
+    for place, column in enumerate(columns):
+        wrong = []
+        for row, (key, own) in enumerate(zip(keys, rows, strict=True)):
+            try:
+                numbers[row, place] = float(own[place])
+            except (TypeError, ValueError):
+                numbers[row, place] = np.nan
+            if not np.isfinite(numbers[row, place]):
+                wrong.append((key, own[place]))
+        if wrong:
+            raise ValueError(
+                f"`values` must be finite numbers in {column!r}. Received: {wrong[0][1]!r} in row "
+                f"{wrong[0][0]!r}"
+                + (
+                    f", and others in {len(wrong) - 1} more rows "
+                    f"({name_keys([key for key, _ in wrong[1:]])})"
+                    if len(wrong) > 1
+                    else ""
+                )
+            )
+    return Number(columns=columns), numbers.astype("float32")
+
+
+def learn_statistics(target: Number, numbers: np.ndarray) -> Number:
+    """The target with mean and standard deviation of the given rows' numbers."""
+    exact = numbers.astype("float64")
+    mean, std = exact.mean(0), exact.std(0)
+    std[std <= 1e-7 * np.abs(mean)] = 1  # a constant has no scale of its own
+    return dataclasses.replace(target, mean=tuple(mean.tolist()), std=tuple(std.tolist()))

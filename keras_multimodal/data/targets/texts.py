@@ -1,0 +1,74 @@
+"""Targets that are texts: what a decoder reads, and what it is to write."""
+
+import dataclasses
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+import numpy as np
+import tensorflow as tf
+
+from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.text.column import TextStream
+from keras_multimodal.data.text.transform import TextTransform, make_token_counter
+from keras_multimodal.schema import Sequence as TextSequence
+from keras_multimodal.schema import Text
+
+OnLong = Literal["error", "truncate", "drop"]
+
+_BATCH = 4096
+
+
+def as_target(text: Text) -> TextSequence:
+    """The description of a text as that of a target."""
+    fields = {field.name: getattr(text, field.name) for field in dataclasses.fields(text)}
+    return TextSequence(**{**fields, "optional": False})
+
+
+def too_long(captions: TextStream) -> np.ndarray:
+    """Which rows have more tokens than the description keeps, `(rows,)` bool."""
+    count = make_token_counter(_without_ends(captions.spec))
+    texts = tf.data.Dataset.from_tensor_slices(tf.constant(captions.cells.tolist(), tf.string))
+    lengths = [count(batch).numpy() for batch in texts.batch(_BATCH)]
+    return np.concatenate(lengths) > captions.spec.length
+
+
+def check_lengths(longer: np.ndarray, keys: Sequence[Hashable], captions: TextStream) -> None:
+    """Refuse texts that do not fit.
+
+    Raises:
+        ValueError: If there are any; the message names the rows.
+    """
+    if longer.any():
+        named = [keys[row] for row in np.flatnonzero(longer).tolist()]
+        raise ValueError(
+            f"`captions` must be texts of at most {captions.spec.length} tokens. "
+            f"Received: {len(named)} that are longer ({name_keys(named)}). Let `length` of the "
+            'TextProcessor be larger, cut them with on_long="truncate", or leave such rows out '
+            'with on_long="drop".'
+        )
+
+
+def encode(target: TextSequence, texts: Sequence[str]) -> np.ndarray:
+    """The ids of texts, `(rows, length + 2)` int32: start, tokens, end, and padding.
+
+    Args:
+        target: The description, with its vocabulary.
+        texts: The texts.
+    """
+    tokenize = TextTransform(_without_ends(target))
+    dataset = tf.data.Dataset.from_tensor_slices(tf.constant(list(texts), tf.string))
+    ids = np.concatenate([tokenize.finish(batch).numpy() for batch in dataset.batch(_BATCH)])
+    rows = np.zeros((len(ids), target.length + 2), "int32")
+    rows[:, 0] = target.start
+    rows[:, 1:-1] = ids
+    rows[np.arange(len(ids)), 1 + (ids > 0).sum(1)] = target.end
+    return rows
+
+
+def _without_ends(text: Text) -> Text:
+    """The description without a tokenizer's special tokens, which `length` does not count here."""
+    if text.tokenizer is None:
+        return text
+    return dataclasses.replace(
+        text, tokenizer=dataclasses.replace(text.tokenizer, start=None, end=None)
+    )

@@ -1,0 +1,144 @@
+"""A stream of texts, as `TextProcessor` makes it."""
+
+import copy
+import dataclasses
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+import tensorflow as tf
+
+from keras_multimodal.data.column.autograph import unconverted
+from keras_multimodal.data.column.column import Finisher, Loader, Stream
+from keras_multimodal.data.column.random_numbers import uniform
+from keras_multimodal.data.text.transform import learn_vocabulary, make_token_counter
+from keras_multimodal.data.text.truncation import Truncation
+from keras_multimodal.schema import Text
+
+_BATCH = 4096
+_UNKNOWN = 1
+
+# Word `i` of a text draws from slot `_FIRST_SLOT + i`; those below are the pictures'.
+_FIRST_SLOT = 100
+
+
+def check_vocabulary(vocabulary: Sequence[str], max_words: int) -> None:
+    """Check that a vocabulary of the caller's is one, and not too large.
+
+    Args:
+        vocabulary: The tokens, without padding and unknown.
+        max_words: The largest vocabulary, padding and unknown words included.
+    """
+    if isinstance(vocabulary, str):
+        raise TypeError(
+            f"`vocabulary` must be a list of tokens. Received: vocabulary={vocabulary!r}, a string"
+        )
+    if not len(vocabulary):
+        raise ValueError(
+            "`vocabulary` must have at least one token, or be left out: it is then learned on the "
+            f"training rows. Received: vocabulary={vocabulary!r}"
+        )
+    if len(vocabulary) > max_words - 2:
+        raise ValueError(
+            "`vocabulary` must have at most `max_words` - 2 tokens: padding and unknown words "
+            f"take two. Received: {len(vocabulary)} tokens and max_words={max_words}. Let "
+            f"`max_words` be {len(vocabulary) + 2} or more, or leave tokens out."
+        )
+
+
+class TextStream(Stream):
+    """Texts by key: what `TextProcessor.load_data` returns.
+
+    The vocabulary is learned on the training rows: `records.split` does so by itself.
+
+    Example:
+
+    >>> from keras_multimodal.data import TextProcessor
+    >>> stream = TextProcessor().load_data(["a cat", "a dog"]).tokenize(max_words=3, length=4)
+    >>> stream.adapt().spec.vocabulary, stream.spec.shape
+    (('a',), (4,))
+    """
+
+    spec: Text
+    word_dropout = 0.0
+    _keeps_vocabulary = False
+
+    def tokenize(self, max_words: int | None = None, length: int | None = None) -> Self:
+        """The stream with another vocabulary size or length.
+
+        Args:
+            max_words: The largest vocabulary, padding and unknown words included; unchanged by
+                default.
+            length: Tokens kept of each text; unchanged by default.
+
+        Raises:
+            ValueError: If a vocabulary of the caller's is larger than `max_words` allows.
+        """
+        max_words = self.spec.max_tokens if max_words is None else max_words
+        length = self.spec.length if length is None else length
+        if self._keeps_vocabulary:
+            check_vocabulary(self.spec.vocabulary, max_words)
+        return self.with_spec(dataclasses.replace(self.spec, max_tokens=max_words, length=length))
+
+    def with_vocabulary(self, vocabulary: Sequence[str]) -> Self:
+        """The stream with a vocabulary of the caller's, which adapting leaves alone.
+
+        Args:
+            vocabulary: The tokens, without padding and unknown.
+
+        Raises:
+            TypeError: If it is one string.
+            ValueError: If it is empty, or larger than the description's `max_tokens` allows.
+        """
+        check_vocabulary(vocabulary, self.spec.max_tokens)
+        stream = self.with_spec(dataclasses.replace(self.spec, vocabulary=tuple(vocabulary)))
+        stream._keeps_vocabulary = True
+        return stream
+
+    def with_word_dropout(self, rate: float) -> Self:
+        """The stream with the share of words that training takes for unknown.
+
+        Args:
+            rate: The share, in [0, 1); 0 with a tokenizer, which spells unknown words out.
+        """
+        if not 0 <= rate < (1 if self.spec.tokenizer is None else 1e-9):
+            raise ValueError(
+                "`rate` must be in [0, 1), and 0 with a tokenizer. "
+                f"Received: rate={rate}, tokenizer={self.spec.tokenizer is not None}"
+            )
+        stream = copy.copy(self)
+        stream.word_dropout = rate
+        return stream
+
+    def truncated(self) -> Truncation:
+        """How many texts, of how many, have more than `length` tokens: their ends are cut off."""
+        count = make_token_counter(self.spec)
+        texts = tf.data.Dataset.from_tensor_slices(tf.constant(self.cells[self.present], tf.string))
+        longer = texts.batch(_BATCH).map(unconverted(lambda batch: count(batch) > self.spec.length))
+        cut = sum(int(np.count_nonzero(batch)) for batch in longer)
+        return Truncation(count=cut, texts=int(np.count_nonzero(self.present)))
+
+    def loader(self) -> Loader:
+        """The text itself; a batch is tokenised at once."""
+        return tf.identity
+
+    def finisher(self, batch_size: int, training: bool) -> Finisher:
+        """Tokenise, and in training take some of the words for unknown."""
+        tokenize, rate, length = self.transform.finish, self.word_dropout, self.spec.length
+        if not training or not rate:
+            return lambda texts, seeds: tokenize(texts)
+
+        def finish(texts: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+            ids = tokenize(texts)  # (batch, length)
+            draws = uniform(seeds, range(_FIRST_SLOT, _FIRST_SLOT + length))
+            return tf.where((draws < rate) & (ids > 0), _UNKNOWN, ids)
+
+        return finish
+
+    def adapt(self) -> Self:
+        """The stream with the vocabulary of its rows, unless it was given one."""
+        if self._keeps_vocabulary or self.spec.tokenizer is not None:
+            return self
+        spec = dataclasses.replace(self.spec, vocabulary=())
+        texts = tf.data.Dataset.from_tensor_slices(tf.constant(self.cells[self.present], tf.string))
+        return self.with_spec(learn_vocabulary(texts.batch(_BATCH), spec))
