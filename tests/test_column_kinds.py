@@ -201,3 +201,8 @@ def test_a_kind_is_printed_in_a_line():
     assert str(ColumnKind("a", "number", "2 numbers from 1 to 2")) == (
         "a: number (2 numbers from 1 to 2)"
     )
+
+
+def test_a_table_may_have_a_single_row():
+    (found,) = column_kinds(pd.DataFrame({"column": ["red"]}))
+    assert (found.kind, found.reason) == ("ignore", "all its cells are 'red'")

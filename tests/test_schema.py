@@ -67,6 +67,12 @@ def test_json_with_an_unknown_kind_is_refused():
         Schema.from_json(json.dumps(config))
 
 
+def test_the_newest_version_is_one_that_is_written():
+    """And no version is read that is not known."""
+    several = Schema([TEXT], Targets((MOOD, Number())))
+    assert json.loads(several.to_json())["version"] == VERSION
+
+
 MOOD = Category(name="mood", classes=("good", "bad"))
 PRICE = Number(name="price", columns=("price",), mean=(2.0,), std=(0.5,))
 

@@ -77,3 +77,9 @@ def test_wrong_arguments_are_refused(arguments, error, message):
 def test_one_sequence_has_one_width():
     with pytest.raises(ValueError, match="`SharedProjection"):
         FusedTokens(None)(INPUTS)
+
+
+def test_a_single_modality_is_fused_too():
+    layer = FusedTokens(None)
+    assert layer.compute_output_shape({"text": (None, 3, 6)}) == (None, 3, 6)
+    np.testing.assert_array_equal(array(layer({"text": TEXT})), TEXT)

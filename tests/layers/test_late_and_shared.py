@@ -434,6 +434,12 @@ def test_logits_of_other_classes_are_refused():
         LogitFusion()([LOGITS["sensor"], YES["sensor"]])
 
 
+def test_a_single_modality_has_a_shared_and_a_specific_part():
+    layer = ModalitySpecificShared(4)
+    assert layer.compute_output_shape([(None, 6)]) == (None, 2, 4)
+    assert layer([INPUTS["sensor"]]).shape == (*INPUTS["sensor"].shape[:1], 2, 4)
+
+
 def test_a_single_modality_is_like_no_other():
     layer = ModalitySpecificShared(4, similarity_weight=1.0)
     with pytest.raises(ValueError, match=r"`similarity_weight` must be 0 where .* modality"):

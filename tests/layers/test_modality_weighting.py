@@ -200,3 +200,9 @@ def test_a_low_temperature_does_not_overflow_half_precision():
     vectors = [np.ones((1, 128), "float16"), np.full((1, 128), 2, "float16")]
     _, weights = layer(vectors, return_weights=True)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(weights), [[0, 1]])
+
+
+@pytest.mark.parametrize("mode", ["input", "learned", "fixed"])
+def test_modalities_may_be_a_single_number(mode):
+    numbers = [np.array([[1.0], [4.0]], "float32"), np.array([[3.0], [8.0]], "float32")]
+    np.testing.assert_allclose(ModalityWeighting(mode=mode)(numbers), [[2.0], [6.0]])

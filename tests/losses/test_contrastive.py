@@ -106,3 +106,10 @@ def test_it_is_saved_by_its_arguments_and_refuses_other_shapes(loss, rng):
         loss()(np.zeros((4, 1), "int32"), embeddings(rng, rows=4, towers=1))
     with pytest.raises(ValueError, match=r"`y_pred` must be .*\(4, 7\)"):
         loss()(np.zeros((4, 2), "int32"), embeddings(rng, rows=4)[:, 0])
+
+
+@pytest.mark.parametrize(("loss", "reference"), CASES)
+def test_a_batch_may_be_a_single_row(loss, reference, rng):
+    y = embeddings(rng)[:1]
+    expected = reference(y[:, 0, :-2], y[:, 1, :-2], np.ones((1, 1), bool))
+    np.testing.assert_allclose(loss()(distinct()[:1], y), expected, rtol=1e-5, atol=1e-7)

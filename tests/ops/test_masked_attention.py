@@ -231,3 +231,10 @@ def test_flash_attention_is_attention(mask):
         rtol=1e-5,
         atol=1e-6,
     )
+
+
+def test_arguments_have_names_and_options_have_nothing_else():
+    found = masked_attention(query=QUERY, key=KEY, value=VALUE, mask=MASK)
+    np.testing.assert_array_equal(found, masked_attention(QUERY, KEY, VALUE, MASK))
+    with pytest.raises(TypeError, match="positional argument"):
+        masked_attention(QUERY, KEY, VALUE, MASK, 0.5)
