@@ -48,14 +48,14 @@ def read(folder: pathlib.Path) -> pd.DataFrame:
 
 
 def texts(frame: pd.DataFrame) -> data.TextProcessor:
-    """The texts as a stream."""
+    """The texts as a column."""
     return data.TextProcessor(max_words=8000, length=64, word_dropout=0.1).load_data(
         frame, column="words"
     )
 
 
 def table(frame: pd.DataFrame, target: str) -> data.TableProcessor:
-    """The columns as a stream, without what is to be predicted, and without ratings at all."""
+    """The columns as a column, without what is to be predicted, and without ratings at all."""
     numeric = [name for name in ("age", "positive_feedback_count") if name != target]
     return data.TableProcessor().load_data(frame, numeric=numeric, categorical=COLUMNS)
 

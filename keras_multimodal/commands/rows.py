@@ -105,7 +105,7 @@ def unreadable_wholly(records: Records, read: Table) -> list[str]:
         read: The table.
     """
     told = []
-    for stream in records.streams:
+    for stream in records.columns:
         name = read.names.get(stream.spec.name, stream.spec.name)
         files = in_its_words(records.report, read).unreadable[name]
         if files and not stream.present.any():

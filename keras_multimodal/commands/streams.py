@@ -13,7 +13,7 @@ from keras_multimodal import data
 from keras_multimodal.commands.cells import columns_of
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 from keras_multimodal.schema import ColumnKind, Schema, column_kinds
 from keras_multimodal.schema.column_kinds import as_number, is_blank
 from keras_multimodal.schema.infer import text_length
@@ -72,7 +72,7 @@ def decide(table: Table, options: Options, strict: bool = True) -> list[ColumnKi
 
 def make(
     table: Table, kinds: Sequence[ColumnKind], options: Options, schema: Schema | None = None
-) -> list[Stream]:
+) -> list[Column]:
     """A stream for each modality, its rows by number.
 
     Args:

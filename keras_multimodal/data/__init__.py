@@ -1,14 +1,14 @@
-"""Records in, batches out: streams of each modality, paired by key, as `tf.data` pipelines."""
+"""Records in, batches out: columns of each modality, paired by key, as `tf.data` pipelines."""
 
 from keras_multimodal.data.audio.augmentation import AudioAugmentation
-from keras_multimodal.data.audio.column import AudioFlow
+from keras_multimodal.data.audio.column import AudioColumn
 from keras_multimodal.data.audio.processor import AudioStream
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.column.preprocessor import Preprocessor
 from keras_multimodal.data.column.registry import register_transform
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.data.features.cache import cache_features
-from keras_multimodal.data.features.column import FeatureStream
+from keras_multimodal.data.features.column import FeatureColumn
 from keras_multimodal.data.image.augmentation import Augmentation
 from keras_multimodal.data.image_data_generator.array_flow import ArrayFlow
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
@@ -17,38 +17,38 @@ from keras_multimodal.data.pairing.pairing import pair
 from keras_multimodal.data.pairing.records import Records
 from keras_multimodal.data.pairing.report import PairingReport
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
-from keras_multimodal.data.sensor.column import SensorStream
+from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.processor import SensorProcessor
 from keras_multimodal.data.sources.read_dataset import read_dataset
 from keras_multimodal.data.sources.read_table import read_table
 from keras_multimodal.data.sources.read_tfds import read_tfds
-from keras_multimodal.data.table.column import TableStream
+from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.data.table.processor import TableProcessor
-from keras_multimodal.data.text.column import TextStream
+from keras_multimodal.data.text.column import TextColumn
 from keras_multimodal.data.text.detokenizer import Detokenizer
 from keras_multimodal.data.text.processor import TextProcessor
 
 __all__ = [
     "ArrayFlow",
     "AudioAugmentation",
-    "AudioFlow",
+    "AudioColumn",
     "AudioStream",
     "Augmentation",
+    "Column",
     "Detokenizer",
-    "FeatureStream",
+    "FeatureColumn",
     "ImageFlow",
     "ImageStream",
     "PairingReport",
     "Preprocessor",
     "Records",
     "SensorAugmentation",
+    "SensorColumn",
     "SensorProcessor",
-    "SensorStream",
-    "Stream",
+    "TableColumns",
     "TableProcessor",
-    "TableStream",
+    "TextColumn",
     "TextProcessor",
-    "TextStream",
     "Transform",
     "cache_features",
     "pair",

@@ -75,4 +75,4 @@ def right_rows(model: keras.Model, records: data.Records) -> np.ndarray:
 
 def _lacking(records: data.Records) -> np.ndarray:
     """Which rows lack a modality, `(rows,)` bool."""
-    return ~np.all([stream.present for stream in records.streams], axis=0)
+    return ~np.all([column.present for column in records.columns], axis=0)

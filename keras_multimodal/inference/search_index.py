@@ -96,7 +96,7 @@ class SearchIndex:
             )
         vectors = embed(self._model, self.schema, records.batch(batch_size))
         for name, own in self._towers.items():
-            there = np.any([s.present for s in records.streams if s.spec.name in own], axis=0)
+            there = np.any([s.present for s in records.columns if s.spec.name in own], axis=0)
             self._vectors[name].append(vectors[name][there])
             self._keys[name] += [key for key, has in zip(records.keys, there, strict=True) if has]
         self._graphs = {}

@@ -171,5 +171,5 @@ class Image(Modality):
             return ""
         return (
             f"the preprocessing_function {self.preprocessing_function!r} of {self.name!r} is "
-            "yours. Make it the model's first layer, and train on a stream without it"
+            "yours. Make it the model's first layer, and train on a column without it"
         )

@@ -49,7 +49,7 @@ def infer_parts(
     if unread:
         raise ValueError(
             "`frame` must have columns that say what they hold without being read. Received: "
-            f"series in {unread}; read them with data.SensorProcessor, whose stream has their "
+            f"series in {unread}; read them with data.SensorProcessor, whose column has their "
             f"description, or leave them out: kinds={{{unread[0]!r}: 'ignore'}}"
         )
     numeric = [each.column for each in found if each.kind == "number"]

@@ -35,7 +35,7 @@ def test_raw_cells_and_records_give_the_same(trained, writer):
     records, _ = trained
     expected = [WORDS[place % 4] for place in range(32)]
     assert writer.generate(records) == expected
-    assert writer.generate({"note": records.streams[0].cells.tolist()}) == expected
+    assert writer.generate({"note": records.columns[0].cells.tolist()}) == expected
     # In batches of which the last is smaller, and one row alone.
     assert writer.generate(records, batch_size=7) == expected
     assert writer.generate({"note": ["note 2"]}) == ["big red dog"]

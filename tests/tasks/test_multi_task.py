@@ -84,7 +84,7 @@ def test_from_a_table_with_gaps_to_served_answers(weights, number_loss, tmp_path
     assert again["loss"] == pytest.approx(model.evaluate(test.batch(30), verbose=0)[0], rel=1e-4)
 
     export.saved_model(model, tmp_path / "served", train.schema)
-    raw = {"text": test.to_frame()["text"].tolist(), "size": test.streams[1].numbers[:, 0]}
+    raw = {"text": test.to_frame()["text"].tolist(), "size": test.columns[1].numbers[:, 0]}
     served = export.serve_in_fresh_process(tmp_path / "served", raw)
     assert set(served) == {
         *("kind", "kind_probabilities", "grade", "grade_probabilities"),

@@ -256,8 +256,8 @@ def test_bad_arguments_are_named(make, message):
         make()
 
 
-def test_something_other_than_a_stream_is_refused_before_its_towers_are_looked_for():
-    with pytest.raises(TypeError, match="`streams` must be streams"):
+def test_something_other_than_a_column_is_refused_before_its_towers_are_looked_for():
+    with pytest.raises(TypeError, match="`columns` must be columns"):
         data.pair(["a", "b"], match=True)
 
 
@@ -285,6 +285,6 @@ def test_questions_that_cannot_be_answered_are_refused():
     with pytest.raises(ValueError, match="`records` must have the modalities"):
         index.add(
             train.only("image", "text", "table").__class__(
-                train.streams[:1], train.keys, labels=None, target=None, report=train.report
+                train.columns[:1], train.keys, labels=None, target=None, report=train.report
             )
         )

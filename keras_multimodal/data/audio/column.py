@@ -1,4 +1,4 @@
-"""A stream of recordings, as `AudioStream` makes it."""
+"""A column of recordings, as `AudioStream` makes it."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
@@ -10,11 +10,11 @@ import tensorflow as tf
 from keras_multimodal.data.audio.augmentation import AudioAugmentation
 from keras_multimodal.data.audio.sound_file import make_sound_decoder
 from keras_multimodal.data.column.cells import is_missing
-from keras_multimodal.data.column.column import Finisher, Loader, Stream
+from keras_multimodal.data.column.column import Column, Finisher, Loader
 from keras_multimodal.schema import Audio
 
 
-class AudioFlow(Stream):
+class AudioColumn(Column):
     """Recordings by key: what `AudioStream.flow_from_dataframe` and its like return.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from keras_multimodal.data.audio.augmentation import AudioAugmentation
-from keras_multimodal.data.audio.column import AudioFlow
+from keras_multimodal.data.audio.column import AudioColumn
 from keras_multimodal.data.audio.sound_file import require_soundfile
 from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
 from keras_multimodal.data.column.files import check_files, existing_folder, walk
@@ -49,8 +49,8 @@ class AudioStream:
 
     Example:
 
-    >>> stream = AudioStream(16_000, duration=1.5, normalize="rms", gain=(-6.0, 6.0))
-    >>> stream.augmentation.gain
+    >>> column = AudioStream(16_000, duration=1.5, normalize="rms", gain=(-6.0, 6.0))
+    >>> column.augmentation.gain
     (-6.0, 6.0)
     """
 
@@ -110,8 +110,8 @@ class AudioStream:
         key: str | None = None,
         name: str = "audio",
         optional: bool = False,
-    ) -> AudioFlow:
-        """A stream of the recordings that a column of a frame names.
+    ) -> AudioColumn:
+        """A column of the recordings that a column of a frame names.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
@@ -151,8 +151,8 @@ class AudioStream:
         key: Literal["path", "stem"] = "path",
         name: str = "audio",
         optional: bool = False,
-    ) -> AudioFlow:
-        """A stream of the recordings in a folder, or with one sub-folder for each class.
+    ) -> AudioColumn:
+        """A column of the recordings in a folder, or with one sub-folder for each class.
 
         Args:
             directory: The folder.
@@ -202,11 +202,13 @@ class AudioStream:
         targets: Sequence[Any] | None,
         name: str,
         optional: bool,
-    ) -> AudioFlow:
+    ) -> AudioColumn:
         if any(path and not path.lower().endswith(".wav") for path in paths):
             require_soundfile()
         spec = Audio(name=name, optional=optional, **self._settings)
-        return AudioFlow(spec, keys, paths, source, augmentation=self.augmentation, targets=targets)
+        return AudioColumn(
+            spec, keys, paths, source, augmentation=self.augmentation, targets=targets
+        )
 
 
 def _samples_in(duration: float, sample_rate: int) -> int:

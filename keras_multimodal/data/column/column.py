@@ -22,10 +22,10 @@ RandomRowLoader = Callable[[tf.Tensor, tf.Tensor], Any]
 Finisher = Callable[[Any, tf.Tensor], Tensors]
 
 
-class Stream:
+class Column:
     """One modality's column: its description, its raw cells and the key of each row.
 
-    `ImageStream`, `TextProcessor` and their like make streams; `pair` joins them by key. A
+    `ImageStream`, `TextProcessor` and their like make columns; `pair` joins them by key. A
     subclass says how a cell is read and what happens to a batch: `loader` (or `row_loader`) and
     `finisher`.
 
@@ -42,15 +42,15 @@ class Stream:
     Example:
 
     >>> from keras_multimodal.schema import Text
-    >>> stream = Stream(Text(length=3), ["a", "b"], ["red cat", ""], source="column 'title'")
-    >>> stream.present.tolist()
+    >>> column = Column(Text(length=3), ["a", "b"], ["red cat", ""], source="column 'title'")
+    >>> column.present.tolist()
     [True, False]
     """
 
     # Whether cells are paths of files, which may turn out to be unreadable.
     reads_files = False
 
-    # By key, what could not be read as the stream was made and why, and what becomes of such rows.
+    # By key, what could not be read as the column was made and why, and what becomes of such rows.
     unreadable: Mapping[Hashable, str] = types.MappingProxyType({})
     on_unreadable: Literal["mask", "drop"] = "mask"
 
@@ -79,14 +79,14 @@ class Stream:
 
     @property
     def view(self) -> str:
-        """What the stream's random changes are drawn for: streams of one view change alike."""
+        """What the column's random changes are drawn for: columns of one view change alike."""
         return self._view or self.spec.name
 
     def with_view(self, view: str) -> Self:
-        """The stream with another view.
+        """The column with another view.
 
         The two pictures of a stereo camera, or a picture and its mask, must be turned and flipped
-        together: give their streams one view.
+        together: give their columns one view.
 
         Args:
             view: Any name.
@@ -113,7 +113,7 @@ class Stream:
         """What messages call the cell of a row."""
         return str(self.cells[row])
 
-    def row_digests(self) -> list[str]:
+    def fingerprints(self) -> list[str]:
         """For each row, what changes if that does which is read of it; empty where it is absent.
 
         A file counts as changed if its path, its size or its time of change has.
@@ -124,7 +124,7 @@ class Stream:
         ]
 
     def content(self, row: int) -> bytes:
-        """What `row_digests` makes a digest of, for a row that is there."""
+        """What `fingerprints` makes a digest of, for a row that is there."""
         content = str(self.cells[row])
         if self.reads_files:
             try:
@@ -138,7 +138,7 @@ class Stream:
         return content.encode("utf-8", "surrogatepass")
 
     def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
-        """The stream with other rows: `rows[i]` is the row of `keys[i]`, -1 for an absent cell."""
+        """The column with other rows: `rows[i]` is the row of `keys[i]`, -1 for an absent cell."""
         taken = copy.copy(self)
         taken.keys = list(keys)
         for name, absent in self._columns.items():
@@ -148,17 +148,17 @@ class Stream:
         return taken
 
     def with_spec(self, spec: Modality) -> Self:
-        """The stream with another description."""
+        """The column with another description."""
         changed = copy.copy(self)
         changed.spec = spec
         return changed
 
     def as_optional(self) -> Self:
-        """The stream with its modality declared optional."""
+        """The column with its modality declared optional."""
         return self.with_spec(dataclasses.replace(self.spec, optional=True))
 
     def adapt(self) -> Self:
-        """The stream with whatever its description learns from its rows."""
+        """The column with whatever its description learns from its rows."""
         return self
 
     def blank(self) -> Any:
@@ -170,12 +170,12 @@ class Stream:
         return self.transform.load
 
     @property
-    def source_stream(self) -> "Stream":
-        """The stream whose rows `row_loader` reads: this one, or one with more cells."""
+    def source_column(self) -> "Column":
+        """The column whose rows `row_loader` reads: this one, or one with more cells."""
         return self
 
     def source_rows(self, rows: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
-        """The rows of `source_stream` that stand for `rows`, -1 where there is none.
+        """The rows of `source_column` that stand for `rows`, -1 where there is none.
 
         Args:
             rows: The rows' numbers, `(count,)` int64.
@@ -184,7 +184,7 @@ class Stream:
         return rows
 
     def row_loader(self) -> RowLoader:
-        """The graph function from a row of `source_stream` to what `loader` makes of its cell.
+        """The graph function from a row of `source_column` to what `loader` makes of its cell.
 
         It is run on many rows in parallel, and leaves absent cells alone. A subclass whose cells
         are no strings writes this one and not `loader`.
@@ -202,10 +202,10 @@ class Stream:
         return load_present
 
     def random_row_loader(self) -> RandomRowLoader | None:
-        """As `row_loader`, for streams of which training reads a row differently in each epoch.
+        """As `row_loader`, for columns of which training reads a row differently in each epoch.
 
         Returns:
-            The graph function from a row of `source_stream` and its seed in this epoch, a uint32
+            The graph function from a row of `source_column` and its seed in this epoch, a uint32
             scalar, to what it loads; `None` where `row_loader` serves.
         """
         return None

@@ -1,4 +1,4 @@
-"""A stream of which a row has several cells, one of them at a time."""
+"""A column of which a row has several cells, one of them at a time."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, Self
@@ -6,20 +6,20 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.column.column import Finisher, Loader, RandomRowLoader, RowLoader, Stream
+from keras_multimodal.data.column.column import Column, Finisher, Loader, RandomRowLoader, RowLoader
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.schema import Modality
 
 _SLOT = 99  # no augmentation draws from it
 
 
-class SampledStream(Stream):
+class SampledColumn(Column):
     """Draws one of a row's cells anew in each training epoch; elsewhere the first stands.
 
-    `pair(..., on_duplicates="sample")` makes it of a stream whose keys repeat.
+    `pair(..., on_duplicates="sample")` makes it of a column whose keys repeat.
 
     Args:
-        pool: The stream with all cells.
+        pool: The column with all cells.
         keys: One key for each row.
         options: For each row, the rows of `pool` that it may draw; none where the cell is absent.
 
@@ -29,14 +29,14 @@ class SampledStream(Stream):
     >>> from keras_multimodal.data import TextProcessor, pair
     >>> captions = pd.Series(["a cat", "a kitten", "a dog"], index=["x", "x", "y"])
     >>> records = pair(TextProcessor().load_data(captions), on_duplicates="sample")
-    >>> records.keys, records.streams[0].cells.tolist()
+    >>> records.keys, records.columns[0].cells.tolist()
     (['x', 'y'], ['a cat', 'a dog'])
     """
 
     _columns: ClassVar[dict[str, Any]] = {"cells": "", "options": None}
 
     def __init__(
-        self, pool: Stream, keys: Sequence[Hashable], options: Sequence[Sequence[int]]
+        self, pool: Column, keys: Sequence[Hashable], options: Sequence[Sequence[int]]
     ) -> None:
         # A cell that is absent is nothing to draw.
         kept = [tuple(row for row in rows if pool.present[row]) for rows in options]
@@ -49,13 +49,13 @@ class SampledStream(Stream):
         self._view = pool._view
 
     def with_spec(self, spec: Modality) -> Self:
-        """The stream with another description."""
+        """The column with another description."""
         changed = super().with_spec(spec)
         changed.pool = self.pool.with_spec(spec)
         return changed
 
     def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
-        """The stream with other rows, and with the cells that these may draw."""
+        """The column with other rows, and with the cells that these may draw."""
         taken = super().take(keys, rows)
         options = [own or () for own in taken.options]
         used = sorted({row for own in options for row in own})
@@ -65,7 +65,7 @@ class SampledStream(Stream):
         return taken
 
     def adapt(self) -> Self:
-        """The stream with what its description learns from every cell that it may draw."""
+        """The column with what its description learns from every cell that it may draw."""
         return self.with_spec(self.pool.adapt().spec)
 
     def cell_name(self, row: int) -> str:
@@ -73,16 +73,16 @@ class SampledStream(Stream):
         return " or ".join(str(self.pool.cells[own]) for own in self.options[row])
 
     def blank(self) -> Any:
-        """That of the stream with all cells."""
+        """That of the column with all cells."""
         return self.pool.blank()
 
     def loader(self) -> Loader:
-        """The loader of the stream with all cells."""
+        """The loader of the column with all cells."""
         return self.pool.loader()
 
     @property
-    def source_stream(self) -> Stream:
-        """The stream with all cells."""
+    def source_column(self) -> Column:
+        """The column with all cells."""
         return self.pool
 
     def source_rows(self, rows: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
@@ -101,9 +101,9 @@ class SampledStream(Stream):
         return self.pool.row_loader()
 
     def random_row_loader(self) -> RandomRowLoader | None:
-        """That of the stream with all cells."""
+        """That of the column with all cells."""
         return self.pool.random_row_loader()
 
     def finisher(self, batch_size: int, training: bool) -> Finisher:
-        """The finisher of the stream with all cells."""
+        """The finisher of the column with all cells."""
         return self.pool.finisher(batch_size, training)

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.column.sampled_column import SampledStream
-from keras_multimodal.data.features.column import FeatureStream
+from keras_multimodal.data.column.sampled_column import SampledColumn
+from keras_multimodal.data.features.column import FeatureColumn
 from keras_multimodal.data.features.store import FeatureStore
 from keras_multimodal.data.pairing.records import Records
 from keras_multimodal.schema import Features, Modality
@@ -80,24 +80,24 @@ def cache_features(
     ...     next(iter(cached.batch(2)))["text"].shape
     TensorShape([2, 3, 8])
     """
-    streams = {stream.spec.name: stream for stream in records.streams}
-    if not encoders or set(encoders) - set(streams):
+    columns = {column.spec.name: column for column in records.columns}
+    if not encoders or set(encoders) - set(columns):
         raise ValueError(
-            f"`encoders` must be for one or more of the modalities {list(streams)}. "
+            f"`encoders` must be for one or more of the modalities {list(columns)}. "
             f"Received: encoders for {list(encoders)}"
         )
     if dtype not in ("float32", "float16"):
         raise ValueError(f"`dtype` must be 'float32' or 'float16'. Received: dtype={dtype!r}")
     for name, encoder in encoders.items():
-        if isinstance(streams[name], SampledStream):
+        if isinstance(columns[name], SampledColumn):
             raise ValueError(
                 f"`records` must have one cell for each row. Received: {name!r}, of which each "
                 "epoch draws one of several"
             )
         kept = pathlib.Path(directory, name)
         cached = _cache(records.only(name), encoder, kept, batch_size, dtype, verbose)
-        streams[name] = cached
-    return records._with_streams(list(streams.values()))
+        columns[name] = cached
+    return records._with_columns(list(columns.values()))
 
 
 def _cache(
@@ -107,18 +107,18 @@ def _cache(
     batch_size: int,
     dtype: str,
     verbose: bool,
-) -> FeatureStream:
-    (stream,) = records.streams
-    spec = stream.spec
-    if not stream.present.any():
+) -> FeatureColumn:
+    (column,) = records.columns
+    spec = column.spec
+    if not column.present.any():
         raise ValueError(f"`records` must have {spec.name!r} in some row. Received: in none")
     # Asked of the encoders of this package; another layer knows nothing of modalities.
     check = getattr(encoder, "check_modality", None)
     if check is not None:
         check(spec)
     encode = _make_encode(encoder, spec)
-    digests = stream.row_digests()
-    first = int(np.flatnonzero(stream.present)[0])
+    digests = column.fingerprints()
+    first = int(np.flatnonzero(column.present)[0])
     # Builds an encoder that has not been called yet, so that its weights can be looked at.
     tokens, _ = encode(_inputs(next(iter(records._take(np.array([first])).batch(1)))))
     if encoder.trainable_weights:
@@ -146,8 +146,8 @@ def _cache(
         store.write([digest for digest, _ in part], tokens.astype(dtype), mask)
     features = Features(name=spec.name, optional=spec.optional, length=store.length, dim=store.dim)
     places = [store.places[digest] if digest else -1 for digest in digests]
-    return FeatureStream(
-        features, records.keys, stream.cells.tolist(), stream.source, store, places
+    return FeatureColumn(
+        features, records.keys, column.cells.tolist(), column.source, store, places
     )
 
 

@@ -1,4 +1,4 @@
-"""A stream of features, as `cache_features` makes it."""
+"""A column of features, as `cache_features` makes it."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.column.column import Finisher, RowLoader, Stream
+from keras_multimodal.data.column.column import Column, Finisher, RowLoader
 from keras_multimodal.data.features.store import FeatureStore
 from keras_multimodal.schema import Features
 
 
-class FeatureStream(Stream):
+class FeatureColumn(Column):
     """Features by key: what `cache_features` puts in a modality's place.
 
     Args:
@@ -29,8 +29,8 @@ class FeatureStream(Stream):
     ...     store = FeatureStore(pathlib.Path(folder), length=2, dim=3)
     ...     store.write(["digest"], np.ones((1, 2, 3), "float32"), np.array([[True, False]]))
     ...     spec = Features(length=2, dim=3)
-    ...     stream = FeatureStream(spec, ["a"], ["a.png"], "column 'file'", store, [0])
-    ...     finish = stream.finisher(batch_size=1, training=False)
+    ...     column = FeatureColumn(spec, ["a"], ["a.png"], "column 'file'", store, [0])
+    ...     finish = column.finisher(batch_size=1, training=False)
     ...     finish(tf.constant([0], tf.int64), None)["features_mask"].numpy().tolist()
     [[True, False]]
     """

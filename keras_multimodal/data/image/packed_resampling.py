@@ -16,7 +16,7 @@ from keras_multimodal.data.image.augmentation import Augmentation, affine_matric
 _PART = 16
 
 
-def make_mover(
+def make_warp(
     augmentation: Augmentation,
     shape: tuple[int, int, int],
     batch_size: int,

@@ -1,4 +1,4 @@
-"""A stream of pictures that are in memory, as `ImageStream.flow` makes it."""
+"""A column of pictures that are in memory, as `ImageStream.flow` makes it."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar

@@ -35,7 +35,7 @@ class ImageArrayStream(ImageTransformer):
         keys: Sequence[Hashable] | None = None,
         name: str = "image",
     ) -> ImageFlow:
-        """A stream of pictures in an array.
+        """A column of pictures in an array.
 
         Args:
             x: `(rows, height, width, channels)`, or as `data_format` says, in [0, 255].
@@ -64,13 +64,13 @@ class ImageArrayStream(ImageTransformer):
             )
         if isinstance(x, tuple):
             raise ValueError(
-                "`x` must be pictures alone; give other inputs streams of their own, and `pair` "
+                "`x` must be pictures alone; give other inputs columns of their own, and `pair` "
                 f"them. Received: a tuple of {len(x)}"
             )
         images = np.asarray(x)
         if images.ndim != 4 or self._channels_last(images[:1]).shape[-1] not in (1, 3, 4):
             raise ValueError(
-                "`x` must be pictures of rank 4 with 1, 3 or 4 channels; give other inputs streams "
+                "`x` must be pictures of rank 4 with 1, 3 or 4 channels; give other inputs columns "
                 f"of their own, and `pair` them. Received: shape {images.shape}"
             )
         images = self._channels_last(images)

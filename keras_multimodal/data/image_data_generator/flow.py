@@ -1,4 +1,4 @@
-"""A stream of pictures, as `ImageStream` makes it."""
+"""A column of pictures, as `ImageStream` makes it."""
 
 import dataclasses
 from collections.abc import Callable, Hashable, Sequence
@@ -9,13 +9,13 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
-from keras_multimodal.data.column.column import Finisher, Loader, RandomRowLoader, Stream
+from keras_multimodal.data.column.column import Column, Finisher, Loader, RandomRowLoader
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.column.static_batch import static_batch
 from keras_multimodal.data.image.augmentation import CROP_SLOTS, Augmentation
 from keras_multimodal.data.image.files import only_jpegs
 from keras_multimodal.data.image.keras_augmentation import keras_augmentation
-from keras_multimodal.data.image.packed_resampling import make_mover
+from keras_multimodal.data.image.packed_resampling import make_warp
 from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.image.transform import decode_image, normalize_images
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
@@ -28,7 +28,7 @@ CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input"
 _ALONE = ("raw", "multi_output", "input", None)  # those that know no classes
 
 
-class ImageFlow(Stream):
+class ImageFlow(Column):
     """Pictures by key: what `ImageStream.flow_from_dataframe` and its like return.
 
     Give it to `pair`, or use it alone: `flow.batch(32, training=True)`.
@@ -316,7 +316,7 @@ class ImageFlow(Stream):
 
         shape = (spec.height, spec.width, spec.channels)
         unflipped = dataclasses.replace(augmentation, horizontal_flip=False, vertical_flip=False)
-        move_all = make_mover(
+        move_all = make_warp(
             augmentation,
             shape,
             batch_size,

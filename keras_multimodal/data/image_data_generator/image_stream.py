@@ -24,7 +24,7 @@ from keras_multimodal.schema import Image
 
 ClassMode = Literal["categorical", "sparse", "binary", "raw", "multi_output", "input"]
 
-# The column that holds one picture of each row while a stream is made of it.
+# The column that holds one picture of each row while a flow is made of it.
 _PICTURES = "one of several pictures"
 
 
@@ -147,7 +147,7 @@ class ImageStream(ImageArrayStream):
         name: str = "image",
         optional: bool = False,
     ) -> ImageFlow:
-        """A stream of the pictures that a column of a frame names.
+        """A flow of the pictures that a column of a frame names.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
@@ -255,7 +255,7 @@ class ImageStream(ImageArrayStream):
             dataframe: One row for each record.
             directory: Folder that the file names are relative to. Without it they are paths.
             x_col: Columns of file names, or one column whose cells are lists of them.
-            count: How many streams to make of lists; as many as the longest has by default.
+            count: How many flows to make of lists; as many as the longest has by default.
             alike: Whether training changes a row's pictures alike, as those of a stereo camera.
             name: The inputs are named `<name>_0`, `<name>_1`, ...
             **options: Others of `flow_from_dataframe`.
@@ -299,7 +299,7 @@ class ImageStream(ImageArrayStream):
         name: str = "image",
         optional: bool = False,
     ) -> ImageFlow:
-        """A stream of the pictures in a folder with one sub-folder for each class.
+        """A flow of the pictures in a folder with one sub-folder for each class.
 
         Args:
             directory: The folder.

@@ -223,7 +223,7 @@ class ImageTransformer:
         return result if images.ndim == 4 else result[0]
 
     def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
-        """Learn what the training pictures have in common, for streams made from now on.
+        """Learn what the training pictures have in common, for columns made from now on.
 
         `records.split` does the same by itself. Pictures are rescaled before, and nothing else, as
         in Keras. Only sums are kept: memory does not grow with the number of pictures.

@@ -7,32 +7,33 @@ from typing import Any
 import numpy as np
 
 from keras_multimodal.data.column.cells import name_keys
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 
 
-def check_arguments(streams: Sequence[Any], **choices: tuple[str, tuple[str, ...]]) -> None:
-    """Check that the streams are streams, and that each choice is one of those there are.
+def check_arguments(columns: Sequence[Any], **choices: tuple[str, tuple[str, ...]]) -> None:
+    """Check that the columns are columns, and that each choice is one of those there are.
 
     Args:
-        streams: What `pair` received.
+        columns: What `pair` received.
         **choices: By argument, the choice and those there are.
     """
     for argument, (choice, known) in choices.items():
         if choice not in known:
             listed = ", ".join(map(repr, known[:-1])) + f" or {known[-1]!r}"
             raise ValueError(f"`{argument}` must be {listed}. Received: {argument}={choice!r}")
-    if not streams:
-        raise ValueError("`streams` must name at least one stream. Received: none")
-    for stream in streams:
-        if not isinstance(stream, Stream):
+    if not columns:
+        raise ValueError("`columns` must name at least one column. Received: none")
+    for column in columns:
+        if not isinstance(column, Column):
             raise TypeError(
-                "`streams` must be streams, such as ImageStream and TextProcessor make. "
-                f"Received: {type(stream).__name__}"
+                "`columns` must be columns, which a maker returns that is given the data: "
+                "`ImageStream().flow_from_dataframe(...)`, `TextProcessor().load_data(...)`. "
+                f"Received: {type(column).__name__}"
             )
-    names = [stream.spec.name for stream in streams]
+    names = [column.spec.name for column in columns]
     if len(set(names)) < len(names):
         raise ValueError(
-            "`streams` must have names that differ; give each its own with `name=`. "
+            "`columns` must have names that differ; give each its own with `name=`. "
             f"Received: names={names}"
         )
 
@@ -51,50 +52,50 @@ def check_target(given: Mapping[str, bool]) -> None:
         )
 
 
-def repeated_keys(stream: Stream) -> dict[Hashable, int]:
+def repeated_keys(column: Column) -> dict[Hashable, int]:
     """The keys that occur more than once, with their counts."""
-    counts = collections.Counter(stream.keys)
+    counts = collections.Counter(column.keys)
     return {key: count for key, count in counts.items() if count > 1}
 
 
-def check_duplicates(repeated: Mapping[str, Mapping[Hashable, int]], streams: Any) -> None:
+def check_duplicates(repeated: Mapping[str, Mapping[Hashable, int]], columns: Any) -> None:
     """Refuse keys that occur more than once."""
-    for stream in streams:
-        keys = list(repeated[stream.spec.name])
+    for column in columns:
+        keys = list(repeated[column.spec.name])
         if keys:
             raise ValueError(
-                f"`streams` must have each key once. Received: {len(keys)} keys more than once in "
-                f"{stream.spec.name!r} ({stream.source}): {name_keys(keys)}. Remove the repeats, "
+                f"`columns` must have each key once. Received: {len(keys)} keys more than once in "
+                f"{column.spec.name!r} ({column.source}): {name_keys(keys)}. Remove the repeats, "
                 'make a row of each with on_duplicates="expand", or draw one of them anew in each '
                 'epoch with on_duplicates="sample".'
             )
 
 
-def check_overlap(streams: Sequence[Stream]) -> None:
+def check_overlap(columns: Sequence[Column]) -> None:
     """Keys of two types, such as 7 and "7", are the usual reason why nothing matches."""
-    for stream in streams[1:]:
-        others = {key for other in streams if other is not stream for key in other.keys}
-        if others.isdisjoint(stream.keys):
-            first = streams[0]
+    for column in columns[1:]:
+        others = {key for other in columns if other is not column for key in other.keys}
+        if others.isdisjoint(column.keys):
+            first = columns[0]
             raise ValueError(
-                f"`streams` must share keys. Received: no key of {stream.spec.name!r} "
-                f"({name_keys(stream.keys, 3)}) occurs in the other streams; those of "
+                f"`columns` must share keys. Received: no key of {column.spec.name!r} "
+                f"({name_keys(column.keys, 3)}) occurs in the other columns; those of "
                 f"{first.spec.name!r} are {name_keys(first.keys, 3)}"
             )
 
 
-def check_present(aligned: Sequence[Stream], keys: Sequence[Hashable], usable: np.ndarray) -> None:
+def check_present(aligned: Sequence[Column], keys: Sequence[Hashable], usable: np.ndarray) -> None:
     """Refuse rows that lack what they must have."""
     if usable.all():
         return
-    empty = ~np.any([stream.present for stream in aligned], axis=0)
+    empty = ~np.any([column.present for column in aligned], axis=0)
     parts = []
-    for stream in aligned:
-        lacking = where(keys, ~stream.present & ~usable & (empty | (not stream.spec.optional)))
+    for column in aligned:
+        lacking = where(keys, ~column.present & ~usable & (empty | (not column.spec.optional)))
         if lacking:
-            parts.append(f"{len(lacking)} lack {stream.spec.name!r} ({name_keys(lacking)})")
+            parts.append(f"{len(lacking)} lack {column.spec.name!r} ({name_keys(lacking)})")
     raise ValueError(
-        "`streams` must have every modality that is not optional in each row. "
+        "`columns` must have every modality that is not optional in each row. "
         f"Received: of {len(keys)} rows, {'; '.join(parts)}. Leave them out with "
         'on_missing="drop", or keep them with on_missing="mask".'
     )

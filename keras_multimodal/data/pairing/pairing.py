@@ -1,4 +1,4 @@
-"""Pairing: streams of single modalities to records, by key and never by position."""
+"""Pairing: columns of single modalities to records, by key and never by position."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal
@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.column import Stream
-from keras_multimodal.data.column.sampled_column import SampledStream
+from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.column.sampled_column import SampledColumn
 from keras_multimodal.data.pairing.checks import (
     check_arguments,
     check_duplicates,
@@ -26,7 +26,7 @@ from keras_multimodal.data.targets.given import GivenTarget, read_targets, resol
 from keras_multimodal.data.targets.labels import Labels
 from keras_multimodal.data.targets.matching import describe_match, number_parts
 from keras_multimodal.data.targets.texts import OnLong, as_target, check_lengths, too_long
-from keras_multimodal.data.text.column import TextStream
+from keras_multimodal.data.text.column import TextColumn
 from keras_multimodal.schema import Schema
 from keras_multimodal.schema.schema import Target
 
@@ -36,12 +36,12 @@ OnDuplicates = Literal["error", "expand", "sample"]
 
 
 def pair(
-    *streams: Stream,
+    *columns: Column,
     labels: pd.DataFrame | pd.Series | Mapping[Hashable, Any] | Sequence[Any] | None = None,
     classes: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
     ordered: bool | Sequence[str] = False,
     values: Any = None,
-    captions: TextStream | None = None,
+    captions: TextColumn | None = None,
     match: bool | Mapping[str, Sequence[str]] = False,
     sample_weight: pd.Series | Mapping[Hashable, float] | Sequence[float] | None = None,
     on_missing: OnMissing = "error",
@@ -49,13 +49,13 @@ def pair(
     on_duplicates: OnDuplicates = "error",
     on_long: OnLong = "error",
 ) -> Records:
-    """Join streams by their keys.
+    """Join columns by their keys.
 
     Args:
-        *streams: One stream for each modality, with names that differ. The order of the first
-            stream's rows is kept.
+        *columns: One column for each modality, with names that differ. The order of the first
+            column's rows is kept.
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
-            list in the order of the first stream's rows. Rows that may have several classes, or
+            list in the order of the first column's rows. Rows that may have several classes, or
             none, have lists of them. Several targets are a frame (its index holds the keys) with a
             column for each.
         classes: All classes, in the order of their numbers; those that occur, sorted, by default.
@@ -66,7 +66,7 @@ def pair(
             is; or several, as a frame whose index holds the keys. Their means and standard
             deviations are learned on the training rows. Beside `labels`, each column is a target
             of its own. A row may lack some of several targets, but not all of them.
-        captions: In place of classes, the text that is to be written for each row: a stream of
+        captions: In place of classes, the text that is to be written for each row: a column of
             `TextProcessor`. Its vocabulary is learned on the training rows.
         match: In place of classes: the parts of a row are to find each other, as pictures and
             captions do. True for every modality by itself, or the modalities of each part, such
@@ -82,12 +82,12 @@ def pair(
             declare the modality optional and take it as absent from the row. `records.report`
             names each file and what is wrong with it. Files of series were read before, by
             `SensorProcessor.load_files`, whose `on_error` holds for them.
-        on_duplicates: What happens where a stream has a key more than once, such as five captions
+        on_duplicates: What happens where a column has a key more than once, such as five captions
             of one picture: `"error"` refuses; `"expand"` makes a row of each, with the key
-            `(key, number)`, in one stream at most, and `split` keeps them together; `"sample"`
+            `(key, number)`, in one column at most, and `split` keeps them together; `"sample"`
             keeps one row, which draws one of them anew in each training epoch and has the first
             otherwise.
-        on_long: What happens to a row whose caption has more tokens than its stream keeps:
+        on_long: What happens to a row whose caption has more tokens than its column keeps:
             `"error"` refuses, `"truncate"` cuts the caption, `"drop"` leaves the row out.
             `records.report` counts those cut.
 
@@ -95,7 +95,7 @@ def pair(
         The records, one for each key, but see `on_duplicates`.
 
     Raises:
-        TypeError: If something other than a stream is given.
+        TypeError: If something other than a column is given.
         ValueError: If two kinds of target are given that do not go together, or an order without
             classes; if names or keys repeat, if keys match nothing, if a row lacks something that
             it must have, if a value is no finite number, or if a weight is negative or not finite.
@@ -119,41 +119,41 @@ def pair(
             "match": match is not False,
         }
     )
-    if captions is not None and not isinstance(captions, TextStream):
+    if captions is not None and not isinstance(captions, TextColumn):
         raise TypeError(
-            f"`captions` must be a stream of TextProcessor. Received: {type(captions).__name__}"
+            f"`captions` must be a column of TextProcessor. Received: {type(captions).__name__}"
         )
     check_arguments(
-        streams,
+        columns,
         on_long=(on_long, ("error", "truncate", "drop")),
         on_missing=(on_missing, ("error", "drop", "mask")),
         on_error=(on_error, ("raise", "drop", "mask")),
         on_duplicates=(on_duplicates, ("error", "expand", "sample")),
     )
-    described = describe_match(match, streams) if match is not False else None
-    repeated = {stream.spec.name: repeated_keys(stream) for stream in streams}
+    described = describe_match(match, columns) if match is not False else None
+    repeated = {column.spec.name: repeated_keys(column) for column in columns}
     if on_duplicates == "error":
-        check_duplicates(repeated, streams)
-    check_overlap(streams)
+        check_duplicates(repeated, columns)
+    check_overlap(columns)
     if on_missing == "mask":
-        streams = tuple(stream.as_optional() for stream in streams)
+        columns = tuple(column.as_optional() for column in columns)
     elif on_error == "mask":
-        streams = tuple(s.as_optional() if s.reads_files else s for s in streams)
-    keys, units, aligned = _align(streams, repeated, on_duplicates)
+        columns = tuple(s.as_optional() if s.reads_files else s for s in columns)
+    keys, units, aligned = _align(columns, repeated, on_duplicates)
     # What can't be read is there, and not missing.
     there = np.stack(
-        [shown.present | _spoiled(own, units) for own, shown in zip(streams, aligned, strict=True)]
+        [shown.present | _spoiled(own, units) for own, shown in zip(columns, aligned, strict=True)]
     )  # (modalities, rows)
-    unreadable = [] if on_error == "raise" else find_unreadable(streams)
+    unreadable = [] if on_error == "raise" else find_unreadable(columns)
     if unreadable:
-        readable = [_without(stream, unreadable) for stream in streams]
+        readable = [_without(column, unreadable) for column in columns]
         keys, units, aligned = _align(readable, repeated, on_duplicates)
-    present = np.stack([stream.present for stream in aligned])  # (modalities, rows)
-    required = np.array([not stream.spec.optional for stream in aligned])
+    present = np.stack([column.present for column in aligned])  # (modalities, rows)
+    required = np.array([not column.spec.optional for column in aligned])
     usable = present[required].all(0) & present.any(0)
     broken = there & ~present
 
-    given = read_targets(labels, classes, ordered, values, streams[0])
+    given = read_targets(labels, classes, ordered, values, columns[0])
     if captions is not None:
         check_duplicates({captions.spec.name: repeated_keys(captions)}, [captions])
         texts = dict(zip(captions.keys, captions.cells.tolist(), strict=True))
@@ -163,8 +163,8 @@ def pair(
     if on_missing == "error":
         # What cannot be read is not missing; `on_error` has said what becomes of it.
         check_present(aligned, keys, usable | broken.any(0))
-    for stream, lost in zip(streams, broken, strict=True):
-        if (stream.on_unreadable if stream.unreadable else on_error) == "drop":
+    for column, lost in zip(columns, broken, strict=True):
+        if (column.on_unreadable if column.unreadable else on_error) == "drop":
             usable &= ~lost
     if on_missing != "drop":
         arguments = list(dict.fromkeys(own.argument.split("[")[0] for own in given))
@@ -184,7 +184,7 @@ def pair(
             cut = where(keys, longer)
     if not usable.any():
         raise ValueError(
-            f"`streams` must have a row in common that has everything. Received: {len(keys)} rows, "
+            f"`columns` must have a row in common that has everything. Received: {len(keys)} rows, "
             "each of which lacks something"
         )
     complete = present.all(0) & (has.all(0) if given else True)
@@ -192,18 +192,18 @@ def pair(
         rows=int(usable.sum()),
         matched=int((complete & usable).sum()),
         missing={
-            stream.spec.name: where(keys, ~has) for stream, has in zip(aligned, there, strict=True)
+            column.spec.name: where(keys, ~has) for column, has in zip(aligned, there, strict=True)
         },
         unreadable={
-            stream.spec.name: {
-                **stream.unreadable,
+            column.spec.name: {
+                **column.unreadable,
                 **{
                     cell.key: f"{cell.cell!r} {cell.reason}"
                     for cell in unreadable
-                    if cell.modality == stream.spec.name
+                    if cell.modality == column.spec.name
                 },
             }
-            for stream in streams
+            for column in columns
         },
         unlabeled=where(keys, ~labelled),
         partly_labeled={
@@ -218,7 +218,7 @@ def pair(
     )
     kept = np.flatnonzero(usable)
     keys, units = [keys[row] for row in kept], [units[row] for row in kept]
-    aligned = [stream.take(keys, kept) for stream in aligned]
+    aligned = [column.take(keys, kept) for column in aligned]
     target: Target | None = described
     numbers: Labels | None = None if described is None else number_parts(described, aligned)
     if captions is not None:
@@ -227,7 +227,7 @@ def pair(
     elif given:
         target, numbers = resolve_targets(given, units, keys)
     Schema(
-        [stream.spec for stream in aligned], target
+        [column.spec for column in aligned], target
     )  # refuses names that get in each other's way
     return Records(
         aligned,
@@ -237,34 +237,34 @@ def pair(
         target=target,
         report=report,
         units=[_unit_of(unit, aligned) for unit in units],
-        weights=None if sample_weight is None else weights_by_key(sample_weight, streams[0], units),
+        weights=None if sample_weight is None else weights_by_key(sample_weight, columns[0], units),
     )
 
 
-def _spoiled(stream: Stream, units: Sequence[Hashable]) -> np.ndarray:
+def _spoiled(column: Column, units: Sequence[Hashable]) -> np.ndarray:
     """Which rows lack the modality since what they have could not be read, `(rows,)` bool."""
-    if not stream.unreadable:
+    if not column.unreadable:
         return np.zeros(len(units), bool)
-    return np.array([stream.unit_of(unit) in stream.unreadable for unit in units])
+    return np.array([column.unit_of(unit) in column.unreadable for unit in units])
 
 
-def _unit_of(key: Hashable, streams: Sequence[Stream]) -> Hashable:
-    for stream in streams:
-        key = stream.unit_of(key)
+def _unit_of(key: Hashable, columns: Sequence[Column]) -> Hashable:
+    for column in columns:
+        key = column.unit_of(key)
     return key
 
 
 def _align(
-    streams: Sequence[Stream],
+    columns: Sequence[Column],
     repeated: Mapping[str, Mapping[Hashable, int]],
     on_duplicates: OnDuplicates,
-) -> tuple[list[Hashable], list[Hashable], list[Stream]]:
-    """The rows' keys, the key that each has in the streams, and the streams in their order."""
-    units = list(dict.fromkeys(key for stream in streams for key in stream.keys))
+) -> tuple[list[Hashable], list[Hashable], list[Column]]:
+    """The rows' keys, the key that each has in the columns, and the columns in their order."""
+    units = list(dict.fromkeys(key for column in columns for key in column.keys))
     rows: dict[str, dict[Hashable, list[int]]] = {}
-    for stream in streams:
-        places = rows.setdefault(stream.spec.name, {})
-        for row, key in enumerate(stream.keys):
+    for column in columns:
+        places = rows.setdefault(column.spec.name, {})
+        for row, key in enumerate(column.keys):
             places.setdefault(key, []).append(row)
     keys = list(units)
     numbers = [0] * len(units)
@@ -272,31 +272,31 @@ def _align(
     if on_duplicates == "expand" and expanded:
         if len(expanded) > 1:
             raise ValueError(
-                '`on_duplicates="expand"` must go with keys that repeat in one stream only. '
+                '`on_duplicates="expand"` must go with keys that repeat in one column only. '
                 f"Received: keys that repeat in {expanded}"
             )
         counts = [max(len(rows[expanded[0]].get(unit, ())), 1) for unit in units]
         numbers = [index for count in counts for index in range(count)]
         units = [unit for unit, count in zip(units, counts, strict=True) for _ in range(count)]
         keys = list(zip(units, numbers, strict=True))
-    aligned: list[Stream] = []
-    for stream in streams:
-        name = stream.spec.name
+    aligned: list[Column] = []
+    for column in columns:
+        name = column.spec.name
         options = [rows[name].get(unit, []) for unit in units]
         if repeated[name] and on_duplicates == "sample":
-            aligned.append(SampledStream(stream, keys, options))
+            aligned.append(SampledColumn(column, keys, options))
             continue
-        # A stream whose keys repeat is numbered with the rows; another's one cell goes to all.
+        # A column whose keys repeat is numbered with the rows; another's one cell goes to all.
         chosen = [
             own[index if len(own) > 1 else 0] if own else -1
             for own, index in zip(options, numbers, strict=True)
         ]
-        aligned.append(stream.take(keys, np.array(chosen)))
+        aligned.append(column.take(keys, np.array(chosen)))
     return keys, units, aligned
 
 
-def _without(stream: Stream, unreadable: Sequence[Unreadable]) -> Stream:
-    """The stream with the cells that cannot be read absent."""
-    rows = np.arange(len(stream))
-    rows[[cell.row for cell in unreadable if cell.modality == stream.spec.name]] = -1
-    return stream.take(stream.keys, rows)
+def _without(column: Column, unreadable: Sequence[Unreadable]) -> Column:
+    """The column with the cells that cannot be read absent."""
+    rows = np.arange(len(column))
+    rows[[cell.row for cell in unreadable if cell.modality == column.spec.name]] = -1
+    return column.take(column.keys, rows)

@@ -10,7 +10,7 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.column.cells import rows_of_keys
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.pairing.report import PairingReport
 from keras_multimodal.data.pairing.splitting import (
     assign_parts,
@@ -36,7 +36,7 @@ from keras_multimodal.data.targets.labels import (
     take_labels,
 )
 from keras_multimodal.data.targets.texts import as_target, encode
-from keras_multimodal.data.text.column import TextStream
+from keras_multimodal.data.text.column import TextColumn
 from keras_multimodal.schema import Schema
 from keras_multimodal.schema import Sequence as TextSequence
 from keras_multimodal.schema.schema import Target
@@ -48,7 +48,7 @@ class Records:
     Nothing is read or decoded until `batch`.
 
     Args:
-        streams: Streams whose rows are aligned.
+        columns: Streams whose rows are aligned.
         keys: The rows' keys.
         labels: The rows' class numbers, `(rows,)` int32; which classes each row has,
             `(rows, classes)` float32; their numbers, `(rows, columns)` float32; what each row's
@@ -74,17 +74,17 @@ class Records:
 
     def __init__(
         self,
-        streams: Sequence[Stream],
+        columns: Sequence[Column],
         keys: Sequence[Hashable],
         *,
         labels: Labels | None,
         target: Target | None,
         report: PairingReport,
-        captions: TextStream | None = None,
+        captions: TextColumn | None = None,
         units: Sequence[Hashable] | None = None,
         weights: np.ndarray | None = None,
     ) -> None:
-        self.streams = tuple(streams)
+        self.columns = tuple(columns)
         self.keys = list(keys)
         self.labels = labels
         self.target = target
@@ -101,12 +101,12 @@ class Records:
     @property
     def schema(self) -> Schema:
         """The description of a record, with what has been learned from the training rows."""
-        return Schema([stream.spec for stream in self.streams], self.target)
+        return Schema([column.spec for column in self.columns], self.target)
 
     def to_frame(self) -> pd.DataFrame:
         """The raw cells and the labels of each row, by key; absent cells are empty."""
         index = pd.Index(self.keys, name="key", tupleize_cols=False)
-        frame = pd.DataFrame({s.spec.name: s.cells for s in self.streams}, index=index)
+        frame = pd.DataFrame({s.spec.name: s.cells for s in self.columns}, index=index)
         if self.captions is not None:
             frame[self.captions.spec.name] = self.captions.cells
         for name, values in shown_labels(self.target, self.labels).items():
@@ -114,11 +114,11 @@ class Records:
         return frame
 
     def adapt(self) -> Self:
-        """The records with what their streams learn from these rows, such as a vocabulary.
+        """The records with what their columns learn from these rows, such as a vocabulary.
 
         `split` adapts by itself. Call this only where every row is a training row.
         """
-        adapted = self._with_streams([stream.adapt() for stream in self.streams])
+        adapted = self._with_columns([column.adapt() for column in self.columns])
         adapted.target = learn_target(self.target, self.labels)
         if self.captions is not None:
             adapted.captions = self.captions.adapt()
@@ -145,13 +145,13 @@ class Records:
         Raises:
             ValueError: If there is no such modality, or none is named.
         """
-        streams = {stream.spec.name: stream for stream in self.streams}
-        if not names or set(names) - set(streams) or len(set(names)) < len(names):
+        columns = {column.spec.name: column for column in self.columns}
+        if not names or set(names) - set(columns) or len(set(names)) < len(names):
             raise ValueError(
-                f"`names` must be one or more of the modalities {list(streams)}. "
+                f"`names` must be one or more of the modalities {list(columns)}. "
                 f"Received: names={names}"
             )
-        return self._with_streams([streams[name] for name in names])
+        return self._with_columns([columns[name] for name in names])
 
     def split(
         self,
@@ -267,7 +267,7 @@ class Records:
             ValueError: If there is no such modality, it is not optional, or `fraction` is out of
                 range.
         """
-        optional = [stream.spec.name for stream in self.streams if stream.spec.optional]
+        optional = [column.spec.name for column in self.columns if column.spec.optional]
         if name not in optional:
             raise ValueError(
                 f"`name` must be an optional modality, one of {optional}; declare it with "
@@ -275,11 +275,11 @@ class Records:
             )
         if not 0 <= fraction <= 1:
             raise ValueError(f"`fraction` must be in [0, 1]. Received: fraction={fraction}")
-        stream = next(stream for stream in self.streams if stream.spec.name == name)
+        column = next(column for column in self.columns if column.spec.name == name)
         rows = np.arange(len(self))
-        rows[choose_rows(np.flatnonzero(stream.present), self.keys, fraction, seed)] = -1
-        streams = [s.take(self.keys, rows) if s is stream else s for s in self.streams]
-        return self._with_streams(streams)
+        rows[choose_rows(np.flatnonzero(column.present), self.keys, fraction, seed)] = -1
+        columns = [s.take(self.keys, rows) if s is column else s for s in self.columns]
+        return self._with_columns(columns)
 
     def verify(self) -> Self:
         """Read and decode every file once, and return the records unchanged.
@@ -287,7 +287,7 @@ class Records:
         Raises:
             ValueError: If any cannot be read; it names the rows, the files and what is wrong.
         """
-        check_readable(self.streams)
+        check_readable(self.columns)
         return self
 
     def batch(
@@ -363,7 +363,7 @@ class Records:
             buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
             initial_epoch=initial_epoch,
         )
-        check_batching(options, self.streams, self.target)
+        check_batching(options, self.columns, self.target)
         (labels, weights), prefix = fed_labels(self.labels, self.weights), None
         if self.captions is not None and isinstance(self.target, TextSequence):
             ids = encode(self.target, self.captions.cells.tolist())
@@ -371,13 +371,13 @@ class Records:
             # Nothing is read of which nothing is to be written: the end of a short text.
             prefix = (self.target.name, np.where(labels > 0, ids[:, :-1], 0))
         return make_dataset(
-            self.streams, self.keys, self._row_ids, labels, weights, options, prefix
+            self.columns, self.keys, self._row_ids, labels, weights, options, prefix
         )
 
     def _take(self, rows: np.ndarray) -> Self:
         taken = copy.copy(self)
         taken.keys = [self.keys[row] for row in rows]
-        taken.streams = tuple(stream.take(taken.keys, rows) for stream in self.streams)
+        taken.columns = tuple(column.take(taken.keys, rows) for column in self.columns)
         taken.units = [self.units[row] for row in rows]
         taken.labels = None if self.labels is None else take_labels(self.labels, rows)
         if self.captions is not None:
@@ -386,19 +386,19 @@ class Records:
         taken._row_ids = self._row_ids[rows]
         return taken
 
-    def _with_streams(self, streams: Sequence[Stream]) -> Self:
+    def _with_columns(self, columns: Sequence[Column]) -> Self:
         changed = copy.copy(self)
-        changed.streams = tuple(streams)
+        changed.columns = tuple(columns)
         return changed
 
     def _divide(self, rows: Sequence[np.ndarray]) -> tuple[Self, ...]:
-        """Parts by their rows; the first one's streams learn, and the others use what they did."""
+        """Parts by their rows; the first one's columns learn, and the others use what they did."""
         first = self._take(rows[0]).adapt()
         parts = [first]
         for chosen in rows[1:]:
             part = self._take(chosen)
-            learned = zip(part.streams, first.streams, strict=True)
-            parts.append(part._with_streams([s.with_spec(f.spec) for s, f in learned]))
+            learned = zip(part.columns, first.columns, strict=True)
+            parts.append(part._with_columns([s.with_spec(f.spec) for s, f in learned]))
             parts[-1].target = first.target
             if part.captions is not None and first.captions is not None:
                 parts[-1].captions = part.captions.with_spec(first.captions.spec)

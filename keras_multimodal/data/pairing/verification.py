@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 
 # What TensorFlow puts around a kernel's own message.
 _OP_NAMES = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
@@ -38,32 +38,32 @@ class Unreadable:
         return f"row {self.key!r}: {self.modality}={self.cell!r} {self.reason}"
 
 
-def find_unreadable(streams: Sequence[Stream]) -> list[Unreadable]:
+def find_unreadable(columns: Sequence[Column]) -> list[Unreadable]:
     """Load every file once.
 
     Args:
-        streams: Streams of any rows.
+        columns: Streams of any rows.
 
     Returns:
-        One entry for each cell that cannot be loaded, by stream and row of its `source_stream`.
+        One entry for each cell that cannot be loaded, by column and row of its `source_column`.
     """
     found = []
-    for stream in (stream.source_stream for stream in streams if stream.reads_files):
-        present = np.flatnonzero(stream.present)
-        for row in sorted(set(present.tolist()) - _readable(stream, present)):
-            cell = stream.cells[row]
-            reason = _reason(stream, cell)
-            found.append(Unreadable(row, stream.keys[row], stream.spec.name, cell, reason))
+    for column in (column.source_column for column in columns if column.reads_files):
+        present = np.flatnonzero(column.present)
+        for row in sorted(set(present.tolist()) - _readable(column, present)):
+            cell = column.cells[row]
+            reason = _reason(column, cell)
+            found.append(Unreadable(row, column.keys[row], column.spec.name, cell, reason))
     return found
 
 
-def check_readable(streams: Sequence[Stream]) -> None:
+def check_readable(columns: Sequence[Column]) -> None:
     """Refuse files that cannot be read.
 
     Raises:
         ValueError: If there are any; it names the rows, the files and what is wrong.
     """
-    found = find_unreadable(streams)
+    found = find_unreadable(columns)
     if found:
         raise ValueError(
             f"`records` must hold files that can be read. Received: {len(found)} that cannot. "
@@ -73,27 +73,27 @@ def check_readable(streams: Sequence[Stream]) -> None:
         )
 
 
-def _readable(stream: Stream, rows: np.ndarray) -> set[int]:
+def _readable(column: Column, rows: np.ndarray) -> set[int]:
     """The rows that load without an error."""
-    load = converted(stream.loader())
+    load = converted(column.loader())
 
     def try_to_load(row: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return row, load(cell)
 
-    cells = tf.constant(stream.cells[rows].tolist(), tf.string)
+    cells = tf.constant(column.cells[rows].tolist(), tf.string)
     dataset = tf.data.Dataset.from_tensor_slices((rows, cells))
     dataset = dataset.map(unconverted(try_to_load), tf.data.AUTOTUNE).ignore_errors()
     return {int(row) for row, _ in dataset}
 
 
-def _reason(stream: Stream, cell: str) -> str:
+def _reason(column: Column, cell: str) -> str:
     """What is wrong with a cell that does not load."""
     if not os.path.exists(cell):
         return "is not there"
     if not os.path.getsize(cell):
         return "has 0 bytes"
     try:
-        stream.loader()(tf.constant(cell))
+        column.loader()(tf.constant(cell))
     except (tf.errors.OpError, ValueError) as error:
         message = getattr(error, "message", str(error))  # TensorFlow's own leave out the names
         message = _ASSERTION.sub(r"\2", _OP_NAMES.sub("", message).strip())

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import unconverted
-from keras_multimodal.data.column.column import Stream
-from keras_multimodal.data.column.sampled_column import SampledStream
+from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.column.sampled_column import SampledColumn
 from keras_multimodal.data.column.transform import by_name
 from keras_multimodal.data.pipeline.row_reader import Sources, source_rows
 from keras_multimodal.schema import Modality
@@ -21,7 +21,7 @@ class Buckets:
     """Puts rows of like length into a batch together; without lengths, any rows.
 
     Args:
-        streams: Aligned streams.
+        columns: Aligned columns.
         lengths: By modality, the lengths to which batches may be cut, below the whole length.
         threads: Rows read at a time: every row of these modalities is read once, now.
 
@@ -30,33 +30,33 @@ class Buckets:
     """
 
     def __init__(
-        self, streams: Sequence[Stream], lengths: Mapping[str, Sequence[int]], threads: int
+        self, columns: Sequence[Column], lengths: Mapping[str, Sequence[int]], threads: int
     ) -> None:
         self._threads = threads
-        by_modality = {stream.spec.name: stream for stream in streams}
+        by_modality = {column.spec.name: column for column in columns}
         for name, own in lengths.items():
             _check(name, own, by_modality)
         self._edges = {
             name: tf.constant([*own, by_modality[name].spec.shape[0]])
             for name, own in lengths.items()
         }
-        self._streams = [by_modality[name] for name in lengths]
-        # By row of the source stream: the number of the bucket that its length needs.
+        self._columns = [by_modality[name] for name in lengths]
+        # By row of the source column: the number of the bucket that its length needs.
         self._needed = {
-            stream.spec.name: np.searchsorted(
-                self._edges[stream.spec.name], _lengths(stream, threads)
+            column.spec.name: np.searchsorted(
+                self._edges[column.spec.name], _lengths(column, threads)
             )
-            for stream in self._streams
+            for column in self._columns
         }
 
     def __bool__(self) -> bool:
-        return bool(self._streams)
+        return bool(self._columns)
 
     def groups(self, sources: Sources, count: int) -> tf.Tensor:
         """A number for each row, `(count,)` int64: alike where lengths are in the same buckets.
 
         Args:
-            sources: By stream, the rows of its `source_stream` and their seeds, each `(count,)`.
+            sources: By column, the rows of its `source_column` and their seeds, each `(count,)`.
             count: How many rows there are.
         """
         groups = tf.zeros([count], tf.int64)
@@ -98,7 +98,7 @@ class Buckets:
         """
         sizes = np.array([rows])
         if self:
-            if varying or any(isinstance(stream, SampledStream) for stream in self._streams):
+            if varying or any(isinstance(column, SampledColumn) for column in self._columns):
                 return None
             groups = np.stack(list(self._needed.values()))
             sizes = np.unique(groups, axis=1, return_counts=True)[1]
@@ -121,8 +121,8 @@ def real_length(tensors: Mapping[str, tf.Tensor], spec: Modality) -> tf.Tensor:
     return tf.reduce_max(tf.where(mask, steps, 0), axis=1)
 
 
-def _lengths(stream: Stream, threads: int) -> np.ndarray:
-    source = stream.source_stream
+def _lengths(column: Column, threads: int) -> np.ndarray:
+    source = column.source_column
     finish = source.finisher(1, training=False)
     found = []
     for loaded in source_rows(source, threads):
@@ -132,13 +132,13 @@ def _lengths(stream: Stream, threads: int) -> np.ndarray:
     return np.concatenate(found) if found else np.zeros(1, int)
 
 
-def _check(name: str, lengths: Sequence[int], streams: Mapping[str, Any]) -> None:
-    known = [own for own, stream in streams.items() if stream.spec.sequential]
+def _check(name: str, lengths: Sequence[int], columns: Mapping[str, Any]) -> None:
+    known = [own for own, column in columns.items() if column.spec.sequential]
     if name not in known:
         raise ValueError(
             f"`buckets` must name modalities that have a length, among {known}. Received: {name!r}"
         )
-    whole = streams[name].spec.shape[0]
+    whole = columns[name].spec.shape[0]
     edges = [0, *lengths, whole]
     if not lengths or any(low >= high for low, high in itertools.pairwise(edges)):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""From paired streams to batches: read and decode row by row, all else batch by batch."""
+"""From paired columns to batches: read and decode row by row, all else batch by batch."""
 
 import dataclasses
 import hashlib
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.column.random_numbers import row_seeds
 from keras_multimodal.data.column.transform import by_name, mask_absent
 from keras_multimodal.data.pipeline.buckets import Buckets
@@ -53,12 +53,12 @@ class Batching:
     initial_epoch: int
 
 
-def check_batching(options: Batching, streams: Sequence[Stream], target: Any) -> None:
+def check_batching(options: Batching, columns: Sequence[Column], target: Any) -> None:
     """Refuse options that do not go together with the records.
 
     Args:
         options: How rows are to become batches.
-        streams: Aligned streams.
+        columns: Aligned columns.
         target: What the records' labels mean.
     """
     if options.batch_size < 1:
@@ -76,7 +76,7 @@ def check_batching(options: Batching, streams: Sequence[Stream], target: Any) ->
             f"Received: balance=True and target={target}"
         )
     if options.cache and options.training:
-        random = [s.spec.name for s in streams if s.random_row_loader() is not None]
+        random = [s.spec.name for s in columns if s.random_row_loader() is not None]
         if random:
             raise ValueError(
                 "`cache` must go without `random_crop`: pictures are cut as they are read, and "
@@ -86,7 +86,7 @@ def check_batching(options: Batching, streams: Sequence[Stream], target: Any) ->
 
 
 def make_dataset(
-    streams: Sequence[Stream],
+    columns: Sequence[Column],
     keys: Sequence[Hashable],
     row_ids: np.ndarray,
     labels: Labels | None,
@@ -97,7 +97,7 @@ def make_dataset(
     """The batches of `Records.batch`; see there.
 
     Args:
-        streams: Aligned streams.
+        columns: Aligned columns.
         keys: The rows' keys, for error messages.
         row_ids: A number for each row that stays with it through splits; the seed of its changes.
         labels: One entry for each row, such as its class number, or `None`; a dict of several.
@@ -109,8 +109,8 @@ def make_dataset(
     in_memory = options.cache is True
     cached = {}
     if isinstance(options.cache, str):
-        cached = cache_on_disk(streams, options.cache, threads)
-    reader = RowReader(streams, keys, threads, options.training, cached)
+        cached = cache_on_disk(columns, options.cache, threads)
+    reader = RowReader(columns, keys, threads, options.training, cached)
     kept = reader.read_all() if in_memory else {}
     balanced = labels if options.balance and isinstance(labels, np.ndarray) else None
     count = epoch_size(len(keys), balanced)
@@ -119,26 +119,26 @@ def make_dataset(
     read_ids = None if prefix is None else tf.constant(prefix[1])
     rows_weights = None if weights is None else tf.nest.map_structure(tf.constant, weights)
     finishers = {
-        stream.spec.name: converted(
-            stream.finisher(min(options.batch_size, count), options.training)
+        column.spec.name: converted(
+            column.finisher(min(options.batch_size, count), options.training)
         )
-        for stream in streams
+        for column in columns
     }
-    source_rows = {stream.spec.name: converted(stream.source_rows) for stream in streams}
-    buckets = Buckets(streams, options.buckets, options.num_parallel_calls)
+    source_rows = {column.spec.name: converted(column.source_rows) for column in columns}
+    buckets = Buckets(columns, options.buckets, options.num_parallel_calls)
     # Streams of one view draw alike, the others independently of each other.
-    view_seeds = {stream.view: _view_seed(options.seed, stream.view) for stream in streams}
+    view_seeds = {column.view: _view_seed(options.seed, column.view) for column in columns}
 
     def gather(entries: Any, rows: tf.Tensor) -> Any:
         return tf.nest.map_structure(lambda own: tf.gather(own, rows), entries)
 
     def finish(rows: tf.Tensor, seeds: dict[str, tf.Tensor], loaded: dict[str, Any]) -> Batch:
         inputs = {}
-        for stream in streams:
-            spec = stream.spec
+        for column in columns:
+            spec = column.spec
             tensors = by_name(finishers[spec.name](loaded[spec.name], seeds[spec.name]), spec)
             if spec.optional:
-                present = tf.gather(tf.constant(stream.present), rows)
+                present = tf.gather(tf.constant(column.present), rows)
                 inputs[spec.present_name] = present
                 tensors = mask_absent(tensors, present)
             inputs.update(buckets.trim(tensors, spec))
@@ -164,10 +164,10 @@ def make_dataset(
         epoch = epochs.assign_add(1)
         order = order_of(epoch)
         sources = {}
-        for stream in streams:
-            seeds = row_seeds(view_seeds[stream.view], epoch, tf.gather(ids, order))
-            rows = source_rows[stream.spec.name](order, seeds if options.training else None)
-            sources[stream.spec.name] = (rows, seeds)
+        for column in columns:
+            seeds = row_seeds(view_seeds[column.view], epoch, tf.gather(ids, order))
+            rows = source_rows[column.spec.name](order, seeds if options.training else None)
+            sources[column.spec.name] = (rows, seeds)
         places = tf.range(count, dtype=tf.int64)
         return places, tf.fill([count], epoch), buckets.groups(sources, count), order, sources
 

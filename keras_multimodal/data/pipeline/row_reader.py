@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
-from keras_multimodal.data.column.column import RandomRowLoader, Stream
+from keras_multimodal.data.column.column import Column, RandomRowLoader
 
 Sources = Mapping[str, tuple[tf.Tensor, tf.Tensor]]
 
@@ -18,26 +18,26 @@ class RowReader:
     """Loads the cells of each row, and says which row it was if one cannot be read.
 
     Args:
-        streams: Aligned streams.
+        columns: Aligned columns.
         keys: The rows' keys, for error messages.
         num_parallel_calls: Rows read at a time.
         training: Whether rows are read for training, some of them differently in each epoch.
-        cached: By stream, a loader to use instead of its own.
+        cached: By column, a loader to use instead of its own.
     """
 
     def __init__(
         self,
-        streams: Sequence[Stream],
+        columns: Sequence[Column],
         keys: Sequence[Hashable],
         num_parallel_calls: int,
         training: bool = False,
         cached: Mapping[str, RandomRowLoader] | None = None,
     ) -> None:
-        self._streams = streams
+        self._columns = columns
         self._threads = num_parallel_calls
-        self._loaders = {stream.spec.name: _loader(stream, training) for stream in streams}
+        self._loaders = {column.spec.name: _loader(column, training) for column in columns}
         self._loaders.update(cached or {})
-        files = [stream for stream in streams if stream.reads_files]
+        files = [column for column in columns if column.reads_files]
         self._messages = tf.constant([_message(files, key, row) for row, key in enumerate(keys)])
 
     def read(self, rows: tf.data.Dataset, count: int) -> tf.data.Dataset:
@@ -45,8 +45,8 @@ class RowReader:
 
         Args:
             rows: `(place, epoch, group, row, sources)`: the row's place in its epoch, from 0 on,
-                the epoch's number, anything, the row's number, and by stream the row of its
-                `source_stream` and its seed.
+                the epoch's number, anything, the row's number, and by column the row of its
+                `source_column` and its seed.
             count: How many there are.
 
         Returns:
@@ -93,23 +93,23 @@ class RowReader:
         """Load every source row once, now.
 
         Returns:
-            By stream, the function from source rows `(batch,)` to their loaded tensors.
+            By column, the function from source rows `(batch,)` to their loaded tensors.
 
         Raises:
             tf.errors.InvalidArgumentError: If a row cannot be read; the message names it.
         """
-        return {stream.spec.name: self._read_stream(stream) for stream in self._streams}
+        return {column.spec.name: self._read_column(column) for column in self._columns}
 
-    def _read_stream(self, stream: Stream) -> Callable[[tf.Tensor], Any]:
-        source = stream.source_stream
+    def _read_column(self, column: Column) -> Callable[[tf.Tensor], Any]:
+        source = column.source_column
         parts = list(source_rows(source, self._threads))
         if not parts:  # no row has it
-            parts = [tf.nest.map_structure(lambda tensor: tensor[None], stream.blank())]
+            parts = [tf.nest.map_structure(lambda tensor: tensor[None], column.blank())]
         with tf.device("CPU:0"):
             kept = tf.nest.map_structure(lambda *tensors: tf.concat(tensors, 0), *parts)
-        if source is stream:
+        if source is column:
             return lambda sources: tf.nest.map_structure(lambda t: tf.gather(t, sources), kept)
-        blank = stream.blank()
+        blank = column.blank()
 
         def gather(sources: tf.Tensor) -> Any:
             def pick(tensor: tf.Tensor, absent: tf.Tensor) -> tf.Tensor:
@@ -121,11 +121,11 @@ class RowReader:
         return gather
 
 
-def source_rows(stream: Stream, threads: int) -> Iterator[Any]:
-    """Load every row of a stream once, in its order, some of them at a time.
+def source_rows(column: Column, threads: int) -> Iterator[Any]:
+    """Load every row of a column once, in its order, some of them at a time.
 
     Args:
-        stream: A stream that is its own `source_stream`.
+        column: A column that is its own `source_column`.
         threads: Rows read at a time.
 
     Yields:
@@ -134,36 +134,36 @@ def source_rows(stream: Stream, threads: int) -> Iterator[Any]:
     Raises:
         tf.errors.InvalidArgumentError: If a row cannot be read; the message names it.
     """
-    reader = RowReader([stream], stream.keys, threads)
-    order, zeros = tf.range(len(stream), dtype=tf.int64), tf.zeros([len(stream)], tf.int64)
-    sources = {stream.spec.name: (order, tf.cast(zeros, tf.uint32))}
+    reader = RowReader([column], column.keys, threads)
+    order, zeros = tf.range(len(column), dtype=tf.int64), tf.zeros([len(column)], tf.int64)
+    sources = {column.spec.name: (order, tf.cast(zeros, tf.uint32))}
     rows = tf.data.Dataset.from_tensor_slices((order, zeros, zeros, order, sources))
     first = 0
-    for places, *_, loaded in reader.read(rows, len(stream)).batch(_PART):
+    for places, *_, loaded in reader.read(rows, len(column)).batch(_PART):
         reader.check(places, tf.constant(first, tf.int64), lambda: order)
         first += len(places)
-        yield loaded[stream.spec.name]
+        yield loaded[column.spec.name]
 
 
-def _loader(stream: Stream, training: bool) -> RandomRowLoader:
-    """The stream's loader by source row and seed, and what is blank where there is none."""
-    load, blank = stream.random_row_loader() if training else None, stream.blank()
+def _loader(column: Column, training: bool) -> RandomRowLoader:
+    """The column's loader by source row and seed, and what is blank where there is none."""
+    load, blank = column.random_row_loader() if training else None, column.blank()
     if load is not None:
         load = converted(load)
     else:
-        plain = converted(stream.row_loader())
+        plain = converted(column.row_loader())
 
         def load(row: tf.Tensor, seed: tf.Tensor) -> Any:
             return plain(row)
 
-    if stream.present.all():
+    if column.present.all():
         return load
     return lambda row, seed: tf.cond(row < 0, lambda: blank, lambda: load(row, seed))
 
 
-def _message(files: Sequence[Stream], key: Hashable, row: int) -> str:
+def _message(files: Sequence[Column], key: Hashable, row: int) -> str:
     """A message about a row, without quotes: TensorFlow would put a backslash before each."""
-    cells = ", ".join(f"{stream.spec.name} from {stream.cell_name(row)}" for stream in files)
+    cells = ", ".join(f"{column.spec.name} from {column.cell_name(row)}" for column in files)
     return (
         f"Row {key} could not be read: {cells}. "
         "`records.verify()` says what is wrong with each row that cannot be read."

@@ -1,4 +1,4 @@
-"""A stream of series of measurements, as `SensorProcessor` makes it."""
+"""A column of series of measurements, as `SensorProcessor` makes it."""
 
 import copy
 import dataclasses
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.column.column import Finisher, RowLoader, Stream
+from keras_multimodal.data.column.column import Column, Finisher, RowLoader
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.reading import as_numbers, check_finite
 from keras_multimodal.data.sensor.step_labels import LabelRule, label_chooser, label_numbers
@@ -19,7 +19,7 @@ from keras_multimodal.schema import Sensor
 _PART = 2**16  # steps that are looked at in float64 at a time
 
 
-class SensorStream(Stream):
+class SensorColumn(Column):
     """Series by key: what `SensorProcessor` returns.
 
     All series lie in one tensor, of which a row is a part. So windows, however they overlap, the
@@ -49,8 +49,8 @@ class SensorStream(Stream):
     Example:
 
     >>> spec = Sensor(channels=("x", "y"), length=4)
-    >>> stream = SensorStream(spec, ["a"], [np.arange(12).reshape(6, 2)], "an array")
-    >>> stream.truncated, stream.adapt().spec.mean
+    >>> column = SensorColumn(spec, ["a"], [np.arange(12).reshape(6, 2)], "an array")
+    >>> column.truncated, column.adapt().spec.mean
     (1, (3.0, 4.0))
     """
 
@@ -116,7 +116,7 @@ class SensorStream(Stream):
         return int((self._ends - self._starts > self.spec.length).sum())
 
     def adapt(self) -> Self:
-        """The stream with the means and standard deviations of its channels."""
+        """The column with the means and standard deviations of its channels."""
         if not self.spec.standardize:
             return self
         # How many rows have a step: windows that overlap have it several times.
@@ -165,7 +165,7 @@ class SensorStream(Stream):
             hop_seconds: The hop in seconds, in place of `hop`.
 
         Returns:
-            A stream whose keys are `(key, number)`. Series without a window have no row; its
+            A column whose keys are `(key, number)`. Series without a window have no row; its
             `uncovered_steps` counts the steps that are in no window.
 
         Raises:
@@ -177,8 +177,8 @@ class SensorStream(Stream):
         Example:
 
         >>> spec = Sensor(channels=("x",), length=100, sample_rate=50.0)
-        >>> stream = SensorStream(spec, ["a"], [np.ones((100, 1))], "an array")
-        >>> stream.windows(seconds=0.5, hop_seconds=0.25).keys[-1]
+        >>> column = SensorColumn(spec, ["a"], [np.ones((100, 1))], "an array")
+        >>> column.windows(seconds=0.5, hop_seconds=0.25).keys[-1]
         ('a', 6)
         """
         rate = self.spec.sample_rate
@@ -252,7 +252,7 @@ class SensorStream(Stream):
         Example:
 
         >>> spec = Sensor(channels=("x",), length=6)
-        >>> windows = SensorStream(spec, ["a"], [np.ones((6, 1))], "an array").windows(3)
+        >>> windows = SensorColumn(spec, ["a"], [np.ones((6, 1))], "an array").windows(3)
         >>> windows.window_labels({"a": ["sit", "sit", "walk", "walk", "walk", "sit"]}).tolist()
         ['sit', 'walk']
         """
@@ -275,7 +275,7 @@ class SensorStream(Stream):
         return pd.Series([choose(steps) for steps in own], index, object, name="label")
 
     def with_augmentation(self, augmentation: SensorAugmentation) -> Self:
-        """The stream with other random changes."""
+        """The column with other random changes."""
         changed = copy.copy(self)
         changed.augmentation = augmentation
         return changed

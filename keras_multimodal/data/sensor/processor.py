@@ -15,7 +15,7 @@ from keras_multimodal.data.column.cells import (
     string_cells,
 )
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
-from keras_multimodal.data.sensor.column import SensorStream
+from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.reading import (
     as_numbers,
     check_finite,
@@ -57,8 +57,8 @@ class SensorProcessor:
     Example:
 
     >>> walks = {"a": np.ones((90, 3)), "b": np.zeros((120, 3))}
-    >>> stream = SensorProcessor(length=100).load_arrays(walks, channels=["x", "y", "z"])
-    >>> stream.spec.shape, stream.truncated
+    >>> column = SensorProcessor(length=100).load_arrays(walks, channels=["x", "y", "z"])
+    >>> column.spec.shape, column.truncated
     ((100, 3), 1)
     """
 
@@ -103,8 +103,8 @@ class SensorProcessor:
         *,
         name: str = "sensor",
         optional: bool = False,
-    ) -> SensorStream:
-        """A stream of arrays.
+    ) -> SensorColumn:
+        """A column of arrays.
 
         Args:
             data: `(time, channels)` arrays, or `(time,)` of one channel: a Series of them (its
@@ -134,7 +134,7 @@ class SensorProcessor:
                     # On the grid an infinite value would be a gap like any other.
                     check_finite(values, channels, key, "`data`")
                     series[row] = self._on_grid(times.get(key), values, key, "`data`")
-        return self._stream(keys, series, channels, "`data`", name, optional)
+        return self._column(keys, series, channels, "`data`", name, optional)
 
     def load_table(
         self,
@@ -146,8 +146,8 @@ class SensorProcessor:
         label: str | None = None,
         name: str = "sensor",
         optional: bool = False,
-    ) -> SensorStream:
-        """A stream of the series in a long table, which has a row for each step.
+    ) -> SensorColumn:
+        """A column of the series in a long table, which has a row for each step.
 
         Args:
             dataframe: The table; of pandas, or with a method `to_pandas`.
@@ -155,7 +155,7 @@ class SensorProcessor:
             channels: The columns of measurements; an empty cell is a gap.
             time: The column of times, in seconds or as timestamps, by which the steps are sorted;
                 without it they are taken in the order of the rows.
-            label: The column of the steps' labels, for `stream.windows(...).window_labels()`; an
+            label: The column of the steps' labels, for `column.windows(...).window_labels()`; an
                 empty cell is a step without one. A place of the grid has the label of the nearest
                 step with one, and none in a gap between these.
             name: The input's name.
@@ -168,8 +168,8 @@ class SensorProcessor:
         Example:
 
         >>> table = pd.DataFrame({"walk": ["a"] * 4, "x": [1.0] * 4, "fall": [0, 1, 0, 0]})
-        >>> stream = SensorProcessor().load_table(table, "walk", ["x"], label="fall")
-        >>> stream.windows(2).window_labels(rule="any").to_dict()
+        >>> column = SensorProcessor().load_table(table, "walk", ["x"], label="fall")
+        >>> column.windows(2).window_labels(rule="any").to_dict()
         {('a', 0): True, ('a', 1): False}
         """
         dataframe = as_frame(dataframe)
@@ -193,7 +193,7 @@ class SensorProcessor:
         ]
         steps, marks = zip(*series, strict=True) if series else ((), ())
         given = None if label is None else marks
-        return self._stream(list(rows), steps, channels, source, name, optional, given)
+        return self._column(list(rows), steps, channels, source, name, optional, given)
 
     def load_files(
         self,
@@ -208,8 +208,8 @@ class SensorProcessor:
         on_error: Literal["raise", "mask", "drop"] = "raise",
         name: str = "sensor",
         optional: bool = False,
-    ) -> SensorStream:
-        """A stream of series in files of their own, CSV or Parquet, with a row for each step.
+    ) -> SensorColumn:
+        """A column of series in files of their own, CSV or Parquet, with a row for each step.
 
         The files are read now, and only once.
 
@@ -225,7 +225,7 @@ class SensorProcessor:
             on_error: What happens to a file that is missing, cannot be read, lacks a column or
                 holds an infinite value: `"raise"` raises; `"mask"` declares the modality optional
                 and takes it as absent from the row; `"drop"` leaves the row out of the records
-                that `pair` makes. `stream.unreadable` and the records' `report.unreadable` name
+                that `pair` makes. `column.unreadable` and the records' `report.unreadable` name
                 each file and what is wrong with it.
             name: The input's name.
             optional: Whether a row may lack the series.
@@ -271,11 +271,11 @@ class SensorProcessor:
             # A key that repeats may have several.
             unreadable[own] = f"{unreadable[own]}; {reason}" if own in unreadable else reason
         given = None if label is None else labels
-        stream = self._stream(keys, series, channels, source, name, optional, given, unreadable)
+        result = self._column(keys, series, channels, source, name, optional, given, unreadable)
         if on_error == "raise":
-            return stream
-        stream.on_unreadable = on_error
-        return stream.as_optional() if on_error == "mask" else stream
+            return result
+        result.on_unreadable = on_error
+        return result.as_optional() if on_error == "mask" else result
 
     def _series(
         self,
@@ -324,7 +324,7 @@ class SensorProcessor:
             times, values, self.sample_rate, gap, interpolation or self.interpolation
         )
 
-    def _stream(
+    def _column(
         self,
         keys: Sequence[Hashable],
         series: Sequence[Any],
@@ -334,7 +334,7 @@ class SensorProcessor:
         optional: bool,
         labels: Sequence[Any] | None = None,
         unreadable: Mapping[Hashable, str] | None = None,
-    ) -> SensorStream:
+    ) -> SensorColumn:
         there = [np.asarray(values) for values in series if values is not None]
         if not there:
             reasons = list((unreadable or {}).values())
@@ -351,7 +351,7 @@ class SensorProcessor:
             indicators=self.indicators,
             standardize=self.standardize,
         )
-        return SensorStream(
+        return SensorColumn(
             spec,
             keys,
             series,

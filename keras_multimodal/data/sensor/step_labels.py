@@ -30,7 +30,7 @@ def label_chooser(rule: LabelRule, classes: Sequence[Any]) -> Callable[[np.ndarr
     It returns `None` where no step has a label.
 
     Args:
-        rule: See `SensorStream.window_labels`.
+        rule: See `SensorColumn.window_labels`.
         classes: The classes by their numbers.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Datasets as the frames that streams are made of."""
+"""Datasets as the frames that columns are made of."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ def read_dataset(
     *,
     overwrite: bool = False,
 ) -> pd.DataFrame:
-    """Read a dataset as the frame that streams are made of.
+    """Read a dataset as the frame that columns are made of.
 
     Pictures and recordings are written to `folder/<column>/<row>.<ending>` as they come, so that no
     more than one of them is in memory; their cells are the files' paths. All else is in the frame.

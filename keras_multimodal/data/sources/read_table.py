@@ -23,7 +23,7 @@ _READERS = {
 def read_table(
     path: str | os.PathLike[str], key: str | None = None, **options: Any
 ) -> pd.DataFrame:
-    """Read a CSV, Parquet or JSON lines file as the frame that streams are made of.
+    """Read a CSV, Parquet or JSON lines file as the frame that columns are made of.
 
     Cells of a CSV stand between commas, or, where the line of names has none, between semicolons.
     In a CSV only an empty cell is missing: "NA" and "null" are words. Keys stay text there, so that

@@ -1,4 +1,4 @@
-"""Data sets of tensorflow-datasets as the frames that streams are made of."""
+"""Data sets of tensorflow-datasets as the frames that columns are made of."""
 
 import importlib
 import os
@@ -25,7 +25,7 @@ def read_tfds(
     download: bool = True,
     overwrite: bool = False,
 ) -> pd.DataFrame:
-    """Read a data set of tensorflow-datasets as the frame that streams are made of.
+    """Read a data set of tensorflow-datasets as the frame that columns are made of.
 
     Pictures, and recordings that the data set keeps as files, are written to `folder` as they are
     stored, without being decoded. Classes are given by name, and -1, which says that there is none,

@@ -1,4 +1,4 @@
-"""A stream of a table's rows, as `TableProcessor` makes it."""
+"""A column of a table's rows, as `TableProcessor` makes it."""
 
 import collections
 import dataclasses
@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.column.column import RowLoader, Stream
+from keras_multimodal.data.column.column import Column, RowLoader
 from keras_multimodal.schema import Tabular
 
 
-class TableStream(Stream):
+class TableColumns(Column):
     """Numbers and categories by key: what `TableProcessor.load_data` returns.
 
     Means, standard deviations and categories are learned on the training rows: `records.split`
@@ -33,8 +33,8 @@ class TableStream(Stream):
 
     >>> spec = Tabular(numeric=("age",), categorical=("town",))
     >>> cells = np.array([[20.0], [40.0]]), np.array([["Ulm"], [""]], object)
-    >>> stream = TableStream(spec, ["a", "b"], *cells, "a frame").adapt()
-    >>> stream.spec.mean, stream.spec.std, stream.spec.categories
+    >>> column = TableColumns(spec, ["a", "b"], *cells, "a frame").adapt()
+    >>> column.spec.mean, column.spec.std, column.spec.categories
     ((30.0,), (10.0,), (('Ulm',),))
     """
 
@@ -63,7 +63,7 @@ class TableStream(Stream):
         self.strings = strings
 
     def adapt(self) -> Self:
-        """The stream with the statistics and the categories of its rows.
+        """The column with the statistics and the categories of its rows.
 
         Raises:
             ValueError: If a column has no cell at all. The message names it.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, is_missing
-from keras_multimodal.data.table.column import TableStream
+from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.schema import Tabular
 from keras_multimodal.schema.column_kinds import class_name
 
@@ -17,8 +17,8 @@ class TableProcessor:
     Example:
 
     >>> frame = pd.DataFrame({"age": [20, None], "town": ["Ulm", "Bonn"], "vip": [True, False]})
-    >>> stream = TableProcessor().load_data(frame)
-    >>> stream.spec.numeric, stream.spec.categorical
+    >>> column = TableProcessor().load_data(frame)
+    >>> column.spec.numeric, column.spec.categorical
     (('age',), ('town', 'vip'))
     """
 
@@ -31,8 +31,8 @@ class TableProcessor:
         key: str | None = None,
         name: str = "table",
         optional: bool = False,
-    ) -> TableStream:
-        """A stream of columns.
+    ) -> TableColumns:
+        """A column of columns.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
@@ -67,7 +67,7 @@ class TableProcessor:
             for c in spec.categorical
         ]
         rows = len(dataframe)
-        return TableStream(
+        return TableColumns(
             spec,
             keys,
             np.array(numbers, "float64").reshape(-1, rows).T,

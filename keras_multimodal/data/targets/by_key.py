@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import values_by_key
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 
 
 def targets_by_key(
     labels: pd.Series | Mapping[Hashable, Any] | Sequence[Any],
-    first: Stream,
+    first: Column,
     argument: str = "labels",
 ) -> dict[Hashable, Any]:
     """Labels, or other values of the rows, by key."""
@@ -33,7 +33,7 @@ def targets_by_key(
 
 def weights_by_key(
     weights: pd.Series | Mapping[Hashable, float] | Sequence[float],
-    first: Stream,
+    first: Column,
     units: Sequence[Hashable],
 ) -> np.ndarray:
     """The weight of each row, `(rows,)` float32; 1 where none is given."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import as_pandas, is_missing
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.data.targets.classes import number
 from keras_multimodal.data.targets.labels import Labels
@@ -61,7 +61,7 @@ class GivenTarget:
 
 
 def read_targets(
-    labels: Any, classes: Any, ordered: bool | Sequence[str], values: Any, first: Stream
+    labels: Any, classes: Any, ordered: bool | Sequence[str], values: Any, first: Column
 ) -> list[GivenTarget]:
     """What `pair` is given for `labels` and `values`: no target, one or several.
 
@@ -70,7 +70,7 @@ def read_targets(
         classes: See `pair`.
         ordered: See `pair`.
         values: See `pair`.
-        first: The first stream, whose order a list has.
+        first: The first column, whose order a list has.
 
     Raises:
         ValueError: If `classes` or `ordered` do not go with the labels.
@@ -128,7 +128,7 @@ def resolve_targets(
     return Targets(tuple(targets)), labels
 
 
-def _columns(given: Any, argument: str, name: str, first: Stream) -> dict[str, dict[Hashable, Any]]:
+def _columns(given: Any, argument: str, name: str, first: Column) -> dict[str, dict[Hashable, Any]]:
     """Cells by key, by the column's name or, where it has none, the one given here."""
     given = as_pandas(given)
     if not isinstance(given, pd.DataFrame):

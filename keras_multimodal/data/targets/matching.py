@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 from keras_multimodal.schema import Match
 
 
-def describe_match(match: bool | Mapping[str, Sequence[str]], streams: Sequence[Stream]) -> Match:
+def describe_match(match: bool | Mapping[str, Sequence[str]], columns: Sequence[Column]) -> Match:
     """The target: a tower for each modality, or those that are given.
 
     Raises:
         ValueError: If there are fewer than two towers, or one has a modality that there is not.
     """
-    names = [stream.spec.name for stream in streams]
+    names = [column.spec.name for column in columns]
     towers = {name: (name,) for name in names} if match is True else match
     if not isinstance(towers, Mapping):
         raise TypeError(
@@ -29,16 +29,16 @@ def describe_match(match: bool | Mapping[str, Sequence[str]], streams: Sequence[
     return Match(towers=tuple(given.items()))
 
 
-def number_parts(match: Match, streams: Sequence[Stream]) -> np.ndarray:
+def number_parts(match: Match, columns: Sequence[Column]) -> np.ndarray:
     """What each row's part of each tower is, `(rows, towers)` int32.
 
     Two rows have the same number where they have the same content, such as one picture with two
     captions, and -1 where they have none. Files are the same if their paths are.
     """
-    digests = {stream.spec.name: stream.row_digests() for stream in streams}
-    columns = []
+    digests = {column.spec.name: column.fingerprints() for column in columns}
+    numbered = []
     for _, own in match.towers:
         parts = list(zip(*(digests[name] for name in own), strict=True))
         numbers = {part: number for number, part in enumerate(dict.fromkeys(parts))}
-        columns.append([numbers[part] if any(part) else -1 for part in parts])
-    return np.array(columns, "int32").T
+        numbered.append([numbers[part] if any(part) else -1 for part in parts])
+    return np.array(numbered, "int32").T

@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import as_pandas, is_missing, name_keys
-from keras_multimodal.data.column.column import Stream
+from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.schema import Number
 
 
 def numbers_by_key(
-    values: Any, first: Stream
+    values: Any, first: Column
 ) -> tuple[dict[Hashable, tuple[Any, ...] | None], tuple[str, ...]]:
     """The numbers of each row, `None` where one is missing, and what they are called.
 
     Args:
         values: A frame (its index holds the keys) with a column for each number; or one number for
-            each row, as a Series, a dict by key or a list in the order of the first stream's rows.
-        first: The first stream.
+            each row, as a Series, a dict by key or a list in the order of the first column's rows.
+        first: The first column.
     """
     values = as_pandas(values)
     if isinstance(values, pd.DataFrame):

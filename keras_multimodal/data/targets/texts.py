@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.cells import name_keys
-from keras_multimodal.data.text.column import TextStream
+from keras_multimodal.data.text.column import TextColumn
 from keras_multimodal.data.text.transform import TextTransform, make_token_counter
 from keras_multimodal.schema import Sequence as TextSequence
 from keras_multimodal.schema import Text
@@ -24,7 +24,7 @@ def as_target(text: Text) -> TextSequence:
     return TextSequence(**{**fields, "optional": False})
 
 
-def too_long(captions: TextStream) -> np.ndarray:
+def too_long(captions: TextColumn) -> np.ndarray:
     """Which rows have more tokens than the description keeps, `(rows,)` bool."""
     count = make_token_counter(_without_ends(captions.spec))
     texts = tf.data.Dataset.from_tensor_slices(tf.constant(captions.cells.tolist(), tf.string))
@@ -32,7 +32,7 @@ def too_long(captions: TextStream) -> np.ndarray:
     return np.concatenate(lengths) > captions.spec.length
 
 
-def check_lengths(longer: np.ndarray, keys: Sequence[Hashable], captions: TextStream) -> None:
+def check_lengths(longer: np.ndarray, keys: Sequence[Hashable], captions: TextColumn) -> None:
     """Refuse texts that do not fit.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A stream of texts, as `TextProcessor` makes it."""
+"""A column of texts, as `TextProcessor` makes it."""
 
 import copy
 import dataclasses
@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import unconverted
-from keras_multimodal.data.column.column import Finisher, Loader, Stream
+from keras_multimodal.data.column.column import Column, Finisher, Loader
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.text.transform import learn_vocabulary, make_token_counter
 from keras_multimodal.data.text.truncation import Truncation
@@ -46,7 +46,7 @@ def check_vocabulary(vocabulary: Sequence[str], max_words: int) -> None:
         )
 
 
-class TextStream(Stream):
+class TextColumn(Column):
     """Texts by key: what `TextProcessor.load_data` returns.
 
     The vocabulary is learned on the training rows: `records.split` does so by itself.
@@ -54,8 +54,8 @@ class TextStream(Stream):
     Example:
 
     >>> from keras_multimodal.data import TextProcessor
-    >>> stream = TextProcessor().load_data(["a cat", "a dog"]).tokenize(max_words=3, length=4)
-    >>> stream.adapt().spec.vocabulary, stream.spec.shape
+    >>> column = TextProcessor().load_data(["a cat", "a dog"]).tokenize(max_words=3, length=4)
+    >>> column.adapt().spec.vocabulary, column.spec.shape
     (('a',), (4,))
     """
 
@@ -64,7 +64,7 @@ class TextStream(Stream):
     _keeps_vocabulary = False
 
     def tokenize(self, max_words: int | None = None, length: int | None = None) -> Self:
-        """The stream with another vocabulary size or length.
+        """The column with another vocabulary size or length.
 
         Args:
             max_words: The largest vocabulary, padding and unknown words included; unchanged by
@@ -81,7 +81,7 @@ class TextStream(Stream):
         return self.with_spec(dataclasses.replace(self.spec, max_tokens=max_words, length=length))
 
     def with_vocabulary(self, vocabulary: Sequence[str]) -> Self:
-        """The stream with a vocabulary of the caller's, which adapting leaves alone.
+        """The column with a vocabulary of the caller's, which adapting leaves alone.
 
         Args:
             vocabulary: The tokens, without padding and unknown.
@@ -91,12 +91,12 @@ class TextStream(Stream):
             ValueError: If it is empty, or larger than the description's `max_tokens` allows.
         """
         check_vocabulary(vocabulary, self.spec.max_tokens)
-        stream = self.with_spec(dataclasses.replace(self.spec, vocabulary=tuple(vocabulary)))
-        stream._keeps_vocabulary = True
-        return stream
+        column = self.with_spec(dataclasses.replace(self.spec, vocabulary=tuple(vocabulary)))
+        column._keeps_vocabulary = True
+        return column
 
     def with_word_dropout(self, rate: float) -> Self:
-        """The stream with the share of words that training takes for unknown.
+        """The column with the share of words that training takes for unknown.
 
         Args:
             rate: The share, in [0, 1); 0 with a tokenizer, which spells unknown words out.
@@ -106,9 +106,9 @@ class TextStream(Stream):
                 "`rate` must be in [0, 1), and 0 with a tokenizer. "
                 f"Received: rate={rate}, tokenizer={self.spec.tokenizer is not None}"
             )
-        stream = copy.copy(self)
-        stream.word_dropout = rate
-        return stream
+        column = copy.copy(self)
+        column.word_dropout = rate
+        return column
 
     def truncated(self) -> Truncation:
         """How many texts, of how many, have more than `length` tokens: their ends are cut off."""
@@ -136,7 +136,7 @@ class TextStream(Stream):
         return finish
 
     def adapt(self) -> Self:
-        """The stream with the vocabulary of its rows, unless it was given one."""
+        """The column with the vocabulary of its rows, unless it was given one."""
         if self._keeps_vocabulary or self.spec.tokenizer is not None:
             return self
         spec = dataclasses.replace(self.spec, vocabulary=())

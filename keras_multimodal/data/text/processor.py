@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from keras_multimodal.data.column.cells import as_pandas, frame_column, frame_keys, string_cells
-from keras_multimodal.data.text.column import TextStream, check_vocabulary
+from keras_multimodal.data.text.column import TextColumn, check_vocabulary
 from keras_multimodal.data.text.subwords import describe_tokenizer
 from keras_multimodal.schema import Text
 
@@ -115,8 +115,8 @@ class TextProcessor:
         key: str | None = None,
         name: str = "text",
         optional: bool = False,
-    ) -> TextStream:
-        """A stream of the texts in `data`.
+    ) -> TextColumn:
+        """A column of the texts in `data`.
 
         Args:
             data: A DataFrame of pandas, or what has a method `to_pandas` (with `column`), a Series
@@ -167,9 +167,8 @@ class TextProcessor:
         if self._segmenter is not None:
             cells = [self._segment(cell, each) for cell, each in zip(cells, keys, strict=True)]
         spec = dataclasses.replace(self._spec, name=name, optional=optional)
-        stream = TextStream(spec, keys, cells, source)
-        stream = stream.with_word_dropout(self._word_dropout)
-        return stream if self._vocabulary is None else stream.with_vocabulary(self._vocabulary)
+        texts = TextColumn(spec, keys, cells, source).with_word_dropout(self._word_dropout)
+        return texts if self._vocabulary is None else texts.with_vocabulary(self._vocabulary)
 
     def _segment(self, cell: str, key: Hashable) -> str:
         """A text as its words with spaces between them."""

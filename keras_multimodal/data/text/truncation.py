@@ -1,4 +1,4 @@
-"""How many texts are cut, as `TextStream.truncated` counts them."""
+"""How many texts are cut, as `TextColumn.truncated` counts them."""
 
 import dataclasses
 

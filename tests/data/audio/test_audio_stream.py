@@ -49,8 +49,8 @@ EVERYTHING = {
 
 
 def flow_of(tones, folder, **options):
-    stream = AudioStream(RATE, 800, **options)
-    return stream.flow_from_dataframe(tones, folder, "file")
+    column = AudioStream(RATE, 800, **options)
+    return column.flow_from_dataframe(tones, folder, "file")
 
 
 def test_recordings_are_resampled_padded_and_masked(tones, tmp_path):
@@ -103,8 +103,8 @@ def test_what_cannot_be_read_is_named_or_left_out(tones, tmp_path, content, reas
         (tmp_path / "3.wav").unlink()
     else:
         (tmp_path / "3.wav").write_bytes(whole[:300] if content == "cut" else content)
-    stream = AudioStream(RATE, 800)
-    flow = stream.flow_from_dataframe(tones, tmp_path, "file", validate_filenames=False)
+    column = AudioStream(RATE, 800)
+    flow = column.flow_from_dataframe(tones, tmp_path, "file", validate_filenames=False)
     with pytest.raises(ValueError, match=rf"row 'k3'.*3\.wav' {reason}"):
         pair(flow).verify()
     records = pair(flow, on_error="drop")
@@ -284,10 +284,10 @@ def test_a_duration_is_so_many_samples(tones, tmp_path):
 
 
 def test_the_exported_model_hears_what_the_pipeline_hears(tones, tmp_path):
-    stream = AudioStream(
+    column = AudioStream(
         RATE, duration=0.1, crop="center", normalize="rms", target_level=-23.0, **EVERYTHING
     )
-    flow = stream.flow_from_dataframe(tones, tmp_path, "file", optional=True)
+    flow = column.flow_from_dataframe(tones, tmp_path, "file", optional=True)
     texts = TextProcessor(length=2).load_data(tones, "word")
     records = pair(flow, texts, labels=[0, 1] * 5).adapt().withhold("audio", 0.2)
     schema = records.schema
@@ -321,8 +321,8 @@ def test_real_recordings(shared_data, tmp_path):
         names = [name for name in archive.namelist() if name.endswith(".wav")]
         archive.extractall(tmp_path, names[::30])
     folder = next(path for path in tmp_path.rglob("*.wav")).parent
-    stream = AudioStream(RATE, duration=0.5, crop="center", normalize="rms", **EVERYTHING)
-    flow = stream.flow_from_directory(folder, key="stem")
+    column = AudioStream(RATE, duration=0.5, crop="center", normalize="rms", **EVERYTHING)
+    flow = column.flow_from_directory(folder, key="stem")
     records = pair(flow, labels={key: key.split("_")[0] for key in flow.keys}).verify()
     assert len(records) == len(names[::30])
     for training in (False, True):

@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from keras_multimodal.data import (
     AudioStream,
+    Column,
     ImageStream,
     SensorProcessor,
-    Stream,
     TableProcessor,
     TextProcessor,
     pair,
@@ -92,8 +92,8 @@ def everything(folder, frame, write_recording):
     series = series.load_arrays({key: np.ones((8, 2)) * row for row, key in enumerate(KEYS)})
     texts = TextProcessor(length=3, word_dropout=0.1).load_data(frame, "name")
     table = TableProcessor().load_data(frame, categorical=["category"])
-    streams = (images, sounds, series, texts, table)
-    return pair(*streams, labels=frame["category"], on_missing="mask").adapt()
+    columns = (images, sounds, series, texts, table)
+    return pair(*columns, labels=frame["category"], on_missing="mask").adapt()
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_nothing_of_the_package_is_converted(folder, frame, write_recording, tmp
         flow = ImageStream(featurewise_center=True).flow(pictures(), [0, 1], save_to_dir=tmp_path)
         flow.adapt().batch(2)
         ImageStream(featurewise_center=True).fit(flow)
-        assert records.streams[3].truncated().count == 0
+        assert records.columns[3].truncated().count == 0
     assert names == set()
 
 
@@ -164,7 +164,7 @@ def test_a_preprocessing_function_draws_what_it_drew_without_the_pipeline():
     np.testing.assert_array_equal(next(iter(flow.batch(2))), wanted)
 
 
-class Lengths(Stream):
+class Lengths(Column):
     """Words to how long they are, by functions with branches; each test overrides some."""
 
     def finisher(self, batch_size, training):
@@ -181,7 +181,7 @@ def shout(cell):
 
 
 class OwnLoader(Lengths):
-    """With a `loader`, of which `Stream` makes the rest."""
+    """With a `loader`, of which `Column` makes the rest."""
 
     def loader(self):
         return shout
@@ -229,8 +229,8 @@ class OwnRows(OwnLoader):
         return rows
 
 
-class OwnTransform(Stream):
-    """With a transform, of which `Stream` makes loader and finisher."""
+class OwnTransform(Column):
+    """With a transform, of which `Column` makes loader and finisher."""
 
     @property
     def transform(self):
@@ -250,17 +250,17 @@ class OwnTransform(Stream):
         return Shouting()
 
 
-def word_lengths(stream, **options):
-    """What a stream of the user's makes of two words and a gap."""
+def word_lengths(column, **options):
+    """What a column of the user's makes of two words and a gap."""
     spec = Text(name="word", length=2, vocabulary=("a",), optional=True)
-    words = stream(spec, ["a", "b", "c"], ["ab", "abcde", ""], "a list")
+    words = column(spec, ["a", "b", "c"], ["ab", "abcde", ""], "a list")
     others = TextProcessor(length=1, vocabulary=["x"]).load_data(dict.fromkeys("abc", "x"))
     batches = pair(words, others).batch(3, shuffle=False, **options)
     return [row for inputs in batches for row in inputs["word"][:, 0].numpy().tolist()]
 
 
 @pytest.mark.parametrize(
-    ("stream", "lengths"),
+    ("column", "lengths"),
     [
         (OwnLoader, [2, 6, 0]),
         (OwnRowLoader, [2, 6, 0]),
@@ -270,8 +270,8 @@ def word_lengths(stream, **options):
         (OwnTransform, [2, 6, 0]),
     ],
 )
-def test_a_stream_of_the_users_may_branch_on_tensors(stream, lengths):
-    assert word_lengths(stream, training=True) == lengths
+def test_a_column_of_the_users_may_branch_on_tensors(column, lengths):
+    assert word_lengths(column, training=True) == lengths
 
 
 @pytest.mark.parametrize("options", [{"cache": True}, {"buckets": {"word": (1,)}}], ids=str)
@@ -279,7 +279,7 @@ def test_it_may_where_rows_are_read_beforehand(options):
     assert word_lengths(OwnFinisher, **options) == [5, 9, 0]
 
 
-class Files(Stream):
+class Files(Column):
     """Files of a word each."""
 
     reads_files = True
@@ -294,7 +294,7 @@ class Files(Stream):
         return lambda loaded, seeds: loaded[:, None] * tf.ones([1, 2], tf.int32)
 
 
-def test_files_of_a_stream_of_the_users_are_read_and_verified(tmp_path):
+def test_files_of_a_column_of_the_users_are_read_and_verified(tmp_path):
     (tmp_path / "word").write_text("abcde")
     spec = Text(name="word", length=2, vocabulary=("a",))
     records = pair(Files(spec, ["a"], [str(tmp_path / "word")], "a list")).verify()

@@ -136,7 +136,7 @@ def test_parts_of_the_rows_and_their_order(folder, no_encoding):
     for part in (train, test, cached.withhold("image"), cached.select(["k7", "k0"])):
         batch, _ = next(iter(part.batch(ROWS)))
         rows = [cached.keys.index(key) for key in part.keys]
-        expected = np.where(part.streams[0].present[:, None, None], whole["image"].numpy()[rows], 0)
+        expected = np.where(part.columns[0].present[:, None, None], whole["image"].numpy()[rows], 0)
         np.testing.assert_array_equal(batch["image"], expected)
     shuffled, labels = next(iter(train.batch(len(train), training=True, seed=1)))
     assert sorted(labels.numpy()) == sorted(train.labels)
@@ -216,7 +216,7 @@ def test_a_run_that_was_killed_goes_on(folder, run_forked):
     records, encoder = make_records(folder), make_encoders()["image"]
     cached = cache_features(records, {"image": encoder}, folder[0] / "cache")
     assert [path.stat().st_mtime_ns for path in kept] == times
-    assert cached.streams[0].store.places.keys() == set(records.streams[0].row_digests()) - {""}
+    assert cached.columns[0].store.places.keys() == set(records.columns[0].fingerprints()) - {""}
     found = next(iter(cached.batch(ROWS)))[0]
     batch, _ = next(iter(records.batch(ROWS)))
     tokens, _ = encoded(encoder, records.schema["image"], batch)
@@ -348,8 +348,8 @@ def test_series_and_tables(tmp_path, rng):
         np.testing.assert_allclose(found[name], tokens, atol=1e-6)
         np.testing.assert_array_equal(found[f"{name}_mask"], mask)
     series[1][2] += 1  # another series of the same length
-    changed = pair(SensorProcessor(length=8).load_arrays(series)).streams[0].row_digests()
-    before = records.streams[0].row_digests()
+    changed = pair(SensorProcessor(length=8).load_arrays(series)).columns[0].fingerprints()
+    before = records.columns[0].fingerprints()
     assert [a == b for a, b in zip(changed, before, strict=True)] == [True, False, True]
 
 

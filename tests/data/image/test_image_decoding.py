@@ -15,9 +15,9 @@ from keras_multimodal.schema import Image, Schema
 
 
 def encoded(pixels, form, **options):
-    stream = io.BytesIO()
-    Pillow.fromarray(pixels).save(stream, form, **options)
-    return stream.getvalue()
+    column = io.BytesIO()
+    Pillow.fromarray(pixels).save(column, form, **options)
+    return column.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_multimodal.data import ImageStream
 from keras_multimodal.data.column.random_numbers import row_seeds
 from keras_multimodal.data.image.augmentation import FILL_MODES, Augmentation
-from keras_multimodal.data.image.packed_resampling import make_mover
+from keras_multimodal.data.image.packed_resampling import make_warp
 
 
 @pytest.mark.parametrize("size", [5, 7, 33])
@@ -43,7 +43,7 @@ def test_the_pixels_are_those_of_moving_and_flipping(order, fill_mode, rows, bat
     images = tf.constant(generator.integers(0, 256, (rows, *shape), dtype=np.uint8))
     seeds = row_seeds(0, tf.constant(0, tf.int64), tf.range(rows, dtype=tf.int64))
     drawn = augmentation.parameters(seeds, *shape[:2])
-    move = make_mover(augmentation, shape, batch_size, lambda moved, seeds: moved + 1.0)
+    move = make_warp(augmentation, shape, batch_size, lambda moved, seeds: moved + 1.0)
     found = move(images, seeds).numpy() - 1.0
     moved = augmentation.move_pixels(images, drawn)
     expected = augmentation.change_pixels(moved, drawn).numpy()

@@ -174,35 +174,35 @@ def test_fit_learns_the_same_of_a_flow_and_of_an_array(icons):
 
 
 def test_statistics_that_were_not_learned_are_asked_for(icons):
-    stream = ImageStream(featurewise_center=True)
+    column = ImageStream(featurewise_center=True)
     with pytest.raises(ValueError, match="`fit` must be called first"):
-        stream.standardize(icons[0])
+        column.standardize(icons[0])
     with pytest.raises(ValueError, match="has no statistics yet"):
-        stream.flow(icons).batch(8)
+        column.flow(icons).batch(8)
     with pytest.raises(ValueError, match="`fit` must go with `featurewise_center`"):
         ImageStream().fit(icons)
     with pytest.raises(ValueError, match="`x` must have rank 4"):
-        stream.fit(icons[0])
+        column.fit(icons[0])
 
 
 def test_random_transforms_repeat_with_their_seed(icons):
-    stream = ImageStream(rotation_range=30, shear_range=10, channel_shift_range=20, zoom_range=0.2)
-    first = stream.random_transform(icons[0], seed=5)
-    np.testing.assert_array_equal(stream.random_transform(icons[0], seed=5), first)
-    assert (stream.random_transform(icons[0], seed=6) != first).any()
-    drawn = stream.get_random_transform((32, 32, 3), seed=5)
+    column = ImageStream(rotation_range=30, shear_range=10, channel_shift_range=20, zoom_range=0.2)
+    first = column.random_transform(icons[0], seed=5)
+    np.testing.assert_array_equal(column.random_transform(icons[0], seed=5), first)
+    assert (column.random_transform(icons[0], seed=6) != first).any()
+    drawn = column.get_random_transform((32, 32, 3), seed=5)
     assert set(drawn) == set(Generator().get_random_transform((32, 32, 3)))
-    np.testing.assert_array_equal(stream.apply_transform(icons[0], drawn), first)
+    np.testing.assert_array_equal(column.apply_transform(icons[0], drawn), first)
     with pytest.raises(ValueError, match=r"must be among .*\['rotation'\]"):
-        stream.apply_transform(icons[0], {"rotation": 3})
+        column.apply_transform(icons[0], {"rotation": 3})
 
 
 def test_arrays_flow_with_targets_weights_and_subsets(icons):
     targets = np.arange(40) % 4
-    stream = ImageStream(validation_split=0.25, rescale=1 / 255)
+    column = ImageStream(validation_split=0.25, rescale=1 / 255)
     theirs = Generator(validation_split=0.25, rescale=1 / 255)
     for subset in ("training", "validation"):
-        flow = stream.flow(icons, targets, sample_weight=targets / 2, subset=subset)
+        flow = column.flow(icons, targets, sample_weight=targets / 2, subset=subset)
         expected = theirs.flow(
             icons, targets, sample_weight=targets / 2, subset=subset, shuffle=False
         )
@@ -213,11 +213,11 @@ def test_arrays_flow_with_targets_weights_and_subsets(icons):
             # Keras takes the weights of the first rows, whichever the subset.
             np.testing.assert_allclose(weights, own / 2)
     with pytest.raises(ValueError, match="the same targets in both subsets"):
-        stream.flow(icons, np.arange(40) // 10, subset="training")
+        column.flow(icons, np.arange(40) // 10, subset="training")
     with pytest.raises(ValueError, match="as many rows as the rest"):
-        stream.flow(icons, targets[:3])
+        column.flow(icons, targets[:3])
     with pytest.raises(ValueError, match="rank 4 with 1, 3 or 4 channels"):
-        stream.flow(icons[..., :2])
+        column.flow(icons[..., :2])
 
 
 def test_an_array_can_be_paired_and_withheld(icons):
@@ -259,9 +259,9 @@ def test_other_targets(folder, frame, mode):
 
 def test_subsets_number_the_classes_alike(folder, frame):
     frame["category"] = ["dog"] * 10 + ["ant", "cat", "dog"] * 10
-    stream = ImageStream(validation_split=0.25)
+    column = ImageStream(validation_split=0.25)
     found = [
-        stream.flow_from_dataframe(
+        column.flow_from_dataframe(
             frame, folder, "file", "category", target_size=(4, 4), subset=subset
         ).class_indices
         for subset in ("training", "validation")
@@ -270,8 +270,8 @@ def test_subsets_number_the_classes_alike(folder, frame):
 
 
 def test_pictures_can_be_saved_as_they_go_by(icons, tmp_path):
-    stream = ImageStream(horizontal_flip=True)
-    flow = stream.flow(icons[:6], batch_size=4, save_to_dir=tmp_path / "seen", save_prefix="p")
+    column = ImageStream(horizontal_flip=True)
+    flow = column.flow(icons[:6], batch_size=4, save_to_dir=tmp_path / "seen", save_prefix="p")
     seen = np.concatenate(list(flow.batch(training=True)))
     files = sorted((tmp_path / "seen").iterdir())
     assert [path.name.rsplit("_", 1)[0] for path in files] == [
@@ -287,12 +287,12 @@ def invert(picture):
 
 
 def test_a_function_of_the_users_runs_in_the_pipeline_and_is_not_exported(icons, tmp_path):
-    stream = ImageStream(preprocessing_function=invert, rescale=1 / 255)
-    images = next(iter(stream.flow(icons).batch(40)))
+    column = ImageStream(preprocessing_function=invert, rescale=1 / 255)
+    images = next(iter(column.flow(icons).batch(40)))
     np.testing.assert_allclose(images, (255.0 - icons) / 255, atol=1e-6)
     layer = ImageStream(preprocessing_function=keras.layers.Rescaling(0.5))
     np.testing.assert_allclose(next(iter(layer.flow(icons).batch(40))), icons / 2)
-    schema = pair(stream.flow(icons), labels=[0, 1] * 20).schema
+    schema = pair(column.flow(icons), labels=[0, 1] * 20).schema
     inputs = tasks.inputs(schema)
     head = keras.layers.Dense(2, activation="softmax")
     model = keras.Model(inputs, head(keras.layers.Flatten()(inputs["image"])))
@@ -327,9 +327,9 @@ def test_targets_that_do_not_fit_their_mode_are_refused(folder, frame):
 
 
 def test_ranges_may_be_numbers_of_numpy():
-    stream = ImageStream(width_shift_range=np.int64(3), height_shift_range=np.float32(0.25))
+    column = ImageStream(width_shift_range=np.int64(3), height_shift_range=np.float32(0.25))
     assert (
-        stream.augmentation
+        column.augmentation
         == ImageStream(width_shift_range=3, height_shift_range=0.25).augmentation
     )
 

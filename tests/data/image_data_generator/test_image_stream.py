@@ -1,4 +1,4 @@
-"""Image streams read folders and frames in `ImageDataGenerator`'s terms, or say what is wrong."""
+"""Image columns read folders and frames in `ImageDataGenerator`'s terms, or say what is wrong."""
 
 import inspect
 import os
@@ -64,10 +64,10 @@ def test_a_flow_alone_gives_batches_as_keras_does(tree, class_mode):
 
 def test_subsets_are_those_of_keras(tree):
     generator = tf.keras.preprocessing.image.ImageDataGenerator(validation_split=0.3)
-    stream = ImageStream(validation_split=0.3)
+    column = ImageStream(validation_split=0.3)
     found = {}
     for subset in ("training", "validation"):
-        flow = stream.flow_from_directory(tree, subset=subset)
+        flow = column.flow_from_directory(tree, subset=subset)
         theirs = generator.flow_from_directory(tree, subset=subset, shuffle=False)
         assert list(flow.filenames) == theirs.filenames
         found[subset] = set(flow.keys)

@@ -35,7 +35,7 @@ def pictures():
     ],
     ids=lambda settings: "-".join(settings),
 )
-def test_a_real_generator_becomes_a_stream_that_does_the_same(pictures, settings):
+def test_a_real_generator_becomes_a_column_that_does_the_same(pictures, settings):
     theirs = Generator(**settings)
     small = pictures[:, ::4, ::4]
     theirs.fit(small.astype("float32"))
@@ -52,10 +52,10 @@ def test_a_real_generator_becomes_a_stream_that_does_the_same(pictures, settings
 
 
 def test_a_generator_without_fit_has_learned_nothing(pictures):
-    stream = ImageStream.from_generator(Generator(featurewise_center=True, validation_split=0.25))
-    assert len(stream.flow(pictures, subset="validation")) == 3
+    column = ImageStream.from_generator(Generator(featurewise_center=True, validation_split=0.25))
+    assert len(column.flow(pictures, subset="validation")) == 3
     with pytest.raises(ValueError, match="`fit` must be called first"):
-        stream.standardize(pictures[0])
+        column.standardize(pictures[0])
 
 
 def test_only_a_generator_is_one():
@@ -76,8 +76,8 @@ LAYERS = {
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_keras_layers_change_training_batches_alike_for_a_seed(pictures, name):
-    stream = ImageStream(augment=LAYERS[name]())
-    flow = stream.flow(pictures)
+    column = ImageStream(augment=LAYERS[name]())
+    flow = column.flow(pictures)
 
     def batches(**options):
         options = {"training": True, "shuffle": False, **options}
@@ -128,12 +128,12 @@ def test_fit_learns_from_a_dataset_as_from_an_array(pictures, with_targets):
 
 
 def test_fit_refuses_an_empty_dataset_and_another_rank(pictures):
-    stream = ImageStream(featurewise_center=True)
+    column = ImageStream(featurewise_center=True)
     dataset = tf.data.Dataset.from_tensor_slices(pictures)
     with pytest.raises(ValueError, match="`x` must have rank 4"):
-        stream.fit(dataset)
+        column.fit(dataset)
     with pytest.raises(ValueError, match="at least one picture"):
-        stream.fit(dataset.batch(4).take(0))
+        column.fit(dataset.batch(4).take(0))
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def album(tmp_path, pictures):
     return tmp_path
 
 
-def test_lists_of_pictures_become_streams_that_are_absent_where_there_are_fewer(album, pictures):
+def test_lists_of_pictures_become_columns_that_are_absent_where_there_are_fewer(album, pictures):
     cells = [["0.png", "1.png"], ["2.png"], [], ["3.png", "4.png", "5.png"]]
     frame = pd.DataFrame({"photos": cells, "kind": list("abab")}, index=list("wxyz"))
     flows = ImageStream().flows_from_dataframe(frame, album, "photos", target_size=(16, 16))
@@ -158,10 +158,10 @@ def test_lists_of_pictures_become_streams_that_are_absent_where_there_are_fewer(
 
 def test_columns_of_pictures_may_change_alike(album):
     frame = pd.DataFrame({"left": ["0.png", "1.png"], "right": ["0.png", "1.png"]})
-    stream = ImageStream(rotation_range=40)
+    column = ImageStream(rotation_range=40)
     alike, apart = (
         pair(
-            *stream.flows_from_dataframe(
+            *column.flows_from_dataframe(
                 frame, album, ["left", "right"], alike=alike, name="eye", target_size=(16, 16)
             )
         )

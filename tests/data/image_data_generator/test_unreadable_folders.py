@@ -26,18 +26,18 @@ def locked(tmp_path, monkeypatch):
     return folder
 
 
-@pytest.mark.parametrize("stream", [ImageStream(), AudioStream(8000, 8)], ids=["image", "audio"])
-def test_a_folder_that_cannot_be_listed_is_named(locked, stream):
+@pytest.mark.parametrize("column", [ImageStream(), AudioStream(8000, 8)], ids=["image", "audio"])
+def test_a_folder_that_cannot_be_listed_is_named(locked, column):
     with pytest.raises(PermissionError, match=r"cat/locked' \(Permission denied\). Correct"):
-        stream.flow_from_directory(locked.parent.parent)
+        column.flow_from_directory(locked.parent.parent)
 
 
-@pytest.mark.parametrize("stream", [ImageStream(), AudioStream(8000, 8)], ids=["image", "audio"])
-def test_so_is_one_without_read_permission(open_folder, as_nobody, stream):
+@pytest.mark.parametrize("column", [ImageStream(), AudioStream(8000, 8)], ids=["image", "audio"])
+def test_so_is_one_without_read_permission(open_folder, as_nobody, column):
     locked = open_folder / "cat" / "locked"
     locked.mkdir(parents=True)
     (locked.parent / "a.png").write_bytes(b"x")
     locked.parent.chmod(0o755)
     locked.chmod(0)
     with as_nobody(), pytest.raises(PermissionError, match=r"cat/locked' \(Permission denied\)"):
-        stream.flow_from_directory(open_folder)
+        column.flow_from_directory(open_folder)

@@ -105,7 +105,7 @@ def test_pictures_can_be_drawn_from_and_one_that_is_broken_is_left_out(folder, f
 def test_what_cannot_be_done_is_refused():
     with pytest.raises(ValueError, match=r"on_duplicates=\"expand\".*\"sample\""):
         pair(titles(), captions())
-    with pytest.raises(ValueError, match=r"in one stream only.*\['caption', 'note'\]"):
+    with pytest.raises(ValueError, match=r"in one column only.*\['caption', 'note'\]"):
         pair(captions(), captions().with_spec(notes()), on_duplicates="expand")
     with pytest.raises(ValueError, match=r"one value for each key.*'p' and 'q' for 'a'"):
         pair(captions(), labels=list("ppqppp"), on_duplicates="expand")

@@ -15,7 +15,7 @@ SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(Healt
 KEYS = st.lists(st.integers(0, 30), min_size=4, max_size=40, unique=True)
 
 
-def stream(name, keys, absent=()):
+def column(name, keys, absent=()):
     cells = {key: "" if key in absent else f"{name}{key}" for key in keys}
     return TextProcessor(length=1, standardize=None).load_data(cells, name=name)
 
@@ -42,8 +42,8 @@ def test_modalities_of_a_row_share_its_key_and_each_key_comes_once(
     present = {"a": set(first) - absent, "b": set(second)}
     if not set(first) & set(second) or not present["a"]:
         return
-    streams = stream("a", first, absent), stream("b", second)
-    records = pair(*streams, on_missing="mask").adapt()
+    columns = column("a", first, absent), column("b", second)
+    records = pair(*columns, on_missing="mask").adapt()
     kept = {key for key in every if any(key in own for own in present.values())}
     options = {"training": True, "seed": seed, "num_parallel_calls": threads}
     batches = list(records.batch(batch_size, **options))
@@ -66,7 +66,7 @@ def test_modalities_of_a_row_share_its_key_and_each_key_comes_once(
     size=st.integers(1, 6),
 )
 def test_splits_are_disjoint_complete_and_keep_groups(keys, classes, shares, seed, size):
-    records = pair(stream("a", keys), labels={key: key % classes for key in keys}, classes=range(4))
+    records = pair(column("a", keys), labels={key: key % classes for key in keys}, classes=range(4))
     groups = {key: key // size for key in keys}
     validation, test = shares
     if min(shares) * len(keys) < 2 * size:

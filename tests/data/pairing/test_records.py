@@ -129,9 +129,9 @@ def test_withholding_takes_a_modality_from_the_share_asked_for():
     assert len(gone) == 100
     again = whole.select(whole.keys[::-1]).withhold("text", 0.5, seed=1).to_frame()["text"]
     assert set(again.index[again == ""]) == set(gone)
-    assert not whole.withhold("text").streams[0].present.any()
-    assert whole.withhold("text", 0.0).streams[0].present.all()
-    assert whole.streams[0].present.all()
+    assert not whole.withhold("text").columns[0].present.any()
+    assert whole.withhold("text", 0.0).columns[0].present.all()
+    assert whole.columns[0].present.all()
 
 
 def test_only_what_is_optional_can_be_withheld():

@@ -19,9 +19,9 @@ def texts():
 
 
 def records_of(texts, **options):
-    stream = TextProcessor(length=12).load_data(texts)
+    column = TextProcessor(length=12).load_data(texts)
     labels = [len(text.split()) for text in texts]
-    return pair(stream, labels=labels, **options).adapt()
+    return pair(column, labels=labels, **options).adapt()
 
 
 def test_rows_of_like_length_come_together_and_are_cut_to_it(texts):

@@ -27,28 +27,28 @@ def series(rng, rows=8, channels=3, longest=20):
     return found
 
 
-def single(stream, **options):
-    return pair(stream).batch(len(stream), **options).get_single_element()
+def single(column, **options):
+    return pair(column).batch(len(column), **options).get_single_element()
 
 
 def test_values_are_standardised_and_gaps_masked(rng):
     data = series(rng)
-    stream = SensorProcessor(length=12, indicators=True).load_arrays(data).adapt()
+    column = SensorProcessor(length=12, indicators=True).load_arrays(data).adapt()
     cut = {key: values[:12] for key, values in data.items()}
     every = np.concatenate(list(cut.values()))
-    np.testing.assert_allclose(stream.spec.mean, np.nanmean(every.astype("float32"), 0), rtol=1e-6)
-    np.testing.assert_allclose(stream.spec.std, np.nanstd(every.astype("float32"), 0), rtol=1e-6)
-    batch = single(stream)
+    np.testing.assert_allclose(column.spec.mean, np.nanmean(every.astype("float32"), 0), rtol=1e-6)
+    np.testing.assert_allclose(column.spec.std, np.nanstd(every.astype("float32"), 0), rtol=1e-6)
+    batch = single(column)
     assert batch["sensor"].shape == (8, 12, 6)
     for row, values in enumerate(cut.values()):
         valid = np.zeros((12, 3), bool)
         valid[: len(values)] = np.isfinite(values)
         expected = np.zeros((12, 3))
-        expected[: len(values)] = np.nan_to_num((values - stream.spec.mean) / stream.spec.std)
+        expected[: len(values)] = np.nan_to_num((values - column.spec.mean) / column.spec.std)
         np.testing.assert_allclose(batch["sensor"][row, :, :3], expected, rtol=1e-4, atol=1e-5)
         np.testing.assert_array_equal(batch["sensor"][row, :, 3:], valid)
         np.testing.assert_array_equal(batch["sensor_mask"][row], valid.any(-1))
-    assert stream.truncated == sum(len(values) > 12 for values in data.values())
+    assert column.truncated == sum(len(values) > 12 for values in data.values())
 
 
 def test_statistics_are_those_of_the_training_rows():
@@ -59,9 +59,9 @@ def test_statistics_are_those_of_the_training_rows():
 
 
 def test_constant_and_empty_channels():
-    stream = SensorProcessor().load_arrays([np.array([[5.0, np.nan], [5.0, np.nan]])])
+    column = SensorProcessor().load_arrays([np.array([[5.0, np.nan], [5.0, np.nan]])])
     with pytest.raises(ValueError, match=r"none of \['1'\]. Leave them out"):
-        stream.adapt()
+        column.adapt()
     constant = SensorProcessor().load_arrays([np.full((3, 1), 5.0)]).adapt()
     assert constant.spec.std == (1.0,)
     np.testing.assert_array_equal(single(constant)["sensor"], np.zeros((1, 3, 1)))
@@ -69,9 +69,9 @@ def test_constant_and_empty_channels():
 
 def test_a_row_without_a_series_is_absent():
     data = {"a": np.ones((3, 2)), "b": None, "c": np.full((3, 2), np.nan)}
-    stream = SensorProcessor(standardize=False).load_arrays(data, optional=True)
+    column = SensorProcessor(standardize=False).load_arrays(data, optional=True)
     other = TextProcessor(length=1, vocabulary=["x"]).load_data(dict.fromkeys("abc", "x"))
-    batch = pair(stream, other).batch(3).get_single_element()
+    batch = pair(column, other).batch(3).get_single_element()
     assert batch["sensor_present"].numpy().tolist() == [True, False, False]
     assert not batch["sensor_mask"].numpy()[1:].any()
     assert not batch["sensor"].numpy()[1:].any()
@@ -111,8 +111,8 @@ def test_seconds_since_1970_lose_nothing(rng):
 
 def test_a_finer_grid_is_filled_between_regular_measurements():
     times, values = np.delete(np.arange(20.0), [8, 9, 10]), np.delete(np.arange(20.0), [8, 9, 10])
-    stream = SensorProcessor(sample_rate=10).load_arrays({"a": values[:, None]}, {"a": times})
-    there = np.isfinite(stream.series[0][:, 0])
+    column = SensorProcessor(sample_rate=10).load_arrays({"a": values[:, None]}, {"a": times})
+    there = np.isfinite(column.series[0][:, 0])
     assert there[:71].all()
     assert not there[71:110].any()  # between 7 s and 11 s there is a gap
     assert there[110:].all()
@@ -160,20 +160,20 @@ def test_timestamps_count_in_seconds():
     frame = pd.DataFrame(
         {"id": "a", "at": pd.date_range("2026-01-01", periods=4, freq="500ms"), "v": range(4)}
     )
-    stream = SensorProcessor(sample_rate=2).load_table(frame, "id", ["v"], "at")
-    assert stream.series[0][:, 0].tolist() == [0, 1, 2, 3]
+    column = SensorProcessor(sample_rate=2).load_table(frame, "id", ["v"], "at")
+    assert column.series[0][:, 0].tolist() == [0, 1, 2, 3]
 
 
 def test_windows_cover_what_they_say_and_stay_together(rng):
     data = {key: np.arange(n, dtype="float32")[:, None] for key, n in (("a", 10), ("b", 7))}
-    stream = SensorProcessor(standardize=False).load_arrays(data)
-    windows = stream.windows(steps=4, hop=3)
+    column = SensorProcessor(standardize=False).load_arrays(data)
+    windows = column.windows(steps=4, hop=3)
     assert windows.keys == [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1)]
     assert [values[0, 0] for values in windows.series] == [0, 3, 6, 0, 3]
     assert windows.spec.length == 4
     assert windows.uncovered_steps == 0
-    assert stream.windows(4, 4).uncovered_steps == 2 + 3
-    assert len(stream.windows(4, 4, partial=True)) == 3 + 2
+    assert column.windows(4, 4).uncovered_steps == 2 + 3
+    assert len(column.windows(4, 4, partial=True)) == 3 + 2
     labels = {"a": [0, 0, 0, 1, 1, 1, 1, 0, 0, 0], "b": [0] * 6 + [1]}
     assert windows.window_labels(labels).tolist() == [0, 1, 0, 0, 0]
     assert windows.window_labels(labels, "last").tolist() == [1, 1, 0, 0, 1]
@@ -185,7 +185,7 @@ def test_windows_cover_what_they_say_and_stay_together(rng):
     with pytest.raises(ValueError, match="for the 4 steps of 'a'"):
         windows.window_labels({"a": [1, 2, 3]})
     with pytest.raises(ValueError, match="no more than the longest"):
-        stream.windows(11)
+        column.windows(11)
 
 
 def test_changes_are_random_bounded_and_the_same_for_any_number_of_threads(rng):
@@ -217,8 +217,8 @@ def test_jitter_has_the_deviation_asked_for(rng):
 
 def test_a_warp_keeps_the_ends_and_the_order():
     data = np.tile(np.arange(50.0)[None, :, None], (30, 1, 1))
-    stream = SensorProcessor(standardize=False, time_warp=0.2).load_arrays(data)
-    warped = next(iter(pair(stream).batch(30, training=True)))["sensor"].numpy()[..., 0]
+    column = SensorProcessor(standardize=False, time_warp=0.2).load_arrays(data)
+    warped = next(iter(pair(column).batch(30, training=True)))["sensor"].numpy()[..., 0]
     np.testing.assert_allclose(warped[:, [0, -1]], [[0, 49]] * 30, atol=1e-3)
     assert (np.diff(warped, axis=1) > 0).all()
     assert np.abs(warped - np.arange(50)).max() > 5
@@ -277,9 +277,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content):
 def test_the_exported_model_takes_numbers_with_gaps(tmp_path, rng):
     data = series(rng, 6)
     data["k5"] = None
-    stream = SensorProcessor(length=12, indicators=True).load_arrays(data, optional=True)
+    column = SensorProcessor(length=12, indicators=True).load_arrays(data, optional=True)
     other = TextProcessor(length=1).load_data(dict.fromkeys(data, "x"))
-    records = pair(stream, other, labels=[0, 1] * 3).adapt()
+    records = pair(column, other, labels=[0, 1] * 3).adapt()
     schema = records.schema
     assert Schema.from_json(schema.to_json()) == schema
     inputs = tasks.inputs(schema)
@@ -314,8 +314,8 @@ def test_real_recordings(shared_data):
         }
     data = {(p, row): v for p, (values, _) in parts.items() for row, v in enumerate(values)}
     labels = {(p, row): v for p, (_, own) in parts.items() for row, v in enumerate(own)}
-    stream = SensorProcessor(standardize=False).load_arrays(data)
-    records = pair(stream, labels=labels)
+    column = SensorProcessor(standardize=False).load_arrays(data)
+    records = pair(column, labels=labels)
     train, test = records.split_by({key: key[0] for key in data}, ("TRAIN", "TEST"))
     assert (len(train), len(test)) == (40, 40)
     (x, y), (z, w) = (part.batch(40).get_single_element() for part in (train, test))

@@ -62,9 +62,9 @@ def test_spoiled_archives_are_named_too(tmp_path, suffix, content):
 
 
 def test_spoiled_files_are_masked_counted_and_named(files):
-    stream = load(files, on_error="mask")
-    assert list(stream.unreadable) == list(SPOILED)
-    records = pair(stream, texts(KEYS))
+    column = load(files, on_error="mask")
+    assert list(column.unreadable) == list(SPOILED)
+    records = pair(column, texts(KEYS))
     assert records.keys == KEYS
     report = records.report
     assert (report.rows, report.matched, report.dropped) == (7, 2, ())
@@ -94,10 +94,10 @@ def test_rows_of_spoiled_files_are_dropped_counted_and_named(files, optional):
 
 def test_a_row_without_a_file_is_missing_and_not_unreadable(files):
     files.loc["k6", "file"] = None
-    stream = load(files, on_error="drop")
+    column = load(files, on_error="drop")
     with pytest.raises(ValueError, match=r"1 lack 'sensor' \('k6'\)"):
-        pair(stream, texts(KEYS))
-    report = pair(stream, texts(KEYS), on_missing="drop").report
+        pair(column, texts(KEYS))
+    report = pair(column, texts(KEYS), on_missing="drop").report
     assert report.missing["sensor"] == ("k6",)
     assert "k6" not in report.unreadable["sensor"]
     assert report.dropped == (*SPOILED, "k6")
@@ -115,12 +115,12 @@ def test_windows_know_what_could_not_be_read(files):
 
 def test_each_spoiled_file_of_a_key_that_repeats_is_named(files):
     files.index = ["a", "a", "a", "b", "c", "d", "d"]
-    stream = load(files, on_error="drop")
-    assert "k1.csv" in stream.unreadable["a"]
-    assert "k2.csv" in stream.unreadable["a"]
-    report = pair(stream, on_duplicates="expand").report
+    column = load(files, on_error="drop")
+    assert "k1.csv" in column.unreadable["a"]
+    assert "k2.csv" in column.unreadable["a"]
+    report = pair(column, on_duplicates="expand").report
     assert (report.rows, len(report.dropped)) == (2, 5)
-    assert pair(stream, on_duplicates="sample").keys == ["a", "d"]
+    assert pair(column, on_duplicates="sample").keys == ["a", "d"]
 
 
 def test_nothing_but_spoiled_files_is_refused(files):
@@ -131,9 +131,9 @@ def test_nothing_but_spoiled_files_is_refused(files):
 
 
 def test_the_first_file_that_can_be_read_says_what_the_channels_are(files):
-    stream = load(files.loc[["k1", "k3", "k0"]], on_error="mask")
-    assert stream.spec.channels == ("x",)
-    assert list(stream.unreadable) == ["k1"]
+    column = load(files.loc[["k1", "k3", "k0"]], on_error="mask")
+    assert column.spec.channels == ("x",)
+    assert list(column.unreadable) == ["k1"]
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e39])
@@ -169,8 +169,8 @@ def test_presence_and_masks_of_uneven_rows():
     }
     table = pd.concat([pd.DataFrame(own).assign(id=key) for key, own in frames.items()])
     processor = SensorProcessor(length=4, sample_rate=1, indicators=True, standardize=False)
-    stream = processor.load_table(table, "id", ["x", "y"], "t", optional=True)
-    records = pair(stream, texts(frames))
+    column = processor.load_table(table, "id", ["x", "y"], "t", optional=True)
+    records = pair(column, texts(frames))
     batch = records.batch(8).get_single_element()
     row = {key: number for number, key in enumerate(records.keys)}
     valid = {  # of x and y at 0, 1, 2 and 3 s
@@ -201,7 +201,7 @@ def test_presence_and_masks_of_uneven_rows():
         own = frames[key]
         on_grid = np.stack([own["x"], own["y"]], 1)
         if key in ("slow", "fast"):
-            on_grid = stream.series[stream.keys.index(key)]
+            on_grid = column.series[column.keys.index(key)]
         raw[row[key], : len(on_grid)] = on_grid
     served = Preprocessor(records.schema)({"sensor": raw, "text": ["x"] * 8})
     for name in ("sensor", "sensor_mask", "sensor_present"):
@@ -210,20 +210,20 @@ def test_presence_and_masks_of_uneven_rows():
 
 def test_a_row_without_a_value_in_what_is_kept_is_missing():
     data = {"a": np.ones((6, 1)), "b": np.array([[np.nan]] * 4 + [[1.0]] * 2)}
-    stream = SensorProcessor(length=3, standardize=False).load_arrays(data)
+    column = SensorProcessor(length=3, standardize=False).load_arrays(data)
     with pytest.raises(ValueError, match=r"1 lack 'sensor' \('b'\)"):
-        pair(stream)
-    windows = stream.windows(3)
+        pair(column)
+    windows = column.windows(3)
     assert windows.present.tolist() == [True, True, False, True]
 
 
 def test_what_is_none_is_a_gap_and_what_is_no_number_is_named():
     data, times = {"a": [[1.0], [None], [3.0]]}, {"a": [0.0, 1.0, 2.0]}
-    for stream in (
+    for column in (
         SensorProcessor().load_arrays(data),
         SensorProcessor(sample_rate=1).load_arrays(data, times),
     ):
-        np.testing.assert_array_equal(stream.series[0], [[1.0], [np.nan], [3.0]])
+        np.testing.assert_array_equal(column.series[0], [[1.0], [np.nan], [3.0]])
     for wrong in ([["x"], [1.0]], [[1.0], [1.0, 2.0]]):
         with pytest.raises(ValueError, match=r"`data` must hold numbers.*in row 'a'"):
             SensorProcessor().load_arrays({"a": wrong})
@@ -233,11 +233,11 @@ def test_what_is_none_is_a_gap_and_what_is_no_number_is_named():
 
 
 def test_no_value_in_any_row():
-    stream = SensorProcessor(standardize=False).load_arrays([np.full((3, 2), np.nan), None])
-    assert stream.present.tolist() == [False, False]
+    column = SensorProcessor(standardize=False).load_arrays([np.full((3, 2), np.nan), None])
+    assert column.present.tolist() == [False, False]
     with pytest.raises(ValueError, match="2 lack 'sensor'"):
-        pair(stream)
+        pair(column)
     with pytest.raises(ValueError, match="no more than the longest series has, 0"):
-        stream.windows(2)
+        column.windows(2)
     with pytest.raises(ValueError, match=r"none of \['0', '1'\]"):
         SensorProcessor().load_arrays([np.full((3, 2), np.nan)]).adapt()

@@ -6,22 +6,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_multimodal.data import SensorProcessor, SensorStream, pair
+from keras_multimodal.data import SensorColumn, SensorProcessor, pair
 from keras_multimodal.schema import Sensor
 
 PLAIN = {"standardize": False}
 
 
 def ramp(steps, rate=None):
-    """A stream of one recording, "a", whose values count its steps."""
+    """A column of one recording, "a", whose values count its steps."""
     processor = SensorProcessor(sample_rate=rate, standardize=False)
     return processor.load_arrays({"a": np.arange(float(steps))[:, None]})
 
 
 def test_windows_that_overlap_are_not_copied(rng):
-    stream = SensorProcessor().load_arrays(rng.normal(size=(4, 25_000, 4)).astype("float32"))
+    column = SensorProcessor().load_arrays(rng.normal(size=(4, 25_000, 4)).astype("float32"))
     tracemalloc.start()
-    windows = stream.windows(512, hop=8)
+    windows = column.windows(512, hop=8)
     train, test = pair(windows).split(test=0.5)
     for part in (train, test):
         next(iter(part.batch(8, training=True)))
@@ -30,7 +30,7 @@ def test_windows_that_overlap_are_not_copied(rng):
     copies = len(windows) * 512 * 4 * 4
     assert copies > 95e6
     assert peak < copies / 4
-    whole = stream.series[0]
+    whole = column.series[0]
     assert np.shares_memory(windows.series[0], whole)
     assert np.shares_memory(windows.windows(100, 50).series[3], whole)
     assert not whole.flags.writeable  # what all rows share
@@ -73,8 +73,8 @@ def test_statistics_count_a_step_once_for_each_window_that_has_it(rng):
 
 
 def test_windows_of_windows_belong_to_the_recording():
-    stream = SensorProcessor(**PLAIN).load_arrays({key: np.ones((20, 1)) for key in "abcd"})
-    inner = stream.windows(10).windows(5)
+    column = SensorProcessor(**PLAIN).load_arrays({key: np.ones((20, 1)) for key in "abcd"})
+    inner = column.windows(10).windows(5)
     assert inner.keys[:2] == [(("a", 0), 0), (("a", 0), 1)]
     assert set(inner.recordings().values()) == set("abcd")
     train, test = pair(inner).split(test=0.5)
@@ -85,11 +85,11 @@ def test_windows_of_windows_belong_to_the_recording():
 
 
 def test_seconds_become_the_nearest_steps():
-    stream = ramp(100, rate=50.0)
-    assert stream.windows(seconds=0.5, hop_seconds=0.25).keys == stream.windows(25, 12).keys
-    assert stream.windows(seconds=0.5).keys == stream.windows(25).keys
-    assert stream.windows(seconds=0.512, hop=13).spec.length == 26
-    starts = [values[0, 0] for values in stream.windows(20, hop_seconds=0.9).series]
+    column = ramp(100, rate=50.0)
+    assert column.windows(seconds=0.5, hop_seconds=0.25).keys == column.windows(25, 12).keys
+    assert column.windows(seconds=0.5).keys == column.windows(25).keys
+    assert column.windows(seconds=0.512, hop=13).spec.length == 26
+    starts = [values[0, 0] for values in column.windows(20, hop_seconds=0.9).series]
     assert starts == [0, 45]
 
 
@@ -190,8 +190,8 @@ def test_windows_without_a_label_are_left_out_and_classes_keep_their_names(table
     assert records.report.unlabeled == records.report.dropped
     assert set(records.report.dropped) == {("b", 0), ("b", 1)}
     stages = pd.DataFrame({"id": "a", "x": 1.0, "stage": [1, 1, 2, 2, 1, 1]})
-    stream = SensorProcessor().load_table(stages, "id", ["x"], label="stage").windows(2)
-    assert pair(stream, labels=stream.window_labels()).target.classes == ("1", "2")
+    column = SensorProcessor().load_table(stages, "id", ["x"], label="stage").windows(2)
+    assert pair(column, labels=column.window_labels()).target.classes == ("1", "2")
 
 
 def test_labels_in_files(tmp_path):
@@ -199,9 +199,9 @@ def test_labels_in_files(tmp_path):
         frame = pd.DataFrame({"t": [0, 1, 2, 3], "x": 1.0, "y": 2.0, "what": list(labels)})
         frame.sample(frac=1, random_state=2).to_csv(tmp_path / f"{key}.csv", index=False)
     listed = pd.DataFrame({"file": ["a.csv", None, "b.csv"]}, index=["a", "c", "b"])
-    stream = SensorProcessor().load_files(listed, "file", tmp_path, time="t", label="what")
-    assert stream.spec.channels == ("x", "y")
-    windows = stream.windows(2)
+    column = SensorProcessor().load_files(listed, "file", tmp_path, time="t", label="what")
+    assert column.spec.channels == ("x", "y")
+    windows = column.windows(2)
     expected = {("a", 0): "r", ("a", 1): "w", ("b", 0): "w", ("b", 1): "r"}
     assert windows.window_labels().to_dict() == expected
 
@@ -221,4 +221,4 @@ def test_a_label_rule_that_makes_no_sense_is_refused(table):
 def test_step_labels_must_be_as_many_as_steps():
     spec = Sensor(channels=("x",), length=3)
     with pytest.raises(ValueError, match=r"`step_labels`.*2 for the 3 steps of row 'a'"):
-        SensorStream(spec, ["a"], [np.ones((3, 1))], "an array", step_labels=[[0, 1]])
+        SensorColumn(spec, ["a"], [np.ones((3, 1))], "an array", step_labels=[[0, 1]])

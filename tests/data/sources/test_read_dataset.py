@@ -110,16 +110,16 @@ def test_numbers_texts_and_nested_dicts_are_cells_as_they_are():
 def test_missing_numbers_keep_the_others_as_they_are():
     frame = read_dataset([{"n": 2**60 + 1, "x": 0.5}, {"n": None, "x": ""}])
     assert int(frame["n"][0]) == 2**60 + 1
-    stream = TableProcessor().load_data(frame)
-    assert stream.spec.numeric == ("n", "x")
+    column = TableProcessor().load_data(frame)
+    assert column.spec.numeric == ("n", "x")
 
 
 def test_series_are_arrays_that_the_sensor_processor_takes(rng):
     walks = rng.normal(size=(3, 8, 2)).astype("float32")
     frame = read_dataset(slices(id=["a", "b", "c"], walk=walks, one=walks[..., 0]), key="id")
-    stream = SensorProcessor().load_arrays(frame["walk"].iloc[::-1])
-    assert stream.keys == ["c", "b", "a"]
-    np.testing.assert_array_equal(stream.series[0], walks[2])
+    column = SensorProcessor().load_arrays(frame["walk"].iloc[::-1])
+    assert column.keys == ["c", "b", "a"]
+    np.testing.assert_array_equal(column.series[0], walks[2])
     single = SensorProcessor(sample_rate=2.0).load_arrays(
         frame["one"], times={key: np.arange(8) / 2 for key in "abc"}
     )

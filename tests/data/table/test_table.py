@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import tasks
-from keras_multimodal.data import Preprocessor, TableProcessor, TableStream, TextProcessor, pair
+from keras_multimodal.data import Preprocessor, TableColumns, TableProcessor, TextProcessor, pair
 from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.schema import Schema, Tabular
 
@@ -24,10 +24,10 @@ COLUMNS = {"numeric": ["age", "rooms"], "categorical": ["town", "vip", "code"]}
 
 
 def test_cells_become_numbers_ids_and_masks():
-    stream = TableProcessor().load_data(FRAME, **COLUMNS).adapt()
-    assert stream.spec.categories == (("Ulm", "Köln"), ("True", "False"), ("7", "9"))
-    assert stream.spec.category_counts == (4, 4, 4)
-    batch = pair(stream).batch(4).get_single_element()
+    column = TableProcessor().load_data(FRAME, **COLUMNS).adapt()
+    assert column.spec.categories == (("Ulm", "Köln"), ("True", "False"), ("7", "9"))
+    assert column.spec.category_counts == (4, 4, 4)
+    batch = pair(column).batch(4).get_single_element()
     std = np.std([20, 40, 30])
     np.testing.assert_allclose(batch["table"][:, 0], [-10 / std, 10 / std, 0, 0], rtol=1e-6)
     assert batch["table_categories"].numpy().tolist() == [
@@ -63,8 +63,8 @@ def test_what_training_did_not_see_is_unknown():
     ],
 )
 def test_one_kind_of_column_is_enough(columns, tensors):
-    stream = TableProcessor().load_data(FRAME, **columns, optional=False)
-    records = pair(stream, on_missing="drop").adapt()
+    column = TableProcessor().load_data(FRAME, **columns, optional=False)
+    records = pair(column, on_missing="drop").adapt()
     spec = records.batch(2).element_spec
     assert {name: tuple(tensor.shape[1:]) for name, tensor in spec.items()} == tensors
     assert {n: shape for n, (shape, _) in records.schema["table"].tensors.items()} == tensors
@@ -92,9 +92,9 @@ def test_a_constant_column_is_zero_and_an_empty_one_is_refused():
 
 def test_a_column_without_any_category_is_named():
     frame = pd.DataFrame({"x": [None, None], "y": ["a", "b"]})
-    stream = TableProcessor().load_data(frame)
+    column = TableProcessor().load_data(frame)
     with pytest.raises(ValueError, match=r"'table'.*none in \['x'\].*out of `categorical`"):
-        stream.adapt()
+        column.adapt()
     named = TableProcessor().load_data(frame, categorical=["y"]).adapt()
     assert named.spec.categories == (("a", "b"),)
 
@@ -111,7 +111,7 @@ def test_infinite_numbers_of_ones_own_are_named_too():
     spec = Tabular(numeric=("x", "y"))
     numbers = np.array([[1.0, np.nan], [2.0, -np.inf]])
     with pytest.raises(ValueError, match="-inf in row 'q' of column 'y'"):
-        TableStream(spec, ["p", "q"], numbers, np.empty((2, 0), object), "an array")
+        TableColumns(spec, ["p", "q"], numbers, np.empty((2, 0), object), "an array")
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_a_real_table(shared_data):
     frame = frame.rename(columns={v: k.replace(" ", "_") for k, v in names.items()})
     rating = next(c for c in frame.columns if "rating" in c)
     department = next(c for c in frame.columns if "department" in c)
-    stream = TableProcessor().load_data(frame, numeric=[rating], categorical=[department])
-    records = pair(stream).adapt()
+    column = TableProcessor().load_data(frame, numeric=[rating], categorical=[department])
+    records = pair(column).adapt()
     assert len(records) == 23_486
     assert len(records.schema["table"].categories[0]) == frame[department].nunique()
     missing = sum(

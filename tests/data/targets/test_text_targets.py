@@ -107,7 +107,7 @@ def test_other_rows_keep_their_texts():
         (
             lambda: data.pair(data.TextProcessor().load_data(NAMES), captions=list(NAMES.values())),
             TypeError,
-            "`captions` must be a stream of TextProcessor",
+            "`captions` must be a column of TextProcessor",
         ),
         (lambda: Sequence(length=3, ngrams=2), ValueError, "has to be put together again"),
     ],

@@ -12,8 +12,8 @@ TEXTS = ["red cat", "dog", "a big red dog"]
 
 
 def target(**options):
-    stream = data.TextProcessor(length=24, **options).load_data(TEXTS, name="caption")
-    return as_target(stream.adapt().spec)
+    column = data.TextProcessor(length=24, **options).load_data(TEXTS, name="caption")
+    return as_target(column.adapt().spec)
 
 
 def byte_pairs():

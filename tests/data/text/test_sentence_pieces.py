@@ -42,9 +42,9 @@ def padded(rows, offset=0):
     return [row + [0] * (LENGTH - len(row)) for row in cut]
 
 
-def served_ids(stream, folder):
+def served_ids(column, folder):
     """The ids that an exported model, which returns what it is given, answers with."""
-    schema = Schema([stream.spec])
+    schema = Schema([column.spec])
     assert Schema.from_json(schema.to_json()) == schema
     inputs = tasks.inputs(schema)
     saved_model(keras.Model(inputs, keras.ops.add(inputs["text"], 0)), folder, schema)
@@ -63,12 +63,12 @@ def test_ids_are_sentencepieces_own(tmp_path, kind, padding):
     # Without padding of its own id 0 is the unknown piece, which must not be taken for it.
     expected = padded(pieces, offset=0 if padding else 1)
     tokenizer = keras_hub.tokenizers.SentencePieceTokenizer(proto)
-    stream = TextProcessor(length=LENGTH, tokenizer=tokenizer).load_data(TEXTS)
-    batch = pair(stream).batch(4).get_single_element()
+    column = TextProcessor(length=LENGTH, tokenizer=tokenizer).load_data(TEXTS)
+    batch = pair(column).batch(4).get_single_element()
     assert batch["text"].numpy().tolist() == expected
-    assert stream.truncated().count == sum(len(row) > LENGTH for row in pieces)
-    assert batch["text"].numpy().max() < stream.spec.vocabulary_size
-    answer = served_ids(stream, tmp_path / "model")
+    assert column.truncated().count == sum(len(row) > LENGTH for row in pieces)
+    assert batch["text"].numpy().max() < column.spec.vocabulary_size
+    answer = served_ids(column, tmp_path / "model")
     assert answer["output"].numpy().tolist() == expected
 
 
@@ -88,13 +88,13 @@ def test_albert_with_its_special_tokens(tmp_path):
     )
     tokenizer = keras_hub.models.AlbertTokenizer(proto)
     processor = TextProcessor(length=LENGTH, tokenizer=tokenizer, special_tokens=True)
-    stream = processor.load_data(TEXTS)
+    column = processor.load_data(TEXTS)
     pieces = sentencepiece.SentencePieceProcessor(model_proto=proto).encode(TEXTS)
     expected = padded([[2, *row[: LENGTH - 2], 3] for row in pieces])
-    batch = pair(stream).batch(4).get_single_element()
+    batch = pair(column).batch(4).get_single_element()
     assert batch["text"].numpy().tolist() == expected
-    assert served_ids(stream, tmp_path / "model")["output"].numpy().tolist() == expected
+    assert served_ids(column, tmp_path / "model")["output"].numpy().tolist() == expected
     fresh = serve_in_fresh_process(tmp_path / "model", {"text": TEXTS})
     np.testing.assert_array_equal(fresh["output"], expected)
-    prepared = Preprocessor(Schema([stream.spec]))({"text": TEXTS})["text"]
+    prepared = Preprocessor(Schema([column.spec]))({"text": TEXTS})["text"]
     assert prepared.numpy().tolist() == expected

@@ -18,25 +18,25 @@ from keras_multimodal.data import TextProcessor, pair
     ],
 )
 def test_every_source_gives_texts_by_key(data, arguments, keys):
-    stream = TextProcessor().load_data(data, **arguments)
-    assert stream.keys == keys
-    assert stream.cells.tolist() == ["x", "y"]
+    column = TextProcessor().load_data(data, **arguments)
+    assert column.keys == keys
+    assert column.cells.tolist() == ["x", "y"]
 
 
 def test_missing_cells_are_rows_without_text():
-    stream = TextProcessor().load_data(["a", None, float("nan"), pd.NA, "", np.nan])
-    assert stream.present.tolist() == [True] + [False] * 5
+    column = TextProcessor().load_data(["a", None, float("nan"), pd.NA, "", np.nan])
+    assert column.present.tolist() == [True] + [False] * 5
 
 
 def test_tokenize_sets_the_vocabulary_and_the_length():
-    stream = TextProcessor(length=5).load_data(["b b a"]).tokenize(max_words=3, length=2)
-    assert stream.adapt().spec.vocabulary == ("b",)
-    assert stream.spec.length == 2
+    column = TextProcessor(length=5).load_data(["b b a"]).tokenize(max_words=3, length=2)
+    assert column.adapt().spec.vocabulary == ("b",)
+    assert column.spec.length == 2
 
 
 def test_adapting_starts_anew_but_keeps_a_given_vocabulary():
-    stream = TextProcessor().load_data(["a", "b"])
-    assert set(stream.adapt().take(["k"], np.array([1])).adapt().spec.vocabulary) == {"b"}
+    column = TextProcessor().load_data(["a", "b"])
+    assert set(column.adapt().take(["k"], np.array([1])).adapt().spec.vocabulary) == {"b"}
     given = TextProcessor(vocabulary=["z"]).load_data(["a"])
     assert given.adapt().spec.vocabulary == ("z",)
 
@@ -79,11 +79,11 @@ def test_a_vocabulary_that_makes_no_sense_is_refused_at_once(vocabulary, error, 
 
 
 def test_a_vocabulary_may_be_as_large_as_was_said():
-    stream = TextProcessor(max_words=4, length=2, vocabulary=["a", "b"]).load_data(["b a"])
-    assert pair(stream).batch(1).get_single_element()["text"].numpy().tolist() == [[3, 2]]
+    column = TextProcessor(max_words=4, length=2, vocabulary=["a", "b"]).load_data(["b a"])
+    assert pair(column).batch(1).get_single_element()["text"].numpy().tolist() == [[3, 2]]
     with pytest.raises(ValueError, match="2 tokens and max_words=3"):
-        stream.tokenize(max_words=3)
-    assert stream.tokenize(length=1).spec.max_tokens == 4
+        column.tokenize(max_words=3)
+    assert column.tokenize(length=1).spec.max_tokens == 4
     # One that was learned is learned anew.
     learned = TextProcessor(max_words=4).load_data(["b b a"]).adapt()
     assert learned.tokenize(max_words=3).adapt().spec.vocabulary == ("b",)

@@ -19,16 +19,16 @@ CHINESE = ["我有一只黑猫。", "一只狗\uff0c两只猫\uff01", "GPU上的
 TEXTS = ["The black cat sat.", "playing unaffable", "", "ΣΊΣΥΦΟΣ \ufb01ne"]
 
 
-def tokens_of(stream):
+def tokens_of(column):
     """Each text's tokens by name."""
-    words = ["", "?", *stream.spec.vocabulary]
-    ids = pair(stream, on_missing="drop").batch(100).get_single_element()[stream.spec.name]
+    words = ["", "?", *column.spec.vocabulary]
+    ids = pair(column, on_missing="drop").batch(100).get_single_element()[column.spec.name]
     return [[words[number] for number in row if number] for row in ids.numpy()]
 
 
 def test_chinese_is_cut_into_characters_and_latin_into_words():
-    stream = TextProcessor(split="script", length=10).load_data(CHINESE).adapt()
-    assert tokens_of(stream) == [
+    column = TextProcessor(split="script", length=10).load_data(CHINESE).adapt()
+    assert tokens_of(column) == [
         list("我有一只黑猫"),
         list("一只狗两只猫"),
         ["gpu", *"上的黑猫", "runs"],
@@ -48,16 +48,16 @@ def test_chinese_is_cut_into_characters_and_latin_into_words():
     ],
 )
 def test_other_scripts(text, tokens):
-    stream = TextProcessor(split="script", length=10).load_data([text]).adapt()
-    assert tokens_of(stream) == [tokens]
+    column = TextProcessor(split="script", length=10).load_data([text]).adapt()
+    assert tokens_of(column) == [tokens]
 
 
 def test_ngrams_are_those_of_keras():
-    stream = TextProcessor(ngrams=2, length=8).load_data(["a b c", "a b"]).adapt()
-    assert set(stream.spec.vocabulary) == {"a", "b", "c", "a b", "b c"}
+    column = TextProcessor(ngrams=2, length=8).load_data(["a b c", "a b"]).adapt()
+    assert set(column.spec.vocabulary) == {"a", "b", "c", "a b", "b c"}
     layer = keras.layers.TextVectorization(ngrams=2, output_sequence_length=8)
     layer.adapt(["a b c", "a b"])
-    batch = pair(stream).batch(2).get_single_element()
+    batch = pair(column).batch(2).get_single_element()
     np.testing.assert_array_equal(batch["text"], layer(["a b c", "a b"]))
 
 
@@ -79,8 +79,8 @@ def test_bytes_that_are_no_text_become_the_replacement_character():
 
 def test_several_columns_are_joined_and_gaps_skipped():
     frame = pd.DataFrame({"title": ["Good", None, ""], "body": ["fits well", "too small", None]})
-    stream = TextProcessor(length=9).load_data(frame, column=["title", "body"], separator=" | ")
-    assert stream.cells.tolist() == ["Good | fits well", "too small", ""]
+    column = TextProcessor(length=9).load_data(frame, column=["title", "body"], separator=" | ")
+    assert column.cells.tolist() == ["Good | fits well", "too small", ""]
     with pytest.raises(ValueError, match=r"`column` must name a column.*'text'"):
         TextProcessor().load_data(frame, column=["title", "text"])
 
@@ -91,17 +91,17 @@ def test_several_columns_are_joined_and_gaps_skipped():
 )
 def test_texts_that_are_cut_are_counted(options, count):
     texts = {"a": "one two three four", "b": "one two", "c": "one", "d": ""}
-    stream = TextProcessor(length=3 if "ngrams" not in options else 2, **options).load_data(texts)
+    column = TextProcessor(length=3 if "ngrams" not in options else 2, **options).load_data(texts)
     if options.get("split") == "character":
-        stream = stream.tokenize(length=5)
-    cut = stream.truncated()
+        column = column.tokenize(length=5)
+    cut = column.truncated()
     assert (cut.count, cut.texts, cut.share) == (count, 3, count / 3)  # "d" has no text to cut
     assert str(cut) == f"{count} of 3 texts ({100 * count / 3:.1f}%) are cut"
 
 
 def test_no_text_is_no_share():
-    stream = TextProcessor().load_data([""], optional=True)
-    assert stream.truncated().share == 0
+    column = TextProcessor().load_data([""], optional=True)
+    assert column.truncated().share == 0
 
 
 def segment(text):
@@ -109,13 +109,13 @@ def segment(text):
 
 
 def test_a_segmenter_cuts_when_texts_are_loaded_and_is_not_exported(tmp_path):
-    stream = TextProcessor(length=3, segmenter=segment).load_data(["黑猫|坐", "狗|坐"]).adapt()
-    assert tokens_of(stream) == [["黑猫", "坐"], ["狗", "坐"]]
-    assert stream.spec.segmenter == "segment"
-    schema = Schema([stream.spec], Category(classes=("a", "b")))
+    column = TextProcessor(length=3, segmenter=segment).load_data(["黑猫|坐", "狗|坐"]).adapt()
+    assert tokens_of(column) == [["黑猫", "坐"], ["狗", "坐"]]
+    assert column.spec.segmenter == "segment"
+    schema = Schema([column.spec], Category(classes=("a", "b")))
     with pytest.raises(ValueError, match=r"SavedModel can hold it.*'segment' of 'text'"):
         saved_model(model_of(schema), tmp_path / "model", schema)
-    plain = Schema([dataclasses.replace(stream.spec, segmenter="")], schema.target)
+    plain = Schema([dataclasses.replace(column.spec, segmenter="")], schema.target)
     saved_model(model_of(schema), tmp_path / "model", plain)
 
 
@@ -140,14 +140,14 @@ def bert():
 
 
 def test_a_tokenizer_gives_its_own_ids(bert):
-    stream = TextProcessor(length=8, tokenizer=bert).load_data(TEXTS, optional=True)
+    column = TextProcessor(length=8, tokenizer=bert).load_data(TEXTS, optional=True)
     other = TextProcessor(length=1, vocabulary=["x"]).load_data(["x"] * 4, name="other")
-    ids = pair(stream, other).batch(4).get_single_element()["text"].numpy()
+    ids = pair(column, other).batch(4).get_single_element()["text"].numpy()
     for text, row in zip(TEXTS, ids, strict=True):
         expected = np.asarray(bert(text))[:8].tolist() if text else []
         assert row.tolist() == expected + [0] * (8 - len(expected))
-    assert stream.truncated().count == sum(len(bert(text)) > 8 for text in TEXTS if text)
-    assert stream.spec.vocabulary_size == bert.vocabulary_size()
+    assert column.truncated().count == sum(len(bert(text)) > 8 for text in TEXTS if text)
+    assert column.spec.vocabulary_size == bert.vocabulary_size()
 
 
 def test_special_tokens_stand_around_what_is_left(bert):
@@ -207,14 +207,14 @@ def bytes_as_pairs():
 @pytest.mark.parametrize("name", ["byte pair", "word piece"])
 def test_other_tokenizers_leave_zero_for_padding(name):
     tokenizer = small_tokenizers()[name]
-    stream = TextProcessor(length=6, tokenizer=tokenizer).load_data(["lower low", "low"])
-    offset = stream.spec.tokenizer.offset
+    column = TextProcessor(length=6, tokenizer=tokenizer).load_data(["lower low", "low"])
+    offset = column.spec.tokenizer.offset
     assert offset == {"byte pair": 0, "word piece": 1}[name]
-    ids = pair(stream).batch(2).get_single_element()["text"].numpy()
+    ids = pair(column).batch(2).get_single_element()["text"].numpy()
     for text, row in zip(["lower low", "low"], ids, strict=True):
         expected = (np.asarray(tokenizer(text)) + offset).tolist()
         assert row.tolist() == expected + [0] * (6 - len(expected))
-    config = json.loads(Schema([stream.spec]).to_json())["inputs"][0]
+    config = json.loads(Schema([column.spec]).to_json())["inputs"][0]
     assert config["tokenizer"]["offset"] == offset
 
 
@@ -235,8 +235,8 @@ def test_the_exported_model_cuts_texts_as_the_pipeline_does(options, tmp_path, b
         tokenizer = bert if options["tokenizer"] == "bert" else bytes_as_pairs()
         options = {**options, "tokenizer": tokenizer}
     texts = [*CHINESE, *TEXTS[:2], TEXTS[3]]
-    stream = TextProcessor(length=7, **options).load_data(texts)
-    records = pair(stream, labels=[0, 1] * 3).adapt()
+    column = TextProcessor(length=7, **options).load_data(texts)
+    records = pair(column, labels=[0, 1] * 3).adapt()
     model = model_of(records.schema)
     saved_model(model, tmp_path / "model", records.schema)
     served = serve_in_fresh_process(tmp_path / "model", {"text": texts})["probabilities"]
