@@ -61,12 +61,12 @@ def measure(size: tuple[int, int, int], batch: int, rounds: int, dtype: str) -> 
 
     from benchmarks._timing import medians
     from keras_multimodal.decoders import TextDecoder
-    from keras_multimodal.schema import Sequence
+    from keras_multimodal.schema import TextTarget
     from keras_multimodal.tasks import generation_loop, get_sampler
 
     keras.utils.set_random_seed(0)
     width, layers, words = size
-    target = Sequence(length=LENGTH, vocabulary=tuple(f"w{n}" for n in range(words)))
+    target = TextTarget(length=LENGTH, vocabulary=tuple(f"w{n}" for n in range(words)))
     decoder = TextDecoder(target.output_size, target.steps, width, layers, 8, dtype=dtype)
     rng = np.random.default_rng(0)
     context = keras.ops.convert_to_tensor(

@@ -66,12 +66,12 @@ def test_a_saved_task_loads_after_a_bare_import(task, tmp_path, run_with_keras):
     path = tmp_path / "model.keras"
     schema = keras_multimodal.schema
     target = {
-        "classifier": schema.Category(classes=("a", "b")),
-        "regressor": schema.Number(mean=(1.0,), std=(2.0,)),
+        "classifier": schema.ClassTarget(classes=("a", "b")),
+        "regressor": schema.NumberTarget(mean=(1.0,), std=(2.0,)),
         "multi_task": schema.Targets(
-            (schema.Category(classes=("a", "b")), schema.Number(mean=(1.0,), std=(2.0,)))
+            (schema.ClassTarget(classes=("a", "b")), schema.NumberTarget(mean=(1.0,), std=(2.0,)))
         ),
-        "retriever": schema.Match(towers=(("one", ("one",)), ("two", ("two",)))),
+        "retriever": schema.PairTarget(towers=(("one", ("one",)), ("two", ("two",)))),
     }[task]
     inputs = [schema.Text(name=name, length=3, vocabulary=("u",)) for name in ("one", "two")]
     model = getattr(keras_multimodal.tasks, task)(schema.Schema(inputs, target), dim=8)

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from keras_multimodal.schema import VERSION, Category, Image, Number, Schema, Targets, Text
+from keras_multimodal.schema import VERSION, ClassTarget, Image, NumberTarget, Schema, Targets, Text
 
 IMAGE = Image(height=72, width=64, rescale=1 / 255, mean=(0.1, 0.2, 0.3), optional=True)
 TEXT = Text(length=12, vocabulary=("größe", "黑猫"))
 
 
 def test_json_keeps_everything():
-    schema = Schema([IMAGE, TEXT], Category(classes=("a", "b")))
+    schema = Schema([IMAGE, TEXT], ClassTarget(classes=("a", "b")))
     assert Schema.from_json(schema.to_json()) == schema
     without_target = Schema([TEXT])
     assert Schema.from_json(without_target.to_json()) == without_target
@@ -40,12 +40,12 @@ def test_inputs_are_found_by_name():
         (lambda: Image(height=3, width=3, name="a b"), "`name` must be an identifier.*'a b'"),
         (lambda: Text(length=0), "`length` must be at least 1.*length=0"),
         (lambda: Text(length=2, max_tokens=2), "`max_tokens`.*max_tokens=2"),
-        (lambda: Category(classes=("a",)), "`classes` must be at least two"),
-        (lambda: Category(classes=("a", "a")), "`classes` must be at least two different"),
+        (lambda: ClassTarget(classes=("a",)), "`classes` must be at least two"),
+        (lambda: ClassTarget(classes=("a", "a")), "`classes` must be at least two different"),
         (lambda: Schema([]), "at least one modality"),
         (lambda: Schema([TEXT, TEXT]), r"names that differ.*'text', 'text'"),
         (lambda: Schema([IMAGE, Text(name="image_present", length=1)]), "'image_present'"),
-        (lambda: Schema([TEXT], Category(name="text", classes=("a", "b"))), "from the target's"),
+        (lambda: Schema([TEXT], ClassTarget(name="text", classes=("a", "b"))), "from the target's"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, message):
@@ -69,12 +69,12 @@ def test_json_with_an_unknown_kind_is_refused():
 
 def test_the_newest_version_is_one_that_is_written():
     """And no version is read that is not known."""
-    several = Schema([TEXT], Targets((MOOD, Number())))
+    several = Schema([TEXT], Targets((MOOD, NumberTarget())))
     assert json.loads(several.to_json())["version"] == VERSION
 
 
-MOOD = Category(name="mood", classes=("good", "bad"))
-PRICE = Number(name="price", columns=("price",), mean=(2.0,), std=(0.5,))
+MOOD = ClassTarget(name="mood", classes=("good", "bad"))
+PRICE = NumberTarget(name="price", columns=("price",), mean=(2.0,), std=(0.5,))
 
 
 def test_several_targets_survive_json_and_are_found_by_name():
@@ -98,13 +98,13 @@ def test_a_schema_is_written_in_the_oldest_form_that_holds_it():
     [
         (lambda: Targets((MOOD,)), r"must be two or more.*\['mood'\]"),
         (lambda: Targets((MOOD, MOOD)), "names that differ"),
-        (lambda: Targets((MOOD, Number(name="a b"))), r"identifiers; rename.*'a b'"),
-        (lambda: Targets((MOOD, Number(name="mood_probabilities"))), "`_probabilities`"),
-        (lambda: Schema([TEXT], Targets((MOOD, Number(name="text")))), "from the target's"),
+        (lambda: Targets((MOOD, NumberTarget(name="a b"))), r"identifiers; rename.*'a b'"),
+        (lambda: Targets((MOOD, NumberTarget(name="mood_probabilities"))), "`_probabilities`"),
+        (lambda: Schema([TEXT], Targets((MOOD, NumberTarget(name="text")))), "from the target's"),
     ],
 )
 def test_targets_that_make_no_sense_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-    with pytest.raises(TypeError, match="`Category` or `Number`"):
+    with pytest.raises(TypeError, match="`ClassTarget` or `NumberTarget`"):
         Targets((MOOD, TEXT))

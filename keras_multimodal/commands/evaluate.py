@@ -14,7 +14,7 @@ from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import goal, model_folder, scoring, table
 from keras_multimodal.commands.predict import known_rows
 from keras_multimodal.data.column.cells import name_keys
-from keras_multimodal.schema import Category
+from keras_multimodal.schema import ClassTarget
 from keras_multimodal.schema.column_kinds import class_name, is_blank
 
 
@@ -83,7 +83,7 @@ def evaluate(
             kept.model, kept.schema, records, kept.task, kept.options.batch_size
         )
         scores = scoring.score(kept.task, kept.schema, records, said)
-    if isinstance(kept.schema.target, Category):
+    if isinstance(kept.schema.target, ClassTarget):
         # Taking all for the class that most of them are of: what a model has to beat.
         commonest = np.bincount(np.asarray(records.labels)).max()
         scores["no_information_rate"] = float(commonest / len(records))
@@ -111,7 +111,7 @@ def _pairing(kept: model_folder.ModelFolder, read: table.Table, name: str) -> di
     """What `pair` is told of the target, in the terms of the training rows."""
     cells = read.frame[read.column(name, "TABLE")]
     target = kept.schema.target
-    if isinstance(target, Category):
+    if isinstance(target, ClassTarget):
         labels = cells.map(class_name)
         unknown = labels[~labels.isin(target.classes)]
         if len(unknown):

@@ -11,7 +11,7 @@ import keras
 
 from keras_multimodal._folders import replace_file
 from keras_multimodal.data import Records
-from keras_multimodal.schema import Audio, Image, Match, Sensor
+from keras_multimodal.schema import Audio, Image, PairTarget, Sensor
 from keras_multimodal.schema.infer import identifier
 
 _MOST_BYTES = 1_000_000_000  # of decoded rows that are kept in memory
@@ -145,7 +145,7 @@ def fit(
             training=True,
             seed=seed,
             # The others of a batch are the wrong answers: it had better be whole.
-            drop_remainder=isinstance(train.target, Match) and len(train) >= batch_size,
+            drop_remainder=isinstance(train.target, PairTarget) and len(train) >= batch_size,
             cache=_fits(train),
             initial_epoch=best.epochs,
         )

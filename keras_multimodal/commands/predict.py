@@ -18,7 +18,7 @@ from keras_multimodal.commands.model_folder import ModelFolder
 from keras_multimodal.commands.rows import in_its_words, unreadable_wholly, where
 from keras_multimodal.data import Records
 from keras_multimodal.data.column.cells import name_keys
-from keras_multimodal.schema import Category, ColumnKind, Schema
+from keras_multimodal.schema import ClassTarget, ColumnKind, Schema
 
 _DIGITS = 6  # of probabilities
 _ENDINGS = (".csv", ".parquet", ".jsonl")
@@ -182,7 +182,7 @@ def _columns(said: Any, schema: Schema) -> dict[str, Any]:
     target = schema.target
     if isinstance(said, list):
         return {"prediction": said}
-    if isinstance(target, Category):
+    if isinstance(target, ClassTarget):
         best = np.asarray(target.classes, object)[said.argmax(-1)]
         said = said.astype("float64").round(_DIGITS)
         shares = {f"probability_{c}": said[:, n] for n, c in enumerate(target.classes)}

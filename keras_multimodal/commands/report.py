@@ -13,7 +13,7 @@ from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.repeats import IN_FILES
 from keras_multimodal.commands.table import Table
 from keras_multimodal.data import PairingReport, Records
-from keras_multimodal.schema import Category, ColumnKind
+from keras_multimodal.schema import ClassTarget, ColumnKind
 
 _SHOWN = 20  # texts, and classes of a confusion matrix
 
@@ -77,7 +77,7 @@ def make_report(
     target = test.target
     labels = test.labels
     if (
-        isinstance(target, Category)
+        isinstance(target, ClassTarget)
         and isinstance(labels, np.ndarray)
         and len(target.classes) <= _SHOWN
     ):

@@ -8,7 +8,7 @@ import numpy as np
 from keras_multimodal import analysis, inference
 from keras_multimodal.data import Detokenizer, Records
 from keras_multimodal.data.targets.texts import encode
-from keras_multimodal.schema import Category, Match, Schema
+from keras_multimodal.schema import ClassTarget, PairTarget, Schema
 from keras_multimodal.tasks import embed
 
 # What the first number of each task's scores is, and whether more of it is better.
@@ -50,7 +50,7 @@ def score(task: str, schema: Schema, records: Records, said: Any) -> dict[str, A
         low, median, high = np.moveaxis(np.asarray(said), -1, 0)
         inside = float(((low <= truth) & (truth <= high)).mean())
         return {**_errors(truth, median), "inside_interval_80": inside}
-    assert isinstance(schema.target, Category)
+    assert isinstance(schema.target, ClassTarget)
     classes = schema.target.classes
     confusion = analysis.confusion_matrix(truth, said.argmax(-1), len(classes))
     right = int(confusion.trace())
@@ -105,7 +105,7 @@ def guess(task: str, train: Records, test: Records) -> dict[str, Any]:
     known, truth = np.asarray(train.labels), np.asarray(test.labels)
     if task == "regression":
         return _errors(truth, np.broadcast_to(np.median(known, axis=0), truth.shape))
-    assert isinstance(train.target, Category)
+    assert isinstance(train.target, ClassTarget)
     shares = np.bincount(known, minlength=len(train.target.classes)) / len(known)
     return score(task, train.schema, test, np.broadcast_to(shares, (len(truth), len(shares))))
 
@@ -134,7 +134,7 @@ def _errors(truth: np.ndarray, said: np.ndarray) -> dict[str, Any]:
 
 def _found(records: Records, vectors: Any) -> dict[str, Any]:
     """The mean over all ways from one tower to another, and each way."""
-    assert isinstance(records.target, Match)
+    assert isinstance(records.target, PairTarget)
     parts = dict(zip(records.target.names, np.asarray(records.labels).T, strict=True))
     ways = {
         f"{one} to {other}": analysis.retrieval_scores(

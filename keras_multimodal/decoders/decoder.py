@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_multimodal.schema import Sequence
+from keras_multimodal.schema import TextTarget
 
 Cache = dict[str, Any]
 
@@ -19,8 +19,8 @@ class Decoder(keras.layers.Layer):
     `tasks.generation_loop` drives them.
 
     Args:
-        vocabulary_size: How many different ids there are, `Sequence.output_size`.
-        length: The most ids that a text has, its start included, `Sequence.steps`.
+        vocabulary_size: How many different ids there are, `TextTarget.output_size`.
+        length: The most ids that a text has, its start included, `TextTarget.steps`.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Raises:
@@ -46,7 +46,7 @@ class Decoder(keras.layers.Layer):
         self.length = length
         self.supports_masking = True
 
-    def check_target(self, target: Sequence) -> None:
+    def check_target(self, target: TextTarget) -> None:
         """Check that the decoder writes what a target describes.
 
         Args:

@@ -27,7 +27,7 @@ class PrefixDecoder(Decoder):
 
     Args:
         backbone: A `keras_hub.models.GPT2Backbone`.
-        length: The most ids that a text has, its start included, `Sequence.steps`.
+        length: The most ids that a text has, its start included, `TextTarget.steps`.
         prefix_length: How many tokens stand before the text, at least 1. Default 8.
         offset: What the ids of the schema's tokenizer are above those of the model, 0 or 1. Default
             1, as for GPT-2, of which id 0 is a character.

@@ -8,13 +8,13 @@ from keras_multimodal.decoders.prefix_decoder import PrefixDecoder
 from keras_multimodal.encoders.loading.presets import load_backbone, load_tokenizer
 from keras_multimodal.encoders.loading.pretrained import network_path
 from keras_multimodal.encoders.loading.sources import find_source
-from keras_multimodal.schema import Sequence
+from keras_multimodal.schema import TextTarget
 from keras_multimodal.schema.tokenizer import pads_with_zero
 
 
 def pretrained(
     name: str | os.PathLike[str],
-    target: Sequence,
+    target: TextTarget,
     *,
     prefix_length: int = 8,
     trainable: bool = False,

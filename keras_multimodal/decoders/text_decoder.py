@@ -25,8 +25,8 @@ class TextDecoder(Decoder):
     attention to the context, then a dense layer of `intermediate_dim` with GELU.
 
     Args:
-        vocabulary_size: How many different ids there are, `Sequence.output_size`.
-        length: The most ids that a text has, its start included, `Sequence.steps`.
+        vocabulary_size: How many different ids there are, `TextTarget.output_size`.
+        length: The most ids that a text has, its start included, `TextTarget.steps`.
         dim: Width, a multiple of `num_heads`. Default 128.
         num_layers: How many blocks, at least 1. Default 2.
         num_heads: Attention heads. Default 4.

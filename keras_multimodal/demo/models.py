@@ -3,7 +3,7 @@
 import keras
 
 from keras_multimodal import encoders, layers, tasks
-from keras_multimodal.schema import Category, Schema, Text
+from keras_multimodal.schema import ClassTarget, Schema, Text
 
 DIM = 64
 WEIGHTING = "weighting"
@@ -74,7 +74,7 @@ def start_from(fused: keras.Model, singles: dict[str, keras.Model]) -> None:
 
 
 def _probabilities(vector: keras.KerasTensor, schema: Schema) -> keras.KerasTensor:
-    if not isinstance(schema.target, Category):
+    if not isinstance(schema.target, ClassTarget):
         raise ValueError(f"`schema` must have a target. Received: {schema.target}")
     vector = keras.layers.Dropout(0.3)(vector)
     return keras.layers.Dense(len(schema.target.classes), activation="softmax")(vector)

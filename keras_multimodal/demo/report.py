@@ -10,7 +10,7 @@ import numpy as np
 from keras_multimodal import analysis, data
 from keras_multimodal.demo.evaluation import Condition, predict
 from keras_multimodal.demo.models import with_weights
-from keras_multimodal.schema import Category
+from keras_multimodal.schema import ClassTarget
 
 SHOWN = 6  # rows of each condition
 _ROWS_NOTE = (
@@ -102,4 +102,4 @@ def _labels(records: data.Records) -> np.ndarray:
 
 def _classes(records: data.Records) -> tuple[str, ...]:
     target = records.schema.target
-    return target.classes if isinstance(target, Category) else ()
+    return target.classes if isinstance(target, ClassTarget) else ()

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.schema import Category, Number, Schema, Targets
+from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets
 
 
 def model_input(model: keras.Model) -> Any:
@@ -80,14 +80,14 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
                 f"Received: model={model.name!r} with the outputs {received}"
             )
         for target in schema.target:
-            if isinstance(target, Number):
+            if isinstance(target, NumberTarget):
                 _check_numbers(model, target, output[target.name])
             else:
                 _check_classes(model, target, output[target.name])
-    elif isinstance(schema.target, Number):
+    elif isinstance(schema.target, NumberTarget):
         number = output.get(schema.target.name) if isinstance(output, dict) else output
         _check_numbers(model, schema.target, number)
-    elif isinstance(schema.target, Category):
+    elif isinstance(schema.target, ClassTarget):
         if isinstance(output, dict):
             if "probabilities" not in output or "label" in output:
                 raise ValueError(
@@ -99,7 +99,7 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
         _check_classes(model, schema.target, output)
 
 
-def _check_numbers(model: keras.Model, target: Number, output: Any) -> None:
+def _check_numbers(model: keras.Model, target: NumberTarget, output: Any) -> None:
     count = len(target.columns)
     if output is None or len(output.shape) not in (2, 3) or output.shape[1] != count:
         raise ValueError(
@@ -109,7 +109,7 @@ def _check_numbers(model: keras.Model, target: Number, output: Any) -> None:
         )
 
 
-def _check_classes(model: keras.Model, target: Category, output: Any) -> None:
+def _check_classes(model: keras.Model, target: ClassTarget, output: Any) -> None:
     if tuple(output.shape) != (None, len(target.classes)):
         raise ValueError(
             "`model` must return a probability for each class of `preprocessing`: shape "
@@ -125,7 +125,7 @@ def check_probabilities(model: keras.Model, schema: Schema) -> None:
         ValueError: If they do not, as where the model returns logits.
     """
     targets = schema.target if isinstance(schema.target, Targets) else (schema.target,)
-    classes = [target for target in targets if isinstance(target, Category)]
+    classes = [target for target in targets if isinstance(target, ClassTarget)]
     if not classes:
         return
     row = keras.tree.map_structure(

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_multimodal.data import Detokenizer
 from keras_multimodal.decoders import Decoder
-from keras_multimodal.schema import Sequence
+from keras_multimodal.schema import TextTarget
 from keras_multimodal.tasks import generation_loop, get_sampler
 
 
@@ -27,7 +27,7 @@ class Writing(tf.Module):
     """
 
     def __init__(
-        self, decoder: Decoder, target: Sequence, sampler: Any, max_length: int | None
+        self, decoder: Decoder, target: TextTarget, sampler: Any, max_length: int | None
     ) -> None:
         super().__init__(name="writing")
         self.name_of_text = target.name

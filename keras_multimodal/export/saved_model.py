@@ -16,7 +16,14 @@ from keras_multimodal.export._checks import (
     model_input,
 )
 from keras_multimodal.export._writing import Writing
-from keras_multimodal.schema import Category, Match, Number, Schema, Sequence, Targets
+from keras_multimodal.schema import (
+    ClassTarget,
+    NumberTarget,
+    PairTarget,
+    Schema,
+    Targets,
+    TextTarget,
+)
 from keras_multimodal.schema.targets import probabilities_name
 from keras_multimodal.tasks import conditioning, tower
 
@@ -78,9 +85,9 @@ def saved_model(
     Example:
 
     >>> import tempfile
-    >>> from keras_multimodal.schema import Category, Schema, Text
+    >>> from keras_multimodal.schema import ClassTarget, Schema, Text
     >>> text = Text(length=3, vocabulary=("sunny", "rain"))
-    >>> schema = Schema([text], Category(classes=("dry", "wet")))
+    >>> schema = Schema([text], ClassTarget(classes=("dry", "wet")))
     >>> ids = keras.Input((3,), dtype="int32", name="text")
     >>> tokens = keras.layers.Embedding(text.vocabulary_size, 2)(ids)
     >>> tokens = keras.layers.GlobalAveragePooling1D()(tokens)
@@ -103,7 +110,7 @@ def saved_model(
     towers: dict[str, keras.Model] = {}
     writing: Writing | None = None
     parts: list[Any] = []
-    if isinstance(schema.target, Sequence):
+    if isinstance(schema.target, TextTarget):
         model, decoder = conditioning(model, schema)
         writing = Writing(decoder, schema.target, sampler or "greedy", max_length)
         parts = [decoder, writing]
@@ -112,7 +119,7 @@ def saved_model(
             "`sampler` and `max_length` must come with a target that is a text. "
             f"Received: sampler={sampler!r}, max_length={max_length} and the target {schema.target}"
         )
-    elif isinstance(schema.target, Match):
+    elif isinstance(schema.target, PairTarget):
         towers = {name: tower(model, schema, name) for name in schema.target.names}
         # Scale and bias are the loss's business.
         vectors = {name: own.output for name, own in towers.items()}
@@ -170,22 +177,22 @@ def _as_preprocessor(preprocessing: Any) -> Preprocessor:
 
 def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
     if not isinstance(outputs, dict):
-        name = "probabilities" if isinstance(schema.target, Category) else "output"
-        name = schema.target.name if isinstance(schema.target, Number) else name
+        name = "probabilities" if isinstance(schema.target, ClassTarget) else "output"
+        name = schema.target.name if isinstance(schema.target, NumberTarget) else name
         outputs = {name: outputs}
     named = {name: _widen(tensor) for name, tensor in outputs.items()}
-    if isinstance(schema.target, Category):
+    if isinstance(schema.target, ClassTarget):
         named["label"] = _label(schema.target, named["probabilities"])
     elif isinstance(schema.target, Targets):
         for target in schema.target:
-            if isinstance(target, Category):
+            if isinstance(target, ClassTarget):
                 probabilities = named[target.name]
                 named[probabilities_name(target.name)] = probabilities
                 named[target.name] = _label(target, probabilities)
     return named
 
 
-def _label(target: Category, probabilities: tf.Tensor) -> tf.Tensor:
+def _label(target: ClassTarget, probabilities: tf.Tensor) -> tf.Tensor:
     """The most probable class, `(batch,)`; or which are as probable as not, `(batch, classes)`."""
     if target.multi_label:
         return probabilities >= 0.5

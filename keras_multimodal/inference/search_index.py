@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_multimodal.data import Preprocessor, Records
 from keras_multimodal.inference._raw_cells import preprocess
-from keras_multimodal.schema import Match, Schema
+from keras_multimodal.schema import PairTarget, Schema
 from keras_multimodal.tasks import embed, tower
 
 
@@ -44,7 +44,7 @@ class SearchIndex:
 
     Raises:
         ImportError: If `approximate` is True and faiss, the extra `search`, is not installed.
-        ValueError: If the schema's target is no `Match`.
+        ValueError: If the schema's target is no `PairTarget`.
 
     Example:
 
@@ -59,7 +59,7 @@ class SearchIndex:
     """
 
     def __init__(self, model: keras.Model, schema: Schema, approximate: bool = False) -> None:
-        if not isinstance(schema.target, Match):
+        if not isinstance(schema.target, PairTarget):
             raise ValueError(
                 f"`schema` must have the pairing for its target. Received: target={schema.target!r}"
             )

@@ -7,37 +7,39 @@ of the description, so that it travels with the model.
 """
 
 from keras_multimodal.schema.audio import Audio
-from keras_multimodal.schema.category import Category
+from keras_multimodal.schema.class_target import ClassTarget
 from keras_multimodal.schema.column_kinds import ColumnKind, column_kinds
 from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
-from keras_multimodal.schema.match import Match
+from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
-from keras_multimodal.schema.number import Number
+from keras_multimodal.schema.number_target import NumberTarget
+from keras_multimodal.schema.pair_target import PairTarget
 from keras_multimodal.schema.schema import VERSION, Schema
 from keras_multimodal.schema.sensor import Sensor
-from keras_multimodal.schema.sequence import Sequence
 from keras_multimodal.schema.tabular import Tabular
 from keras_multimodal.schema.targets import Targets
 from keras_multimodal.schema.text import Text
+from keras_multimodal.schema.text_target import TextTarget
 from keras_multimodal.schema.tokenizer import Tokenizer
 
 __all__ = [
     "VERSION",
     "Audio",
-    "Category",
+    "ClassTarget",
     "ColumnKind",
     "Features",
     "Image",
-    "Match",
     "Modality",
-    "Number",
+    "NumberTarget",
+    "PairTarget",
     "Schema",
     "Sensor",
-    "Sequence",
     "Tabular",
     "Targets",
     "Text",
+    "TextTarget",
     "Tokenizer",
     "column_kinds",
+    "register_modality",
 ]

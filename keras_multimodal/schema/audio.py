@@ -5,9 +5,11 @@ import math
 import numbers
 from typing import ClassVar, Literal
 
+from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
 
 
+@register_modality
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Audio(Modality):
     """A recording: the bytes of a WAV file in, `(num_samples,)` mono float32 in [-1, 1] out.

@@ -3,9 +3,11 @@
 import dataclasses
 from typing import ClassVar
 
+from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
 
 
+@register_modality
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Features(Modality):
     """Tokens and their mask, as an encoder made them of another modality.

@@ -3,11 +3,13 @@
 import dataclasses
 from typing import ClassVar, Literal
 
+from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5")
 
 
+@register_modality
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Image(Modality):
     """A picture: encoded bytes (JPEG, PNG, GIF or BMP) in, `(height, width, channels)` out.

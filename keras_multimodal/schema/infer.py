@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_multimodal.schema.audio import Audio
-from keras_multimodal.schema.category import Category
+from keras_multimodal.schema.class_target import ClassTarget
 from keras_multimodal.schema.column_kinds import (
     ColumnKind,
     class_name,
@@ -15,7 +15,7 @@ from keras_multimodal.schema.column_kinds import (
 )
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.modality import Modality
-from keras_multimodal.schema.number import Number
+from keras_multimodal.schema.number_target import NumberTarget
 from keras_multimodal.schema.tabular import Tabular
 from keras_multimodal.schema.text import Text
 
@@ -29,7 +29,7 @@ _FEW = 20  # how many different numbers are classes where all are whole
 
 def infer_parts(
     frame: Any, target: str | None, kinds: Mapping[str, str] | None, verbose: bool
-) -> tuple[list[Modality], Category | Number | None]:
+) -> tuple[list[Modality], ClassTarget | NumberTarget | None]:
     """The modalities and the target of a table; see `Schema.infer`."""
     if target is not None and target not in list(frame.columns):
         raise ValueError(
@@ -40,7 +40,7 @@ def infer_parts(
     lines = [str(each) for each in found]
     described, reason = (None, "") if target is None else _target(frame, target)
     if described is not None:
-        what = "classes" if isinstance(described, Category) else "numbers"
+        what = "classes" if isinstance(described, ClassTarget) else "numbers"
         lines.append(f"{target}: target, {what} ({reason})")
     if verbose:
         print(*lines, sep="\n", flush=True)
@@ -97,13 +97,13 @@ def text_length(cells: list[Any]) -> int:
     return min(LONGEST_TEXT, lengths[place])
 
 
-def _target(frame: Any, column: str) -> tuple[Category | Number, str]:
+def _target(frame: Any, column: str) -> tuple[ClassTarget | NumberTarget, str]:
     cells = frame[column].tolist()
     kind, reason = target_kind(cells)
     if kind == "regression":
-        return Number(name=identifier(column), columns=(identifier(column),)), reason
+        return NumberTarget(name=identifier(column), columns=(identifier(column),)), reason
     classes = sorted({class_name(cell) for cell in cells if not is_blank(cell)})
-    return Category(name=identifier(column), classes=tuple(classes)), reason
+    return ClassTarget(name=identifier(column), classes=tuple(classes)), reason
 
 
 def _modality(frame: Any, found: ColumnKind) -> Modality:

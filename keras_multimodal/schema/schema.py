@@ -6,27 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras_multimodal.schema._json import tuples
-from keras_multimodal.schema.audio import Audio
-from keras_multimodal.schema.category import Category
-from keras_multimodal.schema.features import Features
-from keras_multimodal.schema.image import Image
-from keras_multimodal.schema.match import Match
+from keras_multimodal.schema.class_target import ClassTarget
+from keras_multimodal.schema.kinds import kinds, modality_class
 from keras_multimodal.schema.modality import Modality
-from keras_multimodal.schema.number import Number
-from keras_multimodal.schema.sensor import Sensor
-from keras_multimodal.schema.sequence import Sequence as TextSequence
-from keras_multimodal.schema.tabular import Tabular
+from keras_multimodal.schema.number_target import NumberTarget
+from keras_multimodal.schema.pair_target import PairTarget
 from keras_multimodal.schema.targets import Targets
-from keras_multimodal.schema.text import Text
+from keras_multimodal.schema.text_target import TextTarget
 
 VERSION = 2  # the newest form that is read; each schema is written in the oldest that can hold it
 
 
-Target = Category | Number | TextSequence | Match | Targets
+Target = ClassTarget | NumberTarget | TextTarget | PairTarget | Targets
 
-_INPUTS = (Image, Text, Audio, Sensor, Tabular, Features)
-_KINDS: dict[str, Any] = {
-    cls.kind: cls for cls in (*_INPUTS, Category, Number, TextSequence, Match, Targets)
+_TARGETS: dict[str, Any] = {
+    cls.kind: cls for cls in (ClassTarget, NumberTarget, TextTarget, PairTarget, Targets)
 }
 
 
@@ -36,14 +30,29 @@ def _to_dict(part: Modality | Target) -> dict[str, Any]:
     return {"kind": part.kind, **dataclasses.asdict(part)}
 
 
-def _from_dict(config: dict[str, Any]) -> Any:
-    config = dict(config)
-    kind = config.pop("kind", None)
-    if kind not in _KINDS:
-        raise ValueError(f"`kind` must be one of {sorted(_KINDS)}. Received: kind={kind!r}")
-    if kind == Targets.kind:
-        return Targets(tuple(_from_dict(target) for target in config["targets"]))
-    return _KINDS[kind](**{name: tuples(value) for name, value in config.items()})
+def _modality(config: Mapping[str, Any]) -> Modality:
+    cls = modality_class(config.get("kind"))
+    if cls is None:
+        raise ValueError(
+            f"`kind` must be one of {kinds()}. Received: kind={config.get('kind')!r}. If it is a "
+            "modality of your own, import the module that calls schema.register_modality first."
+        )
+    return cls(**_fields(config))
+
+
+def _target(config: Mapping[str, Any]) -> Any:
+    cls = _TARGETS.get(config.get("kind", ""))
+    if cls is None:
+        raise ValueError(
+            f"`kind` must be one of {sorted(_TARGETS)}. Received: kind={config.get('kind')!r}"
+        )
+    if cls is Targets:
+        return Targets(tuple(_target(target) for target in config["targets"]))
+    return cls(**_fields(config))
+
+
+def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuples(value) for name, value in config.items() if name != "kind"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +64,7 @@ class Schema:
         target: What is to be predicted, or `None`; of several, `Targets`.
 
     Raises:
+        TypeError: If an input is no modality, such as a target.
         ValueError: If two inputs share a name, or the target is of modalities that there are not.
 
     Example:
@@ -74,6 +84,12 @@ class Schema:
         object.__setattr__(self, "target", target)
         if not self.inputs:
             raise ValueError("`inputs` must name at least one modality. Received: inputs=()")
+        for part in self.inputs:
+            if not isinstance(part, Modality) or isinstance(part, TextTarget):
+                raise TypeError(
+                    "`inputs` must be modalities, such as schema.Text; what is to be predicted is "
+                    f"the `target`. Received: a {type(part).__name__} among the inputs"
+                )
         # The tensors of a batch, flags and masks included, and the target share one namespace.
         names = [name for modality in self.inputs for name in modality.tensors]
         if isinstance(target, Targets):
@@ -86,7 +102,7 @@ class Schema:
                 "each other's `_present` and `_mask`. "
                 f"Received: names={list(self.names)}, which make {names}"
             )
-        if isinstance(target, Match):
+        if isinstance(target, PairTarget):
             unknown = {name for _, own in target.towers for name in own} - set(self.names)
             if unknown:
                 raise ValueError(
@@ -176,6 +192,6 @@ class Schema:
             )
         target = config["target"]
         return cls(
-            [_from_dict(modality) for modality in config["inputs"]],
-            None if target is None else _from_dict(target),
+            [_modality(modality) for modality in config["inputs"]],
+            None if target is None else _target(target),
         )

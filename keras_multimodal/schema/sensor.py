@@ -4,9 +4,11 @@ import dataclasses
 from typing import ClassVar
 
 from keras_multimodal.schema._statistics import check_statistics
+from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
 
 
+@register_modality
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Sensor(Modality):
     """A series of measurements on a regular grid: `(time, channels)` numbers in, tensors out.

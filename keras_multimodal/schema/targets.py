@@ -5,8 +5,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from keras_multimodal.schema.category import Category
-from keras_multimodal.schema.number import Number
+from keras_multimodal.schema.class_target import ClassTarget
+from keras_multimodal.schema.number_target import NumberTarget
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,14 +18,14 @@ class Targets:
             are called by them.
 
     Raises:
-        TypeError: If one is neither a `Category` nor a `Number`.
+        TypeError: If one is neither a `ClassTarget` nor a `NumberTarget`.
         ValueError: If there are fewer than two, or names repeat, are no identifiers or are what
             an exported model calls another's probabilities.
 
     Example:
 
-    >>> mood = Category(name="mood", classes=("good", "bad"))
-    >>> targets = Targets((mood, Number(name="price", columns=("price",))))
+    >>> mood = ClassTarget(name="mood", classes=("good", "bad"))
+    >>> targets = Targets((mood, NumberTarget(name="price", columns=("price",))))
     >>> targets.names
     ('mood', 'price')
     >>> targets["mood"].classes
@@ -34,14 +34,15 @@ class Targets:
 
     kind: ClassVar[str] = "targets"
 
-    targets: tuple[Category | Number, ...]
+    targets: tuple[ClassTarget | NumberTarget, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", tuple(self.targets))
         for target in self.targets:
-            if not isinstance(target, (Category, Number)):
+            if not isinstance(target, (ClassTarget, NumberTarget)):
                 raise TypeError(
-                    "`targets` must be descriptions of classes or numbers, `Category` or `Number`. "
+                    "`targets` must be descriptions of classes or numbers, `ClassTarget` or "
+                    "`NumberTarget`. "
                     f"Received: {target!r}"
                 )
         served = [*self.names, *map(probabilities_name, self.names)]
@@ -59,7 +60,7 @@ class Targets:
         """The targets' names, in order."""
         return tuple(target.name for target in self.targets)
 
-    def __iter__(self) -> Iterator[Category | Number]:
+    def __iter__(self) -> Iterator[ClassTarget | NumberTarget]:
         return iter(self.targets)
 
     def __len__(self) -> int:

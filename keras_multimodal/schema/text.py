@@ -4,6 +4,7 @@ import dataclasses
 from typing import ClassVar, Literal
 
 from keras_multimodal.schema._json import tuples
+from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.tokenizer import Tokenizer
 
@@ -12,6 +13,7 @@ _SPLIT = ("whitespace", "character", "script")
 _NORMALIZE = ("NFC", "NFD", "NFKC", "NFKD", None)
 
 
+@register_modality
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Text(Modality):
     """A string in, `(length,)` int32 token ids out; 0 is padding, 1 a word not in the vocabulary.

@@ -12,7 +12,7 @@ from keras_multimodal.losses import (
     StandardizedError,
     UncertaintyLoss,
 )
-from keras_multimodal.schema import Category, Number
+from keras_multimodal.schema import ClassTarget, NumberTarget
 from keras_multimodal.tasks.destandardize import Destandardize
 from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
 from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
@@ -51,7 +51,7 @@ def check_label_smoothing(label_smoothing: float) -> None:
         )
 
 
-def check_number(target: Number, loss: str, argument: str = "loss") -> None:
+def check_number(target: NumberTarget, loss: str, argument: str = "loss") -> None:
     """Refuse numbers that have not been measured, and a loss that there is not."""
     if not target.mean:
         raise ValueError(
@@ -65,14 +65,14 @@ def check_number(target: Number, loss: str, argument: str = "loss") -> None:
         )
 
 
-def class_logits(target: Category, vector: Any, name: str) -> Any:
+def class_logits(target: ClassTarget, vector: Any, name: str) -> Any:
     """The logits of the classes, `(batch, classes)`, from a vector."""
     count = len(target.classes)
     head = OrdinalLogits if target.ordered else keras.layers.Dense
     return head(count, name=name)(vector)
 
 
-def class_head(target: Category, logits: Any, label_smoothing: float, prefix: str = "") -> Head:
+def class_head(target: ClassTarget, logits: Any, label_smoothing: float, prefix: str = "") -> Head:
     """Probabilities from logits.
 
     Args:
@@ -94,7 +94,7 @@ def class_head(target: Category, logits: Any, label_smoothing: float, prefix: st
 
 
 def number_head(
-    target: Number, vector: Any, loss: Any, quantiles: Sequence[float], prefix: str = ""
+    target: NumberTarget, vector: Any, loss: Any, quantiles: Sequence[float], prefix: str = ""
 ) -> Head:
     """Numbers in the user's units from a vector.
 

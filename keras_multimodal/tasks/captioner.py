@@ -67,9 +67,9 @@ def captioner(
 
     Example:
 
-    >>> from keras_multimodal.schema import Image, Sequence
+    >>> from keras_multimodal.schema import Image, TextTarget
     >>> image = Image(height=16, width=16, rescale=1 / 255)
-    >>> schema = Schema([image], Sequence(length=5, vocabulary=("red", "cat")))
+    >>> schema = Schema([image], TextTarget(length=5, vocabulary=("red", "cat")))
     >>> captioner(schema, dim=8).output.shape
     (None, 6, 6)
     """

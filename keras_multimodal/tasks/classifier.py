@@ -3,7 +3,7 @@
 import keras
 
 from keras_multimodal.layers import LogitFusion
-from keras_multimodal.schema import Category, Schema
+from keras_multimodal.schema import ClassTarget, Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._heads import check_label_smoothing, class_head, class_logits
 from keras_multimodal.tasks._trunk import Encoders, Trunk
@@ -72,15 +72,15 @@ def classifier(
 
     Example:
 
-    >>> from keras_multimodal.schema import Category, Image, Text
+    >>> from keras_multimodal.schema import ClassTarget, Image, Text
     >>> text = Text(length=5, vocabulary=("cat", "dog"))
     >>> image = Image(height=16, width=16, rescale=1 / 255)
-    >>> schema = Schema([image, text], Category(classes=("indoors", "outdoors")))
+    >>> schema = Schema([image, text], ClassTarget(classes=("indoors", "outdoors")))
     >>> classifier(schema, dim=8).output.shape
     (None, 2)
     """
     target = schema.target
-    if not isinstance(target, Category):
+    if not isinstance(target, ClassTarget):
         raise ValueError(
             "`schema` must have one target of classes; pair the rows with `labels`. For several "
             "targets there is `tasks.multi_task`. "

@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_multimodal.decoders import Decoder
 from keras_multimodal.decoders.decoder import Cache
-from keras_multimodal.schema import Schema, Sequence
+from keras_multimodal.schema import Schema, TextTarget
 
 _UNKNOWN = 1
 _NEVER = -1e9
@@ -91,7 +91,7 @@ def get_sampler(sampler: Any) -> Any:
 
 
 def generation_loop(
-    decoder: Decoder, target: Sequence, sampler: Any = "greedy", max_length: int | None = None
+    decoder: Decoder, target: TextTarget, sampler: Any = "greedy", max_length: int | None = None
 ) -> Callable[[Any, Any], Any]:
     """The function from a context to the ids of texts, with a cache of keys and values.
 
@@ -117,7 +117,7 @@ def generation_loop(
     Example:
 
     >>> from keras_multimodal.decoders import TextDecoder
-    >>> target = Sequence(length=4, vocabulary=("red", "cat"))
+    >>> target = TextTarget(length=4, vocabulary=("red", "cat"))
     >>> decoder = TextDecoder(target.output_size, target.steps, dim=8)
     >>> context = keras.ops.ones((3, 2, 8))
     >>> _ = decoder(keras.ops.ones((3, 5), "int32"), context)
@@ -162,7 +162,7 @@ def generation_loop(
     return write
 
 
-def _never(target: Sequence) -> Any:
+def _never(target: TextTarget) -> Any:
     """What is added to the logits, so that nothing is written that is no word: `(1, ids)`."""
     places = {0, target.start} - {target.end}
     if target.tokenizer is None:
@@ -170,9 +170,9 @@ def _never(target: Sequence) -> Any:
     return [[_NEVER if place in places else 0.0 for place in range(target.output_size)]]
 
 
-def text_target(schema: Schema) -> Sequence:
+def text_target(schema: Schema) -> TextTarget:
     """The schema's target, which must be a text."""
-    if not isinstance(schema.target, Sequence):
+    if not isinstance(schema.target, TextTarget):
         raise ValueError(
             "`schema` must have a text for its target; pair the rows with `captions`. "
             f"Received: target={schema.target!r}"

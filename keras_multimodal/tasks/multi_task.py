@@ -6,7 +6,7 @@ from typing import Any, Literal
 import keras
 
 from keras_multimodal.layers import LogitFusion
-from keras_multimodal.schema import Category, Schema, Targets
+from keras_multimodal.schema import ClassTarget, Schema, Targets
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._heads import (
     Head,
@@ -87,9 +87,9 @@ def multi_task(
 
     Example:
 
-    >>> from keras_multimodal.schema import Number, Text
-    >>> mood = Category(name="mood", classes=("good", "bad"))
-    >>> price = Number(name="price", columns=("price",), mean=(20.0,), std=(4.0,))
+    >>> from keras_multimodal.schema import NumberTarget, Text
+    >>> mood = ClassTarget(name="mood", classes=("good", "bad"))
+    >>> price = NumberTarget(name="price", columns=("price",), mean=(20.0,), std=(4.0,))
     >>> text = Text(length=5, vocabulary=("cat", "dog"))
     >>> model = multi_task(Schema([text], Targets((mood, price))), dim=8)
     >>> {name: output.shape for name, output in model.output.items()}
@@ -108,7 +108,7 @@ def multi_task(
         )
     check_label_smoothing(label_smoothing)
     for target in targets:
-        if not isinstance(target, Category):
+        if not isinstance(target, ClassTarget):
             check_number(target, number_loss, "number_loss")
     if fusion == "logits" or isinstance(fusion, LogitFusion):
         raise ValueError(
@@ -123,7 +123,7 @@ def multi_task(
     heads: dict[str, Head] = {}
     for target in targets:
         prefix = f"{target.name}_"
-        if isinstance(target, Category):
+        if isinstance(target, ClassTarget):
             logits = class_logits(target, vector, f"{prefix}logits")
             heads[target.name] = class_head(target, logits, label_smoothing, prefix)
         else:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import keras
 
-from keras_multimodal.schema import Number, Schema
+from keras_multimodal.schema import NumberTarget, Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._heads import check_number, number_head
 from keras_multimodal.tasks._trunk import Encoders, Trunk
@@ -68,12 +68,12 @@ def regressor(
 
     >>> from keras_multimodal.schema import Sensor, Text
     >>> sensor, text = Sensor(channels=("x",), length=20), Text(length=5, vocabulary=("cat",))
-    >>> target = Number(columns=("wear",), mean=(20.0,), std=(4.0,))
+    >>> target = NumberTarget(columns=("wear",), mean=(20.0,), std=(4.0,))
     >>> regressor(Schema([sensor, text], target), dim=8).output.shape
     (None, 1)
     """
     target = schema.target
-    if not isinstance(target, Number):
+    if not isinstance(target, NumberTarget):
         raise ValueError(
             "`schema` must have one target of numbers; pair the rows with `values`. For several "
             "targets there is `tasks.multi_task`. "

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_multimodal.layers import MaskedMeanPooling, PooledFusion, SharedProjection
 from keras_multimodal.losses import InfoNCE, SigLIP
-from keras_multimodal.schema import Match, Schema
+from keras_multimodal.schema import PairTarget, Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classifier import FUSION
@@ -80,8 +80,8 @@ def retriever(
         with `drop_remainder=True`.
 
     Raises:
-        ValueError: If the schema's target is no `Match`; if there is an encoder for what it has
-            not, or one that cannot read what it describes; if a projection is of no tower or of
+        ValueError: If the schema's target is no `PairTarget`; if there is an encoder for what it
+            has not, or one that cannot read what it describes; if a projection is of no tower or of
             another width; or if an argument is out of its range.
 
     Example:
@@ -89,7 +89,7 @@ def retriever(
     >>> from keras_multimodal.schema import Image, Text
     >>> image = Image(height=16, width=16, rescale=1 / 255)
     >>> text = Text(length=5, vocabulary=("cat", "dog"))
-    >>> target = Match(towers=(("image", ("image",)), ("text", ("text",))))
+    >>> target = PairTarget(towers=(("image", ("image",)), ("text", ("text",))))
     >>> schema = Schema([image, text], target)
     >>> model = retriever(schema, dim=8, units=16)
     >>> tower(model, schema, "text").output.shape
@@ -216,7 +216,7 @@ def embed(model: keras.Model, schema: Schema, dataset: Any) -> dict[str, np.ndar
         tower.
 
     Raises:
-        ValueError: If the schema's target is no `Match`.
+        ValueError: If the schema's target is no `PairTarget`.
 
     Example:
 
@@ -227,8 +227,8 @@ def embed(model: keras.Model, schema: Schema, dataset: Any) -> dict[str, np.ndar
     return {name: found[:, place, :-2] for place, name in enumerate(names)}
 
 
-def _match(schema: Schema) -> Match:
-    if not isinstance(schema.target, Match):
+def _match(schema: Schema) -> PairTarget:
+    if not isinstance(schema.target, PairTarget):
         raise ValueError(
             "`schema` must have the pairing for its target; pair the rows with `match`. "
             f"Received: target={schema.target!r}"

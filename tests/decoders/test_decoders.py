@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_multimodal.decoders import PrefixDecoder, TextDecoder
-from keras_multimodal.schema import Sequence
+from keras_multimodal.schema import TextTarget
 
 IDS = np.array([[8, 2, 3, 5], [8, 5, 4, 4], [8, 1, 4, 7]], "int32")
 CONTEXT = np.random.default_rng(0).normal(size=(3, 5, 8)).astype("float32")
@@ -126,7 +126,7 @@ def test_what_the_language_model_says_comes_behind_the_prefix(offset):
         (lambda: text_decoder()(IDS, CONTEXT[0]), ValueError, r"`context` must be \(batch"),
         (lambda: text_decoder()(np.ones((3, 7), "int32"), CONTEXT), ValueError, "at most 6"),
         (
-            lambda: text_decoder().check_target(Sequence(length=9, vocabulary=("a",))),
+            lambda: text_decoder().check_target(TextTarget(length=9, vocabulary=("a",))),
             ValueError,
             "must be for 5 ids and texts of 10.*one for 10 ids and texts of 6",
         ),

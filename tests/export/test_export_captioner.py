@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_multimodal import data, export, inference, tasks
-from keras_multimodal.schema import Category, Schema
+from keras_multimodal.schema import ClassTarget, Schema
 
 WORDS = ["red cat", "dog", "big red dog", "cat"]
 
@@ -85,7 +85,7 @@ def test_bad_arguments_are_named(tmp_path, options, message):
 
 def test_other_targets_take_no_sampler(tmp_path):
     texts = data.TextProcessor(length=3).load_data(["a", "b"], name="note")
-    schema = Schema(data.pair(texts).adapt().schema.inputs, Category(classes=("a", "b")))
+    schema = Schema(data.pair(texts).adapt().schema.inputs, ClassTarget(classes=("a", "b")))
     model = tasks.classifier(schema, dim=8)
     with pytest.raises(ValueError, match="must come with a target that is a text"):
         export.saved_model(model, tmp_path / "served", preprocessing=schema, sampler="beam")

@@ -9,7 +9,7 @@ import keras
 import pytest
 
 from keras_multimodal.export import saved_model
-from keras_multimodal.schema import Category, Image, Schema
+from keras_multimodal.schema import ClassTarget, Image, Schema
 
 
 def refuse(model: keras.Model, schema: Schema, tmp_path: pathlib.Path, match: str) -> None:
@@ -48,7 +48,7 @@ def test_a_fixed_number_of_rows_is_refused(small, tmp_path):
 
 def test_another_number_of_classes_is_refused(small, tmp_path):
     model, schema = small
-    three = Schema(schema.inputs, Category(classes=("x", "y", "z")))
+    three = Schema(schema.inputs, ClassTarget(classes=("x", "y", "z")))
     refuse(model, three, tmp_path, r"\(None, 3\) for \['x', 'y', 'z'\].*output shape \(None, 2\)")
 
 

@@ -14,11 +14,11 @@ import tensorflow as tf
 
 from keras_multimodal import data, encoders, layers, tasks
 from keras_multimodal.export import saved_model
-from keras_multimodal.schema import Category, Image, Schema, Text
+from keras_multimodal.schema import ClassTarget, Image, Schema, Text
 
 IMAGE = Image(height=16, width=16, rescale=1 / 255, optional=True)
 TEXT = Text(length=5, vocabulary=("red", "green", "square", "it's", "été"), optional=True)
-CLASSES = Category(classes=("Warm & bright", "cold", "größer"))
+CLASSES = ClassTarget(classes=("Warm & bright", "cold", "größer"))
 SCHEMA = Schema([IMAGE, TEXT], CLASSES)
 
 # Loads each SavedModel where this package cannot be imported, and answers.
@@ -186,7 +186,7 @@ def test_the_signature_takes_strings_by_the_modalities_names(exported):
 
 
 def test_a_modality_that_is_not_optional_must_be_there(tmp_path):
-    schema = Schema([Text(length=3, vocabulary=("a", "b"))], Category(classes=("x", "y")))
+    schema = Schema([Text(length=3, vocabulary=("a", "b"))], ClassTarget(classes=("x", "y")))
     saved_model(bag_of_words(schema), tmp_path / "model", schema)
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"text.* is not optional"):
         serve(tmp_path / "model", text=[b"a", b""])
@@ -226,7 +226,7 @@ def bag_of_words(schema: Schema, as_list: bool = False, sequential: bool = False
 
 @pytest.mark.parametrize("form", [{}, {"as_list": True}, {"sequential": True}])
 def test_every_form_of_model_inputs_is_served(tmp_path, form):
-    schema = Schema([Text(length=3, vocabulary=("a", "b"))], Category(classes=("x", "y")))
+    schema = Schema([Text(length=3, vocabulary=("a", "b"))], ClassTarget(classes=("x", "y")))
     model = bag_of_words(schema, **form)
     saved_model(model, tmp_path / "model", data.Preprocessor(schema))
     texts = [b"a b", b"b b c"]
@@ -259,7 +259,7 @@ def test_without_a_target_the_one_output_is_called_output(tmp_path):
 
 
 def test_a_class_as_probable_as_not_is_said(tmp_path):
-    target = Category(classes=("x", "y", "z"), multi_label=True)
+    target = ClassTarget(classes=("x", "y", "z"), multi_label=True)
     schema = Schema([Text(length=3, vocabulary=("a", "b"))], target)
     tokens = keras.Input((3,), dtype="int32", name="text")
     first = keras.ops.cast(tokens[:, :1], "float32")  # 2 of "a", 3 of "b"

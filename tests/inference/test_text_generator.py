@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_multimodal import data, inference, tasks
-from keras_multimodal.schema import Category, Schema
+from keras_multimodal.schema import ClassTarget, Schema
 
 WORDS = ["red cat", "dog", "big red dog", "cat"]
 
@@ -115,7 +115,7 @@ def test_bad_arguments_are_named(writer, arguments, error, message):
 
 def test_a_model_that_writes_nothing_is_refused(trained):
     records, model = trained
-    schema = Schema(records.schema.inputs, Category(classes=("a", "b")))
+    schema = Schema(records.schema.inputs, ClassTarget(classes=("a", "b")))
     with pytest.raises(ValueError, match="pair the rows with `captions`"):
         inference.TextGenerator(model, schema)
     with pytest.raises(ValueError, match="`model` must have one decoder"):

@@ -8,19 +8,19 @@ import pytest
 
 from keras_multimodal.schema import (
     Audio,
-    Category,
+    ClassTarget,
     ColumnKind,
     Features,
     Image,
-    Match,
     Modality,
-    Number,
+    NumberTarget,
+    PairTarget,
     Schema,
     Sensor,
-    Sequence,
     Tabular,
     Targets,
     Text,
+    TextTarget,
 )
 
 TOWERS = (("photo", ("image",)), ("offer", ("text", "table")))
@@ -134,7 +134,7 @@ INPUTS = [
 ]
 TARGETS = [
     (
-        Category(classes=CLASSES),
+        ClassTarget(classes=CLASSES),
         {
             "kind": "category",
             "name": "label",
@@ -144,12 +144,12 @@ TARGETS = [
         },
     ),
     (
-        Number(),
+        NumberTarget(),
         {"kind": "number", "name": "value", "columns": ["value"], "mean": [], "std": []},
     ),
-    (Sequence(length=4), {"kind": "sequence", "name": "caption", "length": 4, **TEXT}),
+    (TextTarget(length=4), {"kind": "sequence", "name": "caption", "length": 4, **TEXT}),
     (
-        Match(towers=TOWERS),
+        PairTarget(towers=TOWERS),
         {"kind": "match", "name": "match", "towers": [[n, [*own]] for n, own in TOWERS]},
     ),
 ]
@@ -237,11 +237,11 @@ def audio(**settings):
         lambda: Tabular(numeric=("x",), mean=(0.0,), std=(0.5,)),
         lambda: Tabular(categorical=("x",), categories=(("a",),)),
         lambda: Features(length=1, dim=1),
-        lambda: Number(columns=("a", "b"), mean=(0.0, 1.0), std=(0.1, 2.0)),
-        lambda: Category(classes=("a", "b"), ordered=True),
-        lambda: Category(classes=("a", "b"), multi_label=True),
-        lambda: Match(towers=TOWERS),
-        lambda: Match(towers=(*TOWERS, ("sound", ("audio",)))),
+        lambda: NumberTarget(columns=("a", "b"), mean=(0.0, 1.0), std=(0.1, 2.0)),
+        lambda: ClassTarget(classes=("a", "b"), ordered=True),
+        lambda: ClassTarget(classes=("a", "b"), multi_label=True),
+        lambda: PairTarget(towers=TOWERS),
+        lambda: PairTarget(towers=(*TOWERS, ("sound", ("audio",)))),
     ],
 )
 def test_what_is_just_within_is_taken(make):
@@ -279,8 +279,8 @@ def test_what_is_just_within_is_taken(make):
         (lambda: Text(length=1, ngrams=()), "`ngrams` must be a positive whole number"),
         (lambda: Text(length=1, ngrams=(1, 0)), "`ngrams` must be a positive whole number"),
         (lambda: Text(length=1, ngrams=1.0), "`ngrams` must be a positive whole number"),
-        (lambda: Sequence(length=1, split="script"), "has to be put together again"),
-        (lambda: Sequence(length=1, segmenter="own"), "has to be put together again"),
+        (lambda: TextTarget(length=1, split="script"), "has to be put together again"),
+        (lambda: TextTarget(length=1, segmenter="own"), "has to be put together again"),
         (lambda: audio(sample_rate=0), "`sample_rate` must be at least 1"),
         (lambda: audio(num_samples=0), "`num_samples` must be at least 1"),
         (lambda: audio(crop="end"), "`crop` must be one of"),
@@ -298,14 +298,20 @@ def test_what_is_just_within_is_taken(make):
         (lambda: Tabular(numeric=("x",), std=(1.0, 1.0)), "each numeric column, 1 in all"),
         (lambda: Features(length=0, dim=1), "`length` and `dim` must be at least 1.*length=0"),
         (lambda: Features(length=1, dim=0), "`length` and `dim` must be at least 1.*dim=0"),
-        (lambda: Number(columns=()), "`columns` must be names that differ, at least one"),
-        (lambda: Number(columns=("a", "a")), "`columns` must be names that differ"),
-        (lambda: Number(columns=("a", "b"), mean=(0.0,)), "each column, 2 in all"),
-        (lambda: Number(std=(0.0,)), "`std` must be above 0"),
-        (lambda: Match(towers=(("a", ("x",)), ("a", ("y",)))), "`towers` must be at least two"),
-        (lambda: Match(towers=(("a", ("x",)), ("b", ()))), "`towers` must be at least two"),
-        (lambda: Match(towers=(("a", ("x",)), ("b c", ("y",)))), "`towers` must be at least two"),
-        (lambda: Schema([Text(length=1)], Match(towers=TOWERS)), r"\['image', 'table'\] too"),
+        (lambda: NumberTarget(columns=()), "`columns` must be names that differ, at least one"),
+        (lambda: NumberTarget(columns=("a", "a")), "`columns` must be names that differ"),
+        (lambda: NumberTarget(columns=("a", "b"), mean=(0.0,)), "each column, 2 in all"),
+        (lambda: NumberTarget(std=(0.0,)), "`std` must be above 0"),
+        (
+            lambda: PairTarget(towers=(("a", ("x",)), ("a", ("y",)))),
+            "`towers` must be at least two",
+        ),
+        (lambda: PairTarget(towers=(("a", ("x",)), ("b", ()))), "`towers` must be at least two"),
+        (
+            lambda: PairTarget(towers=(("a", ("x",)), ("b c", ("y",)))),
+            "`towers` must be at least two",
+        ),
+        (lambda: Schema([Text(length=1)], PairTarget(towers=TOWERS)), r"\['image', 'table'\] too"),
     ],
 )
 def test_what_is_just_beyond_is_refused(make, message):

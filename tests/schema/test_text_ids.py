@@ -4,14 +4,14 @@ import dataclasses
 
 import pytest
 
-from keras_multimodal.schema import Sequence, Text, Tokenizer
+from keras_multimodal.schema import Text, TextTarget, Tokenizer
 
 
 @pytest.mark.parametrize("words", [1, 3, 5])
 def test_a_text_has_two_ids_and_one_for_each_word(words):
     vocabulary = tuple("abcde"[:words])
     assert Text(length=1, vocabulary=vocabulary).vocabulary_size == words + 2
-    target = Sequence(length=3, vocabulary=vocabulary)
+    target = TextTarget(length=3, vocabulary=vocabulary)
     assert (target.start, target.end, target.output_size) == (words + 2, words + 3, words + 4)
     assert target.steps == 4
 
@@ -29,7 +29,7 @@ def test_a_text_has_two_ids_and_one_for_each_word(words):
 )
 def test_a_tokenizers_start_and_end_are_a_texts(offset, start, end, found):
     tokenizer = Tokenizer(config="{}", vocabulary_size=10, offset=offset, start=start, end=end)
-    target = Sequence(length=3, standardize=None, tokenizer=tokenizer)
+    target = TextTarget(length=3, standardize=None, tokenizer=tokenizer)
     assert (target.start, target.end, target.output_size) == found
     assert target.vocabulary_size == 10
     assert target.needs_tensorflow_text

@@ -8,9 +8,9 @@ import pytest
 from keras_multimodal import data, inference, tasks
 from keras_multimodal.decoders import TextDecoder
 from keras_multimodal.layers import MergedAttention
-from keras_multimodal.schema import Category, Features, Image, Schema, Sequence, Text
+from keras_multimodal.schema import ClassTarget, Features, Image, Schema, Text, TextTarget
 
-TARGET = Sequence(length=4, vocabulary=("red", "blue", "big", "small"))
+TARGET = TextTarget(length=4, vocabulary=("red", "blue", "big", "small"))
 IMAGE = Image(height=8, width=8, rescale=1 / 255)
 TEXT = Text(length=3, vocabulary=("what", "colour", "size"))
 
@@ -156,7 +156,7 @@ def test_features_are_read(rng):
     ("make", "message"),
     [
         (
-            lambda: tasks.captioner(Schema([IMAGE], Category(classes=("a", "b")))),
+            lambda: tasks.captioner(Schema([IMAGE], ClassTarget(classes=("a", "b")))),
             "`schema` must have a text for its target; pair the rows with `captions`",
         ),
         (

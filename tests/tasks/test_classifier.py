@@ -10,7 +10,7 @@ from keras_multimodal.encoders import RecurrentTextEncoder, TransformerTextEncod
 from keras_multimodal.layers import LogitFusion, fusion
 from keras_multimodal.schema import (
     Audio,
-    Category,
+    ClassTarget,
     Features,
     Image,
     Schema,
@@ -27,7 +27,7 @@ from keras_multimodal.tasks import (
     jit_policy,
 )
 
-TARGET = Category(classes=("a", "b", "c"))
+TARGET = ClassTarget(classes=("a", "b", "c"))
 IMAGE = Image(height=16, width=16, rescale=1 / 255, optional=True)
 TEXT = Text(length=5, vocabulary=("u", "v", "w"), optional=True)
 EVERYTHING = Schema(
@@ -233,7 +233,7 @@ def test_rows_with_several_classes(tmp_path):
     texts = data.TextProcessor(length=3).load_data(words * 10)
     records = data.pair(texts, labels=labels * 10)
     classes = ("blue", "red", "round", "square")
-    assert records.schema.target == Category(classes=classes, multi_label=True)
+    assert records.schema.target == ClassTarget(classes=classes, multi_label=True)
     assert records.to_frame()["label"].tolist()[3:6] == [("red", "square"), ("blue", "square"), ()]
     train, test = records.split(test=0.25)
     keras.utils.set_random_seed(0)

@@ -4,13 +4,21 @@ import numpy as np
 import pytest
 
 from keras_multimodal import tasks
-from keras_multimodal.schema import Category, Features, Match, Number, Schema, Sequence
+from keras_multimodal.schema import (
+    ClassTarget,
+    Features,
+    NumberTarget,
+    PairTarget,
+    Schema,
+    TextTarget,
+)
 
 FEATURES = [Features(name=name, length=2, dim=4) for name in ("one", "two")]
-KIND = Category(name="kind", classes=("a", "b"))
-TAGS = Category(name="tags", classes=("a", "b"), multi_label=True)
-PRICE = Number(name="price", columns=("price",), mean=(0.0,), std=(1.0,))
-NOTE = Sequence(name="note", length=3, vocabulary=("red", "cat"))
+KIND = ClassTarget(name="kind", classes=("a", "b"))
+TAGS = ClassTarget(name="tags", classes=("a", "b"), multi_label=True)
+PRICE = NumberTarget(name="price", columns=("price",), mean=(0.0,), std=(1.0,))
+NOTE = TextTarget(name="note", length=3, vocabulary=("red", "cat"))
+TOWERS = (("a", ("one",)), ("b", ("two",)))
 SIX = np.arange(6)
 SEVERAL = np.stack([SIX % 2, SIX % 3 == 0], 1).astype("float32")
 
@@ -21,7 +29,11 @@ SEVERAL = np.stack([SIX % 2, SIX % 3 == 0], 1).astype("float32")
         (tasks.classifier, KIND, SIX % 2),
         (tasks.classifier, TAGS, SEVERAL),
         (tasks.regressor, PRICE, SIX[:, None].astype("float32")),
-        (tasks.retriever, Match(towers=(("a", ("one",)), ("b", ("two",)))), np.stack([SIX] * 2, 1)),
+        (
+            tasks.retriever,
+            PairTarget(towers=(("a", ("one",)), ("b", ("two",)))),
+            np.stack([SIX] * 2, 1),
+        ),
         (tasks.captioner, NOTE, np.tile([[3, 4, 1, 2]], (6, 1))),
     ],
 )

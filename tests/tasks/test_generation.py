@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 
 from keras_multimodal.decoders import PrefixDecoder, TextDecoder
-from keras_multimodal.schema import Image, Schema, Sequence
+from keras_multimodal.schema import Image, Schema, TextTarget
 from keras_multimodal.tasks import captioner, conditioning, generation_loop, get_sampler
 
-TARGET = Sequence(length=7, vocabulary=tuple("abcdefgh"))
+TARGET = TextTarget(length=7, vocabulary=tuple("abcdefgh"))
 ROWS = 5
 
 
@@ -98,7 +98,7 @@ def test_each_sampler_writes_what_it_does_step_by_step(kind, name, jit_compile):
 
 def test_a_beam_is_the_best_of_all_texts():
     """With as many beams as there are texts, beam search finds the most probable one."""
-    target = Sequence(length=3, vocabulary=("a", "b"))
+    target = TextTarget(length=3, vocabulary=("a", "b"))
     made = TextDecoder(target.output_size, target.steps, dim=8, num_heads=2)
     context, mask = CONTEXT[:2], MASK[:2]
     made(np.ones((2, target.steps), "int32"), context)
@@ -176,7 +176,7 @@ def test_a_captioner_comes_apart():
             "`max_length` must be from 1 to 7, the longest",
         ),
         (
-            lambda: generation_loop(decoder("text"), Sequence(length=3, vocabulary=("a",))),
+            lambda: generation_loop(decoder("text"), TextTarget(length=3, vocabulary=("a",))),
             ValueError,
             "`decoder` must be for 5 ids",
         ),

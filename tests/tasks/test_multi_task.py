@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import data, export
-from keras_multimodal.schema import Category, Features, Number, Schema, Targets, Text
+from keras_multimodal.schema import ClassTarget, Features, NumberTarget, Schema, Targets, Text
 from keras_multimodal.tasks import attach_encoders, calibrate, classifier, multi_task, regressor
 
 WORDS = np.array(["one", "two", "three", "four"])
-KIND = Category(name="kind", classes=("a", "b", "c"))
-GRADE = Category(name="grade", classes=("low", "mid", "high"), ordered=True)
-TAGS = Category(name="tags", classes=("x", "y"), multi_label=True)
-PRICE = Number(name="price", columns=("price",), mean=(20.0,), std=(4.0,))
+KIND = ClassTarget(name="kind", classes=("a", "b", "c"))
+GRADE = ClassTarget(name="grade", classes=("low", "mid", "high"), ordered=True)
+TAGS = ClassTarget(name="tags", classes=("x", "y"), multi_label=True)
+PRICE = NumberTarget(name="price", columns=("price",), mean=(20.0,), std=(4.0,))
 FEATURES = Features(length=2, dim=4)
 ALL = Schema([FEATURES], Targets((KIND, GRADE, TAGS, PRICE)))
 
@@ -189,7 +189,10 @@ def test_it_is_not_compiled_if_asked_not_to_be():
     ("change", "message"),
     [
         ({"schema": Schema([FEATURES], KIND)}, "must have several targets; pair"),
-        ({"schema": Schema([FEATURES], Targets((KIND, Number(name="n"))))}, "measured on the"),
+        (
+            {"schema": Schema([FEATURES], Targets((KIND, NumberTarget(name="n"))))},
+            "measured on the",
+        ),
         ({"loss_weights": {"color": 1.0}}, r"dict of weights of the targets \['kind'"),
         ({"loss_weights": "equal"}, "`loss_weights` must be 'uncertainty', or a dict"),
         ({"loss_weights": {"kind": -1.0}}, "finite numbers of at least 0"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_multimodal import data
-from keras_multimodal.schema import Category, Features, Schema
+from keras_multimodal.schema import ClassTarget, Features, Schema
 from keras_multimodal.tasks import OrdinalLogits, classifier
 from keras_multimodal.testing import run_layer_conformance
 
@@ -57,7 +57,7 @@ def test_a_classifier_of_grades(fusion, rng):
     table = data.TableProcessor().load_data(frame, numeric=["a"], name="first")
     other = data.TableProcessor().load_data(frame, numeric=["b"], name="second")
     records = data.pair(table, other, labels=labels, classes=grades, ordered=True)
-    assert records.schema.target == Category(classes=tuple(grades), ordered=True)
+    assert records.schema.target == ClassTarget(classes=tuple(grades), ordered=True)
     train, test = records.split(test=0.25)
     keras.utils.set_random_seed(0)
     model = classifier(
@@ -75,5 +75,5 @@ def test_wrong_arguments_are_refused():
         OrdinalLogits(1)
     with pytest.raises(ValueError, match=r"`inputs` must be \(batch, width\)"):
         OrdinalLogits(3)(np.ones((2, 3, 4), "float32"))
-    schema = Schema([Features(length=2, dim=4)], Category(classes=("a", "b"), ordered=True))
+    schema = Schema([Features(length=2, dim=4)], ClassTarget(classes=("a", "b"), ordered=True))
     assert Schema.from_json(schema.to_json()) == schema

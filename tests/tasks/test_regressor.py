@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import data, export
-from keras_multimodal.schema import Category, Features, Number, Schema, Text
+from keras_multimodal.schema import ClassTarget, Features, NumberTarget, Schema, Text
 from keras_multimodal.tasks import Destandardize, OrderedQuantiles, regressor
 from keras_multimodal.testing import run_layer_conformance
 
@@ -104,7 +104,7 @@ def test_values_by_key_list_and_frame():
         assert records.labels.tolist() == [[1.0], [2.0]]
         assert records.schema.target.columns == ("value",)
     records = data.pair(texts, values=pd.Series([2.0, 1.0], ["b", "a"], name="cost")).adapt()
-    assert records.schema.target == Number(columns=("cost",), mean=(1.5,), std=(0.5,))
+    assert records.schema.target == NumberTarget(columns=("cost",), mean=(1.5,), std=(0.5,))
     assert Schema.from_json(records.schema.to_json()) == records.schema
     assert records.to_frame()["cost"].tolist() == [1.0, 2.0]
     with pytest.raises(ValueError, match="`balance` must go with labels, one class"):
@@ -113,11 +113,11 @@ def test_values_by_key_list_and_frame():
 
 def test_wrong_arguments_are_refused():
     features = Features(length=2, dim=4)
-    target = Number(mean=(0.0,), std=(1.0,))
+    target = NumberTarget(mean=(0.0,), std=(1.0,))
     with pytest.raises(ValueError, match="must have one target of numbers"):
-        regressor(Schema([features], Category(classes=("a", "b"))))
+        regressor(Schema([features], ClassTarget(classes=("a", "b"))))
     with pytest.raises(ValueError, match="measured on the training rows"):
-        regressor(Schema([features], Number()))
+        regressor(Schema([features], NumberTarget()))
     with pytest.raises(ValueError, match=r"`loss` must be.*loss='mape'"):
         regressor(Schema([features], target), loss="mape")
     with pytest.raises(ValueError, match=r"`quantiles` must rise"):
@@ -126,7 +126,9 @@ def test_wrong_arguments_are_refused():
     model = regressor(Schema([text], target), dim=8)
     with pytest.raises(ValueError, match=r"'value' with a number for each of \['a', 'b'\]"):
         export.saved_model(
-            model, "unused", Schema([text], Number(columns=("a", "b"), mean=(0, 0), std=(1, 1)))
+            model,
+            "unused",
+            Schema([text], NumberTarget(columns=("a", "b"), mean=(0, 0), std=(1, 1))),
         )
 
 

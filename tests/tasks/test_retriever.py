@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_multimodal import analysis, data, export
 from keras_multimodal.inference import SearchIndex
 from keras_multimodal.layers import SharedProjection
-from keras_multimodal.schema import Image, Match, Schema, Tabular, Text
+from keras_multimodal.schema import Image, PairTarget, Schema, Tabular, Text
 from keras_multimodal.tasks import ContrastiveHead, UnitVectors, embed, retriever, tower
 from keras_multimodal.testing import run_layer_conformance
 
@@ -132,7 +132,9 @@ def test_a_tower_of_categories_alone_is_served(tmp_path):
 
 def test_the_same_part_has_one_number():
     found = records(match=TOWERS)
-    assert found.target == Match(towers=(("picture", ("image",)), ("offer", ("text", "table"))))
+    assert found.target == PairTarget(
+        towers=(("picture", ("image",)), ("offer", ("text", "table")))
+    )
     assert len(set(found.labels[:, 0])) == 64  # no two pictures are alike
     assert found.labels[:8, 1].tolist() == [0, 1, 2, 3, 0, 1, 2, 3]
     assert Schema.from_json(found.schema.to_json()) == found.schema
@@ -165,7 +167,7 @@ def test_the_head_keeps_its_promises(learn_scale, rng):
 @pytest.mark.parametrize(("loss", "start"), [("info_nce", 1 / 0.07), ("sig_lip", 10.0)])
 def test_a_temperature_is_learned_or_held(loss, start, rng):
     tables = [Tabular(name="a", numeric=("x",)), Tabular(name="b", numeric=("y",))]
-    schema = Schema(tables, Match(towers=(("a", ("a",)), ("b", ("b",)))))
+    schema = Schema(tables, PairTarget(towers=(("a", ("a",)), ("b", ("b",)))))
     numbers = rng.normal(size=(8, 1)).astype("float32")
     batch = dict.fromkeys(("a", "b"), numbers)
     batch |= {f"{name}_mask": np.ones((8, 1), bool) for name in ("a", "b")}
@@ -223,7 +225,7 @@ SCHEMA = Schema(
         Text(length=3, vocabulary=("a",)),
         Tabular(numeric=("n",)),
     ],
-    Match(towers=(("picture", ("image",)), ("offer", ("text", "table")))),
+    PairTarget(towers=(("picture", ("image",)), ("offer", ("text", "table")))),
 )
 
 
@@ -243,8 +245,8 @@ SCHEMA = Schema(
         (lambda: tower(other_model(), SCHEMA, "offer"), "`model` must be what `tasks.retriever`"),
         (lambda: ContrastiveHead(scale=0), r"`scale` must be in \(0, 100\]"),
         (lambda: ContrastiveHead()([np.ones((2, 3)), np.ones((2, 4))]), "two or more vectors"),
-        (lambda: Match(towers=(("a", ("x",)),)), "`towers` must be at least two"),
-        (lambda: Match(towers=(("a", ("x",)), ("b", ("x",)))), "in no other"),
+        (lambda: PairTarget(towers=(("a", ("x",)),)), "`towers` must be at least two"),
+        (lambda: PairTarget(towers=(("a", ("x",)), ("b", ("x",)))), "in no other"),
         (lambda: Schema([SCHEMA["text"]], SCHEMA.target), r"Received: \['image', 'table'\] too"),
         (lambda: records(match={"a": "image", "b": "video"}), r"`match` must be.*\['video'\] too"),
         (lambda: records(match=True, labels=["a"] * 64), "`match` must go without `labels`"),

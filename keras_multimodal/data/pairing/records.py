@@ -37,8 +37,7 @@ from keras_multimodal.data.targets.labels import (
 )
 from keras_multimodal.data.targets.texts import as_target, encode
 from keras_multimodal.data.text.column import TextColumn
-from keras_multimodal.schema import Schema
-from keras_multimodal.schema import Sequence as TextSequence
+from keras_multimodal.schema import Schema, TextTarget
 from keras_multimodal.schema.schema import Target
 
 
@@ -365,7 +364,7 @@ class Records:
         )
         check_batching(options, self.columns, self.target)
         (labels, weights), prefix = fed_labels(self.labels, self.weights), None
-        if self.captions is not None and isinstance(self.target, TextSequence):
+        if self.captions is not None and isinstance(self.target, TextTarget):
             ids = encode(self.target, self.captions.cells.tolist())
             labels = ids[:, 1:]
             # Nothing is read of which nothing is to be written: the end of a short text.

@@ -18,7 +18,7 @@ from keras_multimodal.data.pipeline.disk_cache import cache_on_disk
 from keras_multimodal.data.pipeline.epoch_order import epoch_order, epoch_size
 from keras_multimodal.data.pipeline.row_reader import RowReader
 from keras_multimodal.data.targets.labels import Labels
-from keras_multimodal.schema import Category
+from keras_multimodal.schema import ClassTarget
 
 Batch = Any
 
@@ -69,7 +69,7 @@ def check_batching(options: Batching, columns: Sequence[Column], target: Any) ->
         raise ValueError(
             f"`initial_epoch` must be at least 0. Received: initial_epoch={options.initial_epoch}"
         )
-    single = isinstance(target, Category) and not target.multi_label
+    single = isinstance(target, ClassTarget) and not target.multi_label
     if options.balance and not single:
         raise ValueError(
             "`balance` must go with labels, one class for each row, and no other target. "

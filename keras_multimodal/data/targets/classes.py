@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_multimodal.schema import Category
+from keras_multimodal.schema import ClassTarget
 
 # What holds several classes of a row.
 _SEVERAL = (list, tuple, set, frozenset, np.ndarray)
@@ -17,7 +17,7 @@ def number(
     classes: Sequence[Any] | None,
     ordered: bool = False,
     argument: str = "labels",
-) -> tuple[Category, np.ndarray]:
+) -> tuple[ClassTarget, np.ndarray]:
     """The classes, and the number of each row's class, `(rows,)` int32.
 
     Where rows have lists of classes: which each row has, `(rows, classes)` float32.
@@ -62,7 +62,7 @@ def number(
                     f"Received: {label!r} in row {key!r}"
                 )
     names = tuple(str(label) for label in known)
-    target = Category(classes=names, ordered=ordered, multi_label=multi_label)
+    target = ClassTarget(classes=names, ordered=ordered, multi_label=multi_label)
     if not multi_label:
         return target, np.array([numbers[label] for label in labels], "int32")
     chosen = np.zeros((len(labels), len(known)), "float32")

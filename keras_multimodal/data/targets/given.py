@@ -13,7 +13,7 @@ from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.data.targets.classes import number
 from keras_multimodal.data.targets.labels import Labels
 from keras_multimodal.data.targets.numbers import measure, numbers_by_key
-from keras_multimodal.schema import Category, Number, Targets
+from keras_multimodal.schema import ClassTarget, NumberTarget, Targets
 from keras_multimodal.schema.schema import Target
 
 
@@ -43,7 +43,7 @@ class GivenTarget:
 
     def resolve(
         self, units: Sequence[Hashable], keys: Sequence[Hashable]
-    ) -> tuple[Category | Number, np.ndarray]:
+    ) -> tuple[ClassTarget | NumberTarget, np.ndarray]:
         """The description, and one entry for each row, all of which have it.
 
         Args:

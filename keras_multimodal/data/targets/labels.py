@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_multimodal.data.targets.numbers import learn_statistics
-from keras_multimodal.schema import Category, Number, Targets
+from keras_multimodal.schema import ClassTarget, NumberTarget, Targets
 from keras_multimodal.schema.schema import Target
 
 Labels = np.ndarray | dict[str, np.ndarray]
@@ -30,7 +30,7 @@ def learn_target(target: Target | None, labels: Labels | None) -> Target | None:
     """
     if isinstance(target, Targets) and isinstance(labels, dict):
         return Targets(tuple(_learn(own, labels[own.name]) for own in target))
-    if isinstance(target, Number) and isinstance(labels, np.ndarray):
+    if isinstance(target, NumberTarget) and isinstance(labels, np.ndarray):
         return learn_statistics(target, labels)
     return target
 
@@ -49,7 +49,7 @@ def strata(target: Target | None, labels: Labels | None) -> tuple[np.ndarray | N
     have the number after the last. `None` where there is no such target.
     """
     for name, own in named_targets(target).items():
-        if isinstance(own, Category) and not own.multi_label and labels is not None:
+        if isinstance(own, ClassTarget) and not own.multi_label and labels is not None:
             numbers = labels[name] if isinstance(labels, dict) else labels
             return np.where(numbers < 0, len(own.classes), numbers), list(own.classes)
     return None, []
@@ -71,9 +71,9 @@ def shown_labels(target: Target | None, labels: Labels | None) -> dict[str, Any]
         values = labels[name] if isinstance(labels, dict) else labels
         if values is None:
             continue
-        if isinstance(own, Category):
+        if isinstance(own, ClassTarget):
             columns[name] = _names(own, values)
-        elif isinstance(own, Number):
+        elif isinstance(own, NumberTarget):
             columns |= dict(zip(own.columns, values.T, strict=True))
     return columns
 
@@ -97,17 +97,17 @@ def fed_labels(
     return filled, {name: share * weights for name, share in shares.items()}
 
 
-def _learn(target: Category | Number, labels: np.ndarray) -> Category | Number:
+def _learn(target: ClassTarget | NumberTarget, labels: np.ndarray) -> ClassTarget | NumberTarget:
     there = known(labels)
     if not there.any():
         raise ValueError(
             "The training rows must have labels of each target. "
             f"Received: none of {target.name!r} in {len(labels)} rows"
         )
-    return learn_statistics(target, labels[there]) if isinstance(target, Number) else target
+    return learn_statistics(target, labels[there]) if isinstance(target, NumberTarget) else target
 
 
-def _names(target: Category, labels: np.ndarray) -> Any:
+def _names(target: ClassTarget, labels: np.ndarray) -> Any:
     classes = np.asarray(target.classes, object)
     if target.multi_label:
         there = known(labels)

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_multimodal.data.column.column import Column
-from keras_multimodal.schema import Match
+from keras_multimodal.schema import PairTarget
 
 
-def describe_match(match: bool | Mapping[str, Sequence[str]], columns: Sequence[Column]) -> Match:
+def describe_match(
+    match: bool | Mapping[str, Sequence[str]], columns: Sequence[Column]
+) -> PairTarget:
     """The target: a tower for each modality, or those that are given.
 
     Raises:
@@ -26,10 +28,10 @@ def describe_match(match: bool | Mapping[str, Sequence[str]], columns: Sequence[
         raise ValueError(
             f"`match` must be of the modalities {names}. Received: {sorted(unknown)} too"
         )
-    return Match(towers=tuple(given.items()))
+    return PairTarget(towers=tuple(given.items()))
 
 
-def number_parts(match: Match, columns: Sequence[Column]) -> np.ndarray:
+def number_parts(match: PairTarget, columns: Sequence[Column]) -> np.ndarray:
     """What each row's part of each tower is, `(rows, towers)` int32.
 
     Two rows have the same number where they have the same content, such as one picture with two

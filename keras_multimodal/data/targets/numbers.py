@@ -10,7 +10,7 @@ import pandas as pd
 from keras_multimodal.data.column.cells import as_pandas, is_missing, name_keys
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import targets_by_key
-from keras_multimodal.schema import Number
+from keras_multimodal.schema import NumberTarget
 
 
 def numbers_by_key(
@@ -42,7 +42,7 @@ def numbers_by_key(
 
 def measure(
     rows: Sequence[tuple[Any, ...]], keys: Sequence[Hashable], columns: tuple[str, ...]
-) -> tuple[Number, np.ndarray]:
+) -> tuple[NumberTarget, np.ndarray]:
     """The target, and the numbers of each row, `(rows, columns)` float32.
 
     Raises:
@@ -69,10 +69,10 @@ def measure(
                     else ""
                 )
             )
-    return Number(columns=columns), numbers.astype("float32")
+    return NumberTarget(columns=columns), numbers.astype("float32")
 
 
-def learn_statistics(target: Number, numbers: np.ndarray) -> Number:
+def learn_statistics(target: NumberTarget, numbers: np.ndarray) -> NumberTarget:
     """The target with mean and standard deviation of the given rows' numbers."""
     exact = numbers.astype("float64")
     mean, std = exact.mean(0), exact.std(0)

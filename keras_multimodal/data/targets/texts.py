@@ -10,18 +10,17 @@ import tensorflow as tf
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.text.column import TextColumn
 from keras_multimodal.data.text.transform import TextTransform, make_token_counter
-from keras_multimodal.schema import Sequence as TextSequence
-from keras_multimodal.schema import Text
+from keras_multimodal.schema import Text, TextTarget
 
 OnLong = Literal["error", "truncate", "drop"]
 
 _BATCH = 4096
 
 
-def as_target(text: Text) -> TextSequence:
+def as_target(text: Text) -> TextTarget:
     """The description of a text as that of a target."""
     fields = {field.name: getattr(text, field.name) for field in dataclasses.fields(text)}
-    return TextSequence(**{**fields, "optional": False})
+    return TextTarget(**{**fields, "optional": False})
 
 
 def too_long(captions: TextColumn) -> np.ndarray:
@@ -48,7 +47,7 @@ def check_lengths(longer: np.ndarray, keys: Sequence[Hashable], captions: TextCo
         )
 
 
-def encode(target: TextSequence, texts: Sequence[str]) -> np.ndarray:
+def encode(target: TextTarget, texts: Sequence[str]) -> np.ndarray:
     """The ids of texts, `(rows, length + 2)` int32: start, tokens, end, and padding.
 
     Args:

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from keras_multimodal.data.text.subwords import build_tokenizer
-from keras_multimodal.schema import Sequence
+from keras_multimodal.schema import TextTarget
 
 _UNKNOWN = "[UNK]"
 
@@ -28,12 +28,12 @@ class Detokenizer(tf.Module):
 
     Example:
 
-    >>> detokenizer = Detokenizer(Sequence(length=3, vocabulary=("red", "cat")))
+    >>> detokenizer = Detokenizer(TextTarget(length=3, vocabulary=("red", "cat")))
     >>> detokenizer([[2, 3, 5], [3, 5, 0]]).numpy().tolist()
     [b'red cat', b'cat']
     """
 
-    def __init__(self, target: Sequence) -> None:
+    def __init__(self, target: TextTarget) -> None:
         super().__init__(name="detokenizer")
         self.target = target
         if target.tokenizer is not None:
@@ -41,8 +41,9 @@ class Detokenizer(tf.Module):
             return
         if not target.vocabulary:
             raise ValueError(
-                f"Sequence {target.name!r} has no vocabulary yet. Learn one on the training rows: "
-                "`records.split(...)` does so, and `records.adapt()` where nothing is split off."
+                f"TextTarget {target.name!r} has no vocabulary yet. Learn one on the training "
+                "rows: `records.split(...)` does so, and `records.adapt()` where nothing is "
+                "split off."
             )
         # Padding, start and end are no words.
         self.words = tf.constant(["", _UNKNOWN, *target.vocabulary, "", ""])

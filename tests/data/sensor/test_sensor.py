@@ -13,7 +13,7 @@ from keras_multimodal import tasks
 from keras_multimodal.data import Preprocessor, SensorProcessor, TextProcessor, pair
 from keras_multimodal.data.sensor.regular_grid import regular_grid
 from keras_multimodal.export import saved_model, serve_in_fresh_process
-from keras_multimodal.schema import Category, Schema, Sensor
+from keras_multimodal.schema import ClassTarget, Schema, Sensor
 
 
 def series(rng, rows=8, channels=3, longest=20):
@@ -302,7 +302,7 @@ def test_the_exported_model_takes_numbers_with_gaps(tmp_path, rng):
     for name in ("sensor", "sensor_mask", "sensor_present"):
         np.testing.assert_array_equal(prepared[name], batch[name])
     np.testing.assert_allclose(served, model(batch), atol=1e-5)
-    assert schema.target == Category(classes=("0", "1"))
+    assert schema.target == ClassTarget(classes=("0", "1"))
 
 
 def test_real_recordings(shared_data):

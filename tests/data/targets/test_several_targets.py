@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal.data import TextProcessor, cache_features, pair
-from keras_multimodal.schema import Category, Number, Schema, Targets
+from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets
 
 FRAME = pd.DataFrame(
     {
@@ -38,9 +38,9 @@ def make(frame=FRAME, **options):
 def test_each_column_is_a_target_of_its_own():
     records = make()
     grade, tags, price, age = records.target
-    assert grade == Category(name="grade", classes=("low", "mid", "high"), ordered=True)
-    assert tags == Category(name="tags", classes=("a", "b"), multi_label=True)
-    assert price == Number(name="price", columns=("price",))
+    assert grade == ClassTarget(name="grade", classes=("low", "mid", "high"), ordered=True)
+    assert tags == ClassTarget(name="tags", classes=("a", "b"), multi_label=True)
+    assert price == NumberTarget(name="price", columns=("price",))
     assert age.name == "age"
     assert records.labels["grade"][:6].tolist() == [0, 2, -1, 1, 0, 2]
     np.testing.assert_array_equal(records.labels["tags"][1:4], [[0, 0], [1, 1], [np.nan, np.nan]])
@@ -135,7 +135,7 @@ def test_series_lists_and_dicts_are_targets_too():
     records = pair(first, labels=(FRAME["age"] > 9).tolist(), values=FRAME["age"].to_dict())
     assert records.target.names == ("label", "value")
     records = pair(first, labels=FRAME[["grade"]].fillna("mid"), classes=GRADES, ordered=True)
-    assert records.target == Category(classes=("low", "mid", "high"), ordered=True)
+    assert records.target == ClassTarget(classes=("low", "mid", "high"), ordered=True)
     records = pair(
         first,
         labels=FRAME["grade"].fillna("mid"),

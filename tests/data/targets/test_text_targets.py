@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import data
-from keras_multimodal.schema import Schema, Sequence
+from keras_multimodal.schema import Schema, TextTarget
 
 NAMES = {"a": "red cat", "b": "dog", "c": "red dog", "d": "big red cat"}
 
@@ -21,7 +21,7 @@ def records(captions=NAMES, length=3, **options):
 def test_a_batch_has_each_text_from_its_start_and_to_its_end():
     found = records().adapt()
     target = found.target
-    assert isinstance(target, Sequence)
+    assert isinstance(target, TextTarget)
     assert set(target.vocabulary) == {"red", "dog", "cat", "big"}
     assert (target.start, target.end, target.output_size, target.steps) == (6, 7, 8, 4)
     inputs, labels = next(iter(found.batch(4)))
@@ -109,7 +109,7 @@ def test_other_rows_keep_their_texts():
             TypeError,
             "`captions` must be a column of TextProcessor",
         ),
-        (lambda: Sequence(length=3, ngrams=2), ValueError, "has to be put together again"),
+        (lambda: TextTarget(length=3, ngrams=2), ValueError, "has to be put together again"),
     ],
 )
 def test_bad_arguments_are_named(make, error, message):

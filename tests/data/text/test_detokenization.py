@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_multimodal import data
 from keras_multimodal.data.targets.texts import as_target, encode
-from keras_multimodal.schema import Sequence
+from keras_multimodal.schema import TextTarget
 
 TEXTS = ["red cat", "dog", "a big red dog"]
 
@@ -52,7 +52,7 @@ def test_texts_come_back(options):
 
 
 def test_nothing_is_read_behind_the_end():
-    described = Sequence(length=4, vocabulary=("red", "cat"))
+    described = TextTarget(length=4, vocabulary=("red", "cat"))
     red, cat, start, end = 2, 3, described.start, described.end
     rows = [[red, cat, end, cat], [end, red, red, red], [red, 1, cat, red], [red, 0, cat, start]]
     found = data.Detokenizer(described)(rows).numpy().tolist()
@@ -60,5 +60,5 @@ def test_nothing_is_read_behind_the_end():
 
 
 def test_a_description_without_vocabulary_is_refused():
-    with pytest.raises(ValueError, match="Sequence 'caption' has no vocabulary yet"):
-        data.Detokenizer(Sequence(length=4))
+    with pytest.raises(ValueError, match="TextTarget 'caption' has no vocabulary yet"):
+        data.Detokenizer(TextTarget(length=4))

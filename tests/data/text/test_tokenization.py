@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras_multimodal import tasks
 from keras_multimodal.data import Preprocessor, TextProcessor, pair
 from keras_multimodal.export import saved_model, serve_in_fresh_process
-from keras_multimodal.schema import Category, Schema, Text
+from keras_multimodal.schema import ClassTarget, Schema, Text
 
 CHINESE = ["我有一只黑猫。", "一只狗\uff0c两只猫\uff01", "GPU上的黑猫 runs"]
 TEXTS = ["The black cat sat.", "playing unaffable", "", "ΣΊΣΥΦΟΣ \ufb01ne"]
@@ -112,7 +112,7 @@ def test_a_segmenter_cuts_when_texts_are_loaded_and_is_not_exported(tmp_path):
     column = TextProcessor(length=3, segmenter=segment).load_data(["黑猫|坐", "狗|坐"]).adapt()
     assert tokens_of(column) == [["黑猫", "坐"], ["狗", "坐"]]
     assert column.spec.segmenter == "segment"
-    schema = Schema([column.spec], Category(classes=("a", "b")))
+    schema = Schema([column.spec], ClassTarget(classes=("a", "b")))
     with pytest.raises(ValueError, match=r"SavedModel can hold it.*'segment' of 'text'"):
         saved_model(model_of(schema), tmp_path / "model", schema)
     plain = Schema([dataclasses.replace(column.spec, segmenter="")], schema.target)

@@ -7,7 +7,7 @@ from keras_multimodal.schema._json import tuples
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Match:
+class PairTarget:
     """A target that is the pairing itself: which parts of the records belong together.
 
     Args:
@@ -20,7 +20,7 @@ class Match:
 
     Example:
 
-    >>> Match(towers=(("photo", ("image",)), ("offer", ("text", "table")))).names
+    >>> PairTarget(towers=(("photo", ("image",)), ("offer", ("text", "table")))).names
     ('photo', 'offer')
     """
 

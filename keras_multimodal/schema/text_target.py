@@ -7,7 +7,7 @@ from keras_multimodal.schema.text import Text
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Sequence(Text):
+class TextTarget(Text):
     """A target that is a text: what a captioner writes, or an answer.
 
     It is described as a text is, by its words or a tokenizer, and has two ids more: where a text
@@ -30,7 +30,7 @@ class Sequence(Text):
 
     Example:
 
-    >>> target = Sequence(length=8, vocabulary=("a", "cat"))
+    >>> target = TextTarget(length=8, vocabulary=("a", "cat"))
     >>> target.start, target.end, target.output_size  # 0 is padding and 1 an unknown word
     (4, 5, 6)
     """

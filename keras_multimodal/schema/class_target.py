@@ -5,7 +5,7 @@ from typing import ClassVar
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Category:
+class ClassTarget:
     """A target that is one of several classes, or with `multi_label` any number of them.
 
     Args:
@@ -20,7 +20,7 @@ class Category:
 
     Example:
 
-    >>> Category(classes=("cat", "dog")).name
+    >>> ClassTarget(classes=("cat", "dog")).name
     'label'
     """
 

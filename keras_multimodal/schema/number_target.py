@@ -7,7 +7,7 @@ from keras_multimodal.schema._statistics import check_statistics
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Number:
+class NumberTarget:
     """A target that is one number or several, in the user's units.
 
     Args:
@@ -21,7 +21,7 @@ class Number:
 
     Example:
 
-    >>> Number(columns=("price", "age")).name
+    >>> NumberTarget(columns=("price", "age")).name
     'value'
     """
 
