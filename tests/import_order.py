@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "decoders": {"ops", "layers", "encoders", "schema"},
     "losses": {"ops"},
     "tasks": {"ops", "layers", "encoders", "decoders", "losses", "schema"},
-    "testing": {"ops"},
+    "testing": {"ops", "schema", "data", "export"},
 }
 ALLOWED["analysis"] = ALLOWED["tasks"] | {"tasks"}
 ALLOWED["inference"] = ALLOWED["tasks"] | {"tasks", "data"}

@@ -6,6 +6,7 @@ from keras_multimodal.tasks.classifier import classifier
 from keras_multimodal.tasks.contrastive_head import ContrastiveHead
 from keras_multimodal.tasks.default_encoder import default_encoder
 from keras_multimodal.tasks.destandardize import Destandardize
+from keras_multimodal.tasks.encoder_registry import register_encoder
 from keras_multimodal.tasks.generation import conditioning, generation_loop, get_sampler
 from keras_multimodal.tasks.inputs import inputs
 from keras_multimodal.tasks.jit_policy import jit_policy
@@ -38,6 +39,7 @@ __all__ = [
     "inputs",
     "jit_policy",
     "multi_task",
+    "register_encoder",
     "regressor",
     "retriever",
     "tower",
