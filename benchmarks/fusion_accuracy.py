@@ -68,12 +68,12 @@ def icons(seed: int, folder: pathlib.Path | None) -> tuple[Tokens, Tokens, dict[
     accuracy, tokenizers = {}, {}
     for name, (epochs, rate) in ICONS.items():
         keras.utils.set_random_seed(seed)
-        rows = train.only(name)
+        rows = train.select_modalities(name)
         model = single_model(rows.schema)
         compile_model(model, epochs * -(-len(rows) // BATCH), rate)
         batches = rows.batch(BATCH, training=True, seed=seed)
         model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
-        accuracy[name] = model.evaluate(test.only(name).batch(BATCH), verbose=0)[1]
+        accuracy[name] = model.evaluate(test.select_modalities(name).batch(BATCH), verbose=0)[1]
         encoder = model.get_layer(f"{name}_encoder")
         tokenizers[name] = keras.Model(model.inputs, [encoder.output, model.output])
 

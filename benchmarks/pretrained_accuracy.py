@@ -55,7 +55,9 @@ def main() -> None:
         train, _, test = cached.split_by(parts)
         for seed in range(options.seeds):
             for name, modalities in HEADS.items():
-                accuracy = head_accuracy(train.only(*modalities), test.only(*modalities), seed)
+                accuracy = head_accuracy(
+                    train.select_modalities(*modalities), test.select_modalities(*modalities), seed
+                )
                 found.setdefault(f"{name}, pretrained", []).append(accuracy)
                 print(f"seed {seed}: {name}, pretrained {accuracy:.3f}", flush=True)
         for seed in range(options.seeds):

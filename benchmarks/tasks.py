@@ -92,7 +92,7 @@ def run(name: str, parts: tuple[data.Records, ...], seed: int, epochs: int) -> d
     for names in ([n] for n in parts[0].schema.names), (list(parts[0].schema.names),):
         for own in names:
             keras.utils.set_random_seed(seed)
-            train, validation, test = (part.only(*own) for part in parts)
+            train, validation, test = (part.select_modalities(*own) for part in parts)
             steps = epochs * -(-len(train) // BATCH)
             model = tasks.classifier(train.schema, steps=steps, seed=seed)
             batches = train.batch(BATCH, training=True, seed=seed)

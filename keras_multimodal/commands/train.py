@@ -196,7 +196,7 @@ def _train_all(
         if deadline is not None:  # each model has an equal part of the time that is left
             now = time.monotonic()
             until = now + (deadline - now) / (len(wanted) - place)
-        rows = {name: part.only(*own) for name, part in parts.items()}
+        rows = {name: part.select_modalities(*own) for name, part in parts.items()}
         model = build(rows["training"], task, options)
         for name in names if label == "all" and models else ():
             encoder = f"{name}_encoder"

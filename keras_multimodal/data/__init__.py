@@ -9,7 +9,7 @@ from keras_multimodal.data.column.registry import register_transform
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.data.features.cache import cache_features
 from keras_multimodal.data.features.column import FeatureColumn
-from keras_multimodal.data.image.augmentation import Augmentation
+from keras_multimodal.data.image.augmentation import ImageAugmentation
 from keras_multimodal.data.image_data_generator.array_flow import ArrayFlow
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.image_stream import ImageStream
@@ -33,10 +33,10 @@ __all__ = [
     "AudioAugmentation",
     "AudioColumn",
     "AudioStream",
-    "Augmentation",
     "Column",
     "Detokenizer",
     "FeatureColumn",
+    "ImageAugmentation",
     "ImageFlow",
     "ImageStream",
     "PairingReport",

@@ -51,7 +51,7 @@ def evaluate(
     """
     conditions = {}
     for withheld, called in (("all", ""), ("image", "picture"), ("text", "name")):
-        records = test if withheld == "all" else test.withhold(withheld, fraction, seed=seed)
+        records = test if withheld == "all" else test.mask_modality(withheld, fraction, seed=seed)
         conditions[withheld] = Condition(
             name=f"{called} withheld from {fraction:.0%}" if called else "everything there",
             lacks=called,
@@ -65,7 +65,7 @@ def evaluate(
 def predict(model: keras.Model, records: data.Records) -> Any:
     """What the model says of each row: probabilities `(rows, classes)`, if that is its output."""
     names = [name for name in records.schema.names if name in model.input]
-    return model.predict(records.only(*names).batch(BATCH), verbose=0)
+    return model.predict(records.select_modalities(*names).batch(BATCH), verbose=0)
 
 
 def right_rows(model: keras.Model, records: data.Records) -> np.ndarray:

@@ -117,7 +117,7 @@ def _train(
     for name in MODELS:
         keras.utils.set_random_seed(seed)
         modalities = ("image", "text") if name == "fused" else (name,)
-        rows = train.only(*modalities)
+        rows = train.select_modalities(*modalities)
         if name == "fused":
             model = fused_model(rows.schema, seed)
             start_from(model, models)
@@ -136,7 +136,7 @@ def _train(
         model.optimizer.build(model.trainable_variables)
         histories[name] = model.fit(
             rows.batch(BATCH, training=True, seed=seed),
-            validation_data=validation.only(*modalities).batch(BATCH),
+            validation_data=validation.select_modalities(*modalities).batch(BATCH),
             epochs=epochs,
             shuffle=False,  # the rows come shuffled
             verbose=0,
@@ -219,7 +219,9 @@ def _check_served(
     rows = np.random.default_rng(seed).permutation(len(test))[:SERVED]
     sample = test.select([test.keys[row] for row in rows])
     # Some rows lack the picture and some the name, as they will once the model is deployed.
-    sample = sample.withhold("image", 0.25, seed=seed).withhold("text", 0.25, seed=seed + 1)
+    sample = sample.mask_modality("image", 0.25, seed=seed).mask_modality(
+        "text", 0.25, seed=seed + 1
+    )
     frame = sample.to_frame()
     raw = {
         "image": [pathlib.Path(path).read_bytes() if path else b"" for path in frame["image"]],

@@ -33,7 +33,7 @@ def parts(shared_icons):
 def accuracy(parts, name, make_tokens, epochs, rate):
     """On the test rows, of a classifier of what `make_tokens` makes."""
     keras.utils.set_random_seed(0)
-    train, test = (part.only(name) for part in parts)
+    train, test = (part.select_modalities(name) for part in parts)
     spec = train.schema[name]
     inputs = keras.Input(spec.shape, dtype=spec.dtype, name=name)
     vector = keras.layers.Dropout(0.3)(make_tokens(inputs, spec))

@@ -38,7 +38,7 @@ def test_both_are_better_than_either_and_than_learning_from_scratch(parts_of):
 
     train, _, test = parts_of(match=False)
     accuracy = {
-        name: head_accuracy(train.only(*own), test.only(*own), seed=0)
+        name: head_accuracy(train.select_modalities(*own), test.select_modalities(*own), seed=0)
         for name, own in HEADS.items()
     }
     (scratch,) = re.findall(r"^both, from scratch +(0\.\d+)", RESULTS.read_text(), re.MULTILINE)

@@ -286,7 +286,7 @@ def test_questions_that_cannot_be_answered_are_refused():
         index.search({"image": [picture, b"no picture"]})
     with pytest.raises(ValueError, match="`records` must have the modalities"):
         index.add(
-            train.only("image", "text", "table").__class__(
+            train.select_modalities("image", "text", "table").__class__(
                 train.columns[:1], train.keys, labels=None, target=None, report=train.report
             )
         )

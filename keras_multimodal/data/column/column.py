@@ -105,7 +105,7 @@ class Column:
         """The modality's preprocessing, the same as in the exported model."""
         return make_transform(self.spec)
 
-    def unit_of(self, key: Hashable) -> Hashable:
+    def group_of(self, key: Hashable) -> Hashable:
         """What the row of `key` is kept together with where records are split."""
         return key
 

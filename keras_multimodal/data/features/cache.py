@@ -95,7 +95,7 @@ def cache_features(
                 "epoch draws one of several"
             )
         kept = pathlib.Path(directory, name)
-        cached = _cache(records.only(name), encoder, kept, batch_size, dtype, verbose)
+        cached = _cache(records.select_modalities(name), encoder, kept, batch_size, dtype, verbose)
         columns[name] = cached
     return records._with_columns(list(columns.values()))
 

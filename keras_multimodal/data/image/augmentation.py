@@ -38,7 +38,7 @@ CROP_SLOTS = (12, 13)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Augmentation:
+class ImageAugmentation:
     """Which random changes are made, and how far they go.
 
     Args:
@@ -60,7 +60,7 @@ class Augmentation:
 
     Example:
 
-    >>> augmentation = Augmentation(horizontal_flip=True, rotation_range=15)
+    >>> augmentation = ImageAugmentation(horizontal_flip=True, rotation_range=15)
     >>> seeds = tf.constant([3, 5], tf.uint32)
     >>> sorted(augmentation.parameters(seeds, height=72, width=72))
     ['flip_horizontal', 'theta']

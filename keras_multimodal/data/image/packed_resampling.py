@@ -10,14 +10,18 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_multimodal.data.image.augmentation import Augmentation, affine_matrices, flipped_matrices
+from keras_multimodal.data.image.augmentation import (
+    ImageAugmentation,
+    affine_matrices,
+    flipped_matrices,
+)
 
 # Pictures at a time: more of them do not fit into a core's cache.
 _PART = 16
 
 
 def make_warp(
-    augmentation: Augmentation,
+    augmentation: ImageAugmentation,
     shape: tuple[int, int, int],
     batch_size: int,
     then: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],

@@ -12,7 +12,7 @@ from keras_multimodal.data.column.autograph import converted, unconverted
 from keras_multimodal.data.column.column import Column, Finisher, Loader, RandomRowLoader
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.column.static_batch import static_batch
-from keras_multimodal.data.image.augmentation import CROP_SLOTS, Augmentation
+from keras_multimodal.data.image.augmentation import CROP_SLOTS, ImageAugmentation
 from keras_multimodal.data.image.files import only_jpegs
 from keras_multimodal.data.image.keras_augmentation import keras_augmentation
 from keras_multimodal.data.image.packed_resampling import make_warp
@@ -75,7 +75,7 @@ class ImageFlow(Column):
         cells: Sequence[str],
         source: str,
         *,
-        augmentation: Augmentation | None = None,
+        augmentation: ImageAugmentation | None = None,
         filenames: Sequence[str] | None = None,
         targets: Sequence[Any] | None = None,
         classes: Sequence[str] | None = None,
@@ -102,7 +102,7 @@ class ImageFlow(Column):
         self.random_crop = random_crop
         self.preprocess = preprocess
         self.defaults = defaults or FlowDefaults()
-        self.augmentation = augmentation or Augmentation()
+        self.augmentation = augmentation or ImageAugmentation()
         self.filenames = np.asarray(cells if filenames is None else filenames, dtype=object)
         self.targets = np.full(len(self), None, object)
         self.targets[:] = list(targets) if targets is not None else None
@@ -283,7 +283,7 @@ class ImageFlow(Column):
         spec = self.spec
         preprocess = None if self.preprocess is None else converted(self.preprocess)
         keras_changes = self._augment if training else None
-        augmentation = self.augmentation if training else Augmentation()
+        augmentation = self.augmentation if training else ImageAugmentation()
         if self.statistics.missing(spec):
             raise ValueError(
                 f"Image {spec.name!r} has no statistics yet. Learn them on the training rows: "
@@ -292,7 +292,7 @@ class ImageFlow(Column):
             )
 
         def change(
-            images: tf.Tensor, seeds: tf.Tensor, changes: Augmentation = augmentation
+            images: tf.Tensor, seeds: tf.Tensor, changes: ImageAugmentation = augmentation
         ) -> tf.Tensor:
             drawn = changes.parameters(seeds, spec.height, spec.width)
             return changes.change_pixels(images, drawn)

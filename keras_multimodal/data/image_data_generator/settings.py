@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
 from keras_multimodal.data.column.random_numbers import row_seeds
-from keras_multimodal.data.image.augmentation import FILL_MODES, Augmentation
+from keras_multimodal.data.image.augmentation import FILL_MODES, ImageAugmentation
 from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.image.transform import normalize_images
 from keras_multimodal.data.image_data_generator.arguments import as_shifts, number_pair
@@ -116,7 +116,7 @@ class ImageTransformer:
             epsilon=zca_epsilon,
         )
         self._fitted: Image | None = None
-        self.augmentation = Augmentation(
+        self.augmentation = ImageAugmentation(
             horizontal_flip=horizontal_flip,
             vertical_flip=vertical_flip,
             width_shift_range=as_shifts(width_shift_range),

@@ -139,15 +139,15 @@ def pair(
         columns = tuple(column.as_optional() for column in columns)
     elif on_error == "mask":
         columns = tuple(s.as_optional() if s.reads_files else s for s in columns)
-    keys, units, aligned = _align(columns, repeated, on_duplicates)
+    keys, groups, aligned = _align(columns, repeated, on_duplicates)
     # What can't be read is there, and not missing.
     there = np.stack(
-        [shown.present | _spoiled(own, units) for own, shown in zip(columns, aligned, strict=True)]
+        [shown.present | _spoiled(own, groups) for own, shown in zip(columns, aligned, strict=True)]
     )  # (modalities, rows)
     unreadable = [] if on_error == "raise" else find_unreadable(columns)
     if unreadable:
         readable = [_without(column, unreadable) for column in columns]
-        keys, units, aligned = _align(readable, repeated, on_duplicates)
+        keys, groups, aligned = _align(readable, repeated, on_duplicates)
     present = np.stack([column.present for column in aligned])  # (modalities, rows)
     required = np.array([not column.spec.optional for column in aligned])
     usable = present[required].all(0) & present.any(0)
@@ -158,8 +158,8 @@ def pair(
         check_duplicates({captions.spec.name: repeated_keys(captions)}, [captions])
         texts = dict(zip(captions.keys, captions.cells.tolist(), strict=True))
         given = [GivenTarget(name=captions.spec.name, cells=texts, argument="captions")]
-    has = np.array([own.has(units) for own in given], bool)  # (targets, rows)
-    labelled = np.asarray(has.any(0)) if given else np.ones(len(units), bool)
+    has = np.array([own.has(groups) for own in given], bool)  # (targets, rows)
+    labelled = np.asarray(has.any(0)) if given else np.ones(len(groups), bool)
     if on_missing == "error":
         # What cannot be read is not missing; `on_error` has said what becomes of it.
         check_present(aligned, keys, usable | broken.any(0))
@@ -173,7 +173,7 @@ def pair(
     cut: tuple[Hashable, ...] = ()
     if captions is not None:
         place = {key: row for row, key in enumerate(captions.keys)}
-        captions = captions.take(keys, np.array([place.get(unit, -1) for unit in units], int))
+        captions = captions.take(keys, np.array([place.get(group, -1) for group in groups], int))
         as_target(captions.spec)  # refuses texts that could not be put together again
         longer = usable & too_long(captions)
         if on_long == "error":
@@ -212,12 +212,12 @@ def pair(
             if len(given) > 1
         },
         dropped=where(keys, ~usable),
-        unused_labels=len({key for own in given for key in own.cells} - set(units)),
+        unused_labels=len({key for own in given for key in own.cells} - set(groups)),
         duplicates=repeated,
         cut=cut,
     )
     kept = np.flatnonzero(usable)
-    keys, units = [keys[row] for row in kept], [units[row] for row in kept]
+    keys, groups = [keys[row] for row in kept], [groups[row] for row in kept]
     aligned = [column.take(keys, kept) for column in aligned]
     target: Target | None = described
     numbers: Labels | None = None if described is None else number_parts(described, aligned)
@@ -225,7 +225,7 @@ def pair(
         captions = captions.take(keys, kept)
         target = as_target(captions.spec)
     elif given:
-        target, numbers = resolve_targets(given, units, keys)
+        target, numbers = resolve_targets(given, groups, keys)
     Schema(
         [column.spec for column in aligned], target
     )  # refuses names that get in each other's way
@@ -236,21 +236,23 @@ def pair(
         captions=captions,
         target=target,
         report=report,
-        units=[_unit_of(unit, aligned) for unit in units],
-        weights=None if sample_weight is None else weights_by_key(sample_weight, columns[0], units),
+        groups=[_group_of(group, aligned) for group in groups],
+        weights=None
+        if sample_weight is None
+        else weights_by_key(sample_weight, columns[0], groups),
     )
 
 
-def _spoiled(column: Column, units: Sequence[Hashable]) -> np.ndarray:
+def _spoiled(column: Column, groups: Sequence[Hashable]) -> np.ndarray:
     """Which rows lack the modality since what they have could not be read, `(rows,)` bool."""
     if not column.unreadable:
-        return np.zeros(len(units), bool)
-    return np.array([column.unit_of(unit) in column.unreadable for unit in units])
+        return np.zeros(len(groups), bool)
+    return np.array([column.group_of(group) in column.unreadable for group in groups])
 
 
-def _unit_of(key: Hashable, columns: Sequence[Column]) -> Hashable:
+def _group_of(key: Hashable, columns: Sequence[Column]) -> Hashable:
     for column in columns:
-        key = column.unit_of(key)
+        key = column.group_of(key)
     return key
 
 
@@ -260,14 +262,14 @@ def _align(
     on_duplicates: OnDuplicates,
 ) -> tuple[list[Hashable], list[Hashable], list[Column]]:
     """The rows' keys, the key that each has in the columns, and the columns in their order."""
-    units = list(dict.fromkeys(key for column in columns for key in column.keys))
+    groups = list(dict.fromkeys(key for column in columns for key in column.keys))
     rows: dict[str, dict[Hashable, list[int]]] = {}
     for column in columns:
         places = rows.setdefault(column.spec.name, {})
         for row, key in enumerate(column.keys):
             places.setdefault(key, []).append(row)
-    keys = list(units)
-    numbers = [0] * len(units)
+    keys = list(groups)
+    numbers = [0] * len(groups)
     expanded = [name for name, counts in repeated.items() if counts]
     if on_duplicates == "expand" and expanded:
         if len(expanded) > 1:
@@ -275,14 +277,14 @@ def _align(
                 '`on_duplicates="expand"` must go with keys that repeat in one column only. '
                 f"Received: keys that repeat in {expanded}"
             )
-        counts = [max(len(rows[expanded[0]].get(unit, ())), 1) for unit in units]
+        counts = [max(len(rows[expanded[0]].get(group, ())), 1) for group in groups]
         numbers = [index for count in counts for index in range(count)]
-        units = [unit for unit, count in zip(units, counts, strict=True) for _ in range(count)]
-        keys = list(zip(units, numbers, strict=True))
+        groups = [group for group, count in zip(groups, counts, strict=True) for _ in range(count)]
+        keys = list(zip(groups, numbers, strict=True))
     aligned: list[Column] = []
     for column in columns:
         name = column.spec.name
-        options = [rows[name].get(unit, []) for unit in units]
+        options = [rows[name].get(group, []) for group in groups]
         if repeated[name] and on_duplicates == "sample":
             aligned.append(SampledColumn(column, keys, options))
             continue
@@ -292,7 +294,7 @@ def _align(
             for own, index in zip(options, numbers, strict=True)
         ]
         aligned.append(column.take(keys, np.array(chosen)))
-    return keys, units, aligned
+    return keys, groups, aligned
 
 
 def _without(column: Column, unreadable: Sequence[Unreadable]) -> Column:

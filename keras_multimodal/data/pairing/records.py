@@ -56,8 +56,8 @@ class Records:
         target: What these mean.
         report: What pairing found.
         captions: The texts that are to be written, where that is the target.
-        units: What each row belongs to: rows of one unit are kept together by `split`. The keys by
-            default.
+        groups: What each row belongs to: rows of one group are kept together by `split`. The keys
+            by default.
         weights: The rows' weights, `(rows,)` float32, or `None`.
 
     Example:
@@ -80,7 +80,7 @@ class Records:
         target: Target | None,
         report: PairingReport,
         captions: TextColumn | None = None,
-        units: Sequence[Hashable] | None = None,
+        groups: Sequence[Hashable] | None = None,
         weights: np.ndarray | None = None,
     ) -> None:
         self.columns = tuple(columns)
@@ -89,7 +89,7 @@ class Records:
         self.target = target
         self.report = report
         self.captions = captions
-        self.units = list(self.keys if units is None else units)
+        self.groups = list(self.keys if groups is None else groups)
         self.weights = weights
         # Numbers that stay with the rows, so that a row is augmented alike in every part.
         self._row_ids = np.arange(len(self.keys))
@@ -135,7 +135,7 @@ class Records:
         """
         return self._take(rows_of_keys(keys, self.keys))
 
-    def only(self, *names: str) -> Self:
+    def select_modalities(self, *names: str) -> Self:
         """The same rows with fewer modalities, as a model of a single modality needs them.
 
         Args:
@@ -186,8 +186,8 @@ class Records:
         """
         shares = split_shares(train, validation, test)
         classes, names = strata(self.target, self.labels) if stratify else (None, [])
-        units = self.units if groups is None else by_row(groups, "groups", self.keys, self.units)
-        parts = assign_parts(self.keys, list(shares.values()), seed, classes, units)
+        groups = self.groups if groups is None else by_row(groups, "groups", self.keys, self.groups)
+        parts = assign_parts(self.keys, list(shares.values()), seed, classes, groups)
         check_parts(parts, list(shares), classes, names)
         return self._divide([np.flatnonzero(parts == part) for part in range(len(shares))])
 
@@ -216,13 +216,13 @@ class Records:
         """
         if count < 2:
             raise ValueError(f"`count` must be at least 2. Received: count={count}")
-        units = self.units if groups is None else by_row(groups, "groups", self.keys, self.units)
+        groups = self.groups if groups is None else by_row(groups, "groups", self.keys, self.groups)
         classes = strata(self.target, self.labels)[0] if stratify else None
-        parts = assign_parts(self.keys, [1 / count] * count, seed, classes, units)
+        parts = assign_parts(self.keys, [1 / count] * count, seed, classes, groups)
         if len(np.unique(parts)) < count:
             raise ValueError(
                 f"`count` must leave rows in each fold. Received: count={count} for {len(self)} "
-                f"rows in {len(set(units))} groups"
+                f"rows in {len(set(groups))} groups"
             )
         for fold in range(count):
             train, validation = self._divide(
@@ -251,10 +251,10 @@ class Records:
         Raises:
             ValueError: If a row has no part or another one, or a part no row.
         """
-        rows = named_parts(by_row(parts, "parts", self.keys, self.units), names, ignore, self.keys)
+        rows = named_parts(by_row(parts, "parts", self.keys, self.groups), names, ignore, self.keys)
         return self._divide(rows)
 
-    def withhold(self, name: str, fraction: float = 1.0, seed: int = 0) -> Self:
+    def mask_modality(self, name: str, fraction: float = 1.0, seed: int = 0) -> Self:
         """The records with a modality taken away from some rows, to see what a model does then.
 
         Args:
@@ -377,7 +377,7 @@ class Records:
         taken = copy.copy(self)
         taken.keys = [self.keys[row] for row in rows]
         taken.columns = tuple(column.take(taken.keys, rows) for column in self.columns)
-        taken.units = [self.units[row] for row in rows]
+        taken.groups = [self.groups[row] for row in rows]
         taken.labels = None if self.labels is None else take_labels(self.labels, rows)
         if self.captions is not None:
             taken.captions = self.captions.take(taken.keys, rows)

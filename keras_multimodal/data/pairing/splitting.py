@@ -34,26 +34,26 @@ def assign_parts(
     Returns:
         `(rows,)`: the number of each row's part.
     """
-    units: dict[Hashable, list[int]] = {}
-    for row, unit in enumerate(keys if groups is None else groups):
-        units.setdefault(unit, []).append(row)
+    rows_of: dict[Hashable, list[int]] = {}
+    for row, group in enumerate(keys if groups is None else groups):
+        rows_of.setdefault(group, []).append(row)
 
     def stratum(rows: list[int]) -> int:
         return 0 if strata is None else int(np.bincount(strata[rows]).argmax())
 
-    order = sorted(units, key=lambda unit: (stratum(units[unit]), _shuffled(unit, seed)))
+    order = sorted(rows_of, key=lambda group: (stratum(rows_of[group]), _shuffled(group, seed)))
     parts = np.empty(len(keys), int)
     wanted, filled, dealt = np.asarray(fractions), np.zeros(len(fractions)), 0
-    for unit in order:
-        dealt += len(units[unit])
+    for group in order:
+        dealt += len(rows_of[group])
         part = int(np.argmax(wanted * dealt - filled))
-        filled[part] += len(units[unit])
-        parts[units[unit]] = part
+        filled[part] += len(rows_of[group])
+        parts[rows_of[group]] = part
     return parts
 
 
 def by_row(
-    values: Any, argument: str, keys: Sequence[Hashable], units: Sequence[Hashable]
+    values: Any, argument: str, keys: Sequence[Hashable], groups: Sequence[Hashable]
 ) -> list[Any]:
     """One value for each row.
 
@@ -61,16 +61,16 @@ def by_row(
         values: A Series or dict by key, or a list in the order of the rows.
         argument: The caller's argument that holds them, for messages.
         keys: The rows' keys.
-        units: What each row belongs to; values may be given by these too.
+        groups: What each row belongs to; values may be given by these too.
     """
     if isinstance(values, pd.Series):
         values = values_by_key(values.index.tolist(), values.tolist(), argument)
     if isinstance(values, Mapping):
         # A row that was expanded from a key may be named by either.
         values = {
-            key: values[key] if key in values else values[unit]
-            for key, unit in zip(keys, units, strict=True)
-            if key in values or unit in values
+            key: values[key] if key in values else values[group]
+            for key, group in zip(keys, groups, strict=True)
+            if key in values or group in values
         }
         lacking = [key for key in keys if key not in values]
         if lacking:
@@ -184,8 +184,8 @@ def named_parts(
     return rows
 
 
-def _shuffled(unit: Hashable, seed: int) -> bytes:
-    """A place in the order that depends on `seed` and the unit's name alone."""
+def _shuffled(group: Hashable, seed: int) -> bytes:
+    """A place in the order that depends on `seed` and the group's name alone."""
     return hashlib.blake2b(
-        f"{seed}/{unit!r}".encode("utf-8", "surrogatepass"), digest_size=8
+        f"{seed}/{group!r}".encode("utf-8", "surrogatepass"), digest_size=8
     ).digest()

@@ -57,7 +57,7 @@ class SensorColumn(Column):
     # A row's recording begins at `_origins`; the row is the steps from `_starts` to `_ends` of all.
     _columns: ClassVar[dict[str, Any]] = {
         "cells": "",
-        "_units": None,
+        "_groups": None,
         "_origins": 0,
         "_starts": 0,
         "_ends": 0,
@@ -98,7 +98,7 @@ class SensorColumn(Column):
         self.on_unreadable = on_unreadable
         self.uncovered_steps = 0
         self._recordings: frozenset[Hashable] = frozenset()
-        self._units = _objects(self.keys)
+        self._groups = _objects(self.keys)
         self.cells = self._describe()
 
     @property
@@ -209,7 +209,7 @@ class SensorColumn(Column):
         cut._recordings = self._recordings or frozenset(self.keys)
         return cut
 
-    def unit_of(self, key: Hashable) -> Hashable:
+    def group_of(self, key: Hashable) -> Hashable:
         """The series that a window was cut from."""
         own = key
         while self._recordings and own not in self._recordings:
@@ -221,9 +221,9 @@ class SensorColumn(Column):
     def recordings(self) -> dict[Hashable, Hashable]:
         """The key of the series that each window was cut from, by the window's key."""
         return {
-            key: unit
-            for key, unit in zip(self.keys, self._units, strict=True)
-            if self._recordings and unit is not None
+            key: group
+            for key, group in zip(self.keys, self._groups, strict=True)
+            if self._recordings and group is not None
         }
 
     def window_labels(
@@ -322,7 +322,7 @@ class SensorColumn(Column):
         known: dict[Hashable, np.ndarray] = {}
         found = []
         places = zip(self._starts - self._origins, self._ends - self._origins, strict=True)
-        for key, (start, end) in zip(self._units, places, strict=True):
+        for key, (start, end) in zip(self._groups, places, strict=True):
             if key not in known and key in labels:
                 known[key] = label_numbers(labels[key], classes)
             if len(known.get(key, ())) < end:

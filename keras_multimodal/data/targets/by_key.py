@@ -34,16 +34,16 @@ def targets_by_key(
 def weights_by_key(
     weights: pd.Series | Mapping[Hashable, float] | Sequence[float],
     first: Column,
-    units: Sequence[Hashable],
+    groups: Sequence[Hashable],
 ) -> np.ndarray:
     """The weight of each row, `(rows,)` float32; 1 where none is given."""
     given = targets_by_key(weights, first, "sample_weight")
-    found = np.array([given.get(unit, 1.0) for unit in units], "float32")
+    found = np.array([given.get(group, 1.0) for group in groups], "float32")
     wrong = ~(np.isfinite(found) & (found >= 0))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(
             "`sample_weight` must hold finite numbers of at least 0. "
-            f"Received: {found[row]} in row {units[row]!r}"
+            f"Received: {found[row]} in row {groups[row]!r}"
         )
     return found

@@ -37,20 +37,20 @@ class GivenTarget:
     ordered: bool = False
     argument: str = "labels"
 
-    def has(self, units: Sequence[Hashable]) -> np.ndarray:
+    def has(self, groups: Sequence[Hashable]) -> np.ndarray:
         """Which of the keys have it, `(rows,)` bool."""
-        return np.array([not is_missing(self.cells.get(unit)) for unit in units], bool)
+        return np.array([not is_missing(self.cells.get(group)) for group in groups], bool)
 
     def resolve(
-        self, units: Sequence[Hashable], keys: Sequence[Hashable]
+        self, groups: Sequence[Hashable], keys: Sequence[Hashable]
     ) -> tuple[ClassTarget | NumberTarget, np.ndarray]:
         """The description, and one entry for each row, all of which have it.
 
         Args:
-            units: What each row is called in `cells`.
+            groups: What each row is called in `cells`.
             keys: What it is called in messages.
         """
-        cells = [self.cells[unit] for unit in units]
+        cells = [self.cells[group] for group in groups]
         if not cells:
             raise ValueError(
                 f"`{self.argument}` must have an entry in some row. Received: none of {self.name!r}"
@@ -106,24 +106,24 @@ def read_targets(
 
 
 def resolve_targets(
-    given: Sequence[GivenTarget], units: Sequence[Hashable], keys: Sequence[Hashable]
+    given: Sequence[GivenTarget], groups: Sequence[Hashable], keys: Sequence[Hashable]
 ) -> tuple[Target, Labels]:
     """The target and the labels of rows, each of which has one of several at least.
 
     Args:
         given: The targets, one or more.
-        units: What each row is called in their cells.
+        groups: What each row is called in their cells.
         keys: What each row is called in messages.
     """
     if len(given) == 1:
-        return given[0].resolve(units, keys)
+        return given[0].resolve(groups, keys)
     targets, labels = [], {}
     for one in given:
-        rows = np.flatnonzero(one.has(units)).tolist()
-        target, own = one.resolve([units[row] for row in rows], [keys[row] for row in rows])
+        rows = np.flatnonzero(one.has(groups)).tolist()
+        target, own = one.resolve([groups[row] for row in rows], [keys[row] for row in rows])
         targets.append(dataclasses.replace(target, name=one.name))
         missing = -1 if own.dtype.kind == "i" else np.nan
-        labels[one.name] = np.full((len(units), *own.shape[1:]), missing, own.dtype)
+        labels[one.name] = np.full((len(groups), *own.shape[1:]), missing, own.dtype)
         labels[one.name][rows] = own
     return Targets(tuple(targets)), labels
 

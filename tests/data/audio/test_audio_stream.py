@@ -289,7 +289,7 @@ def test_the_exported_model_hears_what_the_pipeline_hears(tones, tmp_path):
     )
     flow = column.flow_from_dataframe(tones, tmp_path, "file", optional=True)
     texts = TextProcessor(length=2).load_data(tones, "word")
-    records = pair(flow, texts, labels=[0, 1] * 5).adapt().withhold("audio", 0.2)
+    records = pair(flow, texts, labels=[0, 1] * 5).adapt().mask_modality("audio", 0.2)
     schema = records.schema
     inputs = tasks.inputs(schema)
     parts = [keras.ops.cast(inputs[name], "float32") for name in ("audio", "audio_mask")]

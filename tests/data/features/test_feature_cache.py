@@ -133,7 +133,7 @@ def test_parts_of_the_rows_and_their_order(folder, no_encoding):
     whole, _ = next(iter(cached.batch(ROWS)))
     no_encoding()
     train, test = cached.split(test=0.5)
-    for part in (train, test, cached.withhold("image"), cached.select(["k7", "k0"])):
+    for part in (train, test, cached.mask_modality("image"), cached.select(["k7", "k0"])):
         batch, _ = next(iter(part.batch(ROWS)))
         rows = [cached.keys.index(key) for key in part.keys]
         expected = np.where(part.columns[0].present[:, None, None], whole["image"].numpy()[rows], 0)
@@ -146,7 +146,7 @@ def test_parts_of_the_rows_and_their_order(folder, no_encoding):
     assert sorted(row.tobytes() for row in found) == sorted(row.tobytes() for row in plain)
     # Other records of the same cells find the features too.
     few = cache_features(
-        make_records(folder, rows=(8, 2, 3)).only("image"),
+        make_records(folder, rows=(8, 2, 3)).select_modalities("image"),
         {"image": encoders["image"]},
         folder[0] / "cache",
         verbose=False,
@@ -156,9 +156,14 @@ def test_parts_of_the_rows_and_their_order(folder, no_encoding):
 
 
 def test_only_what_is_new_or_has_changed_is_encoded(folder, monkeypatch):
-    records, encoders = make_records(folder).only("image"), {"image": make_encoders()["image"]}
+    records, encoders = (
+        make_records(folder).select_modalities("image"),
+        {"image": make_encoders()["image"]},
+    )
     first = cache_features(
-        make_records(folder, rows=range(8)).only("image"), encoders, folder[0] / "cache"
+        make_records(folder, rows=range(8)).select_modalities("image"),
+        encoders,
+        folder[0] / "cache",
     )
     path = folder[0] / "pictures" / "1.png"
     Image.new("RGB", (8, 8), "white").save(path)
@@ -260,7 +265,10 @@ def test_a_loaded_encoder_finds_its_features(folder, no_encoding):
 
 
 def test_half_the_room(folder):
-    records, encoders = make_records(folder).only("image"), {"image": make_encoders()["image"]}
+    records, encoders = (
+        make_records(folder).select_modalities("image"),
+        {"image": make_encoders()["image"]},
+    )
     found = [
         next(
             iter(
@@ -315,7 +323,7 @@ def test_the_same_training_as_with_the_encoders_in_the_model(folder):
 
 
 def test_a_model_that_ends_in_a_vector(folder):
-    records, encoder = make_records(folder).only("image"), make_encoders()["image"]
+    records, encoder = make_records(folder).select_modalities("image"), make_encoders()["image"]
     tensors = inputs(records.schema)
     image = [tensors["image"], tensors["image_present"]]
     model = keras.Model(image, MaskedMeanPooling()(encoder(image)), trainable=False)
@@ -363,7 +371,7 @@ def test_wrong_arguments_are_refused(folder):
     with pytest.raises(ValueError, match=r"must be frozen.*'image' with \d+ trainable"):
         cache_features(records, {"image": ConvImageEncoder(4)}, cache)
     with pytest.raises(ValueError, match="must have 'image' in some row"):
-        cache_features(records.withhold("image"), encoders, cache)
+        cache_features(records.mask_modality("image"), encoders, cache)
     (folder[0] / "other" / "image").mkdir(parents=True)
     (folder[0] / "other" / "image" / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="with other things in it"):
@@ -372,7 +380,10 @@ def test_wrong_arguments_are_refused(folder):
 
 
 def test_what_was_cut_off_or_is_gone_is_named(folder):
-    records, encoders = make_records(folder).only("image"), {"image": make_encoders()["image"]}
+    records, encoders = (
+        make_records(folder).select_modalities("image"),
+        {"image": make_encoders()["image"]},
+    )
     cache = folder[0] / "cache"
     cache_features(records, encoders, cache, verbose=False)
     (shard,) = (cache / "image").glob("shard-*")

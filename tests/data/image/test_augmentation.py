@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_multimodal.data.column.random_numbers import row_seeds
-from keras_multimodal.data.image.augmentation import Augmentation
+from keras_multimodal.data.image.augmentation import ImageAugmentation
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
 SEEDS = row_seeds(0, tf.constant(0, tf.int64), tf.range(4000, dtype=tf.int64))
@@ -21,7 +21,7 @@ def change(augmentation, images, **parameters):
 
 
 def test_flips_mirror_the_rows_they_are_drawn_for():
-    augmentation = Augmentation(horizontal_flip=True, vertical_flip=True)
+    augmentation = ImageAugmentation(horizontal_flip=True, vertical_flip=True)
     changed = change(
         augmentation,
         IMAGES,
@@ -35,7 +35,7 @@ def test_flips_mirror_the_rows_they_are_drawn_for():
 
 @pytest.mark.parametrize("order", [0, 1])
 def test_whole_pixel_shifts_are_exact(order):
-    augmentation = Augmentation(
+    augmentation = ImageAugmentation(
         width_shift_range=3.0, fill_mode="constant", cval=9.0, interpolation_order=order
     )
     changed = change(augmentation, IMAGES, tx=[2.0, 0.0, -1.0], ty=[0.0, 3.0, 0.0])
@@ -48,7 +48,7 @@ def test_whole_pixel_shifts_are_exact(order):
 
 def test_a_picture_that_is_not_square_turns_about_its_own_centre():
     wide = np.random.default_rng(1).integers(0, 256, (1, 9, 15, 1), dtype=np.uint8)
-    turned = change(Augmentation(rotation_range=180.0), wide, theta=[180.0])
+    turned = change(ImageAugmentation(rotation_range=180.0), wide, theta=[180.0])
     np.testing.assert_allclose(turned, wide[:, ::-1, ::-1], atol=0.01)
 
 
@@ -69,13 +69,13 @@ def test_a_picture_that_is_not_square_turns_about_its_own_centre():
 def test_pixels_agree_with_the_generator_of_keras(fill_mode, parameters):
     generator = tf.keras.preprocessing.image.ImageDataGenerator(fill_mode=fill_mode, cval=7)
     expected = generator.apply_transform(IMAGES[0].astype("float32"), parameters)
-    augmentation = Augmentation(rotation_range=1.0, fill_mode=fill_mode, cval=7.0)
+    augmentation = ImageAugmentation(rotation_range=1.0, fill_mode=fill_mode, cval=7.0)
     changed = change(augmentation, IMAGES[:1], **{k: [v] for k, v in parameters.items()})
     np.testing.assert_allclose(changed[0], expected, atol=0.01)
 
 
 def test_parameters_stay_in_their_ranges_and_fill_them():
-    augmentation = Augmentation(
+    augmentation = ImageAugmentation(
         rotation_range=15.0,
         width_shift_range=0.25,
         height_shift_range=3,
@@ -100,11 +100,13 @@ def test_parameters_stay_in_their_ranges_and_fill_them():
 
 
 def test_a_list_of_shifts_is_chosen_from():
-    drawn = Augmentation(width_shift_range=(2.0, 5.0)).parameters(SEEDS, height=10, width=10)
+    drawn = ImageAugmentation(width_shift_range=(2.0, 5.0)).parameters(SEEDS, height=10, width=10)
     assert set(drawn["tx"].numpy()) == {-5, -2, 2, 5}
 
 
 def test_one_setting_does_not_change_what_another_draws():
-    alone = Augmentation(rotation_range=15.0).parameters(SEEDS, 10, 10)
-    together = Augmentation(rotation_range=15.0, zoom_range=(0.5, 2.0)).parameters(SEEDS, 10, 10)
+    alone = ImageAugmentation(rotation_range=15.0).parameters(SEEDS, 10, 10)
+    together = ImageAugmentation(rotation_range=15.0, zoom_range=(0.5, 2.0)).parameters(
+        SEEDS, 10, 10
+    )
     np.testing.assert_array_equal(alone["theta"], together["theta"])

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_multimodal.data import ImageStream
 from keras_multimodal.data.column.random_numbers import row_seeds
-from keras_multimodal.data.image.augmentation import FILL_MODES, Augmentation
+from keras_multimodal.data.image.augmentation import FILL_MODES, ImageAugmentation
 from keras_multimodal.data.image.packed_resampling import make_warp
 
 
@@ -26,7 +26,7 @@ def test_the_pixel_about_which_pictures_turn_stays(size):
 @pytest.mark.parametrize("fill_mode", FILL_MODES)
 @pytest.mark.parametrize(("rows", "batch_size", "channels"), [(5, 5, 3), (3, 7, 1), (18, 20, 4)])
 def test_the_pixels_are_those_of_moving_and_flipping(order, fill_mode, rows, batch_size, channels):
-    augmentation = Augmentation(
+    augmentation = ImageAugmentation(
         rotation_range=40,
         width_shift_range=0.3,
         height_shift_range=0.3,

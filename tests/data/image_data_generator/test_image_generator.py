@@ -225,7 +225,7 @@ def test_an_array_can_be_paired_and_withheld(icons):
 
     texts = TextProcessor(length=1, vocabulary=["x"]).load_data(["x"] * 40)
     records = pair(ImageStream().flow(icons / 1.0), texts, on_missing="mask")
-    batch = next(iter(records.withhold("image", 0.5).batch(40)))
+    batch = next(iter(records.mask_modality("image", 0.5).batch(40)))
     absent = ~batch["image_present"].numpy()
     assert absent.sum() == 20
     assert not batch["image"].numpy()[absent].any()

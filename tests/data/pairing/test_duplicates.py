@@ -79,7 +79,7 @@ def test_sampling_survives_splits_selections_and_caches():
     train, test = records.split(test=0.25)
     vocabulary = set(train.schema["caption"].vocabulary)
     assert vocabulary == {f"w{i}" for i in range(60) if i % 20 in train.keys}
-    for part in (train, train.select(train.keys[::-1]), train.withhold("caption", 0.5)):
+    for part in (train, train.select(train.keys[::-1]), train.mask_modality("caption", 0.5)):
         plain = part.batch(4, training=True, seed=3)
         cached = part.batch(4, training=True, seed=3, cache=True)
         for first, second in zip([*plain, *plain], [*cached, *cached], strict=True):
@@ -154,7 +154,7 @@ def test_nothing_to_draw_from_is_absent(tmp_path, options):
     texts = captions(pd.Series(list("xyz"), index=["a", "a", "b"]))
     records = pair(flow, texts, on_duplicates="sample", on_missing="mask").adapt()
     for name in ("image", "caption"):
-        inputs = next(iter(records.withhold(name).batch(4, **options)))
+        inputs = next(iter(records.mask_modality(name).batch(4, **options)))
         assert not inputs[f"{name}_present"].numpy().any()
         assert not inputs[name].numpy().any()
 

@@ -124,23 +124,23 @@ def test_rows_are_selected_by_key_in_the_order_asked_for():
 
 def test_withholding_takes_a_modality_from_the_share_asked_for():
     whole = records(optional=True)
-    half = whole.withhold("text", 0.5, seed=1)
+    half = whole.mask_modality("text", 0.5, seed=1)
     gone = [key for key, cell in half.to_frame()["text"].items() if not cell]
     assert len(gone) == 100
-    again = whole.select(whole.keys[::-1]).withhold("text", 0.5, seed=1).to_frame()["text"]
+    again = whole.select(whole.keys[::-1]).mask_modality("text", 0.5, seed=1).to_frame()["text"]
     assert set(again.index[again == ""]) == set(gone)
-    assert not whole.withhold("text").columns[0].present.any()
-    assert whole.withhold("text", 0.0).columns[0].present.all()
+    assert not whole.mask_modality("text").columns[0].present.any()
+    assert whole.mask_modality("text", 0.0).columns[0].present.all()
     assert whole.columns[0].present.all()
 
 
 def test_only_what_is_optional_can_be_withheld():
     with pytest.raises(ValueError, match=r"optional modality, one of \[\].*name='text'"):
-        records().withhold("text")
+        records().mask_modality("text")
     with pytest.raises(ValueError, match=r"one of \['text'\].*name='image'"):
-        records(optional=True).withhold("image")
+        records(optional=True).mask_modality("image")
     with pytest.raises(ValueError, match=r"`fraction` must be in \[0, 1\].*2"):
-        records(optional=True).withhold("text", 2)
+        records(optional=True).mask_modality("text", 2)
 
 
 def test_a_single_modality_can_be_kept():
@@ -150,9 +150,9 @@ def test_a_single_modality_can_be_kept():
         TextProcessor(length=3).load_data(names, name="note", optional=True),
         labels={"a": 0, "b": 1},
     ).adapt()
-    assert list(whole.only("title").batch(2).element_spec[0]) == ["title"]
-    assert whole.only("note", "title").schema.names == ("note", "title")
-    assert whole.only("note").keys == whole.keys
+    assert list(whole.select_modalities("title").batch(2).element_spec[0]) == ["title"]
+    assert whole.select_modalities("note", "title").schema.names == ("note", "title")
+    assert whole.select_modalities("note").keys == whole.keys
     for wrong in ([], ["image"], ["note", "note"]):
         with pytest.raises(ValueError, match=r"modalities \['title', 'note'\]"):
-            whole.only(*wrong)
+            whole.select_modalities(*wrong)

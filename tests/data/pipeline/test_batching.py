@@ -149,7 +149,7 @@ def test_absent_cells_are_zeros_and_flagged(folder, frame):
 
 
 def test_withheld_pictures_are_not_read(folder, frame):
-    records = paired(folder, frame, on_missing="mask").withhold("image", 0.5)
+    records = paired(folder, frame, on_missing="mask").mask_modality("image", 0.5)
     epoch = collect(records.batch(16))
     assert epoch["image_present"].sum() == 20
     assert not epoch["image"][~epoch["image_present"]].any()

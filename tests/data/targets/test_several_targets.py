@@ -115,7 +115,7 @@ def test_selected_rows_and_modalities_keep_their_targets():
     chosen = make().select(["k3", "k1"])
     assert chosen.labels["grade"].tolist() == [1, 2]
     assert chosen.labels["tags"].shape == (2, 2)
-    assert chosen.only("text").target == chosen.target
+    assert chosen.select_modalities("text").target == chosen.target
 
 
 def test_a_part_without_a_target_cannot_learn_it():
