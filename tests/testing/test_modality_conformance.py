@@ -137,11 +137,11 @@ class PulseTransform(data.Transform):
 class PulseColumn(data.Column):
     """With faults of its own."""
 
-    def finisher(self, batch_size, training):
+    def batch_finisher(self, batch_size, training):
         if self.spec.broken == "seeds" and training:
             noise = np.random.default_rng().normal(size=3).astype("float32")
             return lambda loaded, seeds: loaded + noise
-        return super().finisher(batch_size, training)
+        return super().batch_finisher(batch_size, training)
 
     def take(self, keys, rows):
         if self.spec.broken == "other_order" and rows[0] > rows[-1]:

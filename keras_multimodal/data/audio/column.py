@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_multimodal.data.audio.augmentation import AudioAugmentation
 from keras_multimodal.data.audio.sound_file import make_sound_decoder
 from keras_multimodal.data.column.cells import is_missing
-from keras_multimodal.data.column.column import Column, Finisher, Loader
+from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Column
 from keras_multimodal.schema import Audio
 
 
@@ -63,7 +63,7 @@ class AudioColumn(Column):
         index = pd.Index(self.keys, tupleize_cols=False)
         return pd.Series(self.targets, index=index, name="label")
 
-    def loader(self) -> Loader:
+    def cell_loader(self) -> CellLoader:
         """Read, decode and resample one file."""
         transform = self.transform
         if all(str(path).lower().endswith(".wav") for path in self.cells if path):
@@ -81,7 +81,7 @@ class AudioColumn(Column):
 
         return load
 
-    def finisher(self, batch_size: int, training: bool) -> Finisher:
+    def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
         """Augment."""
         finish, rate = self.transform.finish, self.spec.sample_rate
         if not training or self.augmentation == AudioAugmentation():

@@ -16,18 +16,18 @@ from keras_multimodal.data.column.registry import make_transform
 from keras_multimodal.data.column.transform import Tensors, Transform
 from keras_multimodal.schema import Modality
 
-Loader = Callable[[tf.Tensor], Any]
+CellLoader = Callable[[tf.Tensor], Any]
 RowLoader = Callable[[tf.Tensor], Any]
 RandomRowLoader = Callable[[tf.Tensor, tf.Tensor], Any]
-Finisher = Callable[[Any, tf.Tensor], Tensors]
+BatchFinisher = Callable[[Any, tf.Tensor], Tensors]
 
 
 class Column:
     """One modality's column: its description, its raw cells and the key of each row.
 
     `ImageStream`, `TextProcessor` and their like make columns; `pair` joins them by key. A
-    subclass says how a cell is read and what happens to a batch: `loader` (or `row_loader`) and
-    `finisher`.
+    subclass says how a cell is read and what happens to a batch: `cell_loader` (or `row_loader`) and
+    `batch_finisher`.
 
     Args:
         spec: The modality's description.
@@ -162,10 +162,10 @@ class Column:
         return self
 
     def blank(self) -> Any:
-        """What a row without a cell has in place of what `loader` makes of one."""
+        """What a row without a cell has in place of what `cell_loader` makes of one."""
         return self.transform.blank()
 
-    def loader(self) -> Loader:
+    def cell_loader(self) -> CellLoader:
         """The graph function from one cell to what the transform's `load` makes of it."""
         return self.transform.load
 
@@ -184,13 +184,13 @@ class Column:
         return rows
 
     def row_loader(self) -> RowLoader:
-        """The graph function from a row of `source_column` to what `loader` makes of its cell.
+        """The graph function from a row of `source_column` to what `cell_loader` makes of its cell.
 
         It is run on many rows in parallel, and leaves absent cells alone. A subclass whose cells
-        are no strings writes this one and not `loader`.
+        are no strings writes this one and not `cell_loader`.
         """
         cells = tf.constant(self.cells.tolist(), tf.string)
-        load = converted(self.loader())
+        load = converted(self.cell_loader())
         if self.present.all():
             return lambda row: load(tf.gather(cells, row))
         blank = self.blank()
@@ -210,7 +210,7 @@ class Column:
         """
         return None
 
-    def finisher(self, batch_size: int, training: bool) -> Finisher:
+    def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
         """The graph function from a loaded batch and its rows' seeds to the model's inputs.
 
         Args:

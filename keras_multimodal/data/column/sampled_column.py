@@ -6,7 +6,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.column.column import Column, Finisher, Loader, RandomRowLoader, RowLoader
+from keras_multimodal.data.column.column import (
+    BatchFinisher,
+    CellLoader,
+    Column,
+    RandomRowLoader,
+    RowLoader,
+)
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.schema import Modality
 
@@ -76,9 +82,9 @@ class SampledColumn(Column):
         """That of the column with all cells."""
         return self.pool.blank()
 
-    def loader(self) -> Loader:
-        """The loader of the column with all cells."""
-        return self.pool.loader()
+    def cell_loader(self) -> CellLoader:
+        """Return that of the column with all cells."""
+        return self.pool.cell_loader()
 
     @property
     def source_column(self) -> Column:
@@ -97,13 +103,13 @@ class SampledColumn(Column):
         return tf.where(having > 0, drawn, tf.constant(-1, tf.int64))
 
     def row_loader(self) -> RowLoader:
-        """The graph function from a row of `pool` to what `loader` makes of its cell."""
+        """The graph function from a row of `pool` to what `cell_loader` makes of its cell."""
         return self.pool.row_loader()
 
     def random_row_loader(self) -> RandomRowLoader | None:
         """That of the column with all cells."""
         return self.pool.random_row_loader()
 
-    def finisher(self, batch_size: int, training: bool) -> Finisher:
-        """The finisher of the column with all cells."""
-        return self.pool.finisher(batch_size, training)
+    def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
+        """Return that of the column with all cells."""
+        return self.pool.batch_finisher(batch_size, training)

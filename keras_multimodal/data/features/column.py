@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.column.column import Column, Finisher, RowLoader
+from keras_multimodal.data.column.column import BatchFinisher, Column, RowLoader
 from keras_multimodal.data.features.store import FeatureStore
 from keras_multimodal.schema import Features
 
@@ -30,7 +30,7 @@ class FeatureColumn(Column):
     ...     store.write(["digest"], np.ones((1, 2, 3), "float32"), np.array([[True, False]]))
     ...     spec = Features(length=2, dim=3)
     ...     column = FeatureColumn(spec, ["a"], ["a.png"], "column 'file'", store, [0])
-    ...     finish = column.finisher(batch_size=1, training=False)
+    ...     finish = column.batch_finisher(batch_size=1, training=False)
     ...     finish(tf.constant([0], tf.int64), None)["features_mask"].numpy().tolist()
     [[True, False]]
     """
@@ -60,7 +60,7 @@ class FeatureColumn(Column):
         places = tf.constant(self.places)
         return lambda row: tf.gather(places, row)
 
-    def finisher(self, batch_size: int, training: bool) -> Finisher:
+    def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
         """Read a batch's features; nothing about them is random."""
         spec, read = self.spec, self.store.read
 

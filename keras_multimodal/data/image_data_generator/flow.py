@@ -9,7 +9,7 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
-from keras_multimodal.data.column.column import Column, Finisher, Loader, RandomRowLoader
+from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Column, RandomRowLoader
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.column.static_batch import static_batch
 from keras_multimodal.data.image.augmentation import CROP_SLOTS, ImageAugmentation
@@ -253,7 +253,7 @@ class ImageFlow(Column):
         rescaled = (batch * np.float32(plain.rescale) for batch in pictures.as_numpy_iterator())
         return self.with_spec(learn_statistics(rescaled, plain, self.statistics))
 
-    def loader(self) -> Loader:
+    def cell_loader(self) -> CellLoader:
         """Read and decode one file: the least that has to be done row by row."""
         spec, jpeg = self.spec, only_jpegs(self.cells)
         return lambda path: decode_image(tf.io.read_file(path), spec, jpeg=jpeg)
@@ -278,7 +278,7 @@ class ImageFlow(Column):
 
         return load_present
 
-    def finisher(self, batch_size: int, training: bool) -> Finisher:
+    def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
         """Augment and normalise; all but the resampling in one XLA program."""
         spec = self.spec
         preprocess = None if self.preprocess is None else converted(self.preprocess)

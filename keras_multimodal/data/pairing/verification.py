@@ -75,7 +75,7 @@ def check_readable(columns: Sequence[Column]) -> None:
 
 def _readable(column: Column, rows: np.ndarray) -> set[int]:
     """The rows that load without an error."""
-    load = converted(column.loader())
+    load = converted(column.cell_loader())
 
     def try_to_load(row: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return row, load(cell)
@@ -93,7 +93,7 @@ def _reason(column: Column, cell: str) -> str:
     if not os.path.getsize(cell):
         return "has 0 bytes"
     try:
-        column.loader()(tf.constant(cell))
+        column.cell_loader()(tf.constant(cell))
     except (tf.errors.OpError, ValueError) as error:
         message = getattr(error, "message", str(error))  # TensorFlow's own leave out the names
         message = _ASSERTION.sub(r"\2", _OP_NAMES.sub("", message).strip())

@@ -123,7 +123,7 @@ def real_length(tensors: Mapping[str, tf.Tensor], spec: Modality) -> tf.Tensor:
 
 def _lengths(column: Column, threads: int) -> np.ndarray:
     source = column.source_column
-    finish = source.finisher(1, training=False)
+    finish = source.batch_finisher(1, training=False)
     found = []
     for loaded in source_rows(source, threads):
         count = tf.shape(tf.nest.flatten(loaded)[0])[0]

@@ -120,7 +120,7 @@ def make_dataset(
     rows_weights = None if weights is None else tf.nest.map_structure(tf.constant, weights)
     finishers = {
         column.spec.name: converted(
-            column.finisher(min(options.batch_size, count), options.training)
+            column.batch_finisher(min(options.batch_size, count), options.training)
         )
         for column in columns
     }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.column.column import Column, Finisher, RowLoader
+from keras_multimodal.data.column.column import BatchFinisher, Column, RowLoader
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.reading import as_numbers, check_finite
 from keras_multimodal.data.sensor.step_labels import LabelRule, label_chooser, label_numbers
@@ -292,7 +292,7 @@ class SensorColumn(Column):
         ends = tf.constant(self._kept_ends(), tf.int64)
         return lambda row: load(values[tf.gather(starts, row) : tf.gather(ends, row)])
 
-    def finisher(self, batch_size: int, training: bool) -> Finisher:
+    def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
         """Augment and standardise."""
         finish = self.transform.finish
         augmentation = self.augmentation if training else SensorAugmentation()

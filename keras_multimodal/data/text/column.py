@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import unconverted
-from keras_multimodal.data.column.column import Column, Finisher, Loader
+from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Column
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.text.transform import learn_vocabulary, make_token_counter
 from keras_multimodal.data.text.truncation import Truncation
@@ -118,11 +118,11 @@ class TextColumn(Column):
         cut = sum(int(np.count_nonzero(batch)) for batch in longer)
         return Truncation(count=cut, texts=int(np.count_nonzero(self.present)))
 
-    def loader(self) -> Loader:
+    def cell_loader(self) -> CellLoader:
         """The text itself; a batch is tokenised at once."""
         return tf.identity
 
-    def finisher(self, batch_size: int, training: bool) -> Finisher:
+    def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
         """Tokenise, and in training take some of the words for unknown."""
         tokenize, rate, length = self.transform.finish, self.word_dropout, self.spec.length
         if not training or not rate:

@@ -167,7 +167,7 @@ def test_a_preprocessing_function_draws_what_it_drew_without_the_pipeline():
 class Lengths(Column):
     """Words to how long they are, by functions with branches; each test overrides some."""
 
-    def finisher(self, batch_size, training):
+    def batch_finisher(self, batch_size, training):
         def finish(loaded, seeds):
             return tf.strings.length(loaded)[:, None] * tf.ones([1, 2], tf.int32)
 
@@ -181,9 +181,9 @@ def shout(cell):
 
 
 class OwnLoader(Lengths):
-    """With a `loader`, of which `Column` makes the rest."""
+    """With a `cell_loader`, of which `Column` makes the rest."""
 
-    def loader(self):
+    def cell_loader(self):
         return shout
 
 
@@ -204,10 +204,10 @@ class OwnRandomRowLoader(OwnRowLoader):
 
 
 class OwnFinisher(OwnLoader):
-    """With a `finisher` whose loop and whose branch are on tensors."""
+    """With a `batch_finisher` whose loop and whose branch are on tensors."""
 
-    def finisher(self, batch_size, training):
-        finish = super().finisher(batch_size, training)
+    def batch_finisher(self, batch_size, training):
+        finish = super().batch_finisher(batch_size, training)
 
         def add(loaded, seeds):
             ids = finish(loaded, seeds)
@@ -230,7 +230,7 @@ class OwnRows(OwnLoader):
 
 
 class OwnTransform(Column):
-    """With a transform, of which `Column` makes loader and finisher."""
+    """With a transform, of which `Column` makes the loader and the finisher."""
 
     @property
     def transform(self):
@@ -287,10 +287,10 @@ class Files(Column):
     def blank(self):
         return tf.constant(0)
 
-    def loader(self):
+    def cell_loader(self):
         return lambda path: tf.strings.length(shout(tf.io.read_file(path)))
 
-    def finisher(self, batch_size, training):
+    def batch_finisher(self, batch_size, training):
         return lambda loaded, seeds: loaded[:, None] * tf.ones([1, 2], tf.int32)
 
 

@@ -220,7 +220,7 @@ def test_a_recording_goes_to_an_audio_stream(tmp_path):
     frame = read_dataset(slices(id=["a"], sound=[wav()]), tmp_path / "new", key="id")
     flow = AudioStream(8000, 400).flow_from_dataframe(frame, x_col="sound")
     assert flow.keys == ["a"]
-    samples = flow.loader()(tf.constant(flow.cells[0]))
+    samples = flow.cell_loader()(tf.constant(flow.cells[0]))
     np.testing.assert_allclose(np.ravel(samples[0])[:400], np.arange(400) / 32768, atol=1e-6)
 
 
