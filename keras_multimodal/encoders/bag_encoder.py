@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders.encoder import Encoder, Shape, split_inputs, split_shape
-from keras_multimodal.layers.fusion._wrapped import with_policy
+from keras_multimodal.layers.fusion._same_policy import with_policy
 from keras_multimodal.schema import Modality
 
 

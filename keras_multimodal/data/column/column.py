@@ -26,8 +26,8 @@ class Column:
     """One modality's column: its description, its raw cells and the key of each row.
 
     `ImageStream`, `TextProcessor` and their like make columns; `pair` joins them by key. A
-    subclass says how a cell is read and what happens to a batch: `cell_loader` (or `row_loader`) and
-    `batch_finisher`.
+    subclass says how a cell is read and what happens to a batch: `cell_loader` (or `row_loader`)
+    and `batch_finisher`.
 
     Args:
         spec: The modality's description.

@@ -18,7 +18,7 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
-from keras_multimodal.layers.fusion._wrapped import with_policy
+from keras_multimodal.layers.fusion._same_policy import with_policy
 from keras_multimodal.ops import zero_masked
 
 Shape = tuple[int | None, ...]

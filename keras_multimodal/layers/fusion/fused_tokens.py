@@ -17,12 +17,12 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
-from keras_multimodal.layers.fusion._held_fusion import HeldFusion, is_several
+from keras_multimodal.layers.fusion._fusion_wrapper import FusionWrapper, is_several
 from keras_multimodal.ops import zero_masked
 
 
 @register
-class FusedTokens(HeldFusion):
+class FusedTokens(FusionWrapper):
     """Brings modalities to one width, fuses them, and puts what comes out in one sequence.
 
     `output = [f(W_1 x_1 + b_1, ..., W_M x_M + b_M)_1, ..., f(...)_M]`

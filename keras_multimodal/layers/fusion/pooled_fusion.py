@@ -6,7 +6,7 @@ import keras
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._modalities import masks_in_order
-from keras_multimodal.layers.fusion._held_fusion import HeldFusion, is_several
+from keras_multimodal.layers.fusion._fusion_wrapper import FusionWrapper, is_several
 from keras_multimodal.layers.fusion._vector_fusion import (
     check_pooling,
     known_rows,
@@ -20,7 +20,7 @@ _JOINS = {"concat": ConcatFusion, "mean": MeanFusion}
 
 
 @register
-class PooledFusion(HeldFusion):
+class PooledFusion(FusionWrapper):
     """Brings modalities to one width, fuses them, and pools what comes out to one vector.
 
     `output = join_m(pool(f(W_1 x_1 + b_1, ..., W_M x_M + b_M)_m))`

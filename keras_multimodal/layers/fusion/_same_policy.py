@@ -1,4 +1,4 @@
-"""What the layers share that hold another layer."""
+"""The dtype policy of a layer that another one holds."""
 
 from typing import Any
 

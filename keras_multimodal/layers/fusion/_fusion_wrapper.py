@@ -1,4 +1,4 @@
-"""What the layers share that hold any fusion, whatever it returns."""
+"""The base of the layers that wrap a fusion, whatever it returns."""
 
 import inspect
 from typing import Any
@@ -16,11 +16,11 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.layers.embedding.shared_projection import SharedProjection
 from keras_multimodal.layers.fusion import registry
-from keras_multimodal.layers.fusion._wrapped import with_policy
+from keras_multimodal.layers.fusion._same_policy import with_policy
 from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
 
 
-class HeldFusion(keras.layers.Layer):
+class FusionWrapper(keras.layers.Layer):
     """Brings modalities to one width and fuses them.
 
     Args:
@@ -109,7 +109,7 @@ class HeldFusion(keras.layers.Layer):
         return {**super().get_config(), "fusion": held, "dim": self.dim}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "HeldFusion":
+    def from_config(cls, config: dict[str, Any]) -> "FusionWrapper":
         """The layer that `get_config` describes."""
         held = config["fusion"]
         fusion = None if held is None else keras.saving.deserialize_keras_object(held)
