@@ -1,5 +1,7 @@
 """What a bare import gives, and what it leaves for later."""
 
+import ast
+import pathlib
 import subprocess
 import sys
 
@@ -99,3 +101,14 @@ def test_the_version_is_the_distributions():
     except PackageNotFoundError:
         pytest.skip("keras-multimodal-fusion is not installed: the source tree is being tested")
     assert keras_multimodal.__version__ == installed
+
+
+def test_no_module_is_hidden_by_what_it_holds():
+    """`kmm.tasks.classifier` is the function, and so no module may have that name."""
+    hidden = []
+    for path in pathlib.Path(keras_multimodal.__file__).parent.rglob("__init__.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                last = node.module.rpartition(".")[2]
+                hidden += [node.module for each in node.names if (each.asname or each.name) == last]
+    assert not hidden

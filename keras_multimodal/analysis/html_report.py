@@ -10,7 +10,7 @@ import numpy as np
 from keras_multimodal._folders import replace_file
 from keras_multimodal.analysis._html import Html, data_uri, element, join, picture_uri
 from keras_multimodal.analysis._style import CSS
-from keras_multimodal.analysis.accuracy_interval import accuracy_interval
+from keras_multimodal.analysis.intervals import accuracy_interval
 
 # The page needs nothing from elsewhere, and the browser is told to fetch nothing.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from keras_multimodal.commands.table import Table
 from keras_multimodal.schema import ColumnKind, Schema, Tabular
-from keras_multimodal.schema.column_kinds import as_number, class_name, is_blank
+from keras_multimodal.schema.column_kind import as_number, class_name, is_blank
 
 _NAMED = 5  # cells of a row
 

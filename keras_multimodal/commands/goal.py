@@ -10,7 +10,7 @@ import pandas as pd
 from keras_multimodal import data
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
-from keras_multimodal.schema.column_kinds import class_name, is_blank
+from keras_multimodal.schema.column_kind import class_name, is_blank
 from keras_multimodal.schema.infer import target_kind, text_length
 
 _NAMED = 5  # rows that a message names

@@ -15,7 +15,7 @@ from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.schema import ColumnKind, Schema, column_kinds
-from keras_multimodal.schema.column_kinds import as_number, is_blank
+from keras_multimodal.schema.column_kind import as_number, is_blank
 from keras_multimodal.schema.infer import text_length
 
 _LONGEST = 10.0  # seconds

@@ -19,9 +19,9 @@ from keras_multimodal.data.pairing.report import PairingReport
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.processor import SensorProcessor
-from keras_multimodal.data.sources.read_dataset import read_dataset
-from keras_multimodal.data.sources.read_table import read_table
-from keras_multimodal.data.sources.read_tfds import read_tfds
+from keras_multimodal.data.sources.data_sets import read_dataset
+from keras_multimodal.data.sources.tables import read_table
+from keras_multimodal.data.sources.tfds_data_sets import read_tfds
 from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.data.table.processor import TableProcessor
 from keras_multimodal.data.text.column import TextColumn

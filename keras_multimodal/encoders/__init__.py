@@ -6,7 +6,7 @@ from keras_multimodal.encoders.conv_sensor_encoder import ConvSensorEncoder
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.encoders.freezing import enable_lora, freeze, layer_groups, unfreeze
 from keras_multimodal.encoders.lite_rt_audio_encoder import LiteRTAudioEncoder
-from keras_multimodal.encoders.loading.pretrained import pretrained, pretrained_tokenizer
+from keras_multimodal.encoders.loading.pretrained_networks import pretrained, pretrained_tokenizer
 from keras_multimodal.encoders.patch_image_encoder import PatchImageEncoder
 from keras_multimodal.encoders.patch_sensor_encoder import PatchSensorEncoder
 from keras_multimodal.encoders.pretrained_audio_encoder import PretrainedAudioEncoder

@@ -1,6 +1,6 @@
 """Trained models out of Keras: one SavedModel that takes raw inputs."""
 
-from keras_multimodal.export.saved_model import saved_model
-from keras_multimodal.export.serve_in_fresh_process import serve_in_fresh_process
+from keras_multimodal.export.fresh_process import serve_in_fresh_process
+from keras_multimodal.export.saved_models import saved_model
 
 __all__ = ["saved_model", "serve_in_fresh_process"]

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_multimodal.ops.zero_masked import zero_masked
+from keras_multimodal.ops.masking import zero_masked
 
 
 def masked_mean(x: Any, mask: Any = None) -> Any:

@@ -8,7 +8,7 @@ of the description, so that it travels with the model.
 
 from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.class_target import ClassTarget
-from keras_multimodal.schema.column_kinds import ColumnKind, column_kinds
+from keras_multimodal.schema.column_kind import ColumnKind, column_kinds
 from keras_multimodal.schema.features import Features
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.kinds import register_modality

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.class_target import ClassTarget
-from keras_multimodal.schema.column_kinds import (
+from keras_multimodal.schema.column_kind import (
     ColumnKind,
     class_name,
     column_kinds,

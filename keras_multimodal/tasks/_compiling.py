@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.tasks.jit_policy import jit_policy
+from keras_multimodal.tasks.jit_compilation import jit_policy
 from keras_multimodal.tasks.learned_weight import LearnedWeight
 
 

@@ -8,8 +8,8 @@ from keras import ops
 
 from keras_multimodal.layers import MaskedMeanPooling, ModalityDropout, PooledFusion
 from keras_multimodal.schema import Modality, Schema
-from keras_multimodal.tasks.default_encoder import default_encoder
-from keras_multimodal.tasks.inputs import inputs
+from keras_multimodal.tasks.default_encoders import default_encoder
+from keras_multimodal.tasks.model_inputs import inputs
 
 Encoders = Mapping[str, keras.layers.Layer]
 

@@ -37,7 +37,7 @@ def test_chance_of_several_right_ones_by_hand():
 def test_many_queries_are_ranked_as_few_are(rng, monkeypatch):
     queries, items = rng.normal(size=(2, 11, 3))
     whole = retrieval_scores(queries, items, at=(1, 2, 5))
-    module = sys.modules["keras_multimodal.analysis.retrieval_scores"]
+    module = sys.modules["keras_multimodal.analysis.retrieval"]
     monkeypatch.setattr(module, "_AT_ONCE", 4)
     assert retrieval_scores(queries, items, at=(1, 2, 5)) == whole
     alike = queries @ items.T

@@ -15,7 +15,7 @@ from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.schema import Schema, Tabular, Text
 from tests.suite.fork_server import ForkServer
 
-MODULE = importlib.import_module(serve_in_fresh_process.__module__)  # the function hides its name
+MODULE = importlib.import_module(serve_in_fresh_process.__module__)
 REAL = MODULE._run_python
 
 

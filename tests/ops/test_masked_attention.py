@@ -154,7 +154,7 @@ def test_it_agrees_with_torch_forward_and_backward(implementation, gradient):
 
 
 def test_auto_is_blockwise_where_there_are_many_scores(monkeypatch):
-    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    module = sys.modules["keras_multimodal.ops.attention"]
     taken = []
     direct = module._direct
 
@@ -187,7 +187,7 @@ def test_wrong_arguments_are_refused(options, message):
 
 
 def test_on_a_gpu_blocks_are_of_keys_of_known_length(monkeypatch):
-    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    module = sys.modules["keras_multimodal.ops.attention"]
     monkeypatch.setattr(module, "_on_gpu", lambda: True)
     expected, _ = reference(QUERY, KEY, VALUE, MASK)
     found = masked_attention(QUERY, KEY, VALUE, MASK, implementation="blockwise")
@@ -199,7 +199,7 @@ def test_on_a_gpu_blocks_are_of_keys_of_known_length(monkeypatch):
 
 def test_on_a_gpu_blocks_pay_from_more_scores_on(monkeypatch):
     """4096 by 4096; a stand-in for the blocks, which would take a minute here."""
-    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    module = sys.modules["keras_multimodal.ops.attention"]
     monkeypatch.setattr(module, "_on_gpu", lambda: True)
     monkeypatch.setattr(module, "_flash_fits", lambda *args: False)
     monkeypatch.setattr(module, "_direct", lambda *args: "direct")
@@ -211,7 +211,7 @@ def test_on_a_gpu_blocks_pay_from_more_scores_on(monkeypatch):
 
 
 def test_flash_attention_is_for_what_its_kernel_takes(monkeypatch):
-    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    module = sys.modules["keras_multimodal.ops.attention"]
     monkeypatch.setattr(module, "_on_gpu", lambda: True)
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     half, narrow = (np.ones((1, 1, 2, dim), "float16") for dim in (8, 4))
@@ -222,7 +222,7 @@ def test_flash_attention_is_for_what_its_kernel_takes(monkeypatch):
 
 @pytest.mark.parametrize("mask", [None, MASK, PAIRS], ids=["everything", "keys", "pairs"])
 def test_flash_attention_is_attention(mask):
-    module = sys.modules["keras_multimodal.ops.masked_attention"]
+    module = sys.modules["keras_multimodal.ops.attention"]
     tensors = [keras.ops.convert_to_tensor(x) for x in (QUERY, KEY, KEY)]
     mask = None if mask is None else keras.ops.convert_to_tensor(mask)
     np.testing.assert_allclose(

@@ -11,7 +11,7 @@ import pytest
 
 from tests.suite.fork_server import ForkServer
 
-_MODULE = "keras_multimodal.export.serve_in_fresh_process"
+_MODULE = "keras_multimodal.export.fresh_process"
 _SERVER = pytest.StashKey[ForkServer]()
 
 

@@ -26,8 +26,8 @@ def test_every_module_with_the_marker_is_known():
 
 def test_a_change_calls_for_those_that_import_it_through_others_too():
     assert "test_readme.py" in names({"README.md"}) != names(None)
-    assert names({"keras_multimodal/analysis/text_scores.py", "CHANGELOG.md"}) <= names(None)
-    assert "test_readme.py" in names({"keras_multimodal/analysis/text_scores.py"})
+    assert names({"keras_multimodal/analysis/texts.py", "CHANGELOG.md"}) <= names(None)
+    assert "test_readme.py" in names({"keras_multimodal/analysis/texts.py"})
     fusion = names({"keras_multimodal/layers/fusion/film.py"})
     assert "layers/test_fusions_learn.py" in fusion
     assert "encoders/test_encoders_learn.py" in fusion  # encoders import layers
@@ -51,7 +51,7 @@ def test_files_behind_a_test_are_found_through_the_doors_of_modules():
         for path in files_behind(ROOT / "tests/layers/test_fusions_learn.py")
     }
     assert "keras_multimodal/layers/fusion/film.py" in behind
-    assert "keras_multimodal/ops/masked_attention.py" in behind
+    assert "keras_multimodal/ops/attention.py" in behind
     assert "tests/conftest.py" in behind
     assert not any(path.startswith("keras_multimodal/commands/") for path in behind)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, is_missing
 from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.schema import Tabular
-from keras_multimodal.schema.column_kinds import class_name
+from keras_multimodal.schema.column_kind import class_name
 
 
 class TableProcessor:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from keras_multimodal.analysis.accuracy_interval import accuracy_interval
+from keras_multimodal.analysis.intervals import accuracy_interval
 
 
 def accuracy_sentence(correct: Mapping[str, int], total: int, model: str = "fused") -> str:

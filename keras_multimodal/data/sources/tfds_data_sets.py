@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import is_missing
-from keras_multimodal.data.sources.read_dataset import read_dataset
+from keras_multimodal.data.sources.data_sets import read_dataset
 
 _ID = "tfds_id"
 

@@ -11,7 +11,7 @@ from keras_multimodal.losses import InfoNCE, SigLIP
 from keras_multimodal.schema import PairTarget, Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.classifier import FUSION
+from keras_multimodal.tasks.classification import FUSION
 from keras_multimodal.tasks.contrastive_head import LARGEST_SCALE, ContrastiveHead
 from keras_multimodal.tasks.unit_vectors import UnitVectors
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from keras_multimodal._folders import replace_file
 from keras_multimodal.commands import goal, model_folder, scoring, table
-from keras_multimodal.commands.predict import known_rows
+from keras_multimodal.commands.prediction import known_rows
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.schema import ClassTarget
-from keras_multimodal.schema.column_kinds import class_name, is_blank
+from keras_multimodal.schema.column_kind import class_name, is_blank
 
 
 def evaluate(

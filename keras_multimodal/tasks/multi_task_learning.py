@@ -17,7 +17,7 @@ from keras_multimodal.tasks._heads import (
     number_head,
 )
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.classifier import FUSION
+from keras_multimodal.tasks.classification import FUSION
 from keras_multimodal.tasks.learned_weight import LearnedWeight
 
 

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.schema import Schema
-from keras_multimodal.tasks.inputs import inputs
+from keras_multimodal.tasks.model_inputs import inputs
 
 
 def attach_encoders(

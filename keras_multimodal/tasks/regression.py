@@ -9,7 +9,7 @@ from keras_multimodal.schema import NumberTarget, Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._heads import check_number, number_head
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.classifier import FUSION
+from keras_multimodal.tasks.classification import FUSION
 
 
 def regressor(

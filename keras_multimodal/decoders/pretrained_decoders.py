@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_multimodal.decoders.prefix_decoder import PrefixDecoder
 from keras_multimodal.encoders.loading.presets import load_backbone, load_tokenizer
-from keras_multimodal.encoders.loading.pretrained import network_path
+from keras_multimodal.encoders.loading.pretrained_networks import network_path
 from keras_multimodal.encoders.loading.sources import find_source
 from keras_multimodal.schema import TextTarget
 from keras_multimodal.schema.tokenizer import pads_with_zero

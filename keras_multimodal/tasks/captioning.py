@@ -7,7 +7,7 @@ from keras_multimodal.layers import FusedTokens
 from keras_multimodal.schema import Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.classifier import FUSION
+from keras_multimodal.tasks.classification import FUSION
 from keras_multimodal.tasks.generation import text_target
 
 _CONTEXT = "context"

@@ -16,8 +16,8 @@ from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.repeats import IN_FILES, repeats
 from keras_multimodal.commands.report import add_unreadable
 from keras_multimodal.commands.rows import in_its_words, pair, split
-from keras_multimodal.commands.train import build
-from keras_multimodal.schema.column_kinds import class_name, is_blank
+from keras_multimodal.commands.training import build
+from keras_multimodal.schema.column_kind import class_name, is_blank
 
 _SHOWN = 20
 _TIMED = 5  # steps

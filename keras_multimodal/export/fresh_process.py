@@ -14,7 +14,7 @@ import numpy as np
 
 from keras_multimodal.schema import Schema, Text
 
-_SCRIPT = pathlib.Path(__file__).with_name("_fresh_process.py")
+_SCRIPT = pathlib.Path(__file__).with_name("_serving_script.py")
 
 _NUMBERS = "biuf"  # the kinds of dtypes that are numbers, booleans among them
 
