@@ -12,7 +12,7 @@ import keras_multimodal
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 # The script of a process of its own: it acts as soon as it is imported.
-SCRIPTS = {"keras_multimodal.export._fresh_process"}
+SCRIPTS = {"keras_multimodal.export._serving_script"}
 MODULES = sorted(
     {info.name for info in pkgutil.walk_packages(keras_multimodal.__path__, "keras_multimodal.")}
     - SCRIPTS
