@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keras_multimodal.schema.cells import is_missing
+
 _UNKNOWN = "unknown"
 KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
 
@@ -132,16 +134,6 @@ def column_kinds(
     ]
 
 
-def is_blank(cell: Any) -> bool:
-    """Whether a cell is missing: `None`, NaN, or a string of nothing but space."""
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return True
-    if isinstance(cell, str):
-        return not cell.strip()
-    # pandas' NA and NaT are equal to nothing, themselves included.
-    return not isinstance(cell, (list, tuple)) and type(cell).__name__ in ("NAType", "NaTType")
-
-
 def as_number(cell: Any) -> float:
     """A cell as a finite number that float32 can hold; NaN if it is none."""
     if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):  # Python's "1_000"
@@ -160,7 +152,7 @@ def class_name(cell: Any) -> str:
 
 
 def _kind(column: str, cells: list[Any]) -> ColumnKind:
-    given = [cell for cell in cells if not is_blank(cell)]
+    given = [cell for cell in cells if not is_missing(cell)]
     lists = [cell for cell in given if _is_list(cell)]
     if not given:
         return ColumnKind(column, "ignore", "it is empty")

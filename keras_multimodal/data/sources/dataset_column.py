@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.column.cells import is_missing
 from keras_multimodal.data.sources.file_kinds import PICTURES, file_ending
+from keras_multimodal.schema.cells import is_missing
 
 FILES = ("pictures", "recordings")
 
