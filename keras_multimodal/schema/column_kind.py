@@ -9,15 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.file_endings import ENDINGS
 
 _UNKNOWN = "unknown"
 KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
 
-_FILES = {
-    "image": (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"),
-    "audio": (".wav", ".flac", ".ogg", ".mp3"),
-    "sensor": (".csv", ".tsv", ".parquet"),
-}
 _MOST = 0.9  # the share of the cells that must look alike
 _LARGEST = 3.4028235e38  # float32's, as which models read numbers
 _FEW = 50  # how many different strings are categories, if each comes up twice on average
@@ -176,7 +172,7 @@ def _kind(column: str, cells: list[Any]) -> ColumnKind:
             return ColumnKind(column, "ignore", f"{distinct} different whole numbers, a key")
         return _number(column, given)
     strings = [str(cell) for cell in given]
-    for kind, endings in _FILES.items():
+    for kind, endings in ENDINGS.items():
         named = [text for text in strings if text.lower().endswith(endings)]
         if len(named) >= _MOST * len(strings):
             own = sorted({f".{text.rsplit('.', 1)[1].lower()}" for text in named})

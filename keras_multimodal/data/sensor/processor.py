@@ -204,7 +204,7 @@ class SensorProcessor:
         name: str = "sensor",
         optional: bool = False,
     ) -> SensorColumn:
-        """A column of series in files of their own, CSV or Parquet, with a row for each step.
+        """A column of series in files of their own, CSV, TSV or Parquet, with a row for each step.
 
         The files are read now, and only once.
 
