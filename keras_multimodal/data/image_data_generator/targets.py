@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import frame_column
+from keras_multimodal.data.targets.classes import SEVERAL
 from keras_multimodal.schema.cells import is_missing
-
-# How a cell holds several classes.
-SEVERAL = (list, tuple, set, frozenset)
 
 
 def class_names(targets: Iterable[Any]) -> list[Any]:
