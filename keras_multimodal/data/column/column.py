@@ -77,6 +77,16 @@ class Column:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def __repr__(self) -> str:
+        """Return rows, shape and what is missing, in a line."""
+        return f"<{type(self).__name__} {self.spec.name!r} of {self.source}: {self.summary()}>"
+
+    def summary(self) -> str:
+        """Return what a row's tensor is like, and how many rows lack it."""
+        absent = int((~self.present).sum())
+        lacking = f", {absent:,} of them missing" if absent else ""
+        return f"{self.spec.shape} {self.spec.dtype}, {len(self):,} rows{lacking}"
+
     @property
     def view(self) -> str:
         """What the column's random changes are drawn for: columns of one view change alike."""

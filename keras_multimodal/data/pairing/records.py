@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_multimodal.data.column.cells import rows_of_keys
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.pairing.report import PairingReport
+from keras_multimodal.data.pairing.representation import representation
 from keras_multimodal.data.pairing.splitting import (
     assign_parts,
     by_row,
@@ -96,6 +97,10 @@ class Records:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def __repr__(self) -> str:
+        """Return the rows, the target, and of each modality its shape and what is missing."""
+        return representation(self.columns, self.target)
 
     @property
     def schema(self) -> Schema:

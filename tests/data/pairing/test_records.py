@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_multimodal.data import TextProcessor, pair
+from keras_multimodal.data import TableProcessor, TextProcessor, pair
 
 
 def records(rows=200, classes=4, order=None, **arguments):
@@ -156,3 +156,19 @@ def test_a_single_modality_can_be_kept():
     for wrong in ([], ["image"], ["note", "note"]):
         with pytest.raises(ValueError, match=r"modalities \['title', 'note'\]"):
             whole.select_modalities(*wrong)
+
+
+def test_it_shows_its_rows_and_what_is_missing():
+    frame = pd.DataFrame({"note": ["a cat", None, "a dog"], "size": [1.0, 2.0, 3.0]})
+    notes = TextProcessor(length=4).load_data(frame, column="note", name="note", optional=True)
+    sizes = TableProcessor().load_data(frame, numeric=["size"], name="sizes")
+    assert repr(notes) == (
+        "<TextColumn 'note' of column 'note': (4,) int32, 3 rows, 1 of them missing>"
+    )
+    found = pair(notes, sizes, labels=["x", "y", "x"], on_missing="mask")
+    assert repr(found).splitlines() == [
+        "<Records: 3 rows, ClassTarget 'label'",
+        "  note   Text (4,) int32, 3 rows, 1 of them missing",
+        "  sizes  Tabular (1,) float32, 3 rows>",
+    ]
+    assert "no target" in repr(pair(sizes))

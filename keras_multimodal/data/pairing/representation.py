@@ -1,0 +1,30 @@
+"""Records, as an interactive session shows them."""
+
+from collections.abc import Sequence
+
+from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.targets.labels import named_targets
+from keras_multimodal.schema.schema import Target
+
+
+def representation(columns: Sequence[Column], target: Target | None) -> str:
+    """Return the rows, the target, and of each modality its shape and what is missing.
+
+    Args:
+        columns: The columns of the records, of the same rows.
+        target: What is to be learned, if anything.
+    """
+    targets = [f"{type(own).__name__} {name!r}" for name, own in named_targets(target).items()]
+    width = max(len(column.spec.name) for column in columns)
+    return (
+        "\n".join(
+            [
+                f"<Records: {len(columns[0]):,} rows, {', '.join(targets) or 'no target'}",
+                *(
+                    f"  {column.spec.name:<{width}}  {type(column.spec).__name__} {column.summary()}"
+                    for column in columns
+                ),
+            ]
+        )
+        + ">"
+    )
