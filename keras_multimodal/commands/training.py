@@ -20,6 +20,7 @@ import pandas as pd
 
 from keras_multimodal import export, layers, tasks
 from keras_multimodal._folders import replace_folder
+from keras_multimodal._seeding import seeded
 from keras_multimodal.commands import goal, model_folder, scoring, streams, table
 from keras_multimodal.commands.fitting import Best, fit
 from keras_multimodal.commands.options import Options
@@ -162,14 +163,14 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
 
 def build(train_rows: Records, task: str, options: Options) -> keras.Model:
     """The task's model, compiled for so many epochs."""
-    keras.utils.set_random_seed(options.seed)
-    return _TASKS[task](
-        train_rows.schema,
-        fusion=options.fusion,
-        learning_rate=options.learning_rate,
-        steps=options.epochs * math.ceil(len(train_rows) / options.batch_size),
-        seed=options.seed,
-    )
+    with seeded(options.seed):
+        return _TASKS[task](
+            train_rows.schema,
+            fusion=options.fusion,
+            learning_rate=options.learning_rate,
+            steps=options.epochs * math.ceil(len(train_rows) / options.batch_size),
+            seed=options.seed,
+        )
 
 
 def _train_all(

@@ -18,6 +18,7 @@ import numpy as np
 
 from keras_multimodal import analysis, data, export
 from keras_multimodal._folders import replace_folder
+from keras_multimodal._seeding import seeded
 from keras_multimodal.demo.evaluation import Condition, evaluate, predict
 from keras_multimodal.demo.icon_records import find_icons, read_icons
 from keras_multimodal.demo.models import fused_model, single_model, start_from
@@ -115,14 +116,13 @@ def _train(
     models: dict[str, keras.Model] = {}
     histories = {}
     for name in MODELS:
-        keras.utils.set_random_seed(seed)
         modalities = ("image", "text") if name == "fused" else (name,)
         rows = train.select_modalities(*modalities)
-        if name == "fused":
-            model = fused_model(rows.schema, seed)
+        with seeded(seed):
+            fused = name == "fused"
+            model = fused_model(rows.schema, seed) if fused else single_model(rows.schema)
+        if fused:
             start_from(model, models)
-        else:
-            model = single_model(rows.schema)
         steps = epochs * -(-len(rows) // BATCH)
         model.compile(
             keras.optimizers.AdamW(

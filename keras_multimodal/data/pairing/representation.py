@@ -15,16 +15,9 @@ def representation(columns: Sequence[Column], target: Target | None) -> str:
         target: What is to be learned, if anything.
     """
     targets = [f"{type(own).__name__} {name!r}" for name, own in named_targets(target).items()]
+    lines = [f"<Records: {len(columns[0]):,} rows, {', '.join(targets) or 'no target'}"]
     width = max(len(column.spec.name) for column in columns)
-    return (
-        "\n".join(
-            [
-                f"<Records: {len(columns[0]):,} rows, {', '.join(targets) or 'no target'}",
-                *(
-                    f"  {column.spec.name:<{width}}  {type(column.spec).__name__} {column.summary()}"
-                    for column in columns
-                ),
-            ]
-        )
-        + ">"
-    )
+    for column in columns:
+        kind = type(column.spec).__name__
+        lines.append(f"  {column.spec.name:<{width}}  {kind} {column.summary()}")
+    return "\n".join(lines) + ">"

@@ -15,7 +15,6 @@ import numpy as np
 from keras_multimodal.encoders.loading.network import (
     applications_cache,
     reachable,
-    short_waits,
     unreachable_error,
 )
 
@@ -104,8 +103,7 @@ def _fetch(name: str, make: Any, options: dict[str, Any]) -> keras.Model:
     kept = [path.name for path in applications_cache().glob("*.h5")]
     if any(_letters(path).startswith(_letters(name)) for path in kept):
         try:
-            with short_waits():
-                return make(weights=IMAGENET, **options)
+            return make(weights=IMAGENET, **options)
         except OSError as error:  # a file of another of its kind
             raise unreachable_error(name, _HOST) from error
         except Exception as error:  # as `keras.utils.get_file` says it

@@ -1,15 +1,12 @@
 """What cannot be fetched, and what there is instead."""
 
-import contextlib
 import http.client
 import importlib.util
 import os
 import pathlib
-import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 
 from keras_multimodal.encoders.loading.sources import KNOWN_PACKAGES, PACKAGE
 
@@ -79,14 +76,3 @@ def preset_caches() -> tuple[pathlib.Path, ...]:
 def applications_cache() -> pathlib.Path:
     """Where Keras keeps the weights of `keras.applications`."""
     return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "models"
-
-
-@contextlib.contextmanager
-def short_waits() -> Iterator[None]:
-    """Sockets that give up after some seconds."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_SECONDS)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

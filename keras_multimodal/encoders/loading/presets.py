@@ -9,7 +9,6 @@ import keras
 from keras_multimodal.encoders.loading.network import (
     preset_caches,
     reachable,
-    short_waits,
     unreachable_error,
 )
 
@@ -93,8 +92,7 @@ def _load(preset: str, cls: Any, what: str, options: dict[str, Any]) -> Any:
         if not _is_cached(preset):
             raise unreachable_error(preset, host)
         try:
-            with short_waits():
-                return cls.from_preset(preset, **options)
+            return cls.from_preset(preset, **options)
         except Exception as error:  # what was kept is of another version, or not whole
             raise unreachable_error(preset, host) from error
     try:
