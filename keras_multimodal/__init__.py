@@ -19,6 +19,7 @@ __all__ = [
     "inference",
     "layers",
     "losses",
+    "metrics",
     "ops",
     "schema",
     "tasks",
@@ -40,4 +41,4 @@ def __dir__() -> list[str]:
 # after a bare `import keras_multimodal`. The console script alone goes without until it needs
 # them, so that it answers `--help` before TensorFlow is loaded.
 if pathlib.Path(sys.argv[0]).stem != "keras-multimodal":
-    from keras_multimodal import decoders, encoders, layers, losses, tasks
+    from keras_multimodal import decoders, encoders, layers, losses, metrics, tasks

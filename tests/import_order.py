@@ -30,7 +30,8 @@ ALLOWED: dict[str, set[str]] = {
     "encoders": {"ops", "layers", "schema"},
     "decoders": {"ops", "layers", "encoders", "schema"},
     "losses": {"ops"},
-    "tasks": {"ops", "layers", "encoders", "decoders", "losses", "schema"},
+    "metrics": {"ops", "losses"},
+    "tasks": {"ops", "layers", "encoders", "decoders", "losses", "metrics", "schema"},
     "testing": {"ops", "schema", "data", "export"},
 }
 ALLOWED["analysis"] = ALLOWED["tasks"] | {"tasks"}

@@ -12,6 +12,7 @@ from keras_multimodal.losses import (
     SmoothedCrossentropy,
     StandardizedError,
 )
+from keras_multimodal.metrics import MedianRank, RecallAtK
 from keras_multimodal.schema import (
     ClassTarget,
     NumberTarget,
@@ -166,6 +167,8 @@ def _own_metrics(model: keras.Model, target: Any, prefix: str = "") -> list[kera
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
     if isinstance(target, NumberTarget) and not _quantiles(model, prefix):
         return [keras.metrics.MeanAbsoluteError(name="mae")]
+    if isinstance(target, PairTarget):
+        return [RecallAtK(1), RecallAtK(10), MedianRank()]
     return []
 
 

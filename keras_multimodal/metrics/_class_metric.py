@@ -1,0 +1,29 @@
+"""What the metrics of class probabilities have in common."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_multimodal.metrics._rows import row_weights
+
+
+class ClassMetric(keras.metrics.Metric):
+    """Base of metrics of `(batch, classes)` probabilities and `(batch,)` class numbers."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count the rows of a batch; see the class."""
+        labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+        weights = row_weights(labels, y_pred, sample_weight)
+        # A row without a label counts nothing, whatever class it is counted with.
+        self.count(ops.maximum(labels, 0), ops.convert_to_tensor(y_pred), weights)
+
+    def count(self, labels: Any, probabilities: Any, weights: Any) -> None:
+        """Add the rows of a batch.
+
+        Args:
+            labels: `(batch,)` int32, 0 where there is none.
+            probabilities: `(batch, classes)`.
+            weights: `(batch,)` float32, 0 for rows that do not count.
+        """
+        raise NotImplementedError
