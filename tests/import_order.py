@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "datasets": {"schema", "data"},
     "export": {"schema", "data"},
     "ops": set(),
-    "layers": {"ops"},
+    "layers": {"losses", "ops"},
     "encoders": {"ops", "layers", "schema"},
     "decoders": {"ops", "layers", "encoders", "schema"},
     "losses": {"ops"},

@@ -1,5 +1,6 @@
 """Keras layers that bring modalities together, all aware of masks."""
 
+from keras_multimodal.layers import _older_classes  # noqa: F401 - registers them
 from keras_multimodal.layers.attention import (
     BottleneckFusion,
     CoAttention,
@@ -40,6 +41,14 @@ from keras_multimodal.layers.fusion import (
     SqueezeExciteFusion,
     TensorFusion,
 )
+from keras_multimodal.layers.heads import (
+    ContrastiveHead,
+    LearnedWeight,
+    OrderedQuantiles,
+    OrdinalLogits,
+    Temperature,
+    UnitVectors,
+)
 from keras_multimodal.layers.pooling import (
     AttentionPooling,
     FirstTokenPooling,
@@ -58,6 +67,7 @@ __all__ = [
     "BottleneckFusion",
     "CoAttention",
     "ConcatFusion",
+    "ContrastiveHead",
     "CrossModalAttention",
     "CrossModalTransformer",
     "DeepSetFusion",
@@ -68,6 +78,7 @@ __all__ = [
     "GatedCrossAttention",
     "GatedFusion",
     "GeneralizedMeanPooling",
+    "LearnedWeight",
     "LogitFusion",
     "LowRankFusion",
     "MaskedMaxPooling",
@@ -83,6 +94,8 @@ __all__ = [
     "MultimodalAdaptationGate",
     "MultiplicativeInteraction",
     "MutanFusion",
+    "OrderedQuantiles",
+    "OrdinalLogits",
     "PerceiverResampler",
     "PooledFusion",
     "PositionEmbedding",
@@ -90,6 +103,8 @@ __all__ = [
     "QFormer",
     "SharedProjection",
     "SqueezeExciteFusion",
+    "Temperature",
     "TensorFusion",
     "TimeEmbedding",
+    "UnitVectors",
 ]

@@ -23,8 +23,8 @@ class UncertaintyLoss(keras.losses.Loss):
     squared temperature), 1 and 1/2; of the pinball loss, that of a Laplace distribution with
     `s = log(width)`, 1 and 1. A row of weight 0 has no say in `s` either. The loss may be negative.
 
-    Keras trains no variable of a loss: let the output go through `tasks.LearnedWeight`, which holds
-    this one's.
+    Keras trains no variable of a loss: let the output go through `layers.LearnedWeight`, which
+    holds this one's.
 
     Args:
         loss: The loss, of one value for each row.

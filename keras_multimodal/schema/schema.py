@@ -69,6 +69,7 @@ class Schema:
 
     Example:
 
+    >>> from keras_multimodal.schema import Image, Text
     >>> schema = Schema((Image(height=72, width=72), Text(length=12)))
     >>> schema.names
     ('image', 'text')

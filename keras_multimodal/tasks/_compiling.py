@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
+from keras_multimodal.layers.heads.learned_weight import LearnedWeight
 from keras_multimodal.tasks.jit_compilation import jit_policy
-from keras_multimodal.tasks.learned_weight import LearnedWeight
 
 
 def compile_task(

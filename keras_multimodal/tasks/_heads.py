@@ -6,6 +6,9 @@ from typing import Any
 
 import keras
 
+from keras_multimodal.layers.heads.ordered_quantiles import OrderedQuantiles
+from keras_multimodal.layers.heads.ordinal_logits import OrdinalLogits
+from keras_multimodal.layers.heads.temperature import Temperature
 from keras_multimodal.losses import (
     QuantileLoss,
     SmoothedCrossentropy,
@@ -13,10 +16,6 @@ from keras_multimodal.losses import (
     UncertaintyLoss,
 )
 from keras_multimodal.schema import ClassTarget, NumberTarget
-from keras_multimodal.tasks.destandardize import Destandardize
-from keras_multimodal.tasks.ordered_quantiles import OrderedQuantiles
-from keras_multimodal.tasks.ordinal_logits import OrdinalLogits
-from keras_multimodal.tasks.temperature import Temperature
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +113,11 @@ def number_head(
         objective = StandardizedError(target.std, loss)
         numbers = keras.layers.Dense(count, name=name)(vector)
     name = f"{prefix}numbers" if prefix else target.name
-    numbers = Destandardize(target.mean, target.std, dtype="float32", name=name)(numbers)
+    variance = [std**2 for std in target.std]
+    units = keras.layers.Normalization(
+        axis=1, mean=target.mean, variance=variance, invert=True, dtype="float32", name=name
+    )
+    numbers = units(numbers)
     if loss == "quantile":
         return Head(numbers, objective, [], penalty=1.0)
     metrics = [keras.metrics.MeanAbsoluteError(name="mae")]

@@ -31,7 +31,7 @@ def classifier(
 
     An encoder makes tokens of each modality, the fusion one vector of all of them, and a dense
     layer with a softmax the probabilities; of classes in an order, one score and thresholds
-    (`tasks.OrdinalLogits`); where a row may have several classes, a sigmoid of each. It is an
+    (`layers.OrdinalLogits`); where a row may have several classes, a sigmoid of each. It is an
     ordinary Functional model of public parts; take it apart with `model.get_layer("fusion")`, or
     write it by hand as the README does.
 

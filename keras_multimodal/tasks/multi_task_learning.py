@@ -6,6 +6,7 @@ from typing import Any, Literal
 import keras
 
 from keras_multimodal.layers import LogitFusion
+from keras_multimodal.layers.heads.learned_weight import LearnedWeight
 from keras_multimodal.schema import ClassTarget, Schema, Targets
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._heads import (
@@ -18,7 +19,6 @@ from keras_multimodal.tasks._heads import (
 )
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classification import FUSION
-from keras_multimodal.tasks.learned_weight import LearnedWeight
 
 
 def multi_task(

@@ -7,13 +7,13 @@ import keras
 import numpy as np
 
 from keras_multimodal.layers import MaskedMeanPooling, PooledFusion, SharedProjection
+from keras_multimodal.layers.heads.contrastive_head import LARGEST_SCALE, ContrastiveHead
+from keras_multimodal.layers.heads.unit_vectors import UnitVectors
 from keras_multimodal.losses import InfoNCE, SigLIP
 from keras_multimodal.schema import PairTarget, Schema
 from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classification import FUSION
-from keras_multimodal.tasks.contrastive_head import LARGEST_SCALE, ContrastiveHead
-from keras_multimodal.tasks.unit_vectors import UnitVectors
 
 # Where scale and bias start; SigLIP's are its paper's.
 _STARTS = {"info_nce": (1 / 0.07, 0.0), "sig_lip": (10.0, -10.0)}

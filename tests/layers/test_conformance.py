@@ -1,5 +1,6 @@
 """Every public layer keeps the promises that all layers make."""
 
+import cases_heads
 import cases_latents
 import cases_multiplicative
 import cases_pairs
@@ -144,6 +145,7 @@ CASES = [
         ModalityDropout, {"rate": 0.4, "seed": 3}, FLAGS, None, {"text": (3,), "image": (3,)}, None
     ),
     case(ModalityDropout, {"rate": 1.0}, list(FLAGS.values()), None, [(3,), (3,)], None),
+    *cases_heads.CASES,
     *cases_latents.CASES,
     *cases_multiplicative.CASES,
     *cases_pairs.CASES,
@@ -187,4 +189,5 @@ def test_every_public_layer_is_tried():
         for cls in map(vars(layers).get, layers.__all__)
         if isinstance(cls, type) and issubclass(cls, keras.layers.Layer)
     }
-    assert public == {parameters.values[0] for parameters in TRIED}
+    # What `LearnedWeight` learns comes through its loss: test_learned_weight.py.
+    assert public - {layers.LearnedWeight} == {parameters.values[0] for parameters in TRIED}

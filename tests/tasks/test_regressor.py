@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import data, export
+from keras_multimodal.layers import OrderedQuantiles
 from keras_multimodal.schema import ClassTarget, Features, NumberTarget, Schema, Text
-from keras_multimodal.tasks import Destandardize, OrderedQuantiles, regressor
-from keras_multimodal.testing import run_layer_conformance
+from keras_multimodal.tasks import regressor
 
 WORDS = np.array(["one", "two", "three", "four"])
 
@@ -130,20 +130,6 @@ def test_wrong_arguments_are_refused():
             "unused",
             Schema([text], NumberTarget(columns=("a", "b"), mean=(0, 0), std=(1, 1))),
         )
-
-
-@pytest.mark.parametrize(
-    ("cls", "options", "shape", "expected"),
-    [
-        (Destandardize, {"mean": (1.0, 20.0), "std": (2.0, 0.5)}, (3, 2), (3, 2)),
-        (Destandardize, {"mean": (1.0, 20.0), "std": (2.0, 0.5)}, (3, 2, 4), (3, 2, 4)),
-        (OrderedQuantiles, {"targets": 2, "quantiles": 3}, (3, 5), (3, 2, 3)),
-    ],
-)
-def test_conformance(cls, options, shape, expected, rng):
-    run_layer_conformance(
-        cls, options, rng.normal(size=shape).astype("float32"), expected_output_shape=expected
-    )
 
 
 def test_quantiles_rise_by_the_equation(rng):

@@ -37,6 +37,24 @@ class Transform(tf.Module, Generic[_Spec]):
     Returns:
         The tensors of `spec.tensors` by name, each `(batch, *shape)`, without the presence flag;
         zeros in the rows whose cell is absent.
+
+    Example:
+
+    >>> import dataclasses
+    >>> @dataclasses.dataclass(frozen=True, kw_only=True)
+    ... class Weight(Modality):
+    ...     shape = ()
+    >>> class WeightTransform(Transform):
+    ...     def load(self, cell):
+    ...         return tf.strings.to_number(cell)
+    ...
+    ...     def blank(self):
+    ...         return tf.constant(0.0)
+    ...
+    ...     def finish(self, loaded):
+    ...         return loaded / 1000
+    >>> WeightTransform(Weight(name="kg"))({"kg": tf.constant(["500", ""])})["kg"].numpy().tolist()
+    [0.5, 0.0]
     """
 
     def __init__(self, spec: _Spec) -> None:

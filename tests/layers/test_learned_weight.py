@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import pytest
 
+from keras_multimodal.layers import LearnedWeight
 from keras_multimodal.losses import UncertaintyLoss
-from keras_multimodal.tasks import LearnedWeight
 
 ROWS = np.random.default_rng(6).normal(size=(256, 3)).astype("float32")
 NOISE = np.random.default_rng(7).normal(size=(256, 1)).astype("float32")
