@@ -153,6 +153,16 @@ def test_experts_start_as_strong_as_a_network_alone_and_each_with_its_own_number
     assert len({expert.tobytes() for expert in kernel}) == 8
 
 
+def test_experts_may_start_as_a_function_says():
+    def rising(shape, dtype=None):
+        return keras.ops.reshape(keras.ops.arange(np.prod(shape), dtype=dtype), shape)
+
+    layer = MixtureOfExpertsFusion(3, num_experts=2, kernel_initializer=rising)
+    layer.build([(None, 2), (None, 2)])
+    kernel = next(v for v in layer.weights if v.path.endswith("hidden_kernel")).numpy()
+    np.testing.assert_array_equal(kernel, [np.arange(kernel[0].size).reshape(kernel[0].shape)] * 2)
+
+
 # Product of experts
 
 
@@ -442,6 +452,18 @@ def test_bad_inputs_are_named_in_a_model_too(cls, options):
         layer([keras.Input((5,)), keras.Input((5,), dtype="int32")])
     with pytest.raises(ValueError, match=r"a list of 2, as when .* Received: a list of 1"):
         layer([keras.Input((5,))])
+
+
+def test_a_name_with_a_slash_is_refused():
+    with pytest.raises(ValueError, match=r"names without '/'.*Received: \('a', 'b/c'\)"):
+        DeepSetFusion(2)({"b/c": SENSOR, "a": SENSOR})
+
+
+def test_one_tensor_for_several_modalities_is_refused():
+    layer = DeepSetFusion(2)
+    layer([SENSOR, SENSOR])
+    with pytest.raises(ValueError, match=r"`inputs` must be a list of 2, as when .*Received: "):
+        layer(keras.ops.convert_to_tensor(SENSOR))
 
 
 def test_a_deep_set_needs_one_width():
