@@ -3,6 +3,7 @@
 from keras_multimodal.tasks.calibration import calibrate
 from keras_multimodal.tasks.captioning import captioner
 from keras_multimodal.tasks.classification import classifier
+from keras_multimodal.tasks.compilation import compile_for
 from keras_multimodal.tasks.default_encoders import default_encoder
 from keras_multimodal.tasks.encoder_attachment import attach_encoders
 from keras_multimodal.tasks.encoder_registry import register_encoder
@@ -18,6 +19,7 @@ __all__ = [
     "calibrate",
     "captioner",
     "classifier",
+    "compile_for",
     "conditioning",
     "default_encoder",
     "embed",

@@ -25,15 +25,12 @@ class Head:
     Args:
         output: The symbolic tensor.
         loss: Its loss.
-        metrics: Its metrics, as objects: a metric that Keras makes by its name has variables that
-            the first step makes, and TensorFlow then traces that step twice.
         scale: See `UncertaintyLoss`.
         penalty: See `UncertaintyLoss`.
     """
 
     output: Any
     loss: keras.losses.Loss
-    metrics: list[keras.metrics.Metric]
     scale: float = 1.0
     penalty: float = 0.5
 
@@ -87,9 +84,8 @@ def class_head(target: ClassTarget, logits: Any, label_smoothing: float, prefix:
     )(logits)
     if target.multi_label:
         loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
-        return Head(probabilities, loss, [keras.metrics.BinaryAccuracy()])
-    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    return Head(probabilities, SmoothedCrossentropy(label_smoothing), [accuracy])
+        return Head(probabilities, loss)
+    return Head(probabilities, SmoothedCrossentropy(label_smoothing))
 
 
 def number_head(
@@ -119,6 +115,5 @@ def number_head(
     )
     numbers = units(numbers)
     if loss == "quantile":
-        return Head(numbers, objective, [], penalty=1.0)
-    metrics = [keras.metrics.MeanAbsoluteError(name="mae")]
-    return Head(numbers, objective, metrics, scale=0.5 if loss == "mse" else 1.0)
+        return Head(numbers, objective, penalty=1.0)
+    return Head(numbers, objective, scale=0.5 if loss == "mse" else 1.0)

@@ -1,13 +1,15 @@
 """A model that writes the text of a record."""
 
+from typing import Unpack
+
 import keras
 
 from keras_multimodal.decoders import Decoder, TextDecoder
 from keras_multimodal.layers import FusedTokens
 from keras_multimodal.schema import Schema
-from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classification import FUSION
+from keras_multimodal.tasks.compilation import CompileOptions, compiled
 from keras_multimodal.tasks.generation import text_target
 
 _CONTEXT = "context"
@@ -22,12 +24,9 @@ def captioner(
     dim: int = 64,
     dropout: float = 0.1,
     modality_dropout: float | None = None,
-    learning_rate: float = 2e-3,
-    weight_decay: float = 0.05,
-    steps: int | None = None,
-    jit_compile: bool | None = None,
     compile: bool = True,
     seed: int | None = None,
+    **options: Unpack[CompileOptions],
 ) -> keras.Model:
     """A model that writes a text of a record, token by token, compiled.
 
@@ -47,13 +46,10 @@ def captioner(
         dropout: Rate in the default encoders and the default decoder, in [0, 1). Default 0.1.
         modality_dropout: Rate at which whole modalities are withheld in training, in [0, 1].
             Default `None`: 0.2 where one of several is optional, else 0.
-        learning_rate: Of AdamW. Default 0.002.
-        weight_decay: Of AdamW. Default 0.05.
-        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
-            it stays.
-        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
-        compile: Whether to compile at all. Default True.
+        compile: Whether to compile, with `tasks.compile_for`. Default True.
         seed: Seed of what is dropped in training by the default encoders.
+        **options: Of `tasks.compile_for`: `learning_rate`, `weight_decay`, `steps` and
+            `jit_compile`.
 
     Returns:
         The model, with the inputs of `tasks.inputs(schema)` and one of the target's name, ids
@@ -84,16 +80,4 @@ def captioner(
     decoder.check_target(target)
     ids = keras.Input((target.steps,), dtype="int32", name=target.name)
     model = keras.Model({**trunk.inputs, target.name: ids}, decoder(ids, context), name="captioner")
-    if compile:
-        compile_task(
-            model,
-            # Padding is no token to learn.
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
-            # Of real tokens: the output has a mask.
-            [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            steps=steps,
-            jit_compile=jit_compile,
-        )
-    return model
+    return compiled(model, schema, compile, options)

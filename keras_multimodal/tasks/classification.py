@@ -1,12 +1,14 @@
 """A classifier of records."""
 
+from typing import Unpack
+
 import keras
 
 from keras_multimodal.layers import LogitFusion
 from keras_multimodal.schema import ClassTarget, Schema
-from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._heads import check_label_smoothing, class_head, class_logits
 from keras_multimodal.tasks._trunk import Encoders, Trunk
+from keras_multimodal.tasks.compilation import CompileOptions, compiled
 
 FUSION = "co_attention"
 
@@ -20,12 +22,9 @@ def classifier(
     dropout: float = 0.3,
     modality_dropout: float | None = None,
     label_smoothing: float = 0.0,
-    learning_rate: float = 2e-3,
-    weight_decay: float = 0.05,
-    steps: int | None = None,
-    jit_compile: bool | None = None,
     compile: bool = True,
     seed: int | None = None,
+    **options: Unpack[CompileOptions],
 ) -> keras.Model:
     """A model from a record to the probabilities of its classes, compiled.
 
@@ -53,14 +52,11 @@ def classifier(
             else 0.
         label_smoothing: Share of the target probability that is spread over all classes, in
             [0, 1). Default 0.
-        learning_rate: Of AdamW. Default 0.002.
-        weight_decay: Of AdamW. Default 0.05.
-        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
-            it stays.
-        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
-        compile: Whether to compile at all. Default True.
+        compile: Whether to compile, with `tasks.compile_for`. Default True.
         seed: Seed of what is dropped in training. Initial weights follow
             `keras.utils.set_random_seed`.
+        **options: Of `tasks.compile_for`: `learning_rate`, `weight_decay`, `steps` and
+            `jit_compile`.
 
     Returns:
         The model, with the inputs of `tasks.inputs(schema)` and the output `(batch, classes)`.
@@ -110,14 +106,4 @@ def classifier(
         logits = class_logits(target, vector, "logits")
     head = class_head(target, logits, label_smoothing)
     model = keras.Model(trunk.inputs, head.output, name="classifier")
-    if compile:
-        compile_task(
-            model,
-            head.loss,
-            head.metrics,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            steps=steps,
-            jit_compile=jit_compile,
-        )
-    return model
+    return compiled(model, schema, compile, options, loss=head.loss)

@@ -1,14 +1,13 @@
 """A model of several targets."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import keras
 
 from keras_multimodal.layers import LogitFusion
 from keras_multimodal.layers.heads.learned_weight import LearnedWeight
 from keras_multimodal.schema import ClassTarget, Schema, Targets
-from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._heads import (
     Head,
     check_label_smoothing,
@@ -19,6 +18,7 @@ from keras_multimodal.tasks._heads import (
 )
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classification import FUSION
+from keras_multimodal.tasks.compilation import CompileOptions, compiled
 
 
 def multi_task(
@@ -33,12 +33,9 @@ def multi_task(
     dropout: float = 0.3,
     modality_dropout: float | None = None,
     label_smoothing: float = 0.0,
-    learning_rate: float = 2e-3,
-    weight_decay: float = 0.05,
-    steps: int | None = None,
-    jit_compile: bool | None = None,
     compile: bool = True,
     seed: int | None = None,
+    **options: Unpack[CompileOptions],
 ) -> keras.Model:
     """A model from a record to several targets, compiled.
 
@@ -66,13 +63,10 @@ def multi_task(
             Default `None`: 0.2 where one of several is optional, else 0.
         label_smoothing: Share of the target probability that is spread over all classes, in
             [0, 1). Default 0.
-        learning_rate: Of AdamW. Default 0.002.
-        weight_decay: Of AdamW. Default 0.05. Learned weights are left out.
-        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
-            it stays.
-        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
-        compile: Whether to compile at all. Default True.
+        compile: Whether to compile, with `tasks.compile_for`. Default True.
         seed: Seed of what is dropped in training.
+        **options: Of `tasks.compile_for`: `learning_rate`, `weight_decay`, `steps` and
+            `jit_compile`.
 
     Returns:
         The model, with the inputs of `tasks.inputs(schema)`. Its output is a dict by target:
@@ -135,18 +129,7 @@ def multi_task(
             layer = LearnedWeight(head.weigh(), dtype="float32", name=f"{name}_weight")
             outputs[name], losses[name] = layer(head.output), layer.loss
     model = keras.Model(trunk.inputs, outputs, name="multi_task")
-    if compile:
-        compile_task(
-            model,
-            losses,
-            {name: head.metrics for name, head in heads.items()},
-            loss_weights=weights,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            steps=steps,
-            jit_compile=jit_compile,
-        )
-    return model
+    return compiled(model, schema, compile, options, loss=losses, loss_weights=weights)
 
 
 def _weights(given: Any, targets: Targets) -> dict[str, float] | None:

@@ -1,15 +1,15 @@
 """A regressor of records."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Unpack
 
 import keras
 
 from keras_multimodal.schema import NumberTarget, Schema
-from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._heads import check_number, number_head
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classification import FUSION
+from keras_multimodal.tasks.compilation import CompileOptions, compiled
 
 
 def regressor(
@@ -22,12 +22,9 @@ def regressor(
     dim: int = 64,
     dropout: float = 0.3,
     modality_dropout: float | None = None,
-    learning_rate: float = 2e-3,
-    weight_decay: float = 0.05,
-    steps: int | None = None,
-    jit_compile: bool | None = None,
     compile: bool = True,
     seed: int | None = None,
+    **options: Unpack[CompileOptions],
 ) -> keras.Model:
     """A model from a record to its numbers, in the user's units, compiled.
 
@@ -47,13 +44,10 @@ def regressor(
         dropout: Rate in the default encoders and before the last layer, in [0, 1). Default 0.3.
         modality_dropout: Rate at which whole modalities are withheld in training, in [0, 1].
             Default `None`: 0.2 where one of several is optional, else 0.
-        learning_rate: Of AdamW. Default 0.002.
-        weight_decay: Of AdamW. Default 0.05.
-        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
-            it stays.
-        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
-        compile: Whether to compile at all. Default True.
+        compile: Whether to compile, with `tasks.compile_for`. Default True.
         seed: Seed of what is dropped in training.
+        **options: Of `tasks.compile_for`: `learning_rate`, `weight_decay`, `steps` and
+            `jit_compile`.
 
     Returns:
         The model, with the inputs of `tasks.inputs(schema)` and the output `(batch, columns)`, or
@@ -85,14 +79,4 @@ def regressor(
     vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
     head = number_head(target, vector, loss, quantiles)
     model = keras.Model(trunk.inputs, head.output, name="regressor")
-    if compile:
-        compile_task(
-            model,
-            head.loss,
-            head.metrics,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            steps=steps,
-            jit_compile=jit_compile,
-        )
-    return model
+    return compiled(model, schema, compile, options, loss=head.loss)

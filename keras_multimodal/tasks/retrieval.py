@@ -1,7 +1,7 @@
 """A model whose embeddings find what belongs together."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import keras
 import numpy as np
@@ -11,9 +11,9 @@ from keras_multimodal.layers.heads.contrastive_head import LARGEST_SCALE, Contra
 from keras_multimodal.layers.heads.unit_vectors import UnitVectors
 from keras_multimodal.losses import InfoNCE, SigLIP
 from keras_multimodal.schema import PairTarget, Schema
-from keras_multimodal.tasks._compiling import compile_task
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.classification import FUSION
+from keras_multimodal.tasks.compilation import CompileOptions, compiled
 
 # Where scale and bias start; SigLIP's are its paper's.
 _STARTS = {"info_nce": (1 / 0.07, 0.0), "sig_lip": (10.0, -10.0)}
@@ -30,12 +30,9 @@ def retriever(
     temperature: float | None = None,
     dim: int = 64,
     dropout: float = 0.3,
-    learning_rate: float = 2e-3,
-    weight_decay: float = 0.05,
-    steps: int | None = None,
-    jit_compile: bool | None = None,
     compile: bool = True,
     seed: int | None = None,
+    **options: Unpack[CompileOptions],
 ) -> keras.Model:
     """A model that puts the parts of a record close to each other in one space, compiled.
 
@@ -65,13 +62,10 @@ def retriever(
         dim: Width of the tokens, a multiple of 4. Default 64.
         dropout: Rate in the default encoders and before the default projections, in [0, 1).
             Default 0.3.
-        learning_rate: Of AdamW. Default 0.002.
-        weight_decay: Of AdamW. Default 0.05.
-        steps: Training steps, over which the rate falls to zero as a cosine does. Default `None`:
-            it stays.
-        jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
-        compile: Whether to compile at all. Default True.
+        compile: Whether to compile, with `tasks.compile_for`. Default True.
         seed: Seed of what is dropped in training.
+        **options: Of `tasks.compile_for`: `learning_rate`, `weight_decay`, `steps` and
+            `jit_compile`.
 
     Returns:
         The model, with the inputs of `tasks.inputs(schema)` and the output
@@ -153,17 +147,9 @@ def retriever(
         scale, bias, learn_scale=temperature is None, dtype="float32", name=target.name
     )
     model = keras.Model(trunk.inputs, head(vectors), name="retriever")
-    if compile:
-        compile_task(
-            model,
-            InfoNCE() if loss == "info_nce" else SigLIP(),
-            [],
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            steps=steps,
-            jit_compile=jit_compile,
-        )
-    return model
+    return compiled(
+        model, schema, compile, options, loss=InfoNCE() if loss == "info_nce" else SigLIP()
+    )
 
 
 def tower(model: keras.Model, schema: Schema, name: str) -> keras.Model:
