@@ -61,5 +61,5 @@ def test_texts_cut_otherwise_are_refused(preset, options, received):
 
 
 def test_a_network_for_pictures_is_refused():
-    with pytest.raises(ValueError, match="`name` must be a language model.*'ResNet50'"):
+    with pytest.raises(ValueError, match=r"`name` must be a language model.*'ResNet50'"):
         decoders.pretrained("ResNet50", target())

@@ -10,7 +10,7 @@ import pytest
 
 from keras_multimodal import data, export
 from keras_multimodal.encoders import RecurrentTextEncoder, TransformerTextEncoder
-from keras_multimodal.layers import LogitFusion, fusion
+from keras_multimodal.layers import LogitFusion, Temperature, fusion
 from keras_multimodal.schema import (
     Audio,
     ClassTarget,
@@ -22,7 +22,6 @@ from keras_multimodal.schema import (
     Text,
 )
 from keras_multimodal.tasks import (
-    Temperature,
     calibrate,
     classifier,
     default_encoder,

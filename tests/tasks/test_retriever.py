@@ -103,10 +103,13 @@ def test_rows_added_in_parts_are_found_as_rows_added_at_once():
     model = retriever(train.schema, dim=8, units=8, seed=0)
     once, twice = (SearchIndex(model, train.schema) for _ in range(2))
     once.add(train)
-    twice.add(train[:20])
-    twice.add(train[20:])
+    twice.add(train.select(train.keys[:20]))
+    twice.add(train.select(train.keys[20:]))
     query = {"text": ["red", "white"]}
-    assert twice.search(query, k=64) == once.search(query, k=64)
+    for found, expected in zip(twice.search(query, k=64), once.search(query, k=64), strict=True):
+        scores, wanted = ({hit.key: hit.score for hit in hits} for hits in (found, expected))
+        assert len(wanted) == 64
+        assert scores == pytest.approx(wanted, abs=1e-5)
 
 
 def test_rows_without_a_part_are_not_found_and_not_learned_from():
