@@ -8,7 +8,8 @@ import pandas as pd
 
 from keras_multimodal.commands.table import Table
 from keras_multimodal.schema import ColumnKind, Schema, Tabular
-from keras_multimodal.schema.column_kind import as_number, class_name, is_blank
+from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.column_kind import as_number, class_name
 
 _NAMED = 5  # cells of a row
 
@@ -73,7 +74,7 @@ def lacking_cells(
             continue
         name = read.names[each.column]
         for row, cell in read.frame[each.column].items():
-            if is_blank(cell):
+            if is_missing(cell):
                 what = f"{name} missing"
             elif each.kind == "number" and _is_wrong(cell):
                 what = f"{name} is no finite number: {cell!r}"
@@ -87,7 +88,7 @@ def lacking_cells(
 
 
 def _is_wrong(cell: Any) -> bool:
-    return not is_blank(cell) and math.isnan(as_number(cell))
+    return not is_missing(cell) and math.isnan(as_number(cell))
 
 
 def _categories(schema: Schema) -> Mapping[str, frozenset[str]]:

@@ -17,7 +17,8 @@ from keras_multimodal.commands.repeats import IN_FILES, repeats
 from keras_multimodal.commands.report import add_unreadable
 from keras_multimodal.commands.rows import in_its_words, pair, split
 from keras_multimodal.commands.training import build
-from keras_multimodal.schema.column_kind import class_name, is_blank
+from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.column_kind import class_name
 
 _SHOWN = 20
 _TIMED = 5  # steps
@@ -54,8 +55,8 @@ def describe(options: Options, output: str | os.PathLike[str]) -> dict[str, Any]
                 read.names[each.column],
                 each.kind,
                 each.reason,
-                int(frame[each.column].map(is_blank).sum()),
-                frame.loc[~frame[each.column].map(is_blank), each.column].map(str).nunique(),
+                int(frame[each.column].map(is_missing).sum()),
+                frame.loc[~frame[each.column].map(is_missing), each.column].map(str).nunique(),
             )
             for each in kinds
         ]

@@ -15,7 +15,8 @@ from keras_multimodal.commands import goal, model_folder, scoring, table
 from keras_multimodal.commands.prediction import known_rows
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.schema import ClassTarget
-from keras_multimodal.schema.column_kind import class_name, is_blank
+from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.column_kind import class_name
 
 
 def evaluate(
@@ -66,7 +67,7 @@ def evaluate(
                     f"Received: {list(read.names.values())}; `predict` does without"
                 )
             cells = read.frame[read.column(name, "TABLE")]
-            having = ~cells.map(is_blank)
+            having = ~cells.map(is_missing)
             print(f"{int(having.sum())} of {len(cells)} rows have a target")
             frame = table.numbered(read.frame[having])
             if frame.empty:

@@ -10,7 +10,8 @@ import pandas as pd
 from keras_multimodal import data
 from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
-from keras_multimodal.schema.column_kind import class_name, is_blank
+from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.infer import target_kind, text_length
 
 _NAMED = 5  # rows that a message names
@@ -60,7 +61,7 @@ def find(table: Table, options: Options) -> Goal:
         return dataclasses.replace(nothing(table), reason="as you say", pairing={"match": True})
     column = table.column(options.target, "--target")
     cells = frame[column].tolist()
-    rows = pd.Series([not is_blank(cell) for cell in cells], index=frame.index)
+    rows = pd.Series([not is_missing(cell) for cell in cells], index=frame.index)
     if not rows.any():
         raise ValueError(f"`--target` must have cells. Received: {options.target!r}, all empty")
     task, reason = target_kind(cells)

@@ -8,6 +8,8 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from keras_multimodal.layers import fusion as fusions
+
 TASKS = ("classification", "regression", "generation", "retrieval")
 VERSION = 1  # of config.json
 
@@ -77,7 +79,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     only: bool = False
     task: str | None = None
-    fusion: str = "co_attention"
+    fusion: str = fusions.DEFAULT
     key: str | None = None
     split: str | None = None
     group: str | None = None

@@ -15,7 +15,8 @@ from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.schema import ColumnKind, Schema, column_kinds
-from keras_multimodal.schema.column_kind import as_number, is_blank
+from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.column_kind import as_number
 from keras_multimodal.schema.infer import text_length
 
 _LONGEST = 10.0  # seconds
@@ -48,7 +49,7 @@ def decide(table: Table, options: Options, strict: bool = True) -> list[ColumnKi
         named.update(dict.fromkeys(others, "ignore"))
     for column in tabular:
         # Codes and numbers alike: where nine of ten are no numbers, they are categories.
-        cells = [cell for cell in table.frame[column].tolist() if not is_blank(cell)]
+        cells = [cell for cell in table.frame[column].tolist() if not is_missing(cell)]
         numbers = sum(not math.isnan(as_number(cell)) for cell in cells)
         named[column] = "number" if numbers >= _MOST * len(cells) else "category"
     on_unknown = "error" if strict else "ignore"
@@ -106,7 +107,7 @@ def make(
         elif each.kind == "text":
             cells = table.frame[each.column]
             texts = data.TextProcessor(length=text_length(cells.tolist()), word_dropout=0.1)
-            strings = cells.map(lambda cell: "" if is_blank(cell) else str(cell))
+            strings = cells.map(lambda cell: "" if is_missing(cell) else str(cell))
             streams.append(texts.load_data(strings.to_dict(), name=each.column))
         elif each.kind == "audio":
             seconds = options.duration or _seconds(table, each.column)
@@ -151,7 +152,7 @@ def _series(table: Table, column: str, schema: Schema | None) -> Any:
 
 
 def _lacks(cell: Any) -> bool:
-    return is_blank(cell) if np.ndim(cell) == 0 else not len(cell)
+    return is_missing(cell) if np.ndim(cell) == 0 else not len(cell)
 
 
 def _steps(cell: Any) -> np.ndarray:

@@ -8,14 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.file_endings import ENDINGS
+
 _UNKNOWN = "unknown"
 KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
 
-_FILES = {
-    "image": (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"),
-    "audio": (".wav", ".flac", ".ogg", ".mp3"),
-    "sensor": (".csv", ".tsv", ".parquet"),
-}
 _MOST = 0.9  # the share of the cells that must look alike
 _LARGEST = 3.4028235e38  # float32's, as which models read numbers
 _FEW = 50  # how many different strings are categories, if each comes up twice on average
@@ -132,16 +130,6 @@ def column_kinds(
     ]
 
 
-def is_blank(cell: Any) -> bool:
-    """Whether a cell is missing: `None`, NaN, or a string of nothing but space."""
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return True
-    if isinstance(cell, str):
-        return not cell.strip()
-    # pandas' NA and NaT are equal to nothing, themselves included.
-    return not isinstance(cell, (list, tuple)) and type(cell).__name__ in ("NAType", "NaTType")
-
-
 def as_number(cell: Any) -> float:
     """A cell as a finite number that float32 can hold; NaN if it is none."""
     if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):  # Python's "1_000"
@@ -160,7 +148,7 @@ def class_name(cell: Any) -> str:
 
 
 def _kind(column: str, cells: list[Any]) -> ColumnKind:
-    given = [cell for cell in cells if not is_blank(cell)]
+    given = [cell for cell in cells if not is_missing(cell)]
     lists = [cell for cell in given if _is_list(cell)]
     if not given:
         return ColumnKind(column, "ignore", "it is empty")
@@ -184,7 +172,7 @@ def _kind(column: str, cells: list[Any]) -> ColumnKind:
             return ColumnKind(column, "ignore", f"{distinct} different whole numbers, a key")
         return _number(column, given)
     strings = [str(cell) for cell in given]
-    for kind, endings in _FILES.items():
+    for kind, endings in ENDINGS.items():
         named = [text for text in strings if text.lower().endswith(endings)]
         if len(named) >= _MOST * len(strings):
             own = sorted({f".{text.rsplit('.', 1)[1].lower()}" for text in named})

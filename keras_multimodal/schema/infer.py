@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_multimodal.schema.audio import Audio
+from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.class_target import ClassTarget
-from keras_multimodal.schema.column_kind import (
-    ColumnKind,
-    class_name,
-    column_kinds,
-    is_blank,
-)
+from keras_multimodal.schema.column_kind import ColumnKind, class_name, column_kinds
 from keras_multimodal.schema.image import Image
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.number_target import NumberTarget
@@ -77,7 +73,7 @@ def identifier(name: str) -> str:
 
 def target_kind(cells: list[Any]) -> tuple[str, str]:
     """Whether cells are classes or numbers, `"classification"` or `"regression"`, and why."""
-    given = [cell for cell in cells if not is_blank(cell)]
+    given = [cell for cell in cells if not is_missing(cell)]
     distinct = len({str(cell) for cell in given})
     numbers = [c for c in given if isinstance(c, (int, float)) and not isinstance(c, bool)]
     if len(numbers) < len(given):
@@ -90,7 +86,7 @@ def target_kind(cells: list[Any]) -> tuple[str, str]:
 
 def text_length(cells: list[Any]) -> int:
     """How many words 95 of 100 texts have at most, but no more than 128."""
-    lengths = sorted(len(str(cell).split()) for cell in cells if not is_blank(cell))
+    lengths = sorted(len(str(cell).split()) for cell in cells if not is_missing(cell))
     if not lengths:
         return 1
     place = min(len(lengths) - 1, math.ceil(_LONG * len(lengths)))
@@ -102,7 +98,7 @@ def _target(frame: Any, column: str) -> tuple[ClassTarget | NumberTarget, str]:
     kind, reason = target_kind(cells)
     if kind == "regression":
         return NumberTarget(name=identifier(column), columns=(identifier(column),)), reason
-    classes = sorted({class_name(cell) for cell in cells if not is_blank(cell)})
+    classes = sorted({class_name(cell) for cell in cells if not is_missing(cell)})
     return ClassTarget(name=identifier(column), classes=tuple(classes)), reason
 
 
@@ -110,7 +106,7 @@ def _modality(frame: Any, found: ColumnKind) -> Modality:
     cells = frame[found.column].tolist()
     own: dict[str, Any] = {
         "name": identifier(found.column),
-        "optional": any(is_blank(cell) for cell in cells),
+        "optional": any(is_missing(cell) for cell in cells),
     }
     if found.kind == "image":
         return Image(height=PIXELS, width=PIXELS, rescale=1 / 255, **own)

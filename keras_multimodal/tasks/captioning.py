@@ -6,9 +6,9 @@ import keras
 
 from keras_multimodal.decoders import Decoder, TextDecoder
 from keras_multimodal.layers import FusedTokens
+from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.schema import Schema
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.classification import FUSION
 from keras_multimodal.tasks.compilation import CompileOptions, compiled
 from keras_multimodal.tasks.generation import text_target
 
@@ -19,7 +19,7 @@ def captioner(
     schema: Schema,
     *,
     encoders: Encoders | None = None,
-    fusion: str | keras.layers.Layer | None = FUSION,
+    fusion: str | keras.layers.Layer | None = fusions.DEFAULT,
     decoder: Decoder | None = None,
     dim: int = 64,
     dropout: float = 0.1,

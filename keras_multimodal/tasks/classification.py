@@ -5,19 +5,18 @@ from typing import Unpack
 import keras
 
 from keras_multimodal.layers import LogitFusion
+from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.schema import ClassTarget, Schema
 from keras_multimodal.tasks._heads import check_label_smoothing, class_head, class_logits
 from keras_multimodal.tasks._trunk import Encoders, Trunk
 from keras_multimodal.tasks.compilation import CompileOptions, compiled
-
-FUSION = "co_attention"
 
 
 def classifier(
     schema: Schema,
     *,
     encoders: Encoders | None = None,
-    fusion: str | keras.layers.Layer = FUSION,
+    fusion: str | keras.layers.Layer = fusions.DEFAULT,
     dim: int = 64,
     dropout: float = 0.3,
     modality_dropout: float | None = None,

@@ -6,6 +6,7 @@ from typing import Any, Literal, Unpack
 import keras
 
 from keras_multimodal.layers import LogitFusion
+from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.layers.heads.learned_weight import LearnedWeight
 from keras_multimodal.schema import ClassTarget, Schema, Targets
 from keras_multimodal.tasks._heads import (
@@ -17,7 +18,6 @@ from keras_multimodal.tasks._heads import (
     number_head,
 )
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.classification import FUSION
 from keras_multimodal.tasks.compilation import CompileOptions, compiled
 
 
@@ -28,7 +28,7 @@ def multi_task(
     number_loss: Literal["mse", "huber", "quantile"] = "mse",
     quantiles: Sequence[float] = (0.1, 0.5, 0.9),
     encoders: Encoders | None = None,
-    fusion: str | keras.layers.Layer = FUSION,
+    fusion: str | keras.layers.Layer = fusions.DEFAULT,
     dim: int = 64,
     dropout: float = 0.3,
     modality_dropout: float | None = None,

@@ -5,10 +5,10 @@ from typing import Literal, Unpack
 
 import keras
 
+from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.schema import NumberTarget, Schema
 from keras_multimodal.tasks._heads import check_number, number_head
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.classification import FUSION
 from keras_multimodal.tasks.compilation import CompileOptions, compiled
 
 
@@ -18,7 +18,7 @@ def regressor(
     loss: Literal["mse", "huber", "quantile"] = "mse",
     quantiles: Sequence[float] = (0.1, 0.5, 0.9),
     encoders: Encoders | None = None,
-    fusion: str | keras.layers.Layer = FUSION,
+    fusion: str | keras.layers.Layer = fusions.DEFAULT,
     dim: int = 64,
     dropout: float = 0.3,
     modality_dropout: float | None = None,

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 
 from keras_multimodal.layers import MaskedMeanPooling, PooledFusion, SharedProjection
+from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.layers.heads.contrastive_head import LARGEST_SCALE, ContrastiveHead
 from keras_multimodal.layers.heads.unit_vectors import UnitVectors
 from keras_multimodal.losses import InfoNCE, SigLIP
 from keras_multimodal.schema import PairTarget, Schema
 from keras_multimodal.tasks._trunk import Encoders, Trunk
-from keras_multimodal.tasks.classification import FUSION
 from keras_multimodal.tasks.compilation import CompileOptions, compiled
 
 # Where scale and bias start; SigLIP's are its paper's.
@@ -24,7 +24,7 @@ def retriever(
     *,
     loss: Literal["info_nce", "sig_lip"] = "info_nce",
     encoders: Encoders | None = None,
-    fusion: str | keras.layers.Layer = FUSION,
+    fusion: str | keras.layers.Layer = fusions.DEFAULT,
     projections: Mapping[str, keras.layers.Layer] | None = None,
     units: int = 64,
     temperature: float | None = None,

@@ -15,8 +15,9 @@ from keras_multimodal.data.audio.sound_file import require_soundfile
 from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
 from keras_multimodal.data.column.files import check_files, existing_folder, walk
 from keras_multimodal.schema import Audio
+from keras_multimodal.schema.file_endings import ENDINGS
 
-_EXTENSIONS = (".wav", ".flac", ".mp3", ".ogg")
+_EXTENSIONS = ENDINGS["audio"]
 
 
 class AudioStream:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keras_multimodal.schema.cells import is_missing
+
 
 def as_pandas(data: Any) -> Any:
     """What has a method `to_pandas`, as tables of pyarrow, polars and others do, as pandas' own."""
@@ -67,7 +69,7 @@ def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -
     """Strings, with the empty string for a cell that is missing.
 
     Args:
-        values: Strings or paths; `None`, NaN, `pd.NA` and `""` are missing cells.
+        values: Strings or paths; some may be missing, as `schema.cells.is_missing` says.
         keys: The rows' keys, for the message.
         source: Where the cells come from, for the message.
 
@@ -76,10 +78,10 @@ def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -
     """
     cells = []
     for key, value in zip(keys, values, strict=True):
-        if isinstance(value, (str, os.PathLike)):
-            cells.append(_encodable(os.fspath(value), key, source))
-        elif is_missing(value):
+        if is_missing(value):
             cells.append("")
+        elif isinstance(value, (str, os.PathLike)):
+            cells.append(_encodable(os.fspath(value), key, source))
         else:
             raise TypeError(
                 f"{source} must hold strings. "
@@ -140,18 +142,6 @@ def rows_of_keys(keys: Sequence[Hashable], of: Sequence[Hashable]) -> np.ndarray
             f"Received: {len(unknown)} that are not: {name_keys(unknown)}"
         )
     return np.array([rows[key] for key in keys], int)
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a cell is `None`, NaN, NaT, `pd.NA` or the empty string."""
-    if isinstance(value, str):
-        return value == ""
-    return (
-        value is None
-        or value is pd.NA
-        or value is pd.NaT
-        or bool(isinstance(value, (float, np.floating)) and np.isnan(value))
-    )
 
 
 def name_keys(keys: Sequence[Hashable], limit: int = 5) -> str:

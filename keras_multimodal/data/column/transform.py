@@ -9,6 +9,9 @@ import tensorflow as tf
 from keras_multimodal.schema import Modality
 
 _Spec = TypeVar("_Spec", bound=Modality)
+# What `str.strip` takes for space.
+_SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]*"
+
 Tensors = Any  # a tensor, or a dict of tensors by input name
 
 
@@ -110,6 +113,11 @@ def mask_absent(tensors: dict[str, tf.Tensor], present: tf.Tensor) -> dict[str, 
         return tf.where(kept, values, tf.zeros([], values.dtype))
 
     return {name: mask(values) for name, values in tensors.items()}
+
+
+def is_there(strings: tf.Tensor) -> tf.Tensor:
+    """Return which strings hold more than space: `schema.cells.is_missing`, in a graph."""
+    return tf.logical_not(tf.strings.regex_full_match(strings, _SPACE))
 
 
 def float32(numbers: Sequence[float]) -> np.ndarray:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.column.digests import digest
 from keras_multimodal.data.column.sampled_column import SampledColumn
 from keras_multimodal.data.features.column import FeatureColumn
 from keras_multimodal.data.features.store import FeatureStore
@@ -194,8 +195,8 @@ def _identity(encoder: keras.layers.Layer, spec: Modality) -> dict[str, str]:
         description.pop(own)
     return {
         "weights": weights.hexdigest(),
-        "encoder": _digest([type(encoder).__name__, _nameless(encoder.get_config())]),
-        "preprocessing": _digest([spec.kind, description]),
+        "encoder": digest([type(encoder).__name__, _nameless(encoder.get_config())]),
+        "preprocessing": digest([spec.kind, description]),
     }
 
 
@@ -205,11 +206,6 @@ def _nameless(config: Any) -> Any:
     if isinstance(config, (list, tuple)):
         return [_nameless(value) for value in config]
     return config
-
-
-def _digest(content: Any) -> str:
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _check_index(folder: pathlib.Path, identity: Mapping[str, str]) -> None:

@@ -6,8 +6,9 @@ from typing import Literal
 
 from keras_multimodal.data.column.files import walk
 from keras_multimodal.data.image.header import file_has_16_bits
+from keras_multimodal.schema.file_endings import ENDINGS
 
-EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
+EXTENSIONS = ENDINGS["image"]
 _UNDECODED = (".ppm", ".tif", ".tiff")  # Keras lists these too
 
 

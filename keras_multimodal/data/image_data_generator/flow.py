@@ -20,8 +20,9 @@ from keras_multimodal.data.image.statistics import ImageStatistics, learn_statis
 from keras_multimodal.data.image.transform import decode_image, normalize_images
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.saving import save_pictures
-from keras_multimodal.data.image_data_generator.targets import SEVERAL, class_names
+from keras_multimodal.data.image_data_generator.targets import class_names
 from keras_multimodal.data.pairing.pairing import pair
+from keras_multimodal.data.targets.classes import SEVERAL
 from keras_multimodal.schema import Image
 
 CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input", None)

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import frame_column, is_missing
-
-# How a cell holds several classes.
-SEVERAL = (list, tuple, set, frozenset)
+from keras_multimodal.data.column.cells import frame_column
+from keras_multimodal.data.targets.classes import SEVERAL
+from keras_multimodal.schema.cells import is_missing
 
 
 def class_names(targets: Iterable[Any]) -> list[Any]:

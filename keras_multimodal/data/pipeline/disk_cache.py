@@ -1,8 +1,6 @@
 """What is decoded of files, kept on disk."""
 
 import dataclasses
-import hashlib
-import json
 import os
 import pathlib
 from collections.abc import Sequence
@@ -13,6 +11,7 @@ import tensorflow as tf
 
 from keras_multimodal._folders import replace_folder
 from keras_multimodal.data.column.column import Column, RandomRowLoader
+from keras_multimodal.data.column.digests import digest
 from keras_multimodal.data.pipeline.row_reader import source_rows
 
 
@@ -44,7 +43,7 @@ def cache_on_disk(
 
 
 def _digest(column: Column) -> str:
-    """What changes if anything does that what is read depends on."""
+    """Return a checksum of the files and of how they are read."""
     files = []
     for path in column.cells:
         try:
@@ -52,8 +51,7 @@ def _digest(column: Column) -> str:
         except OSError:  # named by its row when it is to be read
             found = None
         files.append((path, found and found.st_size, found and found.st_mtime_ns))
-    content = json.dumps([tf.__version__, dataclasses.asdict(column.spec), files])
-    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return digest([tf.__version__, dataclasses.asdict(column.spec), files])
 
 
 def _write(column: Column, kept: pathlib.Path, threads: int) -> None:

@@ -7,13 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import (
-    as_frame,
-    frame_column,
-    frame_keys,
-    is_missing,
-    string_cells,
-)
+from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.reading import (
@@ -27,6 +21,7 @@ from keras_multimodal.data.sensor.reading import (
 from keras_multimodal.data.sensor.regular_grid import regular_grid
 from keras_multimodal.data.sensor.step_labels import label_numbers
 from keras_multimodal.schema import Sensor
+from keras_multimodal.schema.cells import is_missing
 
 
 class SensorProcessor:
@@ -209,7 +204,7 @@ class SensorProcessor:
         name: str = "sensor",
         optional: bool = False,
     ) -> SensorColumn:
-        """A column of series in files of their own, CSV or Parquet, with a row for each step.
+        """A column of series in files of their own, CSV, TSV or Parquet, with a row for each step.
 
         The files are read now, and only once.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.column.delimited_text import separator
 
 _LARGEST = np.finfo("float32").max
 # What pandas and the decompressors beneath it raise on files that aren't what their names say.
@@ -110,7 +111,7 @@ def check_finite(
 def read_series(
     path: str, channels: Sequence[str] | None, time: str | None, label: str | None
 ) -> tuple[list[str], np.ndarray, np.ndarray | None, np.ndarray | None]:
-    """The series in a CSV or Parquet file: its channels, values, times and labels.
+    """The series in a CSV, TSV or Parquet file: its channels, values, times and labels.
 
     Args:
         path: The file.
@@ -149,7 +150,7 @@ def _read(path: str) -> pd.DataFrame:
         # A row longer than the header would else have its first field taken for a label.
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(path, index_col=False)
+            return pd.read_csv(path, index_col=False, sep=separator(path))
     except FileNotFoundError:
         raise
     except _SPOILED as error:

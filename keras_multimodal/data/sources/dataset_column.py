@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.column.cells import is_missing
-from keras_multimodal.data.sources.file_kinds import PICTURES, file_ending
+from keras_multimodal.data.sources.file_kinds import file_ending
+from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.file_endings import ENDINGS
 
 FILES = ("pictures", "recordings")
 
@@ -101,7 +102,9 @@ class DatasetColumn:
             return ""
         ending = file_ending(value) if isinstance(value, bytes) else None
         if isinstance(value, bytes) and ending:
-            return self._file("pictures" if ending in PICTURES else "recordings", value, ending)
+            return self._file(
+                "pictures" if ending in ENDINGS["image"] else "recordings", value, ending
+            )
         self._is("texts")
         return self._text(value)
 

@@ -1,8 +1,5 @@
 """Kinds of files, known by their first bytes."""
 
-PICTURES = (".jpg", ".png", ".gif", ".bmp", ".webp")
-RECORDINGS = (".wav", ".flac", ".ogg", ".mp3")
-
 
 def file_ending(content: bytes) -> str | None:
     """The ending for a file of these bytes, or None if they are no picture or recording.
@@ -13,7 +10,7 @@ def file_ending(content: bytes) -> str | None:
         content: The bytes of a whole file, or of a text.
 
     Returns:
-        One of `PICTURES` or `RECORDINGS`, or None.
+        One of `schema.file_endings.ENDINGS` of pictures or recordings, or None.
     """
     if content.startswith(b"\xff\xd8\xff"):
         return ".jpg"

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.column.delimited_text import separator
 
 _NAMED = 30  # columns in a message
 _READERS = {
@@ -25,7 +26,8 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a CSV, Parquet or JSON lines file as the frame that columns are made of.
 
-    Cells of a CSV stand between commas, or, where the line of names has none, between semicolons.
+    Cells of a CSV stand between commas, or, where the line of names has none, between semicolons or
+    tabs.
     In a CSV only an empty cell is missing: "NA" and "null" are words. Keys stay text there, so that
     "007" is not 7. Every row must have as many cells as there are names of columns: pandas would
     fill a short one up, and take the first column for an index where the first row is too long.
@@ -93,16 +95,8 @@ def _read(file: pathlib.Path, kind: str, key: str | None, options: dict[str, Any
     text: dict[str, Any] = {} if key is None else {"dtype": {key: str}}
     plain = {"keep_default_na": False, "na_values": [""]}
     if not {"sep", "delimiter"} & set(options):
-        text["sep"] = _separator(file)
+        text["sep"] = separator(file)
     return pd.read_csv(file, **{**text, **plain, **options})
-
-
-def _separator(file: pathlib.Path) -> str:
-    if file.suffix.lower() == ".tsv":
-        return "\t"
-    with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        names = lines.readline()
-    return ";" if ";" in names and "," not in names else ","
 
 
 def _check_lengths(file: pathlib.Path, frame: pd.DataFrame, options: dict[str, Any]) -> None:
@@ -122,7 +116,7 @@ def _check_lengths(file: pathlib.Path, frame: pd.DataFrame, options: dict[str, A
     limit = csv.field_size_limit(sys.maxsize)  # texts may be long
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.reader(lines, delimiter=_separator(file))
+            rows = csv.reader(lines, delimiter=separator(file))
             not_blank = (row for row in rows if len(row) > 1 or "".join(row).strip())
             for number, row in enumerate(not_blank):
                 if len(row) != columns:

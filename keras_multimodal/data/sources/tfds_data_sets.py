@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import is_missing
 from keras_multimodal.data.sources.data_sets import read_dataset
+from keras_multimodal.schema.cells import is_missing
 
 _ID = "tfds_id"
 

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
-from keras_multimodal.data.column.transform import Transform, float32
+from keras_multimodal.data.column.transform import Transform, float32, is_there
 from keras_multimodal.schema import Tabular
 
 Cells = dict[str, tf.Tensor]
@@ -52,7 +52,7 @@ class TableTransform(Transform[Tabular]):
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Rows with any cell."""
         there = [tf.math.is_finite(raw[name]) for name in self.spec.numeric]
-        there += [tf.not_equal(raw[name], "") for name in self.spec.categorical]
+        there += [is_there(raw[name]) for name in self.spec.categorical]
         return tf.reduce_any(tf.stack(there, 1), 1)
 
     def load(self, cell: Cells) -> Cells:
@@ -73,7 +73,8 @@ class TableTransform(Transform[Tabular]):
         if self.spec.numeric:
             blank["numbers"] = tf.stack([raw[name] for name in self.spec.numeric], 1)
         if self.spec.categorical:
-            blank["strings"] = tf.stack([raw[name] for name in self.spec.categorical], 1)
+            strings = tf.stack([raw[name] for name in self.spec.categorical], 1)
+            blank["strings"] = tf.where(is_there(strings), strings, "")
         return blank
 
     def finish(self, loaded: Cells) -> dict[str, tf.Tensor]:

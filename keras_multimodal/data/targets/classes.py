@@ -8,7 +8,7 @@ import numpy as np
 from keras_multimodal.schema import ClassTarget
 
 # What holds several classes of a row.
-_SEVERAL = (list, tuple, set, frozenset, np.ndarray)
+SEVERAL = (list, tuple, set, frozenset, np.ndarray)
 
 
 def number(
@@ -29,7 +29,7 @@ def number(
         ordered: Whether they are steps of a scale.
         argument: What the labels came with, for messages.
     """
-    several = [isinstance(own, _SEVERAL) for own in labels]
+    several = [isinstance(own, SEVERAL) for own in labels]
     if any(several) and not all(several):
         row = several.index(False)
         raise TypeError(

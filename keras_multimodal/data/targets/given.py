@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_pandas, is_missing
+from keras_multimodal.data.column.cells import as_pandas
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.data.targets.classes import number
 from keras_multimodal.data.targets.labels import Labels
 from keras_multimodal.data.targets.numbers import measure, numbers_by_key
 from keras_multimodal.schema import ClassTarget, NumberTarget, Targets
+from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.schema import Target
 
 

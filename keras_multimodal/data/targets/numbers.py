@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_pandas, is_missing, name_keys
+from keras_multimodal.data.column.cells import as_pandas, name_keys
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.schema import NumberTarget
+from keras_multimodal.schema.cells import is_missing
 
 
 def numbers_by_key(

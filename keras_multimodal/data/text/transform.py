@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import unconverted
 from keras_multimodal.data.column.registry import register_transform
-from keras_multimodal.data.column.transform import Transform
+from keras_multimodal.data.column.transform import Transform, is_there
 from keras_multimodal.data.text.standardization import make_standardizer
 from keras_multimodal.data.text.subwords import Subwords
 from keras_multimodal.schema import Text
@@ -34,6 +34,10 @@ class TextTransform(Transform[Text]):
             )
         self.standardize = make_standardizer(spec)
         self.vocabulary = Subwords(spec.tokenizer) if spec.tokenizer else _vectorization(spec)
+
+    def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return which rows have more than space, `(batch,)` bool."""
+        return is_there(raw[self.spec.name])
 
     def load(self, cell: tf.Tensor) -> tf.Tensor:
         """The string itself: tokenising a whole batch at once costs next to nothing."""

@@ -18,11 +18,12 @@ from keras_multimodal.layers.fusion.multiplicative_interaction import Multiplica
 from keras_multimodal.layers.fusion.mutan_fusion import MutanFusion
 from keras_multimodal.layers.fusion.pooled_fusion import PooledFusion
 from keras_multimodal.layers.fusion.product_of_experts import ProductOfExperts
-from keras_multimodal.layers.fusion.registry import get, names
+from keras_multimodal.layers.fusion.registry import DEFAULT, get, names
 from keras_multimodal.layers.fusion.squeeze_excite_fusion import SqueezeExciteFusion
 from keras_multimodal.layers.fusion.tensor_fusion import TensorFusion
 
 __all__ = [
+    "DEFAULT",
     "AnchoredFusion",
     "ConcatFusion",
     "DeepSetFusion",

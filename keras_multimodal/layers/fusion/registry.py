@@ -12,6 +12,9 @@ from keras_multimodal.layers.fusion.anchored_fusion import AnchoredFusion
 _UNITS = {"units": 64}
 _HEADS = {"num_heads": 4}
 
+# Over both of the tasks of docs/fusion.md it did best.
+DEFAULT = "co_attention"
+
 # The class of each name in `keras_multimodal.layers`, which is looked up when it is asked for: any
 # layer may be made of others, and imports go no way round. From the simple to the elaborate.
 _FUSIONS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -241,3 +241,13 @@ def test_no_value_in_any_row():
         column.windows(2)
     with pytest.raises(ValueError, match=r"none of \['0', '1'\]"):
         SensorProcessor().load_arrays([np.full((3, 2), np.nan)]).adapt()
+
+
+@pytest.mark.parametrize(("ending", "sign"), [("tsv", "\t"), ("csv", ";"), ("csv", "\t")])
+def test_cells_may_be_separated_as_those_of_a_table(ending, sign, tmp_path):
+    (tmp_path / f"a.{ending}").write_text(GOOD.replace(",", sign))
+    files = pd.DataFrame({"file": [str(tmp_path / f"a.{ending}")]}, index=["a"])
+    column = load(files)
+    assert column.spec.channels == ("x", "y")
+    values = pair(column).batch(1).get_single_element()["sensor"].numpy()[0]
+    np.testing.assert_array_equal(values[:3], [[1, 5], [2, 0], [3, 7]])

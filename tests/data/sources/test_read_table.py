@@ -90,3 +90,9 @@ def test_rows_longer_than_the_names_are_refused_with_options_too(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
         read_table(tmp_path / "nowhere.csv")
+
+
+def test_tabs_separate_where_the_names_have_nothing_else(tmp_path):
+    path = tmp_path / "tabs.csv"
+    path.write_text("id\tb\n1\tone; two\n")
+    assert read_table(path)["b"].tolist() == ["one; two"]
