@@ -54,10 +54,10 @@ def preprocess(
                 column: sorted({np.shape(cell) for cell in values})
                 for column, values in cells.items()
             }
+            uneven = {column: own for column, own in shapes.items() if len(own) > 1}
             raise ValueError(
                 f"`{argument}` must have cells of one shape in each column: a series shorter than "
-                "the others has NaN at its end. Received: cells of the shapes "
-                f"{ {column: own for column, own in shapes.items() if len(own) > 1} }"
+                f"the others has NaN at its end. Received: cells of the shapes {uneven}"
             ) from error
         row, reason = found
         own = {column: values[row] for column, values in cells.items()}

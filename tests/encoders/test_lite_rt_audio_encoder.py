@@ -79,6 +79,13 @@ def test_it_works_in_a_model_that_is_saved(yamnet, speech, tmp_path):
     np.testing.assert_allclose(loaded.predict(samples, verbose=0), found, atol=1e-6)
 
 
+def test_another_backend_hears_the_same(yamnet, speech, monkeypatch):
+    samples = speech[None, :WINDOW]
+    expected = keras.ops.convert_to_numpy(yamnet(samples))
+    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+    np.testing.assert_allclose(yamnet(samples), expected, atol=1e-6)
+
+
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="`file` must be a path"):
         LiteRTAudioEncoder(tmp_path / "absent.tflite")
