@@ -82,7 +82,3 @@ class Transformer(keras.layers.Layer):
         for block in self._blocks:
             tokens = block(tokens, query_mask=mask, training=training)
         return self._normalization(tokens)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The shape of the tokens."""
-        return tuple(input_shape)

@@ -197,6 +197,8 @@ class TabularEncoder(BlockLayer):
     def build(self, input_shape: Any) -> None:
         """Make the weights for the shapes of the inputs."""
         self._check_shapes(_listed(input_shape))
+        if self.built:
+            return
 
         def add_vectors(name: str, count: int) -> Any:
             return self.add_weight(
@@ -210,11 +212,10 @@ class TabularEncoder(BlockLayer):
             self._missing_tokens = add_vectors("missing_tokens", self.columns)
         if self.class_token:
             self._class_token = add_vectors("class_token", 1)
-        if self.category_counts and not self._embedding.built:
+        if self.category_counts:
             self._embedding.build((None, len(self.category_counts)))
         for block in self._blocks:
-            if not block.built:
-                block.build((None, self.columns + self.class_token, self.dim))
+            block.build((None, self.columns + self.class_token, self.dim))
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Make the tokens; see the class."""

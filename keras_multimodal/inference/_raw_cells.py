@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data import Preprocessor
@@ -24,7 +25,8 @@ def preprocess(
 
     Raises:
         TypeError: If a column is one string.
-        ValueError: If the columns are others, or differ in length, or a row cannot be read.
+        ValueError: If the columns are others, or differ in length, or a row cannot be read, or the
+            cells of a column differ in shape.
     """
     signature = list(preprocessor.raw_signature())
     if set(cells) != set(signature):
@@ -46,7 +48,18 @@ def preprocess(
     try:
         return preprocessor(cells)
     except (tf.errors.InvalidArgumentError, TypeError, ValueError) as error:
-        row, reason = _unreadable(preprocessor, cells)
+        found = _unreadable(preprocessor, cells)
+        if found is None:
+            shapes = {
+                column: sorted({np.shape(cell) for cell in values})
+                for column, values in cells.items()
+            }
+            uneven = {column: own for column, own in shapes.items() if len(own) > 1}
+            raise ValueError(
+                f"`{argument}` must have cells of one shape in each column: a series shorter than "
+                f"the others has NaN at its end. Received: cells of the shapes {uneven}"
+            ) from error
+        row, reason = found
         own = {column: values[row] for column, values in cells.items()}
         raise ValueError(
             f"`{argument}` must have cells that can be read. Received: {own!r:.200} in row "
@@ -57,12 +70,12 @@ def preprocess(
 
 def _unreadable(
     preprocessor: Preprocessor, cells: Mapping[str, Sequence[Any]]
-) -> tuple[int, Exception]:
-    """The first row that cannot be read by itself, and why."""
+) -> tuple[int, Exception] | None:
+    """The first row that cannot be read by itself, and why; None if each can."""
     count = len(next(iter(cells.values())))
     for row in range(count):
         try:
             preprocessor({column: [values[row]] for column, values in cells.items()})
         except (tf.errors.InvalidArgumentError, TypeError, ValueError) as error:
             return row, error
-    raise RuntimeError(f"{count} rows cannot be read together, and each by itself can.")
+    return None

@@ -46,6 +46,8 @@ def test_wrong_inputs_are_refused():
     bag = BagEncoder(ConvImageEncoder(5))
     with pytest.raises(ValueError, match=r"must be items of shape \(batch, items, \.\.\.\)"):
         bag(np.ones((2, 3), "float32"))
+    with pytest.raises(ValueError, match=r"must be items of one size.*\(None, 2, None, 8, 3\)"):
+        bag(keras.Input((2, None, 8, 3)))
     with pytest.raises(ValueError, match=r"must be pictures of shape"):
         bag(PICTURES[:, 0])
     with pytest.raises(ValueError, match=r"`there` of shape \(batch, items\) or \(batch,\)"):

@@ -67,6 +67,17 @@ def test_the_number_of_tokens_is_known_beforehand(size, cls):
 
 
 @CLASSES
+def test_pictures_of_unknown_size_are_so_many_tokens_as_they_have_places(cls):
+    pictures = keras.Input((None, 6, 3))
+    tokens = cls(dim=4, filters=(2,))(pictures)
+    assert tokens.shape == (None, None, 4)
+    assert keras.Model(pictures, tokens)(PICTURES[:, :5]).shape == (4, 9, 4)
+    message = rf"{cls.__name__} must know how many tokens .*presence flag.*\(None, None, 6, 3\)"
+    with pytest.raises(ValueError, match=message):
+        cls(dim=4, filters=(2,))([pictures, keras.Input((), dtype="bool")])
+
+
+@CLASSES
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -264,6 +264,22 @@ def test_every_public_encoder_is_tried():
 @pytest.mark.parametrize(
     "case", {case[0]: case for case in CASES}.values(), ids=lambda c: c[0].__name__
 )
+def test_built_again_it_keeps_its_weights(case):
+    cls, options, inputs = case[:3]
+    layer = cls(**own(options))
+    shapes = keras.tree.map_structure(lambda x: x.shape, inputs)
+    layer.build(shapes)
+    before = [(weight, keras.ops.convert_to_numpy(weight)) for weight in layer.weights]
+    layer.build(shapes)
+    assert len(layer.weights) == len(before) > 0
+    for weight, (same, value) in zip(layer.weights, before, strict=True):
+        assert weight is same
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight), value)
+
+
+@pytest.mark.parametrize(
+    "case", {case[0]: case for case in CASES}.values(), ids=lambda c: c[0].__name__
+)
 def test_a_frozen_encoder_stays_as_it_is_when_loaded_too(case, tmp_path):
     """Made frozen, or saved so: no weight moves in training, nor a statistic."""
     cls, options, inputs = case[:3]

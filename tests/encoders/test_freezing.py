@@ -130,6 +130,8 @@ def test_wrong_arguments_are_refused(function, options, message):
 def test_layers_without_weights_are_refused():
     with pytest.raises(ValueError, match=r"`model` must have been built\..*'new'"):
         freeze(keras.layers.Dense(2, name="new"))
+    with pytest.raises(ValueError, match=r"`model` must have been built\..*'new'"):
+        enable_lora(keras.layers.Dense(2, name="new"), 2)
     norm = keras.layers.BatchNormalization(name="norm")
     norm.build((None, 3))
     with pytest.raises(ValueError, match=r"must have a Dense, EinsumDense or Embedding.*'norm'"):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 import wave
 import zipfile
 
@@ -11,6 +12,7 @@ import pytest
 
 from keras_multimodal.encoders import LiteRTAudioEncoder
 from keras_multimodal.layers import MaskedMeanPooling
+from keras_multimodal.schema import Audio
 
 WINDOW = 15_600
 
@@ -77,12 +79,31 @@ def test_it_works_in_a_model_that_is_saved(yamnet, speech, tmp_path):
     np.testing.assert_allclose(loaded.predict(samples, verbose=0), found, atol=1e-6)
 
 
+def test_another_backend_hears_the_same(yamnet, speech, monkeypatch):
+    samples = speech[None, :WINDOW]
+    expected = keras.ops.convert_to_numpy(yamnet(samples))
+    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+    np.testing.assert_allclose(yamnet(samples), expected, atol=1e-6)
+
+
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="`file` must be a path"):
         LiteRTAudioEncoder(tmp_path / "absent.tflite")
     (tmp_path / "cut.tflite").write_bytes(b"TFL3 and nothing else")
     with pytest.raises(ValueError, match=r"cut\.tflite must be a whole TFLite file"):
         LiteRTAudioEncoder(tmp_path / "cut.tflite")
+
+
+def test_without_its_package_it_says_what_to_install(shared_data, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    with pytest.raises(ImportError, match="needs ai-edge-litert: pip install ai-edge-litert"):
+        LiteRTAudioEncoder(shared_data / "yamnet.tflite")
+
+
+def test_recordings_of_another_rate_are_refused(yamnet):
+    yamnet.check_modality(Audio(sample_rate=16_000, num_samples=WINDOW))
+    with pytest.raises(ValueError, match=r"16000 Hz.*sample_rate=8000"):
+        yamnet.check_modality(Audio(sample_rate=8000, num_samples=WINDOW))
 
 
 def test_wrong_arguments_are_refused(shared_data, yamnet):

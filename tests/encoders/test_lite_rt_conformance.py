@@ -41,6 +41,28 @@ def network(tmp_path_factory):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a graph needs TensorFlow")
 @pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ([((WINDOW,), "int32")], r"inputs of shapes \[\[8\]\]"),
+        ([((WINDOW, 2), "float32")], r"inputs of shapes \[\[8, 2\]\]"),
+        ([((WINDOW,), "float32"), ((2,), "float32")], r"inputs of shapes \[\["),
+    ],
+    ids=["integers", "two channels", "two inputs"],
+)
+def test_a_file_with_other_inputs_is_refused(tmp_path, inputs, message):
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec(shape, dtype) for shape, dtype in inputs]
+    total = tf.function(lambda *xs: sum(tf.reduce_sum(x) for x in xs), input_signature=signature)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([total.get_concrete_function()])
+    path = tmp_path / "other.tflite"
+    path.write_bytes(converter.convert())
+    with pytest.raises(ValueError, match=rf"other\.tflite must take one window.*{message}"):
+        LiteRTAudioEncoder(path)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a graph needs TensorFlow")
+@pytest.mark.parametrize(
     ("options", "inputs", "shape", "mask"),
     [
         ({}, [RECORDINGS, SAMPLES], (3, 5, 3), WINDOWS),

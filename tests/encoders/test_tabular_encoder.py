@@ -61,6 +61,29 @@ def test_missing_cells_are_learned_tokens_where_the_row_is_there(rng):
 
 
 @pytest.mark.parametrize("missing", ["mask", "token"])
+@pytest.mark.parametrize("class_token", [False, True])
+def test_numbers_alone_are_all_there(missing, class_token, rng):
+    encoder = TabularEncoder(2, (), 6, missing=missing, class_token=class_token)
+    encoder.build([NUMBERS.shape])
+    for variable in encoder.weights:
+        variable.assign(rng.normal(size=variable.shape))
+    weights = {w.name: numpy(w) for w in encoder.weights}
+    expected = NUMBERS[..., None] * weights["scale"] + weights["bias"]
+    if class_token:
+        expected = np.concatenate([np.tile(weights["class_token"], (3, 1, 1)), expected], axis=1)
+    np.testing.assert_allclose(encoder(NUMBERS), expected, rtol=1e-5, atol=1e-6)
+    assert encoder.compute_mask(NUMBERS) is None
+
+
+def test_a_class_token_is_there_whatever_is_missing():
+    encoder = TabularEncoder(**OPTIONS, class_token=True)
+    mask = np.concatenate([np.ones((3, 3), bool), IDS > 0], axis=1)
+    np.testing.assert_array_equal(numpy(encoder.compute_mask([NUMBERS, IDS])), mask)
+    tokens = numpy(encoder([NUMBERS, IDS]))
+    np.testing.assert_allclose(tokens[:, 0], np.tile(numpy(encoder._class_token), (3, 1)))
+
+
+@pytest.mark.parametrize("missing", ["mask", "token"])
 @pytest.mark.parametrize("there", [CELLS, PRESENT], ids=["cells", "rows"])
 def test_what_stands_at_missing_cells_is_never_read(missing, there, rng):
     encoder, _ = made(rng, missing=missing, num_layers=1, num_heads=2, class_token=True)

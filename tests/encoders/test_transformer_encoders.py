@@ -99,6 +99,11 @@ def test_patches_are_projected_into_pytorchs_transformer(class_token, rng):
     np.testing.assert_allclose(encoder(PICTURES), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [(None, 8), (8, None)])
+def test_pictures_of_unknown_size_have_an_unknown_number_of_patches(size):
+    assert PatchImageEncoder(8, 2).compute_output_shape((5, *size, 3)) == (5, None, 8)
+
+
 @pytest.mark.parametrize(
     ("cls", "options", "message"),
     [

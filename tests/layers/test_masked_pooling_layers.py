@@ -106,6 +106,14 @@ def test_attention_weights_by_hand():
     np.testing.assert_allclose(weights, [[1 - share, share, 0.0]], rtol=1e-6)
 
 
+@pytest.mark.parametrize("length", [None, 5])
+def test_attention_weights_are_a_second_output_where_they_are_asked_for(length):
+    tokens = keras.Input((length, 6))
+    assert AttentionPooling()(tokens).shape == (None, 6)
+    vectors, weights = AttentionPooling()(tokens, return_weights=True)
+    assert (vectors.shape, weights.shape) == ((None, 6), (None, length))
+
+
 def test_attention_weights_sum_to_one_over_what_is_there(randomize, parameters):
     layer = AttentionPooling(gated=True)
     layer.build(TOKENS.shape)

@@ -1,4 +1,4 @@
-"""A modality whose mask isn't given is masked by its own, in every layer alike."""
+"""Modalities by name or place; one whose mask isn't given is masked by its own, in every layer."""
 
 import keras
 import numpy as np
@@ -41,3 +41,18 @@ def test_a_mask_that_is_not_given_is_the_tensors_own(make):
 def test_a_mask_must_be_a_tensor():
     with pytest.raises(TypeError, match=r"`mask\['text'\]` must be a tensor.*Received: a list"):
         layers.MeanFusion()({"text": TOKENS_4}, mask={"text": [[True] * 4] * 3})
+
+
+def test_a_name_with_a_slash_is_refused():
+    with pytest.raises(ValueError, match=r"names without '/'.*Received: \('a', 'b/c'\)"):
+        layers.MeanFusion()({"b/c": TOKENS_4, "a": TOKENS_4})
+
+
+def test_one_tensor_for_several_modalities_is_refused():
+    layer = layers.MeanFusion()
+    layer([TOKENS_4, TOKENS_4])
+    with pytest.raises(
+        ValueError,
+        match=r"`inputs` must be a list of 2, as when .*Received: (EagerTensor|ArrayImpl)",
+    ):
+        layer(keras.ops.convert_to_tensor(TOKENS_4))

@@ -153,6 +153,16 @@ def test_experts_start_as_strong_as_a_network_alone_and_each_with_its_own_number
     assert len({expert.tobytes() for expert in kernel}) == 8
 
 
+def test_experts_may_start_as_a_function_says():
+    def rising(shape, dtype=None):
+        return keras.ops.reshape(keras.ops.arange(np.prod(shape), dtype=dtype), shape)
+
+    layer = MixtureOfExpertsFusion(3, num_experts=2, kernel_initializer=rising)
+    layer.build([(None, 2), (None, 2)])
+    kernel = next(v for v in layer.weights if v.path.endswith("hidden_kernel")).numpy()
+    np.testing.assert_array_equal(kernel, [np.arange(kernel[0].size).reshape(kernel[0].shape)] * 2)
+
+
 # Product of experts
 
 

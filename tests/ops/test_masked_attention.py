@@ -233,6 +233,15 @@ def test_flash_attention_is_attention(mask):
     )
 
 
+def test_flash_attention_is_taken_by_itself_where_it_fits(monkeypatch):
+    module = sys.modules["keras_multimodal.ops.attention"]
+    monkeypatch.setattr(module, "_flash_fits", lambda query, value: True)
+    monkeypatch.setattr(module, "_direct", pytest.fail)
+    expected, _ = reference(QUERY, KEY, KEY, MASK)
+    tensors = [keras.ops.convert_to_tensor(x) for x in (QUERY, KEY, KEY, MASK)]
+    np.testing.assert_allclose(masked_attention(*tensors), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_arguments_have_names_and_options_have_nothing_else():
     found = masked_attention(query=QUERY, key=KEY, value=VALUE, mask=MASK)
     np.testing.assert_array_equal(found, masked_attention(QUERY, KEY, VALUE, MASK))

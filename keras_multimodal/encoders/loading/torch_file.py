@@ -41,13 +41,19 @@ def read_torch_file(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         else:
             with open(path, "rb") as file:
                 found = _read_legacy(file)
-    except (EOFError, IndexError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
+    except (
+        EOFError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+    ) as error:
         raise ValueError(
             f"{os.fspath(path)} must be a whole file of tensors written by torch.save. It could "
             f"not be read: {error or type(error).__name__}. Fetch it again if it was cut off"
         ) from error
-    except zipfile.BadZipFile as error:
-        raise ValueError(f"{os.fspath(path)} is no whole file of torch.save: {error}") from error
     if not isinstance(found, dict) or not all(isinstance(x, np.ndarray) for x in found.values()):
         raise ValueError(
             f"{os.fspath(path)} must hold a dict of tensors (a `state_dict`). "

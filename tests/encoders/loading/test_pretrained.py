@@ -108,6 +108,13 @@ def test_a_host_that_never_answers_does_not_hang(monkeypatch):
             given_up.set()
 
 
+def test_a_tokenizer_that_would_have_to_be_fetched_is_refused(offline, monkeypatch, tmp_path):
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path))
+    with pytest.raises(ConnectionError, match="'bert_base_en' must be fetched from"):
+        pretrained_tokenizer("bert_base_en")
+    assert len(offline) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
@@ -139,20 +146,23 @@ def test_pictures_are_prepared_as_the_network_says(name, rng):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
 
 
-def test_an_application_with_a_file_of_weights(tmp_path, rng):
+def test_an_application_with_a_file_of_weights(tmp_path, rng, monkeypatch):
     network_ = keras.applications.MobileNetV2(include_top=False, weights=None, alpha=0.35)
-    network_.save_weights(tmp_path / "own.weights.h5")
-    encoder = pretrained("MobileNetV2", weights=tmp_path / "own.weights.h5", alpha=0.35)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "own_package").mkdir()
+    network_.save_weights(tmp_path / "own_package" / "own.weights.h5")
+    weights = "package:own_package/own.weights.h5"
+    encoder = pretrained("MobileNetV2", weights=weights, alpha=0.35)
     picture = rng.random((1, 32, 32, 3)).astype("float32")
     expected = keras.ops.convert_to_numpy(network_(2 * picture - 1)).reshape(1, 1, 1280)
     np.testing.assert_allclose(encoder(picture), expected, atol=1e-5)
     assert not encoder.trainable_weights
     with pytest.raises(ValueError, match=r"own\.weights\.h5 must hold.*tensors differ: layers/"):
-        pretrained("MobileNetV2", weights=tmp_path / "own.weights.h5", alpha=0.5)
+        pretrained("MobileNetV2", weights=tmp_path / "own_package" / "own.weights.h5", alpha=0.5)
     with pytest.raises(FileNotFoundError, match="`weights` must be a file"):
         pretrained("MobileNetV2", weights=tmp_path / "absent.weights.h5")
     cut = tmp_path / "cut.weights.h5"
-    cut.write_bytes((tmp_path / "own.weights.h5").read_bytes()[:100_000])
+    cut.write_bytes((tmp_path / "own_package" / "own.weights.h5").read_bytes()[:100_000])
     with pytest.raises(ValueError, match=r"cut\.weights\.h5 must hold.*cut off"):
         pretrained("MobileNetV2", weights=cut, alpha=0.35)
 
@@ -222,6 +232,17 @@ def test_a_network_with_a_decoder_gives_its_encoder(tmp_path):
     assert len(encoder.weights) < len(backbone.weights)
 
 
+def test_the_only_encoder_of_a_saved_model_needs_no_name(tmp_path, rng):
+    pictures = keras.Input((8, 8, 3))
+    places = ConvImageEncoder(4, filters=(4,), name="places")
+    model = keras.Model(pictures, keras.layers.Dense(2)(places(pictures)))
+    model.save(tmp_path / "model.keras")
+    picture = rng.random((1, 8, 8, 3)).astype("float32")
+    encoder = pretrained(tmp_path / "model.keras")
+    assert isinstance(encoder, ConvImageEncoder)
+    np.testing.assert_allclose(encoder(picture), places(picture), atol=1e-6)
+
+
 def test_an_encoder_of_a_saved_model(tmp_path, rng):
     ids = keras.Input((4,), dtype="int32")
     pictures = keras.Input((8, 8, 3))
@@ -253,6 +274,9 @@ def test_what_does_not_go_together_is_refused(tmp_path):
         (tmp_path / name / "config.json").write_text("{}")
     with pytest.raises(ValueError, match=r"must lead to one network.*'a', 'b'"):
         pretrained(tmp_path)
+    (tmp_path / "notes.txt").write_text("none")
+    with pytest.raises(ValueError, match=r"must lead to a preset.*notes\.txt, which is neither"):
+        pretrained(tmp_path / "notes.txt")
 
 
 def test_the_kind_of_encoder():

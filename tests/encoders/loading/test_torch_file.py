@@ -59,6 +59,59 @@ def test_nothing_in_it_is_run(tmp_path, zipped, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_byte_that_has_changed_is_refused(tmp_path):
+    path = save(tmp_path / "changed.pth", {"x": torch.full((500,), 3.0)}, True)
+    content = bytearray(path.read_bytes())
+    place = content.index(torch.full((2,), 3.0).numpy().tobytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"changed\.pth must be a whole file.*Bad CRC-32"):
+        read_torch_file(path)
+
+
+def test_another_number_of_numbers_is_refused(tmp_path):
+    path = save(tmp_path / "fewer.pth", {"x": torch.zeros(500)}, False)
+    content = bytearray(path.read_bytes())
+    start = len(content) - 2000 - 8
+    assert int.from_bytes(content[start : start + 8], "little") == 500
+    content[start : start + 8] = (499).to_bytes(8, "little")
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"storage \w+ has 499 numbers instead of 500"):
+        read_torch_file(path)
+
+
+class StoragePickler(pickle.Pickler):
+    """Writes what it is given as the numbers of a tensor."""
+
+    def persistent_id(self, value):
+        return value if isinstance(value, tuple) else None
+
+
+def test_a_tensor_where_the_beginning_should_be_is_refused(tmp_path):
+    path = tmp_path / "file.pth"
+    with path.open("wb") as file:
+        StoragePickler(file).dump(("storage", "FloatStorage", "0", "cpu", 1))
+    with pytest.raises(ValueError, match="it has tensors where there should be none"):
+        read_torch_file(path)
+
+
+class Beyond:
+    """A tensor of four numbers, of which the file has two."""
+
+    def __reduce__(self):
+        numbers = torch.storage.TypedStorage(
+            wrap_storage=torch.zeros(2).untyped_storage(), dtype=torch.float32, _internal=True
+        )
+        return torch._utils._rebuild_tensor_v2, (numbers, 0, (4,), (1,), False, {})
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "before the zip"])
+def test_a_tensor_larger_than_its_numbers_is_refused(tmp_path, zipped):
+    path = save(tmp_path / "beyond.pth", {"x": Beyond()}, zipped)
+    with pytest.raises(ValueError, match=r"beyond\.pth must.*a tensor reaches beyond its storage"):
+        read_torch_file(path)
+
+
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "other.pth"
     path.write_bytes(pickle.dumps({"x": 1}))
