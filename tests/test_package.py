@@ -93,6 +93,19 @@ def test_help_needs_no_tensorflow():
     assert run(code).endswith("0 False False")
 
 
+def test_it_runs_as_a_module():
+    command = [sys.executable, "-m", "keras_multimodal", "--help"]
+    process = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert process.stdout.startswith("usage: keras-multimodal")
+
+
+def test_public_names_are_shown_once():
+    shown = dir(keras_multimodal)
+    assert len(shown) == len(set(shown))
+    public = [name for name in shown if not name.startswith("_")]
+    assert public == sorted(keras_multimodal.__all__)
+
+
 def test_the_version_is_the_distributions():
     from importlib.metadata import PackageNotFoundError, version
 
