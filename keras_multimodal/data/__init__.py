@@ -10,7 +10,7 @@ from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.data.features.cache import cache_features
 from keras_multimodal.data.features.column import FeatureColumn
 from keras_multimodal.data.image.augmentation import ImageAugmentation
-from keras_multimodal.data.image_data_generator.array_flow import ArrayFlow
+from keras_multimodal.data.image.column import ImageColumn
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.image_stream import ImageStream
 from keras_multimodal.data.pairing.pairing import pair
@@ -29,7 +29,6 @@ from keras_multimodal.data.text.detokenizer import Detokenizer
 from keras_multimodal.data.text.processor import TextProcessor
 
 __all__ = [
-    "ArrayFlow",
     "AudioAugmentation",
     "AudioColumn",
     "AudioStream",
@@ -37,6 +36,7 @@ __all__ = [
     "Detokenizer",
     "FeatureColumn",
     "ImageAugmentation",
+    "ImageColumn",
     "ImageFlow",
     "ImageStream",
     "PairingReport",

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from keras_multimodal.data.image_data_generator.array_flow import ArrayFlow
 from keras_multimodal.data.image_data_generator.defaults import make_defaults
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.settings import ImageTransformer
@@ -91,10 +90,13 @@ class ImageArrayStream(ImageTransformer):
                     "`y` must have the same targets in both subsets; shuffle the rows first, or "
                     "pass ignore_class_split=True. Received: targets that one of them lacks"
                 )
-        return ArrayFlow(
+        kept = images[chosen]
+        return ImageFlow(
             self._array_spec(images, name),
             rows[chosen],
-            images[chosen],
+            [f"picture {row}" for row in range(len(kept))],
+            "an array",
+            images=kept,
             targets=None if targets is None else list(targets[chosen]),
             class_mode=None if targets is None else "raw",
             weights=None if sample_weight is None else list(sample_weight)[chosen],

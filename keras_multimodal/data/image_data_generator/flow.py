@@ -1,23 +1,15 @@
-"""A column of pictures, as `ImageStream` makes it."""
+"""Pictures with all that Keras' `ImageDataGenerator` knows beside: classes, targets, batches."""
 
 import dataclasses
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_multimodal.data.column.autograph import converted, unconverted
-from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Column, RandomRowLoader
-from keras_multimodal.data.column.random_numbers import uniform
-from keras_multimodal.data.column.static_batch import static_batch
-from keras_multimodal.data.image.augmentation import CROP_SLOTS, ImageAugmentation
-from keras_multimodal.data.image.files import only_jpegs
-from keras_multimodal.data.image.keras_augmentation import keras_augmentation
-from keras_multimodal.data.image.packed_resampling import make_warp
-from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
-from keras_multimodal.data.image.transform import decode_image, normalize_images
+from keras_multimodal.data.column.autograph import unconverted
+from keras_multimodal.data.image.column import ImageColumn
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.saving import save_pictures
 from keras_multimodal.data.image_data_generator.targets import class_names
@@ -29,7 +21,7 @@ CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input"
 _ALONE = ("raw", "multi_output", "input", None)  # those that know no classes
 
 
-class ImageFlow(Column):
+class ImageFlow(ImageColumn):
     """Pictures by key: what `ImageStream.flow_from_dataframe` and its like return.
 
     Give it to `pair`, or use it alone: `flow.batch(32, training=True)`.
@@ -39,19 +31,14 @@ class ImageFlow(Column):
         keys: One key for each row.
         cells: The paths of the files; an empty string is a row without a picture.
         source: Where the paths come from, for error messages.
-        augmentation: The random changes that training makes.
         filenames: The files' names as the folder or frame gave them.
         targets: The class of each row, or other targets with `class_mode="raw"` and
             `"multi_output"`; or `None`.
         classes: Class names in the order of their numbers; sorted by default.
         class_mode: What `batch` gives as the target; see `ImageStream.flow_from_dataframe`.
         weights: The weight of each row, or `None`.
-        statistics: What is to be learned of the training pictures.
-        fitted: Whether `spec` has learned it already, and keeps it.
-        augment: Keras' preprocessing layers that training batches go through, or `None`.
-        random_crop: Whether training cuts the target out anywhere; `spec.crop` must be set.
-        preprocess: A graph function from one picture to another of its shape, or `None`.
         defaults: What `batch` does where it isn't told otherwise.
+        **options: Others of `ImageColumn`, such as `images` for pictures in an array.
 
     Raises:
         ValueError: If `classes` lacks one that occurs.
@@ -65,9 +52,12 @@ class ImageFlow(Column):
     {'cat': 0, 'dog': 1}
     """
 
-    reads_files = True
-    _columns: ClassVar = {"cells": "", "filenames": "", "targets": None, "weights": 1.0}
-    spec: Image
+    _columns: ClassVar[dict[str, Any]] = {
+        **ImageColumn._columns,
+        "filenames": "",
+        "targets": None,
+        "weights": 1.0,
+    }
 
     def __init__(
         self,
@@ -76,20 +66,15 @@ class ImageFlow(Column):
         cells: Sequence[str],
         source: str,
         *,
-        augmentation: ImageAugmentation | None = None,
         filenames: Sequence[str] | None = None,
         targets: Sequence[Any] | None = None,
         classes: Sequence[str] | None = None,
         class_mode: str | None = "categorical",
         weights: Sequence[float] | None = None,
-        statistics: ImageStatistics | None = None,
-        fitted: bool = False,
-        augment: Any = None,
-        random_crop: bool = False,
-        preprocess: Callable[[tf.Tensor], tf.Tensor] | None = None,
         defaults: FlowDefaults | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(spec, keys, cells, source)
+        super().__init__(spec, keys, cells, source, **options)
         if class_mode not in CLASS_MODES:
             raise ValueError(
                 f"`class_mode` must be one of {list(CLASS_MODES)}. "
@@ -97,13 +82,7 @@ class ImageFlow(Column):
             )
         self.weights = np.full(len(self), 1.0) if weights is None else np.asarray(weights, float)
         self._weighted = weights is not None
-        self.statistics = statistics or ImageStatistics()
-        self._fitted = fitted
-        self._augment = None if augment is None else keras_augmentation(augment)
-        self.random_crop = random_crop
-        self.preprocess = preprocess
         self.defaults = defaults or FlowDefaults()
-        self.augmentation = augmentation or ImageAugmentation()
         self.filenames = np.asarray(cells if filenames is None else filenames, dtype=object)
         self.targets = np.full(len(self), None, object)
         self.targets[:] = list(targets) if targets is not None else None
@@ -242,96 +221,3 @@ class ImageFlow(Column):
             columns = [tf.constant(np.array(column)) for column in zip(*self.targets, strict=True)]
             return lambda numbers: tuple(tf.gather(column, numbers) for column in columns)
         return lambda numbers: None
-
-    def adapt(self) -> Self:
-        """The flow with what is to be learned of its pictures, unless `fit` has learned it."""
-        if self._fitted or not self.statistics.center:
-            return self
-        plain = dataclasses.replace(self.spec, mean=(), std=(), whitening="")
-        load = unconverted(converted(self.row_loader()))
-        rows = tf.data.Dataset.from_tensor_slices(np.flatnonzero(self.present))
-        pictures = rows.map(load, num_parallel_calls=tf.data.AUTOTUNE).batch(64)
-        rescaled = (batch * np.float32(plain.rescale) for batch in pictures.as_numpy_iterator())
-        return self.with_spec(learn_statistics(rescaled, plain, self.statistics))
-
-    def cell_loader(self) -> CellLoader:
-        """Read and decode one file: the least that has to be done row by row."""
-        spec, jpeg = self.spec, only_jpegs(self.cells)
-        return lambda path: decode_image(tf.io.read_file(path), spec, jpeg=jpeg)
-
-    def random_row_loader(self) -> RandomRowLoader | None:
-        """Reads a file and decodes the part that the row's seed chooses, with `random_crop`."""
-        if not self.random_crop:
-            return None
-        cells, spec, blank = tf.constant(self.cells.tolist(), tf.string), self.spec, self.blank()
-        jpeg = only_jpegs(self.cells)
-
-        def load(path: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            top, left = tf.unstack(uniform(seed[None], CROP_SLOTS)[0])
-            return decode_image(tf.io.read_file(path), spec, (top, left), jpeg)
-
-        if self.present.all():
-            return lambda row, seed: load(tf.gather(cells, row), seed)
-
-        def load_present(row: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            path = tf.gather(cells, row)
-            return tf.cond(tf.equal(path, ""), lambda: blank, lambda: load(path, seed))
-
-        return load_present
-
-    def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
-        """Augment and normalise; all but the resampling in one XLA program."""
-        spec = self.spec
-        preprocess = None if self.preprocess is None else converted(self.preprocess)
-        keras_changes = self._augment if training else None
-        augmentation = self.augmentation if training else ImageAugmentation()
-        if self.statistics.missing(spec):
-            raise ValueError(
-                f"Image {spec.name!r} has no statistics yet. Learn them on the training rows: "
-                "`records.split(...)` does so, `records.adapt()` where nothing is split off, and "
-                "`ImageStream.fit` for pictures in an array."
-            )
-
-        def change(
-            images: tf.Tensor, seeds: tf.Tensor, changes: ImageAugmentation = augmentation
-        ) -> tf.Tensor:
-            drawn = changes.parameters(seeds, spec.height, spec.width)
-            return changes.change_pixels(images, drawn)
-
-        def normalize(images: tf.Tensor) -> tf.Tensor:
-            return normalize_images(images, spec)
-
-        if preprocess is None:
-            whole = static_batch(lambda images, seeds: normalize(change(images, seeds)), batch_size)
-        else:
-            changed, normalized = (
-                static_batch(change, batch_size),
-                static_batch(normalize, batch_size),
-            )
-            picture = tf.TensorSpec((spec.height, spec.width, spec.channels), tf.float32)
-
-            def whole(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-                images = tf.cast(changed(images, seeds), tf.float32)
-                # The user's function takes one picture, as in Keras.
-                return normalized(tf.map_fn(preprocess, images, fn_output_signature=picture))
-
-        shape = (spec.height, spec.width, spec.channels)
-        unflipped = dataclasses.replace(augmentation, horizontal_flip=False, vertical_flip=False)
-        move_all = make_warp(
-            augmentation,
-            shape,
-            batch_size,
-            lambda images, seeds: normalize(change(images, seeds, unflipped)),
-        )
-
-        def finish(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-            if augmentation.moves_pixels:
-                if images.dtype == tf.uint8 and preprocess is None and keras_changes is None:
-                    return move_all(images, seeds)
-                drawn = augmentation.parameters(seeds, spec.height, spec.width)
-                images = augmentation.move_pixels(images, drawn)
-            if keras_changes is not None:
-                images = keras_changes(images, seeds)
-            return whole(images, seeds)
-
-        return finish
