@@ -44,6 +44,11 @@ def test_a_folder_gives_classes_filenames_and_keys(tree):
     assert flow.labels[os.path.join("dog", "25.png")] == "dog"
     stems = ImageStream().flow_from_directory(tree, key="stem")
     assert set(stems.keys) == {str(row) for row in range(40)}
+    dogs = ImageStream().flow_from_directory(tree, classes=["dog"], class_mode="sparse")
+    assert dogs.classes == ["dog"]
+    assert set(dogs.keys) == {os.path.join("dog", f"{row}.png") for row in range(20, 40)}
+    with pytest.raises(ValueError, match="`key` must be 'path' or 'stem'.*key='name'"):
+        ImageStream().flow_from_directory(tree, key="name")
 
 
 @pytest.mark.parametrize("class_mode", ["categorical", "sparse", "binary", None])
