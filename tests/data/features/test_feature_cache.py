@@ -23,7 +23,6 @@ from keras_multimodal.data import (
     pair,
 )
 from keras_multimodal.data.features import cache as feature_cache
-from keras_multimodal.data.features.store import FeatureStore
 from keras_multimodal.encoders import (
     ConvImageEncoder,
     ConvSensorEncoder,
@@ -396,17 +395,6 @@ class Pixels(keras.layers.Layer):
 def test_an_encoder_must_make_tokens(folder):
     with pytest.raises(ValueError, match=r"`encoders` must make tokens.*'image'.*8, 8, 3\)"):
         cache_features(make_records(folder), {"image": Pixels()}, folder[0] / "cache")
-
-
-def test_what_a_killed_process_left_is_removed_once_it_is_old(tmp_path):
-    old, new = tmp_path / ".shard-old", tmp_path / ".shard-new"
-    for left in (old, new):
-        left.mkdir()
-        (left / "tokens.npy").write_bytes(b"cut off")
-    os.utime(old, times=(0, 0))
-    store = FeatureStore(tmp_path, length=2, dim=3)
-    assert not store.places
-    assert [path.name for path in tmp_path.iterdir()] == [new.name]  # another may be writing it
 
 
 def test_what_was_cut_off_or_is_gone_is_named(folder):
