@@ -180,8 +180,8 @@ def split_of(group: str) -> str:
     """
     digest = hashlib.blake2b(f"{_SALT}/{group}".encode(), digest_size=8).digest()
     place = int.from_bytes(digest, "big") / 2**64
-    for split, share in SPLITS.items():
-        if place < share:
-            return split
+    for split, share in SPLITS.items():  # noqa: B007
         place -= share
-    return "test"
+        if place < 0:
+            break
+    return split  # the last one, should rounding leave something

@@ -136,7 +136,9 @@ def test_without_soundfile_the_remedy_is_named(tones, tmp_path, monkeypatch):
     assert len(flow_of(tones, tmp_path)) == 10
     (tmp_path / "x.flac").write_bytes(b"fLaC")
     tones.loc["k2", "file"] = "x.flac"
-    with pytest.raises(ImportError, match=r"read by soundfile.*\[audio\].*convert the files to WAV"):
+    with pytest.raises(
+        ImportError, match=r"read by soundfile.*\[audio\].*convert the files to WAV"
+    ):
         flow_of(tones, tmp_path)
 
 
@@ -256,7 +258,7 @@ def test_folders_give_classes_and_keys(tones, tmp_path):
     some = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", ["odd"], key="stem")
     assert set(some.labels) == {"odd"}
     assert set(some.keys) == {"1", "3", "5", "7", "9"}
-    with pytest.raises(ValueError, match="`key` must be 'path' or 'stem'.*key='name'"):
+    with pytest.raises(ValueError, match=r"`key` must be 'path' or 'stem'.*key='name'"):
         AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", key="name")
     (tmp_path / "none").mkdir()
     with pytest.raises(ValueError, match="must have recordings"):

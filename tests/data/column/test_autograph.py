@@ -324,6 +324,6 @@ def test_a_file_that_is_read_only_the_second_time_is_said_to_be(tmp_path):
     (tmp_path / "word").write_text("abcde")
     spec = Text(name="word", length=2, vocabulary=("a",))
     records = pair(Flaky(spec, ["a"], [str(tmp_path / "word")], "a list"))
-    with pytest.raises(ValueError, match="row 'a'.*word' could be read only the second time"):
+    with pytest.raises(ValueError, match=r"row 'a'.*word' could be read only the second time"):
         records.verify()
     records.verify()

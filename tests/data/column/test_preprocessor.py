@@ -64,7 +64,12 @@ def test_a_row_alone_and_a_blank_are_loaded_as_in_a_batch(spec, cell):
 
 def test_a_table_s_row_alone_and_its_blank_are_loaded_as_in_a_batch():
     spec = Tabular(
-        name="own", numeric=("n",), categorical=("c",), mean=(1.0,), std=(2.0,), categories=(("x",),)
+        name="own",
+        numeric=("n",),
+        categorical=("c",),
+        mean=(1.0,),
+        std=(2.0,),
+        categories=(("x",),),
     )
     transform = make_transform(spec)
     raw = {"n": tf.constant([3.0]), "c": tf.constant(["x"])}

@@ -380,7 +380,9 @@ def test_wrong_arguments_are_refused(folder):
         pd.Series(["red", "blue", "round"], index=["a", "b", "a"]), name="text"
     )
     drawn = pair(captions, on_duplicates="sample")
-    with pytest.raises(ValueError, match=r"one cell for each row.*'text', of which each epoch draw"):
+    with pytest.raises(
+        ValueError, match=r"one cell for each row.*'text', of which each epoch draw"
+    ):
         cache_features(drawn, {"text": encoders["text"]}, cache)
     assert not (cache / "image").exists()
 

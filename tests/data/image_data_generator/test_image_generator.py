@@ -336,7 +336,7 @@ def test_what_cannot_be_done_is_refused(arguments, message):
 
 
 def test_what_is_saved_is_png_or_jpeg(icons, tmp_path):
-    with pytest.raises(ValueError, match="`save_format` must be 'png', 'jpeg' or 'jpg'.*'gif'"):
+    with pytest.raises(ValueError, match=r"`save_format` must be 'png', 'jpeg' or 'jpg'.*'gif'"):
         ImageStream().flow(icons, save_to_dir=tmp_path, save_format="gif")
 
 
@@ -346,7 +346,9 @@ def test_targets_that_do_not_fit_their_mode_are_refused(folder, frame):
 
     with pytest.raises(TypeError, match="a list of columns with class_mode='multi_output'"):
         flow(y_col="category", class_mode="multi_output")
-    with pytest.raises(ValueError, match="binary.*two classes. Received: 3 classes.*'a', 'b', 'c'"):
+    with pytest.raises(
+        ValueError, match=r"binary.*two classes. Received: 3 classes.*'a', 'b', 'c'"
+    ):
         flow(y_col="category", class_mode="binary").batch(8)
     frame["category"] = [["a", "b"]] * len(frame)
     with pytest.raises(ValueError, match=r"one class for each row.*\['a', 'b'\]"):

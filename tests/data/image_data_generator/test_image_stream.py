@@ -47,7 +47,7 @@ def test_a_folder_gives_classes_filenames_and_keys(tree):
     dogs = ImageStream().flow_from_directory(tree, classes=["dog"], class_mode="sparse")
     assert dogs.classes == ["dog"]
     assert set(dogs.keys) == {os.path.join("dog", f"{row}.png") for row in range(20, 40)}
-    with pytest.raises(ValueError, match="`key` must be 'path' or 'stem'.*key='name'"):
+    with pytest.raises(ValueError, match=r"`key` must be 'path' or 'stem'.*key='name'"):
         ImageStream().flow_from_directory(tree, key="name")
 
 

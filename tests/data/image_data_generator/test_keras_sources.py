@@ -138,10 +138,12 @@ def test_fit_refuses_an_empty_dataset_and_another_rank(pictures):
         column.fit(dataset)
     with pytest.raises(ValueError, match="at least one picture"):
         column.fit(dataset.batch(4).take(0))
-    with pytest.raises(ValueError, match="'image' must have at least one picture.* in `x` of `fit`"):
+    with pytest.raises(
+        ValueError, match=r"'image' must have at least one picture.* in `x` of `fit`"
+    ):
         column.fit(pictures[:0])
     flow = column.flow_from_dataframe(pd.DataFrame({"file": [None]}), ".", "file", optional=True)
-    with pytest.raises(ValueError, match="'image' must have at least one.*in the training rows"):
+    with pytest.raises(ValueError, match=r"'image' must have at least one.*in the training rows"):
         flow.adapt()
 
 

@@ -172,7 +172,9 @@ def test_the_report_prints_and_goes_to_json():
     assert content["missing"] == {"a": ["new"], "b": list(range(8))}
     assert content["matched"] == 1
     labels = {1: "p", 2: "q", 3: None, "stray": "p", "other": "q"}
-    report = pair(column("a", dict.fromkeys(range(1, 4), "x")), labels=labels, on_missing="drop").report
+    report = pair(
+        column("a", dict.fromkeys(range(1, 4), "x")), labels=labels, on_missing="drop"
+    ).report
     assert "  without label: 1 (3)\n" in str(report)
     assert str(report).endswith("  labels of no row: 2")
 

@@ -26,7 +26,9 @@ def test_every_source_gives_texts_by_key(data, arguments, keys):
 
 
 def test_each_row_of_a_column_has_a_key():
-    with pytest.raises(ValueError, match=r"`keys` must have one key for each of the 2 rows of a li"):
+    with pytest.raises(
+        ValueError, match=r"`keys` must have one key for each of the 2 rows of a li"
+    ):
         TextColumn(Text(length=2), ["a"], ["red", "blue"], "a list")
 
 

@@ -302,14 +302,16 @@ def test_a_tokenizer_that_cannot_be_used_is_refused(tokens, options, error, mess
 
 
 def test_special_tokens_need_a_tokenizer_that_has_them():
-    with pytest.raises(ValueError, match="`special_tokens` must be False with a tokenizer that has"):
+    with pytest.raises(
+        ValueError, match="`special_tokens` must be False with a tokenizer that has"
+    ):
         TextProcessor(tokenizer=word_pieces("low"), special_tokens=True)
 
 
 def test_without_tensorflow_text_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_text", None)
     column = TextProcessor(normalize="NFC", vocabulary=["a"]).load_data(["a"])
-    with pytest.raises(ImportError, match="`normalize` needs tensorflow_text.*pip install"):
+    with pytest.raises(ImportError, match=r"`normalize` needs tensorflow_text.*pip install"):
         pair(column).batch(1)
 
 
