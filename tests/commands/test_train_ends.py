@@ -55,7 +55,7 @@ def test_each_model_has_its_part_of_the_time(tmp_path, monkeypatch):
 
 
 def test_what_the_scores_say_is_in_the_report(tmp_path, capsys):
-    arguments = ["--epochs", "12", "--learning-rate", "0.02"]
+    arguments = ["--epochs", "4", "--learning-rate", "0.02"]
     assert train(tmp_path, two_halves(flipped=3), *arguments) == 0
     scores = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert scores["validation"]["accuracy"] == 1
