@@ -18,6 +18,7 @@ from keras_multimodal.commands.model_folder import ModelFolder
 from keras_multimodal.commands.rows import in_its_words, unreadable_wholly, where
 from keras_multimodal.data import Records
 from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.pairing.no_row_error import NoRowError
 from keras_multimodal.schema import ClassTarget, ColumnKind, Schema
 
 _DIGITS = 6  # of probabilities
@@ -129,9 +130,7 @@ def known_rows(
     status: dict[Hashable, list[str]] = {row: [] for row in read.frame.index}
     try:
         records = data.pair(*own, on_missing="mask", on_error="mask", **(pairing or {}))
-    except ValueError as error:
-        if "`streams` must have a row in common" not in str(error):
-            raise
+    except NoRowError:
         print(f"No row has anything that can be read: {where(read)}")
         return None, ["nothing that can be read"] * len(read.frame)
     report = in_its_words(records.report, read)

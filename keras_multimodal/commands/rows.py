@@ -14,6 +14,7 @@ from keras_multimodal.commands.options import Options
 from keras_multimodal.commands.table import Table
 from keras_multimodal.data import PairingReport, Records
 from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.pairing.no_row_error import NoRowError
 from keras_multimodal.schema import ColumnKind
 
 _PARTS = ("training", "validation", "test")
@@ -39,9 +40,7 @@ def pair(read: Table, kinds: list[ColumnKind], options: Options, aim: goal.Goal)
     own = streams.make(Table(having, read.directory, read.names), kinds, options)
     try:
         records = data.pair(*own, on_missing="mask", on_error="mask", **aim.pairing)
-    except ValueError as error:
-        if "must have a row in common" not in str(error):
-            raise
+    except NoRowError as error:
         raise ValueError(
             "The table must have a row of which something can be read. Received: none; "
             + where(read)
@@ -140,11 +139,14 @@ def split(records: Records, read: Table, options: Options) -> dict[str, Records]
     groups = None
     if options.group is not None:
         groups = read.frame.loc[records.keys, read.column(options.group, "--group")]
-    if options.split is None:
-        parts = records.split(validation=_VALIDATION, test=_TEST, seed=options.seed, groups=groups)
-        return dict(zip(_PARTS, parts, strict=True))
-    column = _parts(read.frame.loc[records.keys, read.column(options.split, "--split")], options)
     try:
+        if options.split is None:
+            parts = records.split(
+                validation=_VALIDATION, test=_TEST, seed=options.seed, groups=groups
+            )
+            return dict(zip(_PARTS, parts, strict=True))
+        cells = read.frame.loc[records.keys, read.column(options.split, "--split")]
+        column = _parts(cells, options)
         if set(column) == {"train", "test"}:
             learning, _ = records.split_by(column, ("train", "test"))
             groups = None if groups is None else groups.loc[learning.keys]
@@ -152,7 +154,8 @@ def split(records: Records, read: Table, options: Options) -> dict[str, Records]
             column = column.where(~column.index.isin(drawn.keys), "validation")
         return dict(zip(_PARTS, records.split_by(column), strict=True))
     except ValueError as error:
-        raise ValueError(str(error).replace("`parts`", "`--split`")) from error
+        told = str(error).replace("`split` must leave", "The table must have")
+        raise ValueError(told.replace(", or pass stratify=False", "")) from error
 
 
 def _parts(cells: pd.Series, options: Options) -> pd.Series:

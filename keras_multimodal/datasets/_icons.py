@@ -180,8 +180,9 @@ def split_of(group: str) -> str:
     """
     digest = hashlib.blake2b(f"{_SALT}/{group}".encode(), digest_size=8).digest()
     place = int.from_bytes(digest, "big") / 2**64
-    for split, share in SPLITS.items():
-        if place < share:
+    *others, last = SPLITS
+    for split in others:
+        place -= SPLITS[split]
+        if place < 0:
             return split
-        place -= share
-    return "test"
+    return last

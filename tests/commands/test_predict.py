@@ -115,6 +115,17 @@ def test_scores_on_another_table(trained, tmp_path, capsys):
         commands.evaluate(run, str(other))
     with pytest.raises(ValueError, match=r"in 60 rows \(1, 2, 3, 4, 5 and 55 more\)"):
         commands.evaluate(run, str(other))
+    pd.read_csv(source).assign(sort=None).to_csv(other, index=False)
+    with pytest.raises(ValueError, match=r"`TABLE` must have rows with a target, 'sort'.*none"):
+        commands.evaluate(run, str(other))
+    unread = pd.read_csv(source).assign(note=None, weight=None, colour=None)
+    unread.assign(**{"Photo File": "nowhere.png"}).to_csv(other, index=False)
+    with pytest.raises(
+        ValueError, match=r"`TABLE` must have rows that can be read. Received: none"
+    ):
+        commands.evaluate(run, str(other))
+    with pytest.raises(ValueError, match=r"`--output` must be new. Received: .*scores\.json"):
+        commands.evaluate(run, str(source), tmp_path / "scores.json")
     pd.read_csv(source).drop(columns="sort").to_csv(other, index=False)
     with pytest.raises(ValueError, match="`TABLE` must have the column of what is true, 'sort'"):
         commands.evaluate(run, str(other))

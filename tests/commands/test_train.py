@@ -123,7 +123,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     class Interrupting(fitting.Best):
         def on_epoch_end(self, epoch, logs=None):
             super().on_epoch_end(epoch, logs)
-            if epoch == 1:
+            if epoch in (1, 3):
                 raise KeyboardInterrupt
 
     def interrupt(*_, **__):
@@ -142,11 +142,21 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     assert "go on with --resume" in capsys.readouterr().err
     assert cli.main([*arguments, "--resume", "--epochs", "5"]) == 2
     assert "Received: epochs 5 and not 4" in capsys.readouterr().err
-    assert cli.main([*arguments, "--resume"]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "read", interrupt)  # what had been learned before is still there
+        assert cli.main([*arguments, "--resume"]) == 130
+    assert "--resume" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "Best", Interrupting)
+        assert cli.main([*arguments, "--resume"]) == 130
+    printed = capsys.readouterr().out
+    assert "Epoch 1/4" not in printed
+    assert "Epoch 4/4" in printed
+    assert cli.main([*arguments, "--resume"]) == 0  # behind the last epoch
     history = pd.read_csv(run / "history.csv")
     assert history["epoch"].tolist() == [1, 2, 3, 4]
     pd.testing.assert_frame_equal(history, pd.read_csv(whole / "history.csv"), rtol=1e-4)
-    assert "Epoch 1/4" not in capsys.readouterr().out
+    assert "Training all on" not in capsys.readouterr().out
     assert not run.with_name("run.resume").exists()
 
 
@@ -275,6 +285,9 @@ def test_texts_to_write_and_what_belongs_together(table, tmp_path, capsys, task,
     if target is None:
         assert code == 2
         assert "SearchIndex" in capsys.readouterr().err
+        found = commands.evaluate(run, str(table))
+        assert found["rows"] == 59  # one has neither a picture nor a text
+        assert 0 < found["recall@10"] <= 1
     else:
         assert code == 0, capsys.readouterr().err
         said = pd.read_csv(tmp_path / "out.csv")

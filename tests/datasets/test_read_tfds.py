@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from etils import epath
 
 from keras_multimodal.data import ImageStream, TextProcessor, pair, read_tfds
 from keras_multimodal.datasets import OpenMoji
@@ -156,6 +157,30 @@ def test_records_may_be_sequences_of_dicts(tmp_path):
     )
     frame = read_tfds("numbers", "train", data_dir=tmp_path, key=None)
     assert frame["what"].tolist() == [["bone", "ball", "bone"]]
+
+
+class TwoPets(tfds.core.GeneratorBasedBuilder):
+    """A data set that needs no network."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    pkg_dir_path = epath.Path(__file__).parent  # or it looks for the package that this file is in
+
+    def _info(self):
+        features = tfds.features.FeaturesDict({"name": tfds.features.Text()})
+        return tfds.core.DatasetInfo(builder=self, features=features)
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        yield from ((row, {"name": name}) for row, name in enumerate(["Zoë", "Rex"]))
+
+
+def test_what_is_not_prepared_is_prepared_first(tmp_path):
+    frame = read_tfds("two_pets", "train", data_dir=tmp_path)
+    assert sorted(frame["name"]) == ["Rex", "Zoë"]
+    again = read_tfds("two_pets", "train", data_dir=tmp_path, download=False)
+    pd.testing.assert_frame_equal(again, frame)
 
 
 def test_a_split_is_a_string(pets):

@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import demo
+from keras_multimodal.demo import main_job, models
+from keras_multimodal.demo.icon_records import find_icons, read_icons
 from keras_multimodal.export import serve_in_fresh_process
-from keras_multimodal.schema import Schema
+from keras_multimodal.schema import Schema, Text
 from tests.suite.shared_results import digest
 
 FILES = ["history.csv", "metrics.json", "model.keras", "report.html", "saved_model"]
@@ -106,6 +108,7 @@ def test_the_report_is_whole_and_needs_nothing_from_elsewhere(small):
     assert page.count('class="row"') == 18
     assert page.count("picture withheld</div>") == 6
     assert page.count("text withheld") == 6
+    assert "OpenMoji" not in page  # the folder of these few names nobody
 
 
 def test_the_keras_model_and_the_saved_model_agree_without_the_package(small, few_icons):
@@ -124,6 +127,30 @@ def test_the_keras_model_and_the_saved_model_agree_without_the_package(small, fe
 
     inputs = Preprocessor(Schema.from_json(schema_text))(raw)
     np.testing.assert_allclose(model(inputs), outputs["probabilities"], atol=1e-5)
+
+
+def test_a_saved_model_that_says_something_else_is_refused(small, few_icons, monkeypatch):
+    def serve(folder, raw):
+        return {"probabilities": np.full((len(raw["text"]), len(test.schema.target.classes)), 0.5)}
+
+    *_, test = read_icons(few_icons)
+    model = keras.saving.load_model(small / "model.keras")
+    monkeypatch.setattr(main_job.export, "serve_in_fresh_process", serve)
+    with pytest.raises(RuntimeError, match=r"differ by 0\.\d+ on \d+ rows.* agree within 1e-05"):
+        main_job._check_served(model, small / "saved_model", test, seed=0)
+
+
+def test_a_model_of_classes_needs_them():
+    schema = Schema([Text(name="text", length=2, vocabulary=("a",), optional=True)])
+    with pytest.raises(ValueError, match=r"`schema` must have a target. Received: None"):
+        models.single_model(schema)
+
+
+def test_without_a_folder_the_icons_are_those_in_the_cache(icons, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "open_moji_72px").symlink_to(icons)
+    assert find_icons(None) == tmp_path / "datasets" / "open_moji_72px"
 
 
 def test_a_second_run_replaces_the_first_only_when_told(small, few_icons, tmp_path):
@@ -145,6 +172,7 @@ def test_the_run_on_all_icons_is_whole(full_run):
     assert metrics["settings"] == {"epochs": 20 if DEMO_RUN else EPOCHS, "seed": 0}
     assert metrics["served"]["rows"] == 64
     assert metrics["served"]["largest_difference"] <= 1e-5
+    assert "All emojis designed by OpenMoji" in (full_run / "report.html").read_text()
     with (full_run / "history.csv").open(newline="") as file:
         rows = [row["model"] for row in csv.DictReader(file)]
     assert {rows.count(name) for name in ("image", "text", "fused")} == {

@@ -64,7 +64,10 @@ def learn_statistics(
             products = products + flat.T @ flat
             sums = sums + flat.sum(0)
     if not rows:
-        raise ValueError("`x` must hold at least one picture to learn from. Received: none")
+        raise ValueError(
+            f"Image {spec.name!r} must have at least one picture to learn from, in `x` of `fit` or "
+            "in the training rows. Received: none"
+        )
     mean, std = total / pixels, np.sqrt(squares / pixels)
     whitening = ""
     if statistics.whitening:

@@ -18,6 +18,7 @@ from keras_multimodal.data.pairing.checks import (
     repeated_keys,
     where,
 )
+from keras_multimodal.data.pairing.no_row_error import NoRowError
 from keras_multimodal.data.pairing.records import Records
 from keras_multimodal.data.pairing.report import PairingReport
 from keras_multimodal.data.pairing.verification import Unreadable, find_unreadable
@@ -183,7 +184,7 @@ def pair(
         else:
             cut = where(keys, longer)
     if not usable.any():
-        raise ValueError(
+        raise NoRowError(
             f"`columns` must have a row in common that has everything. Received: {len(keys)} rows, "
             "each of which lacks something"
         )

@@ -67,7 +67,9 @@ def _unbatched(dataset: keras.utils.PyDataset) -> Iterator[dict[str, Any]]:
 
 def _rows(values: Any, name: str, where: str) -> Any:
     """A batch's values of one name, to be taken apart by row."""
-    if isinstance(values, (tf.RaggedTensor, list)):
+    if isinstance(values, tf.RaggedTensor):  # it has no length
+        return [values[row] for row in range(int(values.nrows()))]
+    if isinstance(values, list):
         return values
     array = np.asarray(values)
     if not array.ndim:

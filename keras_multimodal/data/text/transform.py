@@ -14,7 +14,7 @@ from keras_multimodal.data.column.registry import register_transform
 from keras_multimodal.data.column.transform import Transform, is_there
 from keras_multimodal.data.text.standardization import make_standardizer
 from keras_multimodal.data.text.subwords import Subwords
-from keras_multimodal.schema import Text
+from keras_multimodal.schema import Text, Tokenizer
 
 
 @register_transform("text")
@@ -55,7 +55,7 @@ class TextTransform(Transform[Text]):
         """`(batch, length)` int32 token ids; 0 is padding, 1 a word not in the vocabulary."""
         ids = self.vocabulary(self.standardize(loaded))
         if self.spec.tokenizer is not None:
-            ids = _pack(ids, self.spec)
+            ids = _pack(ids, self.spec.tokenizer, self.spec.length)
         return tf.ensure_shape(tf.cast(ids, tf.int32), (None, self.spec.length))
 
 
@@ -68,7 +68,7 @@ def make_token_counter(spec: Text) -> Callable[[tf.Tensor], tf.Tensor]:
     standardize = make_standardizer(spec)
     if spec.tokenizer is not None:
         subwords = Subwords(spec.tokenizer)
-        special = sum(map(len, _special_ids(spec)))
+        special = sum(map(len, _special_ids(spec.tokenizer)))
         return lambda texts: subwords(standardize(texts)).row_lengths() + special
     # Where a text is cut does not depend on which words are known.
     words = _vectorization(dataclasses.replace(spec, vocabulary=("a",)), ragged=True)
@@ -113,13 +113,13 @@ def _vectorization(spec: Text, ragged: bool = False) -> keras.layers.TextVectori
     )
 
 
-def _pack(ids: tf.RaggedTensor, spec: Text) -> tf.Tensor:
+def _pack(ids: tf.RaggedTensor, tokenizer: Tokenizer, length: int) -> tf.Tensor:
     """Ragged ids cut, with the special tokens around what is left, and padded: `(batch, length)`.
 
     An empty text has no special tokens either: all of it is padding.
     """
-    start, end = _special_ids(spec)
-    ids = ids[:, : spec.length - len(start) - len(end)]
+    start, end = _special_ids(tokenizer)
+    ids = ids[:, : length - len(start) - len(end)]
     filled = tf.cast(ids.row_lengths() > 0, tf.int64)
 
     def repeated(tokens: list[int]) -> tf.RaggedTensor:
@@ -127,14 +127,11 @@ def _pack(ids: tf.RaggedTensor, spec: Text) -> tf.Tensor:
         return tf.RaggedTensor.from_row_lengths(tf.reshape(values, [-1]), filled * len(tokens))
 
     packed = tf.concat([repeated(start), ids, repeated(end)], axis=1)
-    return packed.to_tensor(shape=(None, spec.length))
+    return packed.to_tensor(shape=(None, length))
 
 
-def _special_ids(spec: Text) -> tuple[list[int], list[int]]:
+def _special_ids(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """The ids before and after each text, as the model sees them."""
-    tokenizer = spec.tokenizer
-    if tokenizer is None:
-        return [], []
     start, end = (
         [] if token is None else [token + tokenizer.offset]
         for token in (tokenizer.start, tokenizer.end)

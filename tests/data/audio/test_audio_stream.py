@@ -1,6 +1,7 @@
 """Recordings from files: read, paired, changed and served alike; what is broken is named."""
 
 import pathlib
+import sys
 import wave
 import zipfile
 
@@ -122,6 +123,25 @@ def test_a_broken_flac_is_named_too(tones, tmp_path):
         pair(flow_of(tones, tmp_path)).verify()
 
 
+def test_a_rate_that_no_recording_has_is_named_too(tones, tmp_path):
+    pytest.importorskip("soundfile")
+    wavfile.write(tmp_path / "x.ogg", 2_000_000, np.ones(800, "float32"))
+    tones.loc["k2", "file"] = "x.ogg"
+    with pytest.raises(ValueError, match=r"row 'k2'.*x\.ogg' cannot be decoded.*above 1 MHz"):
+        pair(flow_of(tones, tmp_path)).verify()
+
+
+def test_without_soundfile_the_remedy_is_named(tones, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    assert len(flow_of(tones, tmp_path)) == 10
+    (tmp_path / "x.flac").write_bytes(b"fLaC")
+    tones.loc["k2", "file"] = "x.flac"
+    with pytest.raises(
+        ImportError, match=r"read by soundfile.*\[audio\].*convert the files to WAV"
+    ):
+        flow_of(tones, tmp_path)
+
+
 @pytest.mark.parametrize("ending", ["wav", "ogg"])  # the name says who reads it
 @pytest.mark.parametrize(
     ("samples", "reason"),
@@ -235,6 +255,11 @@ def test_folders_give_classes_and_keys(tones, tmp_path):
         flow = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", follow_links=follow)
         assert len(set(flow.keys)) == len(flow) == count
         assert ("even/linked/0.wav" in flow.keys) == follow
+    some = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", ["odd"], key="stem")
+    assert set(some.labels) == {"odd"}
+    assert set(some.keys) == {"1", "3", "5", "7", "9"}
+    with pytest.raises(ValueError, match=r"`key` must be 'path' or 'stem'.*key='name'"):
+        AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", key="name")
     (tmp_path / "none").mkdir()
     with pytest.raises(ValueError, match="must have recordings"):
         AudioStream(RATE, 800).flow_from_directory(tmp_path / "none")

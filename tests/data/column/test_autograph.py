@@ -301,3 +301,29 @@ def test_files_of_a_column_of_the_users_are_read_and_verified(tmp_path):
     for cache in (False, tmp_path / "kept"):
         batch = records.batch(1, cache=cache).get_single_element()
         assert batch["word"].numpy().tolist() == [[6, 6]]
+
+
+class Flaky(Files):
+    """Files on a disk that fails once."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.reads = 0
+
+    def cell_loader(self):
+        def read(path):
+            self.reads += 1
+            if self.reads == 1:
+                raise ValueError("no answer from the disk")
+            return np.int32(5)
+
+        return lambda path: tf.ensure_shape(tf.numpy_function(read, [path], tf.int32), ())
+
+
+def test_a_file_that_is_read_only_the_second_time_is_said_to_be(tmp_path):
+    (tmp_path / "word").write_text("abcde")
+    spec = Text(name="word", length=2, vocabulary=("a",))
+    records = pair(Flaky(spec, ["a"], [str(tmp_path / "word")], "a list"))
+    with pytest.raises(ValueError, match=r"row 'a'.*word' could be read only the second time"):
+        records.verify()
+    records.verify()

@@ -5,7 +5,9 @@ import pytest
 import tensorflow as tf
 
 from keras_multimodal.data import ImageStream, Preprocessor, TextProcessor, pair
-from keras_multimodal.schema import Image, Schema, Text
+from keras_multimodal.data.column.registry import make_transform
+from keras_multimodal.data.column.transform import by_name
+from keras_multimodal.schema import Features, Image, Schema, Sensor, Tabular, Text
 
 
 @pytest.fixture
@@ -35,6 +37,48 @@ def test_pipeline_and_preprocessor_agree_to_the_last_bit(records):
     assert not batch["image_present"][3]
     assert not batch["image"][3].numpy().any()
     assert not batch["text_present"][5]
+
+
+@pytest.mark.parametrize(
+    ("spec", "cell"),
+    [
+        (Text(name="own", length=2, vocabulary=("a", "b")), "b a b"),
+        (Features(name="own", length=2, dim=1), [[1.0]]),
+        (Features(name="own", length=2, dim=1), [[1.0], [2.0], [3.0]]),
+        (Sensor(name="own", channels=("x",), length=2, mean=(1.0,), std=(2.0,)), [[3.0]]),
+    ],
+    ids=["text", "short features", "long features", "sensor"],
+)
+def test_a_row_alone_and_a_blank_are_loaded_as_in_a_batch(spec, cell):
+    transform = make_transform(spec)
+    rows = [transform.load(tf.constant(cell)), transform.blank()]
+    loaded = tf.nest.map_structure(lambda *row: tf.stack(row), *rows)
+    raw = {"own": tf.constant([cell])}
+    (found,) = transform.load_batch(raw)
+    np.testing.assert_array_equal(rows[0], found)
+    finished = by_name(transform.finish(loaded), spec)
+    for name, tensor in transform(raw).items():
+        np.testing.assert_array_equal(finished[name][0], tensor[0])
+        assert not finished[name][1].numpy().any()
+
+
+def test_a_table_s_row_alone_and_its_blank_are_loaded_as_in_a_batch():
+    spec = Tabular(
+        name="own",
+        numeric=("n",),
+        categorical=("c",),
+        mean=(1.0,),
+        std=(2.0,),
+        categories=(("x",),),
+    )
+    transform = make_transform(spec)
+    raw = {"n": tf.constant([3.0]), "c": tf.constant(["x"])}
+    cells = tf.nest.map_structure(lambda cell: cell[0], transform.load_batch(raw))
+    rows = [transform.load(cells), transform.blank()]
+    finished = transform.finish(tf.nest.map_structure(lambda *row: tf.stack(row), *rows))
+    for name, tensor in transform(raw).items():
+        np.testing.assert_array_equal(finished[name][0], tensor[0])
+        assert not finished[name][1].numpy().any()
 
 
 def test_it_survives_a_saved_model(records, tmp_path):

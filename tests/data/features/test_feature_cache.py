@@ -376,7 +376,27 @@ def test_wrong_arguments_are_refused(folder):
     (folder[0] / "other" / "image" / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="with other things in it"):
         cache_features(records, encoders, folder[0] / "other")
+    captions = TextProcessor(length=2, vocabulary=WORDS).load_data(
+        pd.Series(["red", "blue", "round"], index=["a", "b", "a"]), name="text"
+    )
+    drawn = pair(captions, on_duplicates="sample")
+    with pytest.raises(
+        ValueError, match=r"one cell for each row.*'text', of which each epoch draw"
+    ):
+        cache_features(drawn, {"text": encoders["text"]}, cache)
     assert not (cache / "image").exists()
+
+
+class Pixels(keras.layers.Layer):
+    """Leaves a picture as it is."""
+
+    def call(self, inputs):
+        return inputs[0]
+
+
+def test_an_encoder_must_make_tokens(folder):
+    with pytest.raises(ValueError, match=r"`encoders` must make tokens.*'image'.*8, 8, 3\)"):
+        cache_features(make_records(folder), {"image": Pixels()}, folder[0] / "cache")
 
 
 def test_what_was_cut_off_or_is_gone_is_named(folder):

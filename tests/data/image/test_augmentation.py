@@ -74,6 +74,25 @@ def test_pixels_agree_with_the_generator_of_keras(fill_mode, parameters):
     np.testing.assert_allclose(changed[0], expected, atol=0.01)
 
 
+@pytest.mark.filterwarnings("ignore:Please import `affine_transform` from:DeprecationWarning")
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_brightness_leaves_transparency_alone(dtype, rng):
+    pictures = rng.integers(0, 256, (1, 16, 16, 4)).astype(dtype)
+    generator = tf.keras.preprocessing.image.ImageDataGenerator(brightness_range=(0.5, 1.5))
+    expected = generator.apply_transform(pictures[0].astype("float32"), {"brightness": 0.6})
+    changed = change(ImageAugmentation(brightness_range=(0.5, 1.5)), pictures, brightness=[0.6])
+    np.testing.assert_array_equal(changed[0], expected)
+    np.testing.assert_array_equal(changed[..., 3], pictures[..., 3])
+
+
+def test_a_row_of_pixels_is_wrapped_along_its_width():
+    row = np.arange(8, dtype="float32").reshape(1, 1, 8, 1)
+    augmentation = ImageAugmentation(width_shift_range=1.0, fill_mode="wrap")
+    changed = change(augmentation, row, tx=[3.0], ty=[5.0])
+    # SciPy's `wrap` has the first and the last pixel in one place.
+    np.testing.assert_allclose(changed.ravel(), [3, 4, 5, 6, 7, 1, 2, 3], atol=1e-5)
+
+
 def test_parameters_stay_in_their_ranges_and_fill_them():
     augmentation = ImageAugmentation(
         rotation_range=15.0,

@@ -106,6 +106,14 @@ def test_keeping_the_aspect_ratio_crops_the_centre():
     )
 
 
+@pytest.mark.parametrize("center", [False, True])
+def test_a_picture_may_be_scaled_by_its_own_deviation(center):
+    spec = Image(height=20, width=30, samplewise_center=center, samplewise_std=True)
+    found = normalize_images(tf.constant(COLOR[None]), spec).numpy()[0]
+    exact = (COLOR - COLOR.mean() * center) / COLOR.std()
+    np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize(
     "settings",

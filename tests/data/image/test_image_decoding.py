@@ -138,6 +138,20 @@ def test_training_cuts_anywhere_anew_in_each_epoch_and_alike_for_a_seed(photos):
     assert len(corners) > 4
 
 
+def test_a_row_without_a_picture_stays_empty_where_others_are_cut_anywhere(photos):
+    frame = pd.DataFrame({"file": ["0.png", None, "1.jpg"]}, index=list("abc"))
+    stream = ImageStream(random_crop=True)
+    own = stream.flow_from_dataframe(frame, photos, "file", target_size=(64, 64), optional=True)
+    words = TextProcessor(length=1, vocabulary=["x"]).load_data(dict.fromkeys("abc", "x"))
+    inputs = next(iter(pair(own, words).batch(3, training=True, shuffle=False, seed=3)))
+    assert inputs["image_present"].numpy().tolist() == [True, False, True]
+    assert not inputs["image"][1].numpy().any()
+    whole = flow(photos, ["0.png", "2.png", "1.jpg"], random_crop=True)
+    expected = next(iter(whole.batch(3, training=True, shuffle=False, seed=3)))
+    for row in (0, 2):
+        np.testing.assert_array_equal(inputs["image"][row], expected[row])
+
+
 def test_every_place_can_be_cut():
     spec = Image(height=2, width=2, crop=True)
     pixels = tf.constant(np.arange(16).reshape(4, 4, 1).repeat(3, 2), tf.uint8)

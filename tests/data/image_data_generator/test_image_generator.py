@@ -190,6 +190,7 @@ def test_random_transforms_repeat_with_their_seed(icons):
     first = column.random_transform(icons[0], seed=5)
     np.testing.assert_array_equal(column.random_transform(icons[0], seed=5), first)
     assert (column.random_transform(icons[0], seed=6) != first).any()
+    assert (column.random_transform(icons[0]) != column.random_transform(icons[0])).any()
     drawn = column.get_random_transform((32, 32, 3), seed=5)
     assert set(drawn) == set(Generator().get_random_transform((32, 32, 3)))
     np.testing.assert_array_equal(column.apply_transform(icons[0], drawn), first)
@@ -282,6 +283,17 @@ def test_pictures_can_be_saved_as_they_go_by(icons, tmp_path):
         np.testing.assert_allclose(np.asarray(Pillow.open(path)), wanted, atol=1)
 
 
+def test_channels_first_are_saved_as_pictures(icons, tmp_path):
+    column = ImageStream(data_format="channels_first")
+    pictures = np.moveaxis(icons[:2, :16], -1, 1)
+    flow = column.flow(pictures, save_to_dir=tmp_path / "seen")
+    assert next(iter(flow.batch(2))).shape == (2, 3, 16, 32)
+    files = sorted((tmp_path / "seen").iterdir())
+    for path, picture in zip(files, icons[:2, :16].astype("float32"), strict=True):
+        wanted = (picture - picture.min()) / (picture.max() - picture.min()) * 255
+        np.testing.assert_allclose(np.asarray(Pillow.open(path)), wanted, atol=1)
+
+
 def invert(picture):
     return 255.0 - picture
 
@@ -290,6 +302,14 @@ def test_a_function_of_the_users_runs_in_the_pipeline_and_is_not_exported(icons,
     column = ImageStream(preprocessing_function=invert, rescale=1 / 255)
     images = next(iter(column.flow(icons).batch(40)))
     np.testing.assert_allclose(images, (255.0 - icons) / 255, atol=1e-6)
+    # Pictures are moved before the function sees them, as in Keras.
+    shift = {"width_shift_range": [3], "fill_mode": "constant", "cval": 9.0}
+    moved = ImageStream(preprocessing_function=invert, **shift).flow(icons)
+    batch = next(iter(moved.batch(40, training=True, shuffle=False))).numpy()
+    for picture, found in zip(icons, batch, strict=True):
+        right, left = np.full((2, 32, 32, 3), 9.0)
+        right[:, 3:], left[:, :-3] = picture[:, :-3], picture[:, 3:]
+        assert any(np.allclose(found, 255 - wanted, atol=1e-3) for wanted in (right, left))
     layer = ImageStream(preprocessing_function=keras.layers.Rescaling(0.5))
     np.testing.assert_allclose(next(iter(layer.flow(icons).batch(40))), icons / 2)
     schema = pair(column.flow(icons), labels=[0, 1] * 20).schema
@@ -315,12 +335,21 @@ def test_what_cannot_be_done_is_refused(arguments, message):
         ImageStream(**arguments)
 
 
+def test_what_is_saved_is_png_or_jpeg(icons, tmp_path):
+    with pytest.raises(ValueError, match=r"`save_format` must be 'png', 'jpeg' or 'jpg'.*'gif'"):
+        ImageStream().flow(icons, save_to_dir=tmp_path, save_format="gif")
+
+
 def test_targets_that_do_not_fit_their_mode_are_refused(folder, frame):
     def flow(**arguments):
         return ImageStream().flow_from_dataframe(frame, folder, "file", **arguments)
 
     with pytest.raises(TypeError, match="a list of columns with class_mode='multi_output'"):
         flow(y_col="category", class_mode="multi_output")
+    with pytest.raises(
+        ValueError, match=r"binary.*two classes. Received: 3 classes.*'a', 'b', 'c'"
+    ):
+        flow(y_col="category", class_mode="binary").batch(8)
     frame["category"] = [["a", "b"]] * len(frame)
     with pytest.raises(ValueError, match=r"one class for each row.*\['a', 'b'\]"):
         flow(y_col="category", class_mode="sparse")
@@ -337,6 +366,7 @@ def test_ranges_may_be_numbers_of_numpy():
 def test_links_in_circles_and_formats_without_a_decoder(folder, tmp_path):
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "a.png").write_bytes((folder / "1.png").read_bytes())
+    (tmp_path / "cat" / "notes.txt").write_text("no picture, and left alone")
     (tmp_path / "cat" / "again").symlink_to(tmp_path / "cat")
     flow = ImageStream().flow_from_directory(tmp_path, follow_links=True, class_mode=None)
     assert list(flow.filenames) == ["cat/a.png"]

@@ -44,6 +44,11 @@ def test_a_folder_gives_classes_filenames_and_keys(tree):
     assert flow.labels[os.path.join("dog", "25.png")] == "dog"
     stems = ImageStream().flow_from_directory(tree, key="stem")
     assert set(stems.keys) == {str(row) for row in range(40)}
+    dogs = ImageStream().flow_from_directory(tree, classes=["dog"], class_mode="sparse")
+    assert dogs.classes == ["dog"]
+    assert set(dogs.keys) == {os.path.join("dog", f"{row}.png") for row in range(20, 40)}
+    with pytest.raises(ValueError, match=r"`key` must be 'path' or 'stem'.*key='name'"):
+        ImageStream().flow_from_directory(tree, key="name")
 
 
 @pytest.mark.parametrize("class_mode", ["categorical", "sparse", "binary", None])
@@ -144,9 +149,20 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
         ImageStream().flow_from_directory(tmp_path)
 
 
+def test_a_row_without_a_class_is_of_none(folder, frame):
+    frame.loc[["k0", "k3"], "category"] = [None, float("nan")]
+    flow = ImageStream().flow_from_dataframe(frame, folder, "file", "category", target_size=(4, 4))
+    assert flow.classes == ["a", "b", "c"]
+    with pytest.raises(ValueError, match=r"label.*'k0', 'k3'"):
+        flow.batch(8)
+    records = pair(flow, labels=flow.labels, on_missing="drop")
+    assert records.report.unlabeled == ("k0", "k3")
+
+
 def test_a_flow_without_classes_says_how_to_get_them(folder, frame):
     flow = ImageStream().flow_from_dataframe(frame, folder, "file")
     assert flow.labels is None
+    assert (flow.classes, flow.class_indices) == ([], {})
     with pytest.raises(ValueError, match="`y_col` must name the frame's column of classes"):
         flow.batch(8)
     (images, _) = pair(flow, labels=frame["category"]).batch(40).get_single_element()

@@ -69,6 +69,10 @@ LAYERS = {
     "pipeline": lambda: keras.layers.Pipeline(
         [keras.layers.RandomRotation(0.1), keras.layers.RandomBrightness(0.3)]
     ),
+    "nested": lambda: [
+        keras.layers.Pipeline([keras.layers.RandomFlip("vertical")]),
+        keras.layers.RandomBrightness(0.3),
+    ],
     "list": lambda: [keras.layers.RandomZoom(0.3), keras.layers.RandomContrast(0.5)],
     "sequential": lambda: keras.Sequential([keras.layers.RandomTranslation(0.2, 0.2)]),
 }
@@ -134,6 +138,13 @@ def test_fit_refuses_an_empty_dataset_and_another_rank(pictures):
         column.fit(dataset)
     with pytest.raises(ValueError, match="at least one picture"):
         column.fit(dataset.batch(4).take(0))
+    with pytest.raises(
+        ValueError, match=r"'image' must have at least one picture.* in `x` of `fit`"
+    ):
+        column.fit(pictures[:0])
+    flow = column.flow_from_dataframe(pd.DataFrame({"file": [None]}), ".", "file", optional=True)
+    with pytest.raises(ValueError, match=r"'image' must have at least one.*in the training rows"):
+        flow.adapt()
 
 
 @pytest.fixture
@@ -144,11 +155,12 @@ def album(tmp_path, pictures):
 
 
 def test_lists_of_pictures_become_columns_that_are_absent_where_there_are_fewer(album, pictures):
-    cells = [["0.png", "1.png"], ["2.png"], [], ["3.png", "4.png", "5.png"]]
-    frame = pd.DataFrame({"photos": cells, "kind": list("abab")}, index=list("wxyz"))
+    cells = [["0.png", "1.png"], ["2.png"], [], ["3.png", "4.png", "5.png"], None]
+    frame = pd.DataFrame({"photos": cells, "kind": list("ababa")}, index=list("wxyzv"))
     flows = ImageStream().flows_from_dataframe(frame, album, "photos", target_size=(16, 16))
     records = pair(*flows, labels=frame["kind"], on_missing="drop")
     assert records.keys == ["w", "x", "z"]
+    assert set(records.report.dropped) == {"y", "v"}
     inputs, _ = next(iter(records.batch(3)))
     assert inputs["image_1_present"].numpy().tolist() == [True, False, True]
     np.testing.assert_array_equal(inputs["image_0"], pictures[[0, 2, 3]])

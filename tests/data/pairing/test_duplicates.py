@@ -98,6 +98,9 @@ def test_pictures_can_be_drawn_from_and_one_that_is_broken_is_left_out(folder, f
     assert len(records) == len(frame)
     assert list(records.report.unreadable["image"]) == ["k0", "k1", "k2"]
     assert not records.report.dropped
+    column = records.columns[0]
+    drawn = column.cell_loader()(tf.constant(twice["file"]["k7"]))
+    np.testing.assert_array_equal(drawn, flow.cell_loader()(tf.constant(twice["file"]["k7"])))
     for _ in range(3):
         assert sum(len(batch["image"]) for batch in records.batch(8, training=True)) == len(frame)
 

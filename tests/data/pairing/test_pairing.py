@@ -146,6 +146,7 @@ def test_classes_can_be_given_and_are_in_numerical_order_otherwise():
         ({"on_missing": "ignore"}, ValueError, "`on_missing` must be.*'ignore'"),
         ({"labels": ["p"]}, ValueError, "one value for each of the 2 rows of 'a'.*1 values"),
         ({"labels": ["p", "p"]}, ValueError, "at least two classes.*2 rows of the one class 'p'"),
+        ({"match": "a"}, TypeError, "`match` must be True, or a dict of the towers.*match='a'"),
         ({"labels": ["p", 3]}, TypeError, r"of one type.*\['int', 'str'\]"),
     ],
 )
@@ -170,6 +171,17 @@ def test_the_report_prints_and_goes_to_json():
     content = json.loads(report.to_json())
     assert content["missing"] == {"a": ["new"], "b": list(range(8))}
     assert content["matched"] == 1
+    labels = {1: "p", 2: "q", 3: None, "stray": "p", "other": "q"}
+    report = pair(
+        column("a", dict.fromkeys(range(1, 4), "x")), labels=labels, on_missing="drop"
+    ).report
+    assert "  without label: 1 (3)\n" in str(report)
+    assert str(report).endswith("  labels of no row: 2")
+
+
+def test_pairs_have_no_label_to_show():
+    a, b = column("a", {1: "x", 2: "y"}), column("b", {1: "u", 2: "v"})
+    assert pair(a, b, match=True).to_frame().to_dict("list") == {"a": ["x", "y"], "b": ["u", "v"]}
 
 
 def test_names_that_get_in_each_others_way_are_refused():

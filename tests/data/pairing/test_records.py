@@ -107,6 +107,12 @@ def test_a_row_of_no_known_part_is_not_lost_in_silence(stray):
         records(10).split_by(column, ("train", "test"))
 
 
+def test_a_key_may_repeat_with_one_group():
+    groups = pd.Series([1, 1, None, 1, None], index=["k0", "k0", "k2", "k1", "k2"])
+    parts = records(3).split(test=0.5, groups=groups, stratify=False)
+    assert sorted(map(sorted, split_keys(parts))) == [["k0", "k1"], ["k2"]]
+
+
 def test_a_key_with_two_groups_is_refused():
     groups = pd.Series([1, 2, 1], index=["k0", "k0", "k1"])
     with pytest.raises(ValueError, match=r"`groups` must have one value for each key.*'k0'"):

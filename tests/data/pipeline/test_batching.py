@@ -1,11 +1,14 @@
 """Batches hold what their rows hold, repeat for a seed, and name the row that cannot be read."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_multimodal.data import ImageStream, TextProcessor, pair
+from keras_multimodal.data.pipeline.dataset import available_cores
 
 
 def paired(folder, frame, on_missing="error", **augmentation):
@@ -214,3 +217,10 @@ def test_keras_trains_on_the_batches(folder, frame):
     inputs, labels = next(iter(records.batch(len(records))))
     right = model.predict_on_batch(inputs)[np.arange(len(records)), labels]
     assert history.history["val_loss"][-1] == pytest.approx(-np.log(right).mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("counted", "cores"), [(6, 6), (None, 1)])
+def test_where_a_process_may_use_every_core_all_are_counted(monkeypatch, counted, cores):
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS
+    monkeypatch.setattr(os, "cpu_count", lambda: counted)
+    assert available_cores() == cores

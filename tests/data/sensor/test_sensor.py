@@ -10,7 +10,13 @@ import pytest
 import tensorflow as tf
 
 from keras_multimodal import tasks
-from keras_multimodal.data import Preprocessor, SensorProcessor, TextProcessor, pair
+from keras_multimodal.data import (
+    Preprocessor,
+    SensorAugmentation,
+    SensorProcessor,
+    TextProcessor,
+    pair,
+)
 from keras_multimodal.data.sensor.regular_grid import regular_grid
 from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.schema import ClassTarget, Schema, Sensor
@@ -89,6 +95,14 @@ def test_irregular_times_come_onto_the_grid(interpolation, rng):
         nearest = np.abs(grid[:, None] - times).argmin(1)
         np.testing.assert_allclose(found[:, 1], np.sin(times)[nearest], rtol=1e-5)
     assert grid[-1] <= times[-1] < grid[-1] + 1 / 20 + 1e-9
+
+
+def test_rows_without_a_series_need_no_times():
+    column = SensorProcessor(sample_rate=2.0).load_arrays(
+        {"a": [[1.0], [3.0]], "b": None, "c": np.zeros((0, 1))}, {"a": [0.0, 1.0], "c": []}
+    )
+    assert column.present.tolist() == [True, False, False]
+    np.testing.assert_allclose(column.series[0], [[1], [2], [3]])
 
 
 def test_a_gap_is_not_bridged_and_order_does_not_matter(rng):
@@ -206,6 +220,15 @@ def test_changes_are_random_bounded_and_the_same_for_any_number_of_threads(rng):
         tf.nest.map_structure(np.testing.assert_array_equal, again, changed)
 
 
+def test_a_column_with_other_changes_leaves_the_first_as_it_is():
+    column = SensorProcessor(standardize=False).load_arrays({"a": np.ones((50, 1))})
+    noisy = column.with_augmentation(SensorAugmentation(jitter=1.0))
+    for own, changed in ((column, False), (noisy, True)):
+        values = single(own, training=True, seed=0)["sensor"].numpy()
+        assert (values != 1).any() == changed
+        assert (single(own)["sensor"].numpy() == 1).all()
+
+
 def test_jitter_has_the_deviation_asked_for(rng):
     data = rng.normal(5, 3, size=(40, 50, 2))
     records = pair(SensorProcessor(jitter=0.5).load_arrays(data)).adapt()
@@ -230,6 +253,10 @@ def test_a_warp_keeps_the_ends_and_the_order():
         (lambda: SensorProcessor(jitter=-1), "`jitter` must be at least 0"),
         (lambda: SensorProcessor(time_warp=0.3), r"`time_warp` must be in \[0, 0.3\)"),
         (lambda: SensorProcessor(max_gap=1), "come with `sample_rate`"),
+        (
+            lambda: SensorProcessor(interpolation="cubic"),
+            "`interpolation` must be 'linear' or 'nearest'.*'cubic'",
+        ),
         (lambda: SensorProcessor().load_arrays([]), "at least one series"),
         (
             lambda: SensorProcessor().load_arrays([np.ones((3, 2)), np.ones((3, 1))]),
@@ -246,6 +273,18 @@ def test_a_warp_keeps_the_ends_and_the_order():
         (
             lambda: SensorProcessor(sample_rate=1).load_arrays([np.ones((2, 1))], {0: [0.0, 0.0]}),
             "each time once.*0.0 s more than once in row 0",
+        ),
+        (
+            lambda: SensorProcessor(sample_rate=1).load_arrays({"a": np.ones((2, 1))}, {}),
+            "`times` must have those of each series. Received: none of 'a'",
+        ),
+        (
+            lambda: SensorProcessor(sample_rate=1).load_arrays({"a": np.ones((2, 1))}, {"a": [0]}),
+            r"`data` must have a time for each step.*\(1,\) times for the 2 steps of row 'a'",
+        ),
+        (
+            lambda: Preprocessor(Schema([Sensor(channels=("x",), length=3)])),
+            "Sensor 'sensor' has no statistics yet",
         ),
         (
             lambda: SensorProcessor().load_table(pd.DataFrame({"k": [1], "v": ["x"]}), "k", ["v"]),

@@ -77,6 +77,8 @@ def test_windows_of_windows_belong_to_the_recording():
     inner = column.windows(10).windows(5)
     assert inner.keys[:2] == [(("a", 0), 0), (("a", 0), 1)]
     assert set(inner.recordings().values()) == set("abcd")
+    assert inner.group_of((("a", 0), 1)) == "a"
+    assert inner.group_of("none of them") == "none of them"
     train, test = pair(inner).split(test=0.5)
     parts = [{inner.recordings()[key] for key in part.keys} for part in (train, test)]
     assert parts[0].isdisjoint(parts[1])

@@ -140,6 +140,13 @@ def test_several_texts_are_a_list_to_explode():
     assert frame["caption"].explode().dropna().to_dict() == {"a": "Zoë", "c": "blue"}
 
 
+def test_lists_of_texts_and_paths_are_cells_too(tmp_path):
+    records = [{"words": ["red", b"blue"], "file": tmp_path / "a.png"}, {"words": (), "file": ""}]
+    frame = read_dataset(records)
+    assert frame["words"].tolist() == [["red", "blue"], []]
+    assert frame["file"].tolist() == [str(tmp_path / "a.png"), ""]
+
+
 def test_keys_become_the_index_and_columns_are_chosen():
     dataset = slices(id=[7, 5], photo=PIXELS[:2], name=["x", "y"], video=np.zeros((2, 3, 4, 5, 3)))
     frame = read_dataset(dataset, key="id", columns=["name"])
@@ -201,6 +208,32 @@ def test_a_py_dataset_is_taken_apart_by_row(tmp_path):
     found = tf.io.decode_png(tf.io.read_file(frame["photo"][6]))
     np.testing.assert_array_equal(found, PIXELS[1])
     assert read_dataset(Batches(), columns=["name"]).columns.tolist() == ["name"]
+
+
+class Lists(keras.utils.PyDataset):
+    """One batch, of what it is given."""
+
+    def __init__(self, **columns):
+        super().__init__()
+        self.columns = columns
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, number):
+        return self.columns
+
+
+def test_a_batch_may_be_of_lists_and_of_rows_of_many_lengths():
+    walks = tf.ragged.constant([[1.0, 2.0], [3.0]])
+    frame = read_dataset(Lists(name=["Zoë", "Rex"], walk=walks))
+    assert frame["name"].tolist() == ["Zoë", "Rex"]
+    assert [walk.tolist() for walk in frame["walk"]] == [[1.0, 2.0], [3.0]]
+
+
+def test_a_part_of_a_batch_must_have_rows():
+    with pytest.raises(ValueError, match=r"batches of arrays.*Received: 3 as 'n' in batch 0"):
+        read_dataset(Lists(name=["Zoë"], n=3))
 
 
 def test_parts_of_a_batch_must_be_of_one_length():

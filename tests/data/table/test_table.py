@@ -172,6 +172,9 @@ def test_a_description_must_fit_itself():
         Tabular(categorical=("a", "b"), categories=(("x",), ()))
     with pytest.raises(ValueError, match="`mean` must have one number for each numeric column"):
         Tabular(numeric=("a",), mean=(1.0, 2.0))
+    for unlearned in (Tabular(numeric=("a",)), Tabular(categorical=("b",))):
+        with pytest.raises(ValueError, match=r"'table' has learned nothing yet.*records\.split"):
+            Preprocessor(Schema([unlearned]))
 
 
 def test_a_real_table(shared_data):

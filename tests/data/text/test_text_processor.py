@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from keras_multimodal.data import TextProcessor, pair
+from keras_multimodal.data.text.column import TextColumn
+from keras_multimodal.schema import Text
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,13 @@ def test_every_source_gives_texts_by_key(data, arguments, keys):
     column = TextProcessor().load_data(data, **arguments)
     assert column.keys == keys
     assert column.cells.tolist() == ["x", "y"]
+
+
+def test_each_row_of_a_column_has_a_key():
+    with pytest.raises(
+        ValueError, match=r"`keys` must have one key for each of the 2 rows of a li"
+    ):
+        TextColumn(Text(length=2), ["a"], ["red", "blue"], "a list")
 
 
 def test_missing_cells_are_rows_without_text():

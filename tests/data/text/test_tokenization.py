@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.resources
 import json
+import sys
 
 import keras
 import numpy as np
@@ -33,6 +34,8 @@ def test_chinese_is_cut_into_characters_and_latin_into_words():
         list("一只狗两只猫"),
         ["gpu", *"上的黑猫", "runs"],
     ]
+    spared = TextProcessor(split="script", standardize="lower", length=10)
+    assert tokens_of(spared.load_data(["GPU上, 的!"]).adapt()) == [["gpu", "上", ",", "的", "!"]]
     one_word = TextProcessor(length=10).load_data(CHINESE).adapt()
     assert len(tokens_of(one_word)[0]) == 1
 
@@ -167,7 +170,7 @@ def test_a_tokenizer_survives_json(bert):
     assert ids[0].tolist()[:5] == np.asarray(bert(TEXTS[0])).tolist()
 
 
-@pytest.mark.parametrize("name", ["byte pair", "word piece"])
+@pytest.mark.parametrize("name", ["byte pair", "word piece", "bytes"])
 def test_a_tokenizer_that_is_made_again_is_the_same(name):
     """Or features that were cached with the first would be refused with the second."""
     one, other = (
@@ -185,10 +188,18 @@ def small_tokenizers():
     vocabulary = {symbol: number for number, symbol in enumerate(dict.fromkeys(symbols))}
     return {
         "byte pair": keras_hub.tokenizers.BytePairTokenizer(vocabulary, merges),
-        "word piece": keras_hub.tokenizers.WordPieceTokenizer(
-            ["[UNK]", "low", "##er"], lowercase=True
+        "from one": keras_hub.tokenizers.BytePairTokenizer(
+            {symbol: number + 1 for symbol, number in vocabulary.items()}, merges
         ),
+        "word piece": word_pieces("low", "##er", lowercase=True),
+        "bytes": keras_hub.tokenizers.ByteTokenizer(),  # it has no files
     }
+
+
+def word_pieces(*tokens, **options):
+    import keras_hub
+
+    return keras_hub.tokenizers.WordPieceTokenizer(["[UNK]", *tokens], **options)
 
 
 def bytes_as_pairs():
@@ -204,15 +215,16 @@ def bytes_as_pairs():
     return keras_hub.tokenizers.BytePairTokenizer(vocabulary, merges)
 
 
-@pytest.mark.parametrize("name", ["byte pair", "word piece"])
-def test_other_tokenizers_leave_zero_for_padding(name):
+@pytest.mark.parametrize(
+    ("name", "offset"), [("byte pair", 0), ("from one", 1), ("word piece", 1), ("bytes", 1)]
+)
+def test_other_tokenizers_leave_zero_for_padding(name, offset):
     tokenizer = small_tokenizers()[name]
     column = TextProcessor(length=6, tokenizer=tokenizer).load_data(["lower low", "low"])
-    offset = column.spec.tokenizer.offset
-    assert offset == {"byte pair": 0, "word piece": 1}[name]
+    assert column.spec.tokenizer.offset == offset
     ids = pair(column).batch(2).get_single_element()["text"].numpy()
     for text, row in zip(["lower low", "low"], ids, strict=True):
-        expected = (np.asarray(tokenizer(text)) + offset).tolist()
+        expected = (np.asarray(tokenizer(text)) + offset).tolist()[:6]
         assert row.tolist() == expected + [0] * (6 - len(expected))
     config = json.loads(Schema([column.spec]).to_json())["inputs"][0]
     assert config["tokenizer"]["offset"] == offset
@@ -258,6 +270,49 @@ def test_the_exported_model_cuts_texts_as_the_pipeline_does(options, tmp_path, b
 def test_what_makes_no_sense_is_refused(options, error, message):
     with pytest.raises(error, match=message):
         TextProcessor(**options)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "options", "error", "message"),
+    [
+        (
+            ("low",),
+            {"dtype": "string"},
+            TypeError,
+            r"`tokenizer` must return integers \(dtype='int32'\).*of dtype 'string'",
+        ),
+        (
+            ("low",),
+            {"sequence_length": 8},
+            ValueError,
+            "`tokenizer` must have no `sequence_length`: `length` says.*sequence_length=8",
+        ),
+        (
+            ("low ",),
+            {},
+            ValueError,
+            "`tokenizer` must have a vocabulary that its own files can hold.*lose some",
+        ),
+    ],
+    ids=["strings", "padded", "space"],
+)
+def test_a_tokenizer_that_cannot_be_used_is_refused(tokens, options, error, message):
+    with pytest.raises(error, match=message):
+        TextProcessor(tokenizer=word_pieces(*tokens, **options))
+
+
+def test_special_tokens_need_a_tokenizer_that_has_them():
+    with pytest.raises(
+        ValueError, match="`special_tokens` must be False with a tokenizer that has"
+    ):
+        TextProcessor(tokenizer=word_pieces("low"), special_tokens=True)
+
+
+def test_without_tensorflow_text_the_remedy_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_text", None)
+    column = TextProcessor(normalize="NFC", vocabulary=["a"]).load_data(["a"])
+    with pytest.raises(ImportError, match=r"`normalize` needs tensorflow_text.*pip install"):
+        pair(column).batch(1)
 
 
 def test_a_tokenizer_does_not_go_with_everything(bert):
