@@ -20,19 +20,21 @@ class LogMelSpectrogram:
         sample_rate: In Hz, at least 1.
         mel_bins: Number of mel bands, at least 1, from 0 Hz to half the sample rate.
         frame_length: Length of a frame in seconds, of at least one sample.
-        hop: From the start of a frame to that of the next in seconds, at least one sample.
+        hop_seconds: From the start of a frame to that of the next in seconds, at least one sample.
     """
 
-    def __init__(self, sample_rate: int, mel_bins: int, frame_length: float, hop: float) -> None:
+    def __init__(
+        self, sample_rate: int, mel_bins: int, frame_length: float, hop_seconds: float
+    ) -> None:
         for argument, value in (("sample_rate", sample_rate), ("mel_bins", mel_bins)):
             if value < 1:
                 raise ValueError(f"`{argument}` must be at least 1. Received: {argument}={value}")
         self.frame = round(frame_length * sample_rate)
-        self.hop = round(hop * sample_rate)
+        self.hop = round(hop_seconds * sample_rate)
         if self.frame < 2 or self.hop < 1:
             raise ValueError(
-                "`frame_length` must be two samples or more, and `hop` one. Received: "
-                f"frame_length={frame_length}, hop={hop}, sample_rate={sample_rate}"
+                "`frame_length` must be two samples or more, and `hop_seconds` one. Received: "
+                f"frame_length={frame_length}, hop_seconds={hop_seconds}, sample_rate={sample_rate}"
             )
         # The next power of two, which is what Fourier transforms like.
         self.fft_length = 1 << (self.frame - 1).bit_length()

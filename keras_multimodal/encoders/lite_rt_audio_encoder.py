@@ -3,7 +3,7 @@
 import importlib
 import os
 import threading
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import keras
 import numpy as np
@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders._checks import check_floats, check_recordings, check_sample_rate
+from keras_multimodal.encoders._older_arguments import renamed
 from keras_multimodal.encoders._steps import pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
@@ -27,8 +28,8 @@ class LiteRTAudioEncoder(SequenceEncoder):
 
     Args:
         file: Its path. It has to be there where a model with this encoder is loaded.
-        hop: From the start of a window to that of the next, in samples; as long as a window, which
-            the file says, by default.
+        hop_samples: From the start of a window to that of the next, in samples; as long as a
+            window, which the file says, by default.
         sample_rate: What the network was trained on, in Hz: recordings must have it. Default
             16,000, that of YAMNet.
         **kwargs: `name` and `dtype`, as for every Keras layer.
@@ -39,18 +40,18 @@ class LiteRTAudioEncoder(SequenceEncoder):
             are there, or `(batch,)`.
 
     Returns:
-        Tokens `(batch, length, dim)`: `ceil(samples / hop)` of the width of the file's first
-        output. The last windows are filled up with silence.
+        Tokens `(batch, length, dim)`: `ceil(samples / hop_samples)` of the width of the file's
+        first output. The last windows are filled up with silence.
 
     Masking:
         Without `there` every token is real and the output has no mask. With it, a token is real
-        where any of the first `hop` samples of its window is; the others are not computed.
+        where any of the first `hop_samples` samples of its window is; the others are not computed.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ImportError: If `ai-edge-litert` is not installed.
-        ValueError: If the file is no network from a window of samples to numbers, or `hop` or
-            `sample_rate` is less than 1; or if the samples have the wrong rank, an unknown number
+        ValueError: If the file is no network from a window of samples to numbers, or
+            `hop_samples` or `sample_rate` is less than 1; or if the samples have the wrong rank, an unknown number
             or an integer dtype.
 
     Example:
@@ -68,18 +69,18 @@ class LiteRTAudioEncoder(SequenceEncoder):
     def __init__(
         self,
         file: str | os.PathLike[str],
-        hop: int | None = None,
+        hop_samples: int | None = None,
         sample_rate: int = 16_000,
         **kwargs: Any,
     ) -> None:
-        for argument, value in (("hop", hop), ("sample_rate", sample_rate)):
+        for argument, value in (("hop_samples", hop_samples), ("sample_rate", sample_rate)):
             if value is not None and value < 1:
                 raise ValueError(f"`{argument}` must be at least 1. Received: {argument}={value}")
         network = _Network(os.fspath(file))
         kwargs.pop("trainable", None)
         super().__init__(network.dim, autocast=False, trainable=False, **kwargs)
         self.file = os.fspath(file)
-        self.hop = hop
+        self.hop_samples = hop_samples
         self.sample_rate = sample_rate
         self._network = network
 
@@ -125,17 +126,27 @@ class LiteRTAudioEncoder(SequenceEncoder):
         return tokens
 
     def _step(self) -> int:
-        return self._network.window if self.hop is None else self.hop
+        return self._network.window if self.hop_samples is None else self.hop_samples
 
     def length(self, values_shape: Shape) -> int | None:
         """One token for each hop begun."""
         return pooled_length(values_shape[1], self._step())
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return the encoder of a configuration, also of one that calls its hop `hop`."""
+        return super().from_config(renamed(config, {"hop": "hop_samples"}))
+
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         config = super().get_config()
         config.pop("dim")  # the file's
-        return {**config, "file": self.file, "hop": self.hop, "sample_rate": self.sample_rate}
+        return {
+            **config,
+            "file": self.file,
+            "hop_samples": self.hop_samples,
+            "sample_rate": self.sample_rate,
+        }
 
 
 class _Network:

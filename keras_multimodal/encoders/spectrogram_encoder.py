@@ -1,7 +1,7 @@
 """A network that reads a recording through its log-mel spectrogram."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import keras
 from keras import ops
@@ -14,6 +14,7 @@ from keras_multimodal.encoders._checks import (
     check_sample_rate,
 )
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
+from keras_multimodal.encoders._older_arguments import renamed
 from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
 from keras_multimodal.encoders._spectrogram import Bands, LogMelSpectrogram
 from keras_multimodal.encoders._steps import pad_steps, pool_mask, pooled_length
@@ -39,7 +40,7 @@ class SpectrogramEncoder(SequenceEncoder):
         sample_rate: Rate of the recordings in Hz, that of their `schema.Audio`.
         mel_bins: Number of mel bands, from 0 Hz to half the sample rate. Default 40.
         frame_length: Length of a frame in seconds. Default 0.032.
-        hop: From the start of a frame to that of the next, in seconds. Default 0.016.
+        hop_seconds: From the start of a frame to that of the next, in seconds. Default 0.016.
         filters: Channels of each stage, at least one stage. Default `(32, 64, 128)`.
         recurrent: Whether a GRU reads the tokens. Default False.
         band_dropout: The largest share of the mel bands, and of the frames, that is hidden in
@@ -92,7 +93,7 @@ class SpectrogramEncoder(SequenceEncoder):
         sample_rate: int,
         mel_bins: int = 40,
         frame_length: float = 0.032,
-        hop: float = 0.016,
+        hop_seconds: float = 0.016,
         filters: Sequence[int] = (32, 64, 128),
         recurrent: bool = False,
         band_dropout: float = 0.0,
@@ -109,14 +110,14 @@ class SpectrogramEncoder(SequenceEncoder):
         self.sample_rate = sample_rate
         self.mel_bins = mel_bins
         self.frame_length = frame_length
-        self.hop = hop
+        self.hop_seconds = hop_seconds
         self.filters = tuple(filters)
         self.recurrent = recurrent
         self.band_dropout = band_dropout
         self.dropout = dropout
         self.seed = seed
         policy = self.dtype_policy
-        self._spectrogram = LogMelSpectrogram(sample_rate, mel_bins, frame_length, hop)
+        self._spectrogram = LogMelSpectrogram(sample_rate, mel_bins, frame_length, hop_seconds)
         self._band_normalization = batch_normalization(policy)
         self._bands = Bands(band_dropout, seed=seed, dtype=policy)
         self._strides = [stride for _ in self.filters for stride in (2, 1)]
@@ -206,6 +207,11 @@ class SpectrogramEncoder(SequenceEncoder):
             pooled_length(values_shape[1], self._spectrogram.hop), 2 ** len(self.filters)
         )
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return the encoder of a configuration, also of one that calls its hop `hop`."""
+        return super().from_config(renamed(config, {"hop": "hop_seconds"}))
+
     def get_config(self) -> dict[str, Any]:
         """Every argument, so that the layer can be saved."""
         return {
@@ -213,7 +219,7 @@ class SpectrogramEncoder(SequenceEncoder):
             "sample_rate": self.sample_rate,
             "mel_bins": self.mel_bins,
             "frame_length": self.frame_length,
-            "hop": self.hop,
+            "hop_seconds": self.hop_seconds,
             "filters": self.filters,
             "recurrent": self.recurrent,
             "band_dropout": self.band_dropout,

@@ -53,7 +53,7 @@ AUDIO = {
     "sample_rate": 100,
     "mel_bins": 4,
     "frame_length": 0.08,
-    "hop": 0.04,
+    "hop_seconds": 0.04,
     "filters": (3,),
 }
 

@@ -19,7 +19,7 @@ WINDOW = 15_600
 
 @pytest.fixture(scope="module")
 def yamnet(shared_data):
-    return LiteRTAudioEncoder(shared_data / "yamnet.tflite", hop=WINDOW // 2)
+    return LiteRTAudioEncoder(shared_data / "yamnet.tflite", hop_samples=WINDOW // 2)
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +107,8 @@ def test_recordings_of_another_rate_are_refused(yamnet):
 
 
 def test_wrong_arguments_are_refused(shared_data, yamnet):
-    with pytest.raises(ValueError, match=r"`hop` must be at least 1.*hop=0"):
-        LiteRTAudioEncoder(shared_data / "yamnet.tflite", hop=0)
+    with pytest.raises(ValueError, match=r"`hop_samples` must be at least 1.*hop_samples=0"):
+        LiteRTAudioEncoder(shared_data / "yamnet.tflite", hop_samples=0)
     with pytest.raises(ValueError, match="of a float dtype"):
         yamnet(np.zeros((1, WINDOW), "int16"))
     with pytest.raises(ValueError, match=r"recordings of shape \(batch, samples\)"):

@@ -66,7 +66,7 @@ def test_a_file_with_other_inputs_is_refused(tmp_path, inputs, message):
     ("options", "inputs", "shape", "mask"),
     [
         ({}, [RECORDINGS, SAMPLES], (3, 5, 3), WINDOWS),
-        ({"hop": 6}, [RECORDINGS, PRESENT], (3, 7, 3), np.tile(PRESENT[:, None], 7)),
+        ({"hop_samples": 6}, [RECORDINGS, PRESENT], (3, 7, 3), np.tile(PRESENT[:, None], 7)),
     ],
 )
 def test_conformance(network, options, inputs, shape, mask):

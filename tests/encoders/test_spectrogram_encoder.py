@@ -8,7 +8,7 @@ from keras_multimodal.encoders import SpectrogramEncoder
 from keras_multimodal.encoders._spectrogram import Bands, LogMelSpectrogram
 
 RECORDINGS = np.random.default_rng(9).uniform(-1, 1, size=(3, 103)).astype("float32")
-AUDIO = {"sample_rate": 100, "mel_bins": 6, "frame_length": 0.11, "hop": 0.04}
+AUDIO = {"sample_rate": 100, "mel_bins": 6, "frame_length": 0.11, "hop_seconds": 0.04}
 SMALL = {"dim": 4, "filters": (3,), **AUDIO}
 
 
@@ -121,7 +121,10 @@ def test_what_is_hidden_of_a_short_recording_is_a_share_of_it():
     [
         ({"sample_rate": 0}, "`sample_rate` must be at least 1"),
         ({"mel_bins": 0}, "`mel_bins` must be at least 1"),
-        ({"hop": 0.001}, "`hop` one. Received: .*hop=0.001, sample_rate=100"),
+        (
+            {"hop_seconds": 0.001},
+            "`hop_seconds` one. Received: .*hop_seconds=0.001, sample_rate=100",
+        ),
         ({"frame_length": 0.01}, "`frame_length` must be two samples or more"),
         ({"filters": (0,)}, "`filters` must have a positive number"),
         ({"band_dropout": 1.0}, r"`band_dropout` must be in \[0, 1\)"),

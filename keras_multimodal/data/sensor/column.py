@@ -13,7 +13,7 @@ from keras_multimodal.data.column.column import BatchFinisher, Column, RowLoader
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.reading import as_numbers, check_finite
 from keras_multimodal.data.sensor.step_labels import LabelRule, label_chooser, label_numbers
-from keras_multimodal.data.sensor.windows import whole_steps, window_places
+from keras_multimodal.data.sensor.windows import whole_steps, window_starts
 from keras_multimodal.schema import Sensor
 
 _PART = 2**16  # steps that are looked at in float64 at a time
@@ -145,7 +145,7 @@ class SensorColumn(Column):
     def windows(
         self,
         steps: int | None = None,
-        hop: int | None = None,
+        hop_steps: int | None = None,
         partial: bool = False,
         *,
         seconds: float | None = None,
@@ -159,17 +159,17 @@ class SensorColumn(Column):
 
         Args:
             steps: Length of a window.
-            hop: Steps from the start of a window to that of the next; a window's by default.
+            hop_steps: Steps from the start of a window to that of the next; a window's by default.
             partial: Keep what is left at the end, padded, and series shorter than a window.
             seconds: Length of a window in seconds. Exactly one of this and `steps` must be given.
-            hop_seconds: The hop in seconds, in place of `hop`.
+            hop_seconds: The hop in seconds, in place of `hop_steps`.
 
         Returns:
             A column whose keys are `(key, number)`. Series without a window have no row; its
             `uncovered_steps` counts the steps that are in no window.
 
         Raises:
-            TypeError: If `steps` or `hop` is no whole number, or one in seconds is no number.
+            TypeError: If `steps` or `hop_steps` is no whole number, or one in seconds is no number.
             ValueError: If the length isn't given once, the hop is given twice, one of them is less
                 than a step, seconds are given and there is no sample rate, or no series has a
                 window.
@@ -187,9 +187,9 @@ class SensorColumn(Column):
             raise ValueError(
                 "Exactly one of `steps` and `seconds` must be given. Received: neither"
             )
-        hop = whole_steps(hop, hop_seconds, rate, ("hop", "hop_seconds")) or steps
+        hop = whole_steps(hop_steps, hop_seconds, rate, ("hop_steps", "hop_seconds")) or steps
         lengths = (self._ends - self._starts).tolist()
-        places, uncovered = window_places(lengths, steps, hop, partial)
+        places, uncovered = window_starts(lengths, steps, hop, partial)
         keys = [
             (key, number)
             for key, own in zip(self.keys, places, strict=True)

@@ -7,31 +7,31 @@ from numbers import Integral, Real
 import numpy as np
 
 
-def window_places(
-    lengths: Sequence[int], steps: int, hop: int, partial: bool
+def window_starts(
+    lengths: Sequence[int], steps: int, hop_steps: int, partial: bool
 ) -> tuple[list[np.ndarray], int]:
     """The first step of each window, by series, and how many steps are in no window.
 
     Args:
         lengths: Steps of each series.
         steps: Length of a window.
-        hop: Steps from the start of a window to that of the next.
+        hop_steps: Steps from the start of a window to that of the next.
         partial: Whether a window may reach past the end.
 
     Example:
 
-    >>> places, uncovered = window_places([10, 3], steps=4, hop=4, partial=False)
+    >>> places, uncovered = window_starts([10, 3], steps=4, hop_steps=4, partial=False)
     >>> [own.tolist() for own in places], uncovered
     ([[0, 4], []], 5)
     """
     places, uncovered = [], 0
     for length in lengths:
-        own = np.arange(0, length if partial else length - steps + 1, hop)
+        own = np.arange(0, length if partial else length - steps + 1, hop_steps)
         places.append(own)
         uncovered += length
         if len(own):
             # Each window adds what comes before the next one, the last one all that it has.
-            uncovered -= (len(own) - 1) * min(hop, steps) + min(steps, length - int(own[-1]))
+            uncovered -= (len(own) - 1) * min(hop_steps, steps) + min(steps, length - int(own[-1]))
     return places, uncovered
 
 

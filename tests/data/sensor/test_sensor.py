@@ -181,7 +181,7 @@ def test_timestamps_count_in_seconds():
 def test_windows_cover_what_they_say_and_stay_together(rng):
     data = {key: np.arange(n, dtype="float32")[:, None] for key, n in (("a", 10), ("b", 7))}
     column = SensorProcessor(standardize=False).load_arrays(data)
-    windows = column.windows(steps=4, hop=3)
+    windows = column.windows(steps=4, hop_steps=3)
     assert windows.keys == [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1)]
     assert [values[0, 0] for values in windows.series] == [0, 3, 6, 0, 3]
     assert windows.spec.length == 4

@@ -21,7 +21,7 @@ def ramp(steps, rate=None):
 def test_windows_that_overlap_are_not_copied(rng):
     column = SensorProcessor().load_arrays(rng.normal(size=(4, 25_000, 4)).astype("float32"))
     tracemalloc.start()
-    windows = column.windows(512, hop=8)
+    windows = column.windows(512, hop_steps=8)
     train, test = pair(windows).split(test=0.5)
     for part in (train, test):
         next(iter(part.batch(8, training=True)))
@@ -90,7 +90,7 @@ def test_seconds_become_the_nearest_steps():
     column = ramp(100, rate=50.0)
     assert column.windows(seconds=0.5, hop_seconds=0.25).keys == column.windows(25, 12).keys
     assert column.windows(seconds=0.5).keys == column.windows(25).keys
-    assert column.windows(seconds=0.512, hop=13).spec.length == 26
+    assert column.windows(seconds=0.512, hop_steps=13).spec.length == 26
     starts = [values[0, 0] for values in column.windows(20, hop_seconds=0.9).series]
     assert starts == [0, 45]
 
@@ -100,13 +100,17 @@ def test_seconds_become_the_nearest_steps():
     [
         ({}, ValueError, "Exactly one of `steps` and `seconds`.*neither"),
         ({"steps": 3, "seconds": 1.0}, ValueError, "Only one of `steps` and `seconds`"),
-        ({"steps": 3, "hop": 1, "hop_seconds": 1.0}, ValueError, "Only one of `hop` and `hop_sec"),
+        (
+            {"steps": 3, "hop_steps": 1, "hop_seconds": 1.0},
+            ValueError,
+            "Only one of `hop_steps` and `hop_sec",
+        ),
         ({"seconds": 0.009}, ValueError, r"at least one step, which is 0.02 s.*seconds=0.009"),
         ({"seconds": float("inf")}, ValueError, "`seconds` must be at least one step"),
         ({"seconds": float("nan")}, ValueError, "`seconds` must be at least one step"),
         ({"steps": 3, "hop_seconds": -1.0}, ValueError, "`hop_seconds` must be at least one step"),
         ({"steps": 0}, ValueError, "`steps` must be at least 1"),
-        ({"steps": 3, "hop": 0}, ValueError, "`hop` must be at least 1"),
+        ({"steps": 3, "hop_steps": 0}, ValueError, "`hop_steps` must be at least 1"),
         ({"steps": 2.5}, TypeError, "`steps` must be a whole number of steps.*2.5"),
         ({"seconds": "1"}, TypeError, "`seconds` must be a number.*'1'"),
         ({"seconds": 3.0}, ValueError, "no more than the longest series has.*steps=150"),
