@@ -51,8 +51,8 @@ class LiteRTAudioEncoder(SequenceEncoder):
         FileNotFoundError: If there is no such file.
         ImportError: If `ai-edge-litert` is not installed.
         ValueError: If the file is no network from a window of samples to numbers, or
-            `hop_samples` or `sample_rate` is less than 1; or if the samples have the wrong rank, an unknown number
-            or an integer dtype.
+            `hop_samples` or `sample_rate` is less than 1; or if the samples have the wrong rank, an
+            unknown number or an integer dtype.
 
     Example:
 
