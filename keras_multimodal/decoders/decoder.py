@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal.schema import TextTarget
+from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
 Cache = dict[str, Any]
 
@@ -62,7 +63,7 @@ class Decoder(keras.layers.Layer):
                 f"{self.vocabulary_size} ids and texts of {self.length}"
             )
 
-    def start(self, context: Any, context_mask: Any, length: int) -> Cache:
+    def start(self, context: Tensor, context_mask: Mask, length: int) -> Cache:
         """What is kept while texts are written.
 
         Args:
@@ -75,7 +76,7 @@ class Decoder(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def step(self, ids: Any, index: Any, cache: Cache) -> tuple[Any, Cache]:
+    def step(self, ids: Tensor, index: Any, cache: Cache) -> tuple[Any, Cache]:
         """Read the token at `index` of each row.
 
         Args:
@@ -88,17 +89,19 @@ class Decoder(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def compute_mask(self, ids: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, ids: Tensor, previous_mask: Mask = None) -> Masks:
         """True where an id is not padding, `(batch, length)`."""
         return ops.not_equal(ids, 0)
 
-    def compute_output_shape(self, ids_shape: Any, context_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, ids_shape: Shapes, context_shape: Shapes
+    ) -> tuple[int | None, ...]:
         """`(batch, length, vocabulary_size)`."""
         return (*ids_shape, self.vocabulary_size)
 
     def compute_output_spec(
-        self, ids: Any, context: Any, context_mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, ids: Tensor, context: Tensor, context_mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """float32 logits."""
         shape = self.compute_output_shape(ids.shape, context.shape)
         return keras.KerasTensor(shape, dtype="float32")
@@ -112,7 +115,7 @@ class Decoder(keras.layers.Layer):
         }
 
 
-def check_decoder_shapes(ids_shape: Any, context_shape: Any, length: int) -> None:
+def check_decoder_shapes(ids_shape: Shapes, context_shape: Shapes, length: int) -> None:
     """Raise a ValueError unless a decoder can be built for these."""
     if len(ids_shape) != 2 or (ids_shape[1] is not None and ids_shape[1] > length):
         raise ValueError(

@@ -9,6 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.decoders.decoder import Cache, Decoder, check_decoder_shapes
 from keras_multimodal.layers import PerceiverResampler
 from keras_multimodal.layers._checks import check_at_least
+from keras_multimodal.types import Mask, Shapes, Tensor, Tensors
 
 _PARTS = ("token_embedding", "position_embedding", "transformer_layers", "layer_norm")
 
@@ -109,7 +110,7 @@ class PrefixDecoder(Decoder):
         self.train_backbone = train_backbone
         backbone.trainable = train_backbone
 
-    def build(self, ids_shape: Any, context_shape: Any) -> None:
+    def build(self, ids_shape: Shapes, context_shape: Shapes) -> None:
         """Build what makes the prefix; the language model has been built."""
         check_decoder_shapes(ids_shape, context_shape, self.length)
         self._resampler = PerceiverResampler(
@@ -126,8 +127,8 @@ class PrefixDecoder(Decoder):
         self._projection.build((ids_shape[0], self.prefix_length, context_shape[-1]))
 
     def call(
-        self, ids: Any, context: Any, context_mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, ids: Tensor, context: Tensor, context_mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """What comes next at each place; see the class."""
         training = bool(training) and self.train_backbone
         prefix = self._prefix(context, context_mask)
@@ -138,7 +139,7 @@ class PrefixDecoder(Decoder):
             x = layer(x, training=training)
         return self._logits(x[:, self.prefix_length :])
 
-    def start(self, context: Any, context_mask: Any, length: int) -> Cache:
+    def start(self, context: Tensor, context_mask: Mask, length: int) -> Cache:
         """The keys and values of the prefix, and room for those of what will be written."""
         x = self._prefix(context, context_mask)
         x = x + self.backbone.position_embedding(x)
@@ -154,7 +155,7 @@ class PrefixDecoder(Decoder):
             caches.append(cache)
         return {"written": tuple(caches)}
 
-    def step(self, ids: Any, index: Any, cache: Cache) -> tuple[Any, Cache]:
+    def step(self, ids: Tensor, index: Any, cache: Cache) -> tuple[Any, Cache]:
         """Read one token of each row."""
         place = self.prefix_length + index
         x = self._embed(ids[:, None])
@@ -165,17 +166,17 @@ class PrefixDecoder(Decoder):
             written.append(own)
         return self._logits(x)[:, 0], {"written": tuple(written)}
 
-    def _prefix(self, context: Any, context_mask: Any) -> Any:
+    def _prefix(self, context: Tensor, context_mask: Mask) -> Any:
         latents = self._resampler(ops.cast(context, self.compute_dtype), mask=context_mask)
         prefix = self._projection(latents)
         # A copy has no Keras mask, of which the parts of the language model have no use.
         return ops.copy(ops.cast(prefix, self.backbone.token_embedding.compute_dtype))
 
-    def _embed(self, ids: Any) -> Any:
+    def _embed(self, ids: Tensor) -> Any:
         # Padding is no id of the model's; what it is read as does not matter.
         return self.backbone.token_embedding(ops.maximum(ids - self.offset, 0))
 
-    def _logits(self, x: Any) -> Any:
+    def _logits(self, x: Tensor) -> Tensor:
         logits = self.backbone.token_embedding(self.backbone.layer_norm(x), reverse=True)
         logits = ops.cast(logits, "float32")
         if self.offset:

@@ -11,6 +11,7 @@ from keras_multimodal.decoders.decoder import Cache, Decoder, check_decoder_shap
 from keras_multimodal.encoders._checks import check_rates
 from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Mask, Shapes, Tensor, Tensors
 
 
 @register
@@ -91,7 +92,7 @@ class TextDecoder(Decoder):
         self.intermediate_dim = intermediate_dim
         self.dropout = dropout
 
-    def build(self, ids_shape: Any, context_shape: Any) -> None:
+    def build(self, ids_shape: Shapes, context_shape: Shapes) -> None:
         """Build the embeddings and the blocks."""
         check_decoder_shapes(ids_shape, context_shape, self.length)
         parts = importlib.import_module("keras_hub").layers
@@ -122,8 +123,8 @@ class TextDecoder(Decoder):
         self._norm.build((*ids_shape, self.dim))
 
     def call(
-        self, ids: Any, context: Any, context_mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, ids: Tensor, context: Tensor, context_mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """What comes next at each place; see the class."""
         context = zero_masked(ops.cast(context, self.compute_dtype), context_mask)
         x = self._dropout(self._embedding(ids), training=training)
@@ -137,7 +138,7 @@ class TextDecoder(Decoder):
             )
         return self._logits(x)
 
-    def start(self, context: Any, context_mask: Any, length: int) -> Cache:
+    def start(self, context: Tensor, context_mask: Mask, length: int) -> Cache:
         """Room for the keys and values of what will be written, and those of the context."""
         context = zero_masked(ops.cast(context, self.compute_dtype), context_mask)
         batch, context_length = ops.shape(context)[:2]
@@ -166,7 +167,7 @@ class TextDecoder(Decoder):
             "context_mask": (context_mask,),
         }
 
-    def step(self, ids: Any, index: Any, cache: Cache) -> tuple[Any, Cache]:
+    def step(self, ids: Tensor, index: Any, cache: Cache) -> tuple[Any, Cache]:
         """Read one token of each row."""
         x = self._embedding(ids[:, None], start_index=index)
         (context_mask,) = cache["context_mask"]
@@ -185,7 +186,7 @@ class TextDecoder(Decoder):
             written.append(own)
         return self._logits(x)[:, 0], {**cache, "written": tuple(written)}
 
-    def _logits(self, x: Any) -> Any:
+    def _logits(self, x: Tensor) -> Tensor:
         logits = self._embedding.token_embedding(self._norm(x), reverse=True)
         return ops.cast(logits, "float32")
 

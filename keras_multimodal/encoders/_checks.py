@@ -1,11 +1,11 @@
 """What encoders ask of their arguments and inputs."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
 from keras_multimodal.schema import Audio, Text
+from keras_multimodal.types import Tensor
 
 
 def check_rates(**rates: float) -> None:
@@ -65,7 +65,7 @@ def check_ids_shape(shape: tuple[int | None, ...]) -> None:
         )
 
 
-def check_ids(ids: Any) -> None:
+def check_ids(ids: Tensor) -> None:
     """Raise a ValueError unless they have an integer dtype."""
     if not keras.backend.is_int_dtype(ids.dtype):
         raise ValueError(
@@ -83,7 +83,7 @@ def check_recordings(shape: tuple[int | None, ...]) -> int:
     return shape[1]
 
 
-def check_floats(values: Any, what: str) -> None:
+def check_floats(values: Tensor, what: str) -> None:
     """Raise a ValueError unless the values have a float dtype."""
     dtype = keras.backend.standardize_dtype(values.dtype)
     if not keras.backend.is_float_dtype(dtype):

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_multimodal.types import Mask, Tensor
+
 
 def batch_normalization(policy: Any) -> keras.layers.BatchNormalization:
     """The encoders' batch normalization: its averages follow the last ten batches or so."""
@@ -12,7 +14,7 @@ def batch_normalization(policy: Any) -> keras.layers.BatchNormalization:
 
 
 def normalize(
-    layer: keras.layers.BatchNormalization, x: Any, there: Any, training: bool | None
+    layer: keras.layers.BatchNormalization, x: Tensor, there: Mask, training: bool | None
 ) -> Any:
     """`layer(x)`, whose statistics leave out what isn't there.
 

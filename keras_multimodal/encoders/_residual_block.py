@@ -8,6 +8,7 @@ from keras import ops
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
 from keras_multimodal.encoders._pictures import convolution
 from keras_multimodal.encoders.encoder import Shape
+from keras_multimodal.types import Mask, Tensor, Tensors
 
 
 class ResidualBlock(keras.layers.Layer):
@@ -49,7 +50,7 @@ class ResidualBlock(keras.layers.Layer):
             self._shortcut[1].build(shape)
         self.built = True
 
-    def call(self, x: Any, present: Any = None, training: bool | None = None) -> Any:
+    def call(self, x: Tensor, present: Mask = None, training: bool | None = None) -> Tensors:
         """`(batch, rows, columns, channels)`; statistics are of the rows that are `present`."""
         first, second = self._normalizations
         y = ops.relu(normalize(first, self._convolutions[0](x), present, training))

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_multimodal.encoders._steps import pad_steps
+from keras_multimodal.types import Tensor, Tensors
 
 # Added to the power before its logarithm, so that silence has one: in frames of 256 samples the
 # power of a tone 1.6e-5 high, half a step of 16 bits.
@@ -43,7 +44,7 @@ class LogMelSpectrogram:
         self._window = (0.5 - 0.5 * np.cos(angles)).astype("float32")
         self._arguments = (mel_bins, self.fft_length // 2 + 1, sample_rate, 0.0, sample_rate / 2)
 
-    def __call__(self, samples: Any) -> Any:
+    def __call__(self, samples: Tensor) -> Any:
         """`(batch, samples)` to `(batch, ceil(samples / hop), mel_bins)` float32."""
         # Keras puts the window into the middle of as many samples as the transform has.
         before = (self.fft_length - self.frame) // 2
@@ -76,7 +77,7 @@ class Bands(keras.layers.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, x: Any, frames: Any = None, training: bool | None = None) -> Any:
+    def call(self, x: Tensor, frames: Any = None, training: bool | None = None) -> Tensors:
         """Hide them.
 
         Args:
@@ -96,7 +97,7 @@ class Bands(keras.layers.Layer):
             x = ops.where(self._hidden(x, axis, size), ops.zeros_like(x), x)
         return x
 
-    def _hidden(self, x: Any, axis: int, size: Any) -> Any:
+    def _hidden(self, x: Tensor, axis: int, size: Any) -> Any:
         """True at the places of an axis that are hidden, of length 1 along the other."""
         draws = keras.random.uniform((2, ops.shape(x)[0], 1, 1), seed=self._seeds)
         width = draws[0] * self.share * size

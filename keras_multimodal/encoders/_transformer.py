@@ -10,6 +10,7 @@ from keras_multimodal.layers.attention._transformer_block import (
     TransformerBlock,
     seed_of,
 )
+from keras_multimodal.types import Mask, Tensor, Tensors
 
 
 def check_transformer(
@@ -77,7 +78,7 @@ class Transformer(keras.layers.Layer):
         self._normalization.build(input_shape)
         self.built = True
 
-    def call(self, tokens: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, tokens: Tensor, mask: Mask = None, training: bool | None = None) -> Tensors:
         """`(batch, length, dim)` to the same; masked places are never read, but not zero."""
         for block in self._blocks:
             tokens = block(tokens, query_mask=mask, training=training)

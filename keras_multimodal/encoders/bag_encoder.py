@@ -10,6 +10,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.encoders.encoder import Encoder, Shape, split_inputs, split_shape
 from keras_multimodal.layers.fusion._same_policy import with_policy
 from keras_multimodal.schema import Modality
+from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
 
 @register
@@ -70,7 +71,7 @@ class BagEncoder(Encoder):
         """Check what the items' encoder asks."""
         self.encoder.check_modality(modality)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Build the encoder for one item."""
         items_shape, there_shape = split_shape(input_shape)
         if len(items_shape) < 3:
@@ -92,26 +93,26 @@ class BagEncoder(Encoder):
             item_shape = (None, *items_shape[2:])
             self.encoder.build(item_shape if there_shape is None else [item_shape, (None,)])
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Make the tokens of all items; see the class."""
         values, _ = split_inputs(inputs)
         tokens = self.encoder(self._items(inputs), training=training)
         return self._unfold(tokens, values)  # (batch, items * length, dim)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """The tokens' mask, `(batch, items * length)`, or None where every token is real."""
         values, _ = split_inputs(inputs)
         mask = self.encoder.compute_mask(self._items(inputs))
         return None if mask is None else self._unfold(mask, values)
 
-    def _unfold(self, flat: Any, values: Any) -> Any:
+    def _unfold(self, flat: Any, values: Tensor) -> Any:
         """`(batch * items, length, ...)` to `(batch, items * length, ...)`."""
         tokens = self._tokens(tuple(values.shape))
         if tokens is None:
             return self._rows([flat, values])
         return ops.reshape(flat, (-1, tokens, *flat.shape[2:]))
 
-    def _items(self, inputs: Any) -> Any:
+    def _items(self, inputs: Tensors) -> Any:
         """What the encoder is called with: each item a row."""
         values, there = split_inputs(inputs)
         items = ops.reshape(values, (-1, *values.shape[2:]))
@@ -128,7 +129,7 @@ class BagEncoder(Encoder):
         known = [count for count in counts if count is not None]
         return math.prod(known) if len(known) == 2 else None
 
-    def compute_output_shape(self, input_shape: Any) -> Shape:
+    def compute_output_shape(self, input_shape: Shapes) -> Shape:
         """`(batch, items * length, dim)`."""
         values_shape, _ = split_shape(input_shape)
         return (values_shape[0], self._tokens(tuple(values_shape)), self.dim)
@@ -157,15 +158,15 @@ class _AsRows(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Nothing."""
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """`[flat, values]` to `flat` with the first axis of `values`."""
         flat, values = inputs
         return ops.reshape(flat, (ops.shape(values)[0], -1, *flat.shape[2:]))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> None:
         """None: the bag has a mask of its own."""
 
     def get_config(self) -> dict[str, Any]:

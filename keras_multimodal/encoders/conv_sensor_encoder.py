@@ -19,6 +19,7 @@ from keras_multimodal.encoders._steps import (
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -122,17 +123,19 @@ class ConvSensorEncoder(SequenceEncoder):
             normalization.build((values_shape[0], None, width))
         self._projection.build((values_shape[0], None, width))
 
-    def check_values(self, values: Any) -> None:
+    def check_values(self, values: Tensor) -> None:
         """Numbers, and no integers."""
         check_floats(values, "series")
 
-    def mask_tokens(self, steps: Any) -> Any:
+    def mask_tokens(self, steps: Mask) -> Mask:
         """True where any of a token's steps is there."""
         for stride in self._strides:
             steps = pool_mask(steps, stride)
         return steps
 
-    def encode_steps(self, values: Any, steps: Any, mask: Any, training: bool | None) -> Any:
+    def encode_steps(
+        self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
+    ) -> Tensor:
         """What the stages make of the steps, `(batch, length, dim)`."""
         x, half = with_mask_channel(values, steps), self.kernel_size // 2
         for convolution, normalization, stride in zip(

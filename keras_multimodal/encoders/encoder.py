@@ -7,8 +7,7 @@ from keras import ops
 
 from keras_multimodal.ops import zero_masked
 from keras_multimodal.schema import Modality
-
-Shape = tuple[int | None, ...]
+from keras_multimodal.types import Mask, Masks, Shape, Shapes, Tensor, Tensors
 
 
 class Encoder(keras.layers.Layer):
@@ -94,11 +93,11 @@ class Encoder(keras.layers.Layer):
         """Build the sublayers for `values` of the given shape, each guarded by `built`."""
         raise NotImplementedError
 
-    def values_mask(self, values: Any) -> Any:
+    def values_mask(self, values: Tensor) -> Mask:
         """The tokens that `values` makes: a boolean `(batch, length)`, or `None` for all."""
         raise NotImplementedError
 
-    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """The tokens `(batch, length, dim)` of `values`; `mask` is None where all are real."""
         raise NotImplementedError
 
@@ -106,7 +105,7 @@ class Encoder(keras.layers.Layer):
         """How many tokens `values` of the given shape makes."""
         raise NotImplementedError
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Build the encoder for the shape of `values`, or of `[values, present]`."""
         values_shape, present_shape = split_shape(input_shape)
         if present_shape is not None:
@@ -121,7 +120,7 @@ class Encoder(keras.layers.Layer):
                 f"(batch,). Received: shapes {values_shape} and {present_shape}"
             )
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Make the tokens; see the class."""
         values, present = split_inputs(inputs)
         if present is not None:
@@ -130,11 +129,11 @@ class Encoder(keras.layers.Layer):
         mask = self._token_mask(values, present)
         return zero_masked(self.encode(values, mask, training), mask)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """The tokens' mask, `(batch, length)`, or None where every token is real."""
         return self._token_mask(*split_inputs(inputs))
 
-    def _token_mask(self, values: Any, present: Any) -> Any:
+    def _token_mask(self, values: Tensor, present: Mask) -> Mask:
         mask = self.values_mask(values)
         if present is None:
             return mask
@@ -143,7 +142,7 @@ class Encoder(keras.layers.Layer):
             mask = self._all_tokens(values)
         return ops.logical_and(mask, present)
 
-    def _all_tokens(self, values: Any) -> Any:
+    def _all_tokens(self, values: Tensor) -> Any:
         """A mask of ones with one place for each token that `values` makes."""
         length = self.length(tuple(values.shape))
         if length is None:
@@ -153,7 +152,7 @@ class Encoder(keras.layers.Layer):
             )
         return ops.ones((1, length), dtype="bool")
 
-    def compute_output_shape(self, input_shape: Any) -> Shape:
+    def compute_output_shape(self, input_shape: Shapes) -> Shape:
         """`(batch, length, dim)`."""
         values_shape, _ = split_shape(input_shape)
         return (values_shape[0], self.length(tuple(values_shape)), self.dim)
@@ -163,7 +162,7 @@ class Encoder(keras.layers.Layer):
         return {**super().get_config(), "dim": self.dim}
 
 
-def split_inputs(inputs: Any) -> tuple[Any, Any]:
+def split_inputs(inputs: Tensors) -> tuple[Any, Any]:
     """`values`, and the second input or None."""
     if not isinstance(inputs, (list, tuple)):
         return inputs, None
@@ -175,14 +174,14 @@ def split_inputs(inputs: Any) -> tuple[Any, Any]:
     return inputs[0], inputs[1]
 
 
-def split_shape(shape: Any) -> tuple[Any, Any]:
+def split_shape(shape: Shapes) -> tuple[Any, Any]:
     """The shapes of `values` and of the second input, or None."""
     if shape and isinstance(shape[0], (list, tuple)):
         return split_inputs(list(shape))
     return shape, None
 
 
-def zero_absent(values: Any, there: Any) -> Any:
+def zero_absent(values: Tensor, there: Mask) -> Any:
     """`values`, zero where the boolean `there`, of their first axes, is False."""
     there = ops.cast(there, "bool")
     for _ in range(len(values.shape) - len(there.shape)):

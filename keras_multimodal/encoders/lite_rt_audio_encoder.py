@@ -16,6 +16,7 @@ from keras_multimodal.encoders._steps import pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.schema import Audio, Modality
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -93,22 +94,24 @@ class LiteRTAudioEncoder(SequenceEncoder):
         """Check the shape of the samples `(batch, samples)`."""
         check_recordings(values_shape)
 
-    def check_values(self, values: Any) -> None:
+    def check_values(self, values: Tensor) -> None:
         """Numbers, and no integers."""
         check_floats(values, "recordings with samples in [-1, 1],")
 
-    def mask_tokens(self, steps: Any) -> Any:
+    def mask_tokens(self, steps: Mask) -> Mask:
         """True where any of the first samples of a window is there."""
         return pool_mask(steps, self._step())
 
-    def encode_steps(self, values: Any, steps: Any, mask: Any, training: bool | None) -> Any:
+    def encode_steps(
+        self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
+    ) -> Tensor:
         """What the network says of each window, `(batch, length, dim)`."""
         if mask is None:
             mask = ops.ones_like(values[:, :: self._step()], dtype="bool")
         tokens = self._outside(ops.cast(values, "float32"), mask)
         return ops.cast(tokens, self.compute_dtype)
 
-    def _outside(self, values: Any, mask: Any) -> Any:
+    def _outside(self, values: Tensor, mask: Mask) -> Any:
         if keras.config.backend() != "tensorflow":
             made = self._read(*map(ops.convert_to_numpy, (values, mask)))
             return ops.convert_to_tensor(made)

@@ -13,6 +13,7 @@ from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.layers import PositionEmbedding
 from keras_multimodal.layers.attention._transformer_block import seed_of
 from keras_multimodal.schema import Image, Modality
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -136,11 +137,11 @@ class PatchImageEncoder(Encoder):
                 initializer=keras.initializers.RandomNormal(stddev=0.02),
             )
 
-    def values_mask(self, values: Any) -> None:
+    def values_mask(self, values: Tensor) -> None:
         """None: every patch of a picture that is there is a real token."""
         check_pixels(values)
 
-    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """What the blocks make of each patch, `(batch, patches, dim)`."""
         x = self._patches(values)  # (batch, rows, columns, dim)
         x = ops.reshape(x, (-1, x.shape[1] * x.shape[2], self.dim))

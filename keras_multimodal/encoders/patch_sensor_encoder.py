@@ -18,6 +18,7 @@ from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.layers import PositionEmbedding
 from keras_multimodal.layers.attention._transformer_block import seed_of
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -122,15 +123,17 @@ class PatchSensorEncoder(SequenceEncoder):
         for layer in (self._positions, self._transformer):
             layer.build((batch, None, self.dim))
 
-    def check_values(self, values: Any) -> None:
+    def check_values(self, values: Tensor) -> None:
         """Numbers, and no integers."""
         check_floats(values, "series")
 
-    def mask_tokens(self, steps: Any) -> Any:
+    def mask_tokens(self, steps: Mask) -> Mask:
         """True where any step of a patch is there."""
         return pool_mask(steps, self.patch_size)
 
-    def encode_steps(self, values: Any, steps: Any, mask: Any, training: bool | None) -> Any:
+    def encode_steps(
+        self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
+    ) -> Tensor:
         """What the blocks make of the patches, `(batch, length, dim)`."""
         x = pad_steps(with_mask_channel(values, steps), 0, self.patch_size - 1)
         x = self._positions(self._patches(x), mask=mask)

@@ -12,6 +12,7 @@ from keras_multimodal.encoders._steps import pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.schema import Audio, Modality
+from keras_multimodal.types import Mask, Tensor
 
 _SAMPLES, _THERE = "samples", "there"
 
@@ -102,15 +103,17 @@ class PretrainedAudioEncoder(BackboneEncoder, SequenceEncoder):
         """Check the shape of the samples `(batch, samples)`."""
         self._samples = check_recordings(values_shape)
 
-    def check_values(self, values: Any) -> None:
+    def check_values(self, values: Tensor) -> None:
         """Numbers, and no integers."""
         check_floats(values, "recordings with samples in [-1, 1],")
 
-    def mask_tokens(self, steps: Any) -> Any:
+    def mask_tokens(self, steps: Mask) -> Mask:
         """True where any sample of a token is there."""
         return pool_mask(steps, self.stride)[:, : self.length((None, self._samples))]
 
-    def encode_steps(self, values: Any, steps: Any, mask: Any, training: bool | None) -> Any:
+    def encode_steps(
+        self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
+    ) -> Tensor:
         """What the network says of each stretch, `(batch, length, dim)`."""
         samples = inputs = ops.cast(values, "float32")
         if len(self.backbone.inputs) > 1:

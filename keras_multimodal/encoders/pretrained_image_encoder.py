@@ -17,6 +17,7 @@ from keras_multimodal.encoders._pictures import (
     is_normalized,
 )
 from keras_multimodal.schema import Image, Modality
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -152,11 +153,11 @@ class PretrainedImageEncoder(BackboneEncoder):
                 f" {self.backbone.name} takes. Received: shape {values_shape}"
             )
 
-    def values_mask(self, values: Any) -> None:
+    def values_mask(self, values: Tensor) -> None:
         """None: every place of a picture that is there is a real token."""
         check_pixels(values)
 
-    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """What the network says of each place, `(batch, length, dim)`."""
         x = ops.cast(values, "float32")
         if x.shape[-1] != self._channels:

@@ -9,6 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.encoders._backbone import BackboneEncoder, check_backbone, sequence_output
 from keras_multimodal.encoders._checks import check_ids, check_ids_shape, check_text
 from keras_multimodal.schema import Modality, Text
+from keras_multimodal.types import Mask, Tensor
 
 _IDS, _MASK, _SEGMENTS = "token_ids", "padding_mask", "segment_ids"
 # What the names begin with in a network that has a decoder too, such as T5.
@@ -128,12 +129,12 @@ class PretrainedTextEncoder(BackboneEncoder):
                 f"`TextProcessor(length={longest})`"
             )
 
-    def values_mask(self, values: Any) -> Any:
+    def values_mask(self, values: Tensor) -> Mask:
         """True where an id is not padding."""
         check_ids(values)
         return ops.not_equal(values, 0)
 
-    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """What the network says of each token, `(batch, length, dim)`."""
         ids = ops.cast(values, "int32")
         inputs = {

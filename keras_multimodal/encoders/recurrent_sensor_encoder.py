@@ -10,6 +10,7 @@ from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_laye
 from keras_multimodal.encoders._steps import check_series
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -87,15 +88,17 @@ class RecurrentSensorEncoder(SequenceEncoder):
         if not self._recurrent.built:
             self._recurrent.build(values_shape)
 
-    def check_values(self, values: Any) -> None:
+    def check_values(self, values: Tensor) -> None:
         """Numbers, and no integers."""
         check_floats(values, "series")
 
-    def mask_tokens(self, steps: Any) -> Any:
+    def mask_tokens(self, steps: Mask) -> Mask:
         """A token for each step."""
         return steps
 
-    def encode_steps(self, values: Any, steps: Any, mask: Any, training: bool | None) -> Any:
+    def encode_steps(
+        self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
+    ) -> Tensor:
         """The recurrent layer's output at each step, `(batch, steps, dim)`."""
         tokens = self._recurrent(values, mask=steps, training=training)
         return self._feature_dropout(tokens, training=training)

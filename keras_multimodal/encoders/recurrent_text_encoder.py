@@ -16,6 +16,7 @@ from keras_multimodal.encoders._checks import (
 from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.schema import Modality, Text
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -107,12 +108,12 @@ class RecurrentTextEncoder(Encoder):
         if not self._recurrent.built:
             self._recurrent.build((*values_shape, self.embedding_dim or self.dim))
 
-    def values_mask(self, values: Any) -> Any:
+    def values_mask(self, values: Tensor) -> Mask:
         """True where an id is not padding."""
         check_ids(values)
         return ops.not_equal(values, 0)
 
-    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """The recurrent layer's output for each token, `(batch, length, dim)`."""
         x = self._embedding(values)  # (batch, length, embedding_dim)
         x = self._feature_dropout(x, training=training)

@@ -19,6 +19,7 @@ from keras_multimodal.encoders._pictures import (
 from keras_multimodal.encoders._residual_block import ResidualBlock
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.schema import Image, Modality
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -121,11 +122,11 @@ class ResidualImageEncoder(Encoder):
             shape = block.compute_output_shape(shape)
         self._projection.build((shape[0], None, shape[-1]))
 
-    def values_mask(self, values: Any) -> None:
+    def values_mask(self, values: Tensor) -> None:
         """None: every place of a picture that is there is a real token."""
         check_pixels(values)
 
-    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """The grid of tokens `(batch, positions, dim)`."""
         present = None if mask is None else mask[:, :1, None]  # (batch, 1, 1)
         x = normalize(self._stem_normalization, self._stem(values), present, training)

@@ -11,6 +11,7 @@ from keras_multimodal.encoders.encoder import (
     zero_absent,
 )
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Mask, Masks, Tensor, Tensors
 
 
 class SequenceEncoder(Encoder):
@@ -70,11 +71,13 @@ class SequenceEncoder(Encoder):
            [False, False]])
     """
 
-    def mask_tokens(self, steps: Any) -> Any:
+    def mask_tokens(self, steps: Mask) -> Mask:
         """The tokens that are real, `(batch, length)`, where the steps `(batch, steps)` are."""
         raise NotImplementedError
 
-    def encode_steps(self, values: Any, steps: Any, mask: Any, training: bool | None) -> Any:
+    def encode_steps(
+        self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
+    ) -> Tensor:
         """The tokens `(batch, length, dim)`; `steps` and `mask` are None where all is real."""
         raise NotImplementedError
 
@@ -88,10 +91,10 @@ class SequenceEncoder(Encoder):
                 f"(batch, steps). Received: shapes {values_shape} and {present_shape}"
             )
 
-    def check_values(self, values: Any) -> None:
+    def check_values(self, values: Tensor) -> None:
         """Raise a ValueError if the encoder cannot read them."""
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Make the tokens; see the class."""
         values, steps = self._values_and_steps(inputs)
         if steps is None:
@@ -100,12 +103,12 @@ class SequenceEncoder(Encoder):
         tokens = self.encode_steps(zero_absent(values, steps), steps, mask, training)
         return zero_masked(tokens, mask)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """The tokens' mask, `(batch, length)`, or None where every token is real."""
         _, steps = self._values_and_steps(inputs)
         return None if steps is None else self.mask_tokens(steps)
 
-    def _values_and_steps(self, inputs: Any) -> tuple[Any, Any]:
+    def _values_and_steps(self, inputs: Tensors) -> tuple[Any, Any]:
         """The values, and the mask of their steps, `(batch, steps)`, or None."""
         values, there = split_inputs(inputs)
         self.check_values(values)

@@ -22,6 +22,7 @@ from keras_multimodal.encoders.encoder import Shape, zero_absent
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.layers.attention._transformer_block import seed_of
 from keras_multimodal.schema import Audio, Modality
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -169,18 +170,20 @@ class SpectrogramEncoder(SequenceEncoder):
         if self._recurrent is not None:
             self._recurrent.build((batch, None, self.dim))
 
-    def check_values(self, values: Any) -> None:
+    def check_values(self, values: Tensor) -> None:
         """Numbers, and no integers."""
         check_floats(values, "recordings with samples in [-1, 1],")
 
-    def mask_tokens(self, steps: Any) -> Any:
+    def mask_tokens(self, steps: Mask) -> Mask:
         """True where any sample of a token's hops is there."""
         frames = pool_mask(steps, self._spectrogram.hop)
         for stride in self._strides:
             frames = pool_mask(frames, stride)
         return frames
 
-    def encode_steps(self, values: Any, steps: Any, mask: Any, training: bool | None) -> Any:
+    def encode_steps(
+        self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
+    ) -> Tensor:
         """What the stages make of the spectrogram, `(batch, length, dim)`."""
         frames = None if steps is None else pool_mask(steps, self._spectrogram.hop)
         x = ops.cast(self._spectrogram(values), self.compute_dtype)  # (batch, frames, bands)

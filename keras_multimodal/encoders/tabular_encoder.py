@@ -12,6 +12,7 @@ from keras_multimodal.layers.attention._block_layer import BlockLayer, check_at_
 from keras_multimodal.layers.attention._block_stack import for_each_row
 from keras_multimodal.ops import zero_masked
 from keras_multimodal.schema import Modality, Tabular
+from keras_multimodal.types import Activation, Mask, Masks, Shapes, Tensor, Tensors
 
 
 @register
@@ -94,7 +95,7 @@ class TabularEncoder(BlockLayer):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -194,13 +195,13 @@ class TabularEncoder(BlockLayer):
                 "`TabularEncoder.from_schema` makes the encoder of a table"
             )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Make the weights for the shapes of the inputs."""
         self._check_shapes(_listed(input_shape))
         if self.built:
             return
 
-        def add_vectors(name: str, count: int) -> Any:
+        def add_vectors(name: str, count: int) -> Tensor:
             return self.add_weight(
                 name=name, shape=(count, self.dim), initializer=self._initializer()
             )
@@ -217,7 +218,7 @@ class TabularEncoder(BlockLayer):
         for block in self._blocks:
             block.build((None, self.columns + self.class_token, self.dim))
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Make the tokens; see the class."""
         numbers, ids, there = self._split(inputs)
         cells, rows = self._cells_and_rows(numbers, ids, there)
@@ -243,11 +244,11 @@ class TabularEncoder(BlockLayer):
             x = block(x, query_mask=mask, training=training)
         return x
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """The tokens' mask, `(batch, tokens)`, or None where every token is real."""
         return self._token_mask(*self._cells_and_rows(*self._split(inputs)))
 
-    def _rows_of_table(self, ids: Any) -> Any:
+    def _rows_of_table(self, ids: Tensor) -> Any:
         """Where each id's vector stands in the table that all columns share."""
         ids = ops.cast(ids, "int32")
         counts = ops.convert_to_tensor(self.category_counts, "int32")
@@ -256,7 +257,7 @@ class TabularEncoder(BlockLayer):
             self._offsets, "int32"
         )
 
-    def _cells_and_rows(self, numbers: Any, ids: Any, there: Any) -> tuple[Any, Any]:
+    def _cells_and_rows(self, numbers: Any, ids: Tensor, there: Mask) -> tuple[Any, Any]:
         """Which cells are there, `(batch, columns)`, and which rows, `(batch, 1)`; None for all."""
         if there is None and ids is None:
             return None, None
@@ -270,7 +271,7 @@ class TabularEncoder(BlockLayer):
         cells = ops.logical_and(cells, there)
         return cells, ops.any(cells, axis=1, keepdims=True)
 
-    def _token_mask(self, cells: Any, rows: Any) -> Any:
+    def _token_mask(self, cells: Any, rows: Any) -> Mask:
         """The mask of the tokens, from that of the cells and that of the rows."""
         if self.missing == "token":
             if rows is None:
@@ -282,7 +283,7 @@ class TabularEncoder(BlockLayer):
             rows = ops.ones_like(cells[:, :1], dtype="bool")
         return ops.concatenate([rows, cells], axis=1)
 
-    def _split(self, inputs: Any) -> tuple[Any, Any, Any]:
+    def _split(self, inputs: Tensors) -> tuple[Any, Any, Any]:
         """The numbers, the ids, and which cells or rows are there; None for what is not given."""
         tensors = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         self._check_shapes([tuple(tensor.shape) for tensor in tensors])
@@ -321,7 +322,7 @@ class TabularEncoder(BlockLayer):
                 f"Received: shapes {', '.join(map(str, shapes))}"
             )
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
         """`(batch, tokens, dim)`."""
         return (_listed(input_shape)[0][0], self.columns + self.class_token, self.dim)
 
@@ -338,7 +339,7 @@ class TabularEncoder(BlockLayer):
         }
 
 
-def _listed(shape: Any) -> list[tuple[int | None, ...]]:
+def _listed(shape: Shapes) -> list[tuple[int | None, ...]]:
     """The inputs' shapes; that of a single tensor as a list of one."""
     if shape and isinstance(shape[0], (list, tuple)):
         return [tuple(part) for part in shape]

@@ -18,6 +18,7 @@ from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.layers import PositionEmbedding
 from keras_multimodal.layers.attention._transformer_block import seed_of
 from keras_multimodal.schema import Modality, Text
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -130,12 +131,12 @@ class TransformerTextEncoder(Encoder):
         for layer in (self._positions, self._transformer):
             layer.build((*values_shape, self.dim))
 
-    def values_mask(self, values: Any) -> Any:
+    def values_mask(self, values: Tensor) -> Mask:
         """True where an id is not padding."""
         check_ids(values)
         return ops.not_equal(values, 0)
 
-    def encode(self, values: Any, mask: Any, training: bool | None) -> Any:
+    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """What the blocks make of each token, `(batch, length, dim)`."""
         x = self._positions(self._embedding(values), mask=mask)
         x = self._feature_dropout(x, training=training)

@@ -1,8 +1,8 @@
 """What every layer asks of the tensors that it is called with."""
 
-from typing import Any
-
 import keras
+
+from keras_multimodal.types import Mask, Tensor
 
 
 def check_at_least(least: int, **arguments: int | None) -> None:
@@ -12,7 +12,7 @@ def check_at_least(least: int, **arguments: int | None) -> None:
             raise ValueError(f"`{argument}` must be at least {least}. Received: {argument}={value}")
 
 
-def check_float(tensor: Any, argument: str) -> None:
+def check_float(tensor: Tensor, argument: str) -> None:
     """Raise a ValueError unless `tensor` has a float dtype."""
     dtype = keras.backend.standardize_dtype(tensor.dtype)
     if not keras.backend.is_float_dtype(dtype):
@@ -22,7 +22,7 @@ def check_float(tensor: Any, argument: str) -> None:
         )
 
 
-def check_mask(mask: Any, tensor: Any, argument: str) -> None:
+def check_mask(mask: Mask, tensor: Tensor, argument: str) -> None:
     """Raise an error unless `mask` is None or a boolean with one place for each token.
 
     Args:
@@ -52,7 +52,9 @@ def check_mask(mask: Any, tensor: Any, argument: str) -> None:
         )
 
 
-def check_query_and_context(query: Any, context: Any, query_mask: Any, context_mask: Any) -> None:
+def check_query_and_context(
+    query: Tensor, context: Tensor, query_mask: Mask, context_mask: Mask
+) -> None:
     """Raise an error unless these are tokens of a float dtype, with masks that fit them."""
     check_float(query, "query")
     check_float(context, "context")

@@ -6,29 +6,31 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_multimodal.types import Initializer, Shapes
 
-def clone_initializer(initializer: Any) -> Any:
+
+def clone_initializer(initializer: Initializer) -> Initializer:
     """A fresh copy: two weights of one shape start as different numbers, unless it has a seed."""
     if isinstance(initializer, keras.initializers.Initializer):
         return initializer.clone()
     return initializer
 
 
-def stacked_initializer(initializer: Any) -> Callable[..., Any]:
+def stacked_initializer(initializer: Initializer) -> Callable[..., Any]:
     """Initializes a stack of kernels `(number, ...)`, each of them by itself.
 
     Keras' own initializers would take the stack for a part of each kernel's fan, and start it too
     small. A seeded one would moreover draw every kernel alike, so that each gets a seed of its own.
     """
 
-    def draw(shape: Any, dtype: Any = None) -> Any:
+    def draw(shape: Shapes, dtype: Any = None) -> Any:
         kernels = [_numbered(initializer, k)(shape[1:], dtype=dtype) for k in range(shape[0])]
         return ops.stack(kernels)
 
     return draw
 
 
-def _numbered(initializer: Any, number: int) -> Any:
+def _numbered(initializer: Initializer, number: int) -> Any:
     if isinstance(initializer, keras.initializers.Initializer):
         config = initializer.get_config()
         if isinstance(config.get("seed"), int):
@@ -36,7 +38,7 @@ def _numbered(initializer: Any, number: int) -> Any:
     return clone_initializer(initializer)
 
 
-def embedding_initializer(initializer: Any) -> keras.initializers.Initializer:
+def embedding_initializer(initializer: Initializer) -> keras.initializers.Initializer:
     """`initializer`; where it is None, the small normal numbers of BERT's embeddings."""
     if initializer is None:
         return keras.initializers.RandomNormal(stddev=0.02)

@@ -11,12 +11,13 @@ from typing import Any
 from keras import ops
 
 from keras_multimodal.layers._checks import check_float, check_mask
+from keras_multimodal.types import Mask, Shapes, Tensors
 
 Name = str | int
 Names = tuple[Name, ...]
 
 
-def modality_names(inputs_shape: Any) -> Names:
+def modality_names(inputs_shape: Shapes) -> Names:
     """The modalities' names, in the order in which the layer is to walk them.
 
     Args:
@@ -69,12 +70,12 @@ def in_order(structure: Any, names: Names, argument: str = "inputs") -> list[Any
     return [values[name] for name in names]
 
 
-def masks_in_order(mask: Any, names: Names) -> list[Any]:
+def masks_in_order(mask: Mask, names: Names) -> list[Any]:
     """The masks in the order of `names`; None for each modality that has no mask."""
     return [None] * len(names) if mask is None else in_order(mask, names, "mask")
 
 
-def values_and_masks(inputs: Any, mask: Any, names: Names) -> list[tuple[Any, Any]]:
+def values_and_masks(inputs: Tensors, mask: Mask, names: Names) -> list[tuple[Any, Any]]:
     """Each modality's tensor and mask, in the order of `names`.
 
     Args:
@@ -99,7 +100,7 @@ def values_and_masks(inputs: Any, mask: Any, names: Names) -> list[tuple[Any, An
     return pairs
 
 
-def modality_widths(inputs_shape: Any, names: Names) -> dict[Name, int]:
+def modality_widths(inputs_shape: Shapes, names: Names) -> dict[Name, int]:
     """The last axis of each modality, by name.
 
     Raises:
@@ -150,7 +151,7 @@ def merged_tokens(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
     return merged, merged_mask(list(zip(values, masks, strict=True)))
 
 
-def merged_mask(pairs: Sequence[tuple[Any, Any]]) -> Any:
+def merged_mask(pairs: Sequence[tuple[Any, Any]]) -> Mask:
     """The mask of what `merged_tokens` makes of tokens, boolean `(batch, sum of the lengths)`.
 
     Args:
@@ -171,7 +172,7 @@ def merged_length(shapes: Sequence[Any]) -> int | None:
     return None if None in lengths else sum(lengths)
 
 
-def like_inputs(values: Sequence[Any], names: Names) -> Any:
+def like_inputs(values: Sequence[Any], names: Names) -> Tensors:
     """`values` as a list, or as a dict by name, just as the layer received its inputs."""
     by_name = dict(zip(names, values, strict=True))
     return by_name if isinstance(names[0], str) else list(values)

@@ -1,11 +1,11 @@
 """The length of vectors, also of those that are zero."""
 
-from typing import Any
-
 from keras import ops
 
+from keras_multimodal.types import Tensor
 
-def norm(x: Any) -> Any:
+
+def norm(x: Tensor) -> Tensor:
     """The length of each vector of the last axis, `(..., 1)`.
 
     The gradient of a vector of zeros is zero; the square root's own would be NaN there.

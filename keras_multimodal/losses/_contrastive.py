@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_multimodal.types import Tensor, Tensors
+
 # Behind the embedding, the two last entries of a tower: how much a similarity weighs, and a bias.
 EXTRAS = 2
 _FAR = -1e9  # in place of minus infinity, whose gradient is NaN
@@ -19,7 +21,7 @@ class ContrastiveLoss(keras.losses.Loss):
         **kwargs: `name`, `reduction` and `dtype`, as for every Keras loss.
     """
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
         """The loss of each row, `(batch,)`, the mean over the pairs of towers."""
         y_pred = ops.convert_to_tensor(y_pred)
         parts = ops.cast(y_true, "int32")  # (batch, towers)
@@ -51,7 +53,7 @@ class ContrastiveLoss(keras.losses.Loss):
                 count += 1
         return total / count
 
-    def pair(self, logits: Any, bias: Any, diagonal: Any, counts: Any) -> Any:
+    def pair(self, logits: Tensor, bias: Tensor, diagonal: Tensor, counts: Tensor) -> Tensor:
         """What two towers cost each row.
 
         Args:
@@ -63,10 +65,10 @@ class ContrastiveLoss(keras.losses.Loss):
         raise NotImplementedError
 
 
-def mask_logits(logits: Any, counts: Any) -> Any:
+def mask_logits(logits: Tensor, counts: Tensor) -> Tensor:
     """Similarities, those that do not count far below all others."""
     return ops.where(counts, logits, ops.cast(_FAR, logits.dtype))
 
 
-def _same(parts: Any) -> Any:
+def _same(parts: Tensors) -> Tensor:
     return ops.equal(parts[:, None], parts[None, :])

@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.losses._contrastive import ContrastiveLoss, mask_logits
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -53,7 +54,7 @@ class InfoNCE(ContrastiveLoss):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"name": "info_nce", **kwargs})
 
-    def pair(self, logits: Any, bias: Any, diagonal: Any, counts: Any) -> Any:
+    def pair(self, logits: Tensor, bias: Tensor, diagonal: Tensor, counts: Tensor) -> Tensor:
         """Cross-entropy along the rows and along the columns."""
         masked = mask_logits(logits, counts)
         own = ops.diagonal(logits)

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Tensor, Tensors
 
 
 @register
@@ -54,7 +55,7 @@ class QuantileLoss(keras.losses.Loss):
         self.quantiles = tuple(quantiles)
         self.std = tuple(std)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
         """The loss of each row, `(batch,)`."""
         y_pred = ops.convert_to_tensor(y_pred)
         errors = ops.cast(y_true, y_pred.dtype)[..., None] - y_pred

@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.losses._contrastive import ContrastiveLoss
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -51,7 +52,7 @@ class SigLIP(ContrastiveLoss):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"name": "sig_lip", **kwargs})
 
-    def pair(self, logits: Any, bias: Any, diagonal: Any, counts: Any) -> Any:
+    def pair(self, logits: Tensor, bias: Tensor, diagonal: Tensor, counts: Tensor) -> Tensor:
         """The logarithm of a sigmoid of each pair, along the rows and along the columns."""
         logits = logits + bias
         losses = ops.softplus(ops.where(diagonal, -logits, logits))

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Tensor, Tensors
 
 
 @register
@@ -53,7 +54,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
             )
         self.label_smoothing = label_smoothing
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
         """The loss of each row, `(batch,)`."""
         y_pred = ops.convert_to_tensor(y_pred)
         labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))

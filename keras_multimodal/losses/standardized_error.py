@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Tensor, Tensors
 
 
 @register
@@ -54,7 +55,7 @@ class StandardizedError(keras.losses.Loss):
         self.std = tuple(std)
         self.error = error
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
         """The loss of each row, `(batch,)`."""
         y_pred = ops.convert_to_tensor(y_pred)
         errors = (ops.cast(y_true, y_pred.dtype) - y_pred) / np.asarray(self.std, "float32")

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Tensor, Tensors
 
 
 @register
@@ -73,7 +74,7 @@ class UncertaintyLoss(keras.losses.Loss):
         """What the loss is multiplied by now: `scale * exp(-s)`."""
         return self.scale * math.exp(-float(ops.convert_to_numpy(self.log_variance)))
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
         """The loss of each row, `(batch,)`."""
         losses = self.loss.call(y_true, y_pred)
         s = ops.cast(self.log_variance, losses.dtype)

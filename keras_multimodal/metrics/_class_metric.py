@@ -1,24 +1,23 @@
 """What the metrics of class probabilities have in common."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from keras_multimodal.metrics._rows import row_weights
+from keras_multimodal.types import Tensor
 
 
 class ClassMetric(keras.metrics.Metric):
     """Base of metrics of `(batch, classes)` probabilities and `(batch,)` class numbers."""
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
         """Count the rows of a batch; see the class."""
         labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         weights = row_weights(labels, y_pred, sample_weight)
         # A row without a label counts nothing, whatever class it is counted with.
         self.count(ops.maximum(labels, 0), ops.convert_to_tensor(y_pred), weights)
 
-    def count(self, labels: Any, probabilities: Any, weights: Any) -> None:
+    def count(self, labels: Tensor, probabilities: Tensor, weights: Tensor) -> None:
         """Add the rows of a batch.
 
         Args:

@@ -8,12 +8,13 @@ from keras import ops
 
 from keras_multimodal.losses import EXTRAS
 from keras_multimodal.metrics._rows import row_weights
+from keras_multimodal.types import Tensor
 
 
 class RankMetric(keras.metrics.Metric):
     """Base of metrics of the ranks that right items have among those of their batch."""
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
         """Count the queries of a batch; see the class."""
         y_pred = ops.convert_to_tensor(y_pred)
         parts = ops.cast(y_true, "int32")  # (batch, towers)
@@ -26,7 +27,7 @@ class RankMetric(keras.metrics.Metric):
             )
             self.count(ranks, ops.cast(asked, "float32"))
 
-    def count(self, ranks: Any, asked: Any) -> None:
+    def count(self, ranks: Tensor, asked: Tensor) -> None:
         """Add the queries of a batch.
 
         Args:
@@ -37,7 +38,7 @@ class RankMetric(keras.metrics.Metric):
 
 
 def batch_ranks(
-    queries: Any, items: Any, query_parts: Any, item_parts: Any, counts: Any
+    queries: Tensor, items: Tensor, query_parts: Tensor, item_parts: Tensor, counts: Tensor
 ) -> tuple[Any, Any]:
     """Return the rank of the best right item of each query, and which rows are queries.
 
@@ -68,7 +69,7 @@ def batch_ranks(
     return 1 + ops.sum(ops.cast(before, "int32"), axis=1), _first(same_query, counts)
 
 
-def _first(same: Any, counts: Any) -> Any:
+def _first(same: Tensor, counts: Tensor) -> Tensor:
     """Return the rows that count and are like no earlier one, `(batch,)` bool."""
     earlier = ops.tril(ops.cast(same, "int32"), k=-1)
     return ops.logical_and(counts, ops.sum(earlier, axis=1) == 0)

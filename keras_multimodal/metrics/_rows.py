@@ -1,11 +1,11 @@
 """Which rows count in a metric, and how much."""
 
-from typing import Any
-
 from keras import ops
 
+from keras_multimodal.types import Tensor
 
-def row_weights(labels: Any, outputs: Any, sample_weight: Any) -> Any:
+
+def row_weights(labels: Tensor, outputs: Tensor, sample_weight: Tensor) -> Tensor:
     """Return the weight of each row, `(batch,)` float32.
 
     Args:

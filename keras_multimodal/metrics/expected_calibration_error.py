@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.metrics._class_metric import ClassMetric
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -50,7 +51,7 @@ class ExpectedCalibrationError(ClassMetric):
         self._gaps = self.add_variable((bins,), initializer="zeros", name="gaps")
         self._total = self.add_variable((), initializer="zeros", name="total")
 
-    def count(self, labels: Any, probabilities: Any, weights: Any) -> None:
+    def count(self, labels: Tensor, probabilities: Tensor, weights: Tensor) -> None:
         """Add to each bin how often its rows are right, less how sure they are."""
         sure = ops.cast(ops.max(probabilities, axis=-1), "float32")
         right = ops.cast(ops.argmax(probabilities, axis=-1) == labels, "float32")
@@ -60,7 +61,7 @@ class ExpectedCalibrationError(ClassMetric):
         self._gaps.assign_add(ops.cast(gaps, self._gaps.dtype))
         self._total.assign_add(ops.cast(ops.sum(weights), self._total.dtype))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """Return the sum of the bins' distances, over the rows; 0 if there are none."""
         return ops.sum(ops.abs(self._gaps)) / ops.where(self._total > 0, self._total, 1.0)
 

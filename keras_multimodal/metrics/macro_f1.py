@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.metrics._class_metric import ClassMetric
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -51,7 +52,7 @@ class MacroF1(ClassMetric):
             for part in ("right", "concerned")
         )
 
-    def count(self, labels: Any, probabilities: Any, weights: Any) -> None:
+    def count(self, labels: Tensor, probabilities: Tensor, weights: Tensor) -> None:
         """Count which rows are of each class, and which are taken for it."""
         true = ops.one_hot(labels, self.num_classes) * weights[:, None]
         taken = ops.one_hot(ops.argmax(probabilities, axis=-1), self.num_classes)
@@ -59,7 +60,7 @@ class MacroF1(ClassMetric):
         concerned = ops.sum(true + taken * weights[:, None], axis=0)
         self._concerned.assign_add(ops.cast(concerned, self._concerned.dtype))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """Return the mean of the classes that are concerned; 0 if there is none."""
         some = ops.cast(self._concerned > 0, self._concerned.dtype)
         scores = 2 * self._right / ops.where(self._concerned > 0, self._concerned, 1.0)

@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.metrics._rank_metric import RankMetric
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -46,13 +47,13 @@ class MedianRank(RankMetric):
         self.max_rank = max_rank
         self._counts = self.add_variable((max_rank,), initializer="zeros", name="counts")
 
-    def count(self, ranks: Any, asked: Any) -> None:
+    def count(self, ranks: Tensor, asked: Tensor) -> None:
         """Count the queries of each rank."""
         places = ops.minimum(ranks, self.max_rank) - 1
         counts = ops.sum(ops.one_hot(places, self.max_rank) * asked[:, None], axis=0)
         self._counts.assign_add(ops.cast(counts, self._counts.dtype))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """Return the median, of an even number the mean of the two in the middle; or 0."""
         until = ops.cumsum(ops.cast(self._counts, "float32"))  # queries up to each rank
         total = until[-1]

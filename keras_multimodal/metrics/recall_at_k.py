@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.metrics._rank_metric import RankMetric
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -47,13 +48,13 @@ class RecallAtK(RankMetric):
         self._found = self.add_variable((), initializer="zeros", name="found")
         self._total = self.add_variable((), initializer="zeros", name="total")
 
-    def count(self, ranks: Any, asked: Any) -> None:
+    def count(self, ranks: Tensor, asked: Tensor) -> None:
         """Count the queries, and those whose right item is among the first."""
         found = ops.sum(asked * ops.cast(ranks <= self.k, "float32"))
         self._found.assign_add(ops.cast(found, self._found.dtype))
         self._total.assign_add(ops.cast(ops.sum(asked), self._total.dtype))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """Return the share; 0 if nothing was asked."""
         return self._found / ops.maximum(self._total, 1.0)
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_multimodal.types import Mask, Tensor
+
 # Finite, so that a row of nothing else has a maximum; beside it float32 forgets any score.
 _FAR_BELOW = -1e38
 # Keys in a block.
@@ -12,8 +14,8 @@ _BLOCK = 512
 
 
 def blockwise_attention(
-    query: Any, key: Any, value: Any, mask: Any, scale: float, block: int = _BLOCK
-) -> Any:
+    query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float, block: int = _BLOCK
+) -> Tensor:
     """`softmax(scale Q K^T) V` over unmasked keys, in memory that grows with the length.
 
     A running maximum and a running sum are carried from block to block; the backward pass makes
@@ -47,18 +49,18 @@ def blockwise_attention(
         # (batch, 1, 1, 1) or (batch, 1, query_length, 1)
         some = some[:, None, :, None] if len(mask.shape) == 2 else some[:, None]
 
-    def scores(query: Any, key: Any, index: Any) -> Any:
+    def scores(query: Tensor, key: Tensor, index: Any) -> Tensor:
         """A block's scores, `(batch, heads, query_length, block)`."""
         found = ops.cast(ops.matmul(query, ops.swapaxes(key, -1, -2)), exact)
         return found if shifts is None else found + shifts[index]
 
-    def attend(query: Any, key: Any, value: Any) -> tuple[Any, Any]:
+    def attend(query: Tensor, key: Tensor, value: Tensor) -> tuple[Any, Any]:
         keys, values = (
             _cut(ops.pad(x, ((0, 0), (0, 0), (0, padding), (0, 0))), blocks, axis=2)
             for x in (key, value)
         )
 
-        def step(index: Any, carry: Any) -> tuple[Any, Any, Any]:
+        def step(index: Any, carry: Tensor) -> tuple[Any, Any, Any]:
             greatest, total, output = carry
             found = scores(query, keys[index], index)
             higher = ops.maximum(greatest, ops.max(found, axis=-1, keepdims=True))
@@ -76,13 +78,13 @@ def blockwise_attention(
             output = ops.where(some, output, ops.zeros_like(output))
         log_sum = greatest + ops.log(total)
 
-        def gradient(*args: Any, upstream: Any = None) -> tuple[Any, Any, Any]:
+        def gradient(*args: Any, upstream: Tensor = None) -> tuple[Any, Any, Any]:
             by_output = args[0] if upstream is None else upstream
             if some is not None:
                 by_output = ops.where(some, by_output, ops.zeros_like(by_output))
             mean = ops.sum(ops.cast(by_output, exact) * output, axis=-1, keepdims=True)
 
-            def step(index: Any, carry: Any) -> tuple[Any, Any, Any]:
+            def step(index: Any, carry: Tensor) -> tuple[Any, Any, Any]:
                 by_query, by_keys, by_values = carry
                 key, value = keys[index], values[index]
                 weights = ops.exp(scores(query, key, index) - log_sum)
@@ -110,7 +112,7 @@ def blockwise_attention(
     return ops.custom_gradient(attend)(query * scale, key, value)
 
 
-def _shift(key: Any, mask: Any, padding: int, dtype: str) -> Any:
+def _shift(key: Tensor, mask: Mask, padding: int, dtype: str) -> Tensor:
     """What the scores of masked keys, and of padded ones, are lowered by; None if there are none.
 
     It has the axes of the scores, of length 1 where nothing depends on them.
@@ -124,14 +126,14 @@ def _shift(key: Any, mask: Any, padding: int, dtype: str) -> Any:
     return ops.where(mask, 0.0, ops.cast(_FAR_BELOW, dtype))
 
 
-def _cut(x: Any, blocks: int, axis: int) -> Any:
+def _cut(x: Tensor, blocks: int, axis: int) -> Tensor:
     """Blocks of an axis, stacked in front."""
     shape = ops.shape(x)
     x = ops.reshape(x, (*shape[:axis], blocks, shape[axis] // blocks, *shape[axis + 1 :]))
     return ops.moveaxis(x, axis, 0)
 
 
-def _join(x: Any, axis: int) -> Any:
+def _join(x: Tensor, axis: int) -> Tensor:
     """What `_cut` does, undone."""
     x = ops.moveaxis(x, 0, axis)
     shape = ops.shape(x)

@@ -1,11 +1,11 @@
 """Softmax, also over a single place."""
 
-from typing import Any
-
 from keras import ops
 
+from keras_multimodal.types import Tensor
 
-def softmax(x: Any, axis: int = -1) -> Any:
+
+def softmax(x: Tensor, axis: int = -1) -> Tensor:
     """`keras.ops.softmax`, without its warning where there is one place, which then has it all.
 
     A single place is no mistake here: a row may have one modality, or a context of one token.

@@ -12,6 +12,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_multimodal.types import Mask, Tensor
+
 # Scores in a tile; 4 MiB in float32.
 _TILE = 2**20
 # Tiles at a time: between their products' large ops are some that keep one core busy.
@@ -21,8 +23,8 @@ _FAR_BELOW = -1e38
 
 
 def tensorflow_attention(
-    query: Any, key: Any, value: Any, mask: Any, scale: float, tile: int = _TILE
-) -> Any:
+    query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float, tile: int = _TILE
+) -> Tensor:
     """`softmax(scale Q K^T) V` over unmasked keys, in memory that grows with the length.
 
     Args:
@@ -38,12 +40,12 @@ def tensorflow_attention(
     """
 
     @tf.custom_gradient
-    def attend(query: Any, key: Any, value: Any) -> tuple[Any, Any]:
+    def attend(query: Tensor, key: Tensor, value: Tensor) -> tuple[Any, Any]:
         tiling = _Tiling.of(query, key, tile)
         operands = _Operands.of(query, key, value, mask, tiling)
         output = _forward(operands, tiling)
 
-        def gradient(upstream: Any) -> tuple[Any, Any, Any]:
+        def gradient(upstream: Tensor) -> tuple[Any, Any, Any]:
             return _backward(operands, tiling, output, upstream)
 
         return output, gradient
@@ -78,7 +80,7 @@ class _Tiling:
     key_length: Any
 
     @classmethod
-    def of(cls, query: Any, key: Any, tile: int) -> "_Tiling":
+    def of(cls, query: Tensor, key: Tensor, tile: int) -> "_Tiling":
         heads, query_length, key_length = query.shape[1], _size(query, 2), _size(key, 2)
         group = 1
         if isinstance(query_length, int) and isinstance(key_length, int):
@@ -92,18 +94,18 @@ class _Tiling:
         # As even as may be, so that little is padded.
         return cls(heads, 1, chunks, -(-query_length // chunks), query_length, key_length)
 
-    def cut(self, x: Any) -> Any:
+    def cut(self, x: Tensor) -> Tensor:
         """`(batch, heads, query_length, dim)` to `(groups, chunks, group, rows, dim)`."""
         padding = self.chunks * self.rows - self.query_length
         x = tf.pad(x, [[0, 0], [0, 0], [0, padding], [0, 0]])
         return tf.reshape(x, (-1, self.chunks, self.group, self.rows, _size(x, -1)))
 
-    def join(self, x: Any) -> Any:
+    def join(self, x: Tensor) -> Tensor:
         """What `cut` does, undone."""
         x = tf.reshape(x, (-1, self.heads, self.chunks * self.rows, x.shape[-1]))
         return x[:, :, : self.query_length]
 
-    def by_head(self, x: Any) -> Any:
+    def by_head(self, x: Tensor) -> Tensor:
         """`(batch, heads, key_length, dim)` to `(groups, group, key_length, dim)`."""
         return tf.reshape(x, (-1, self.group, self.key_length, x.shape[-1]))
 
@@ -128,7 +130,9 @@ class _Operands:
     groups_of_row: int
 
     @classmethod
-    def of(cls, query: Any, key: Any, value: Any, mask: Any, tiling: _Tiling) -> "_Operands":
+    def of(
+        cls, query: Tensor, key: Tensor, value: Tensor, mask: Mask, tiling: _Tiling
+    ) -> "_Operands":
         shift = None
         if mask is not None:
             far_below = tf.constant(_FAR_BELOW, query.dtype)
@@ -145,7 +149,7 @@ class _Operands:
             groups_of_row=tiling.heads // tiling.group,
         )
 
-    def weights(self, group: Any, chunk: Any) -> Any:
+    def weights(self, group: Any, chunk: Any) -> Tensor:
         """A tile's weights, `(group, rows, key_length)`."""
         scores = tf.matmul(self.query[group, chunk], self.key[group], transpose_b=True)
         if self.shift is not None:
@@ -154,10 +158,10 @@ class _Operands:
         return tf.nn.softmax(scores)
 
 
-def _forward(operands: _Operands, tiling: _Tiling) -> Any:
+def _forward(operands: _Operands, tiling: _Tiling) -> Tensor:
     """The output."""
 
-    def attend(tile: Any) -> Any:
+    def attend(tile: Any) -> Tensor:
         group, chunk = tile // tiling.chunks, tile % tiling.chunks
         return tf.matmul(operands.weights(group, chunk), operands.value[group])
 
@@ -173,7 +177,7 @@ def _forward(operands: _Operands, tiling: _Tiling) -> Any:
 
 
 def _backward(
-    operands: _Operands, tiling: _Tiling, output: Any, upstream: Any
+    operands: _Operands, tiling: _Tiling, output: Tensor, upstream: Tensor
 ) -> tuple[Any, Any, Any]:
     """The gradients by the scaled query, the key and the value."""
     key_dim, dim = operands.key.shape[-1], operands.value.shape[-1]
@@ -245,14 +249,14 @@ def _static(size: Any) -> int | None:
     return size if isinstance(size, int) else None
 
 
-def _least(x: Any, y: Any) -> Any:
+def _least(x: Tensor, y: Tensor) -> Any:
     return min(x, y) if isinstance(x, int) and isinstance(y, int) else tf.minimum(x, y)
 
 
-def _greatest(x: Any, y: Any) -> Any:
+def _greatest(x: Tensor, y: Tensor) -> Any:
     return max(x, y) if isinstance(x, int) and isinstance(y, int) else tf.maximum(x, y)
 
 
-def _size(x: Any, axis: int) -> Any:
+def _size(x: Tensor, axis: int) -> Any:
     """The length of an axis: a number where it is known, a tensor where it isn't."""
     return tf.shape(x)[axis] if x.shape[axis] is None else x.shape[axis]

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_multimodal.ops._blockwise_attention import blockwise_attention
 from keras_multimodal.ops._softmax import softmax
+from keras_multimodal.types import Mask, Tensor, Tensors
 
 _IMPLEMENTATIONS = ("auto", "direct", "blockwise")
 # Finite, so that a row of nothing else has a softmax; beside it float32 forgets any score.
@@ -19,17 +20,17 @@ _MANY_SCORES_FOR_BLOCKS_ON_GPU = 2**24
 
 
 def masked_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    mask: Any = None,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Mask = None,
     *,
     scale: float | None = None,
     dropout: float = 0.0,
     seed: Any = None,
     return_weights: bool = False,
     implementation: Literal["auto", "direct", "blockwise"] = "auto",
-) -> Any:
+) -> Tensors:
     """Scaled dot-product attention, heads before length.
 
     `attention(Q, K, V) = softmax(scale Q K^T) V`, the softmax over unmasked keys.
@@ -118,15 +119,15 @@ def masked_attention(
 
 
 def _direct(
-    query: Any,
-    key: Any,
-    value: Any,
-    mask: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Mask,
     scale: float,
     dropout: float = 0.0,
     seed: Any = None,
     return_weights: bool = False,
-) -> Any:
+) -> Tensor:
     """All scores at once."""
     dtype = keras.backend.standardize_dtype(query.dtype)
     # The query is the smallest thing to scale, and scaled first it keeps float16 from overflowing.
@@ -149,7 +150,7 @@ def _direct(
     return (output, weights) if return_weights else output
 
 
-def _tiled(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
+def _tiled(query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float) -> Tensor:
     """TensorFlow's own path; a CPU has nothing to gain from half precision."""
     from keras_multimodal.ops._tensorflow_attention import tensorflow_attention
 
@@ -159,7 +160,7 @@ def _tiled(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
     return ops.cast(tensorflow_attention(query, key, value, mask, scale), dtype)
 
 
-def _flash(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
+def _flash(query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float) -> Tensor:
     """Keras' attention, length before heads, which takes the GPU's flash kernel where it can."""
     some = None
     if mask is not None:
@@ -178,7 +179,7 @@ def _flash(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
     return ops.where(some, output, ops.zeros_like(output))
 
 
-def _flash_fits(query: Any, value: Any) -> bool:
+def _flash_fits(query: Tensor, value: Tensor) -> bool:
     """Whether JAX's flash kernel takes this: on a GPU, of one width and half precise."""
     half = keras.backend.standardize_dtype(query.dtype) in ("float16", "bfloat16")
     fits = half and query.shape[-1] == value.shape[-1]

@@ -1,15 +1,14 @@
 """One vector for each row, from its tokens."""
 
-from typing import Any
-
 import keras
 import numpy as np
 from keras import ops
 
 from keras_multimodal.ops.masking import zero_masked
+from keras_multimodal.types import Mask, Tensor
 
 
-def masked_mean(x: Any, mask: Any = None) -> Any:
+def masked_mean(x: Tensor, mask: Mask = None) -> Tensor:
     """Mean of each row's tokens that are there.
 
     Args:
@@ -36,7 +35,7 @@ def masked_mean(x: Any, mask: Any = None) -> Any:
     return ops.cast(total / ops.maximum(count, 1.0), dtype)
 
 
-def masked_max(x: Any, mask: Any = None) -> Any:
+def masked_max(x: Tensor, mask: Mask = None) -> Tensor:
     """Greatest value of each feature over a row's tokens that are there.
 
     Args:
@@ -63,7 +62,9 @@ def masked_max(x: Any, mask: Any = None) -> Any:
     return ops.cast(zero_masked(greatest, ops.any(mask, axis=1)), dtype)
 
 
-def masked_generalized_mean(x: Any, exponent: Any, mask: Any = None, epsilon: float = 1e-6) -> Any:
+def masked_generalized_mean(
+    x: Tensor, exponent: Tensor, mask: Mask = None, epsilon: float = 1e-6
+) -> Tensor:
     """Generalized mean of each row's tokens that are there.
 
     `y = (mean_k max(x_k, epsilon)^exponent)^(1 / exponent)`

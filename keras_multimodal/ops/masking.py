@@ -1,11 +1,11 @@
 """Zeros where a mask is False."""
 
-from typing import Any
-
 from keras import ops
 
+from keras_multimodal.types import Mask, Tensor
 
-def zero_masked(x: Any, mask: Any = None) -> Any:
+
+def zero_masked(x: Tensor, mask: Mask = None) -> Tensor:
     """Replace what stands at masked places by zero, whatever it is.
 
     A product with the mask would let NaN and infinity through, forward and backward; a choice

@@ -1,12 +1,12 @@
 """Vectors of length one."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
+from keras_multimodal.types import Tensor
 
-def l2_normalize(x: Any, epsilon: float = 1e-6) -> Any:
+
+def l2_normalize(x: Tensor, epsilon: float = 1e-6) -> Tensor:
     """Scale each vector of the last axis to length one.
 
     `y = x / max(|x|, epsilon)`.

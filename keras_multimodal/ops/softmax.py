@@ -1,15 +1,14 @@
 """Softmax over the places that are there."""
 
-from typing import Any
-
 import keras
 import numpy as np
 from keras import ops
 
 from keras_multimodal.ops._softmax import softmax
+from keras_multimodal.types import Mask, Tensor
 
 
-def masked_softmax(x: Any, mask: Any = None, axis: int = -1) -> Any:
+def masked_softmax(x: Tensor, mask: Mask = None, axis: int = -1) -> Tensor:
     """Softmax over the unmasked places of an axis.
 
     `y_i = m_i exp(x_i) / sum_j m_j exp(x_j)`, and zeros where no `m_j` is True.

@@ -16,6 +16,7 @@ from keras_multimodal.losses import (
     UncertaintyLoss,
 )
 from keras_multimodal.schema import ClassTarget, NumberTarget
+from keras_multimodal.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,14 +62,16 @@ def check_number(target: NumberTarget, loss: str, argument: str = "loss") -> Non
         )
 
 
-def class_logits(target: ClassTarget, vector: Any, name: str) -> Any:
+def class_logits(target: ClassTarget, vector: Tensor, name: str) -> Tensor:
     """The logits of the classes, `(batch, classes)`, from a vector."""
     count = len(target.classes)
     head = OrdinalLogits if target.ordered else keras.layers.Dense
     return head(count, name=name)(vector)
 
 
-def class_head(target: ClassTarget, logits: Any, label_smoothing: float, prefix: str = "") -> Head:
+def class_head(
+    target: ClassTarget, logits: Tensor, label_smoothing: float, prefix: str = ""
+) -> Head:
     """Probabilities from logits.
 
     Args:
@@ -89,7 +92,7 @@ def class_head(target: ClassTarget, logits: Any, label_smoothing: float, prefix:
 
 
 def number_head(
-    target: NumberTarget, vector: Any, loss: Any, quantiles: Sequence[float], prefix: str = ""
+    target: NumberTarget, vector: Tensor, loss: Any, quantiles: Sequence[float], prefix: str = ""
 ) -> Head:
     """Numbers in the user's units from a vector.
 

@@ -10,6 +10,7 @@ from keras_multimodal.layers import MaskedMeanPooling, ModalityDropout, PooledFu
 from keras_multimodal.schema import Modality, Schema
 from keras_multimodal.tasks.default_encoders import default_encoder
 from keras_multimodal.tasks.model_inputs import inputs
+from keras_multimodal.types import Tensor
 
 Encoders = Mapping[str, keras.layers.Layer]
 
@@ -66,7 +67,7 @@ class Trunk:
             self.tokens[spec.name] = encoder(given)
             self.masks[spec.name] = None  # the tensor's own
 
-    def fuse(self, fusion: str | keras.layers.Layer) -> Any:
+    def fuse(self, fusion: str | keras.layers.Layer) -> Tensor:
         """One vector `(batch, width)` of all modalities; of a single one the mean of its tokens."""
         if len(self.tokens) == 1:
             ((name, tokens),) = self.tokens.items()

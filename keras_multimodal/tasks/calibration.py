@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_multimodal.layers import Temperature
+from keras_multimodal.types import Tensors
 
 # The logarithm of the temperature is sought between these, to a hundredth of a percent.
 _COLDEST, _HOTTEST, _PRECISION = -3.0, 3.0, 1e-4
@@ -99,7 +100,7 @@ def _temperature(model: keras.Model, target: str | None) -> Temperature:
     return next(iter(found.values()))
 
 
-def _labelled(batch: Any, target: str | None) -> tuple[np.ndarray, np.ndarray]:
+def _labelled(batch: Tensors, target: str | None) -> tuple[np.ndarray, np.ndarray]:
     """Which rows of a batch have a label, and the labels."""
     if not isinstance(batch[1], dict):
         labels = np.asarray(batch[1])

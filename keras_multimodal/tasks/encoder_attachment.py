@@ -9,6 +9,7 @@ from keras import ops
 from keras_multimodal._registration import register
 from keras_multimodal.schema import Schema
 from keras_multimodal.tasks.model_inputs import inputs
+from keras_multimodal.types import Mask, Shapes, Tensors
 
 
 def attach_encoders(
@@ -77,16 +78,16 @@ class _TokensAndMask(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Nothing."""
 
-    def call(self, inputs: Any, mask: Any = None) -> tuple[Any, Any]:
+    def call(self, inputs: Tensors, mask: Mask = None) -> tuple[Any, Any]:
         """A vector is a single token; without a mask every token is real."""
         tokens = inputs[:, None] if len(inputs.shape) == 2 else inputs
         if mask is None or len(inputs.shape) == 2:
             mask = ops.ones_like(tokens[..., 0], dtype="bool")
         return ops.cast(tokens, "float32"), mask
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> tuple[None, None]:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> tuple[None, None]:
         """None: the mask is the second output."""
         return None, None

@@ -23,6 +23,7 @@ from keras_multimodal.testing._leaves import (
     validate,
 )
 from keras_multimodal.testing._probes import AttachMask, ReadMask
+from keras_multimodal.types import Masks, Tensor, Tensors
 
 _NOT_TENSORS = ("self", "training", "mask")
 
@@ -52,8 +53,8 @@ class Case:
         self,
         cls: type[keras.layers.Layer],
         init_kwargs: Mapping[str, Any],
-        inputs: Any,
-        masks: Any,
+        inputs: Tensors,
+        masks: Masks,
         call_kwargs: Mapping[str, Any],
         expected_output_shape: Any,
         expected_output_mask: Any,
@@ -80,7 +81,7 @@ class Case:
         self._made: dict[Any, Any] = {}
         self._state: list[tuple[keras.Variable, np.ndarray]] = []
 
-    def _name(self, values: Any, source: str = "inputs") -> dict[str, Any]:
+    def _name(self, values: Tensor, source: str = "inputs") -> dict[str, Any]:
         """Name the values of a tuple, or one value, after the call's arguments."""
         names = [
             name
@@ -198,7 +199,7 @@ class Case:
                 variable.assign(value if constraint is None else constraint(value))
         return layer
 
-    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+    def once(self, key: Tensor, make: Callable[[], Any]) -> Any:
         """Return what `make` returns, made the first time that `key` is asked for.
 
         Building, tracing and calling are most of what a check costs, so that the checks share them.
@@ -284,7 +285,7 @@ class Case:
         kwargs = self.explicit_masks(leaves) if explicit_masks else {}
         return self.read(self.invoke(function, tensors, masks, training=training, **kwargs))
 
-    def read(self, outputs: Any) -> Outputs:
+    def read(self, outputs: Tensor) -> Outputs:
         """Flatten tensors and their masks into NumPy."""
         return self.unpack(output_labels(outputs), self._read(outputs))
 

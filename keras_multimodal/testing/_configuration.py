@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_multimodal.testing._case import Case
+from keras_multimodal.types import Tensor
 
 _PLAIN = (bool, int, float, str, type(None))
 
@@ -74,7 +75,7 @@ def _init_arguments(cls: type) -> list[str]:
     return [name for name, one in signature.parameters.items() if one.kind not in variable]
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: Tensor) -> bool:
     if isinstance(value, dict):
         return all(_is_plain(part) for part in value.values())
     if isinstance(value, (list, tuple)):
@@ -82,6 +83,6 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, _PLAIN)
 
 
-def _as_json(value: Any) -> Any:
+def _as_json(value: Tensor) -> Any:
     """JSON has no tuples, and only strings for keys."""
     return json.loads(json.dumps(keras.saving.serialize_keras_object(value)))

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
@@ -10,6 +9,7 @@ from keras_multimodal.testing._case import Case
 from keras_multimodal.testing._compare import difference, expect_equal
 from keras_multimodal.testing._leaves import Outputs
 from keras_multimodal.testing._sublayers import sublayers
+from keras_multimodal.types import Tensor
 
 # Enough for a rate of 0.1 on a handful of values to drop one at least once.
 _TRAINING_CALLS = 20
@@ -128,7 +128,7 @@ def rates(case: Case) -> list[str]:
     return [n for n, value in case.layer.get_config().items() if _is_rate(n, value, case.cls)]
 
 
-def _is_rate(name: str, value: Any, cls: type) -> bool:
+def _is_rate(name: str, value: Tensor, cls: type) -> bool:
     named = "drop" in name or (name == "rate" and "drop" in cls.__name__.lower())
     return named and isinstance(value, float) and value > 0
 

@@ -18,6 +18,7 @@ from keras_multimodal.testing._leaves import (
     output_labels,
 )
 from keras_multimodal.testing._probes import ReadMask, vary, widen
+from keras_multimodal.types import Masks, Tensor
 
 Loss = Callable[[Any], Any]
 # From the values and the masks of the inputs, the masks by position: the loss, the outputs, what
@@ -70,7 +71,7 @@ def evaluate_in_training(case: Case, loss: Loss | None = None) -> Evaluation:
     return _run(case, _function(case, loss or weigh, training=True), case.leaves)
 
 
-def weigh(outputs: Any) -> Any:
+def weigh(outputs: Tensor) -> Any:
     """Return the sum over all valid float values, each times a number of its place.
 
     A plain sum of a softmax or of a normalized vector is constant and has no gradient.
@@ -195,7 +196,7 @@ def _jax(case: Case, loss: Loss, training: bool, compiled: bool) -> Function:
     others = [v for v in layer.variables if not any(v is variable for variable in trained)]
 
     def total(
-        weights: list[Any], floats: list[Any], state: list[Any], values: Any, masks: Any
+        weights: list[Any], floats: list[Any], state: list[Any], values: Tensor, masks: Masks
     ) -> Any:
         replaced = dict(zip(_float_inputs(case), floats, strict=True))
         tensors = [replaced.get(i, value) for i, value in enumerate(values)]

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_multimodal.types import Shapes, Tensor
+
 
 @dataclasses.dataclass(frozen=True)
 class Leaf:
@@ -75,12 +77,12 @@ def label(path: Sequence[Any], root: str) -> str:
     return root + "".join(f"[{key!r}]" for key in path)
 
 
-def output_labels(outputs: Any) -> list[str]:
+def output_labels(outputs: Tensor) -> list[str]:
     """Return the names of the tensors in a nest of outputs."""
     return [label(path, "output") for path, _ in keras.tree.flatten_with_path(outputs)]
 
 
-def flatten_shapes(shapes: Any) -> list[tuple[int | None, ...]]:
+def flatten_shapes(shapes: Shapes) -> list[tuple[int | None, ...]]:
     """Return the shapes in a nest of shapes, in the order of flattened tensors."""
     tensors = keras.tree.map_shape_structure(lambda shape: keras.KerasTensor(shape), shapes)
     return [tuple(tensor.shape) for tensor in keras.tree.flatten(tensors)]
@@ -101,12 +103,12 @@ def content(leaves: Sequence[Leaf]) -> tuple[Any, ...]:
     )
 
 
-def as_array(value: Any) -> np.ndarray:
+def as_array(value: Tensor) -> np.ndarray:
     array = np.asarray(value)
     return array.astype("float32") if array.dtype == "float64" else array
 
 
-def has_flag(value: Any) -> bool:
+def has_flag(value: Tensor) -> bool:
     """Return whether `value` is `[values, present]`, as an encoder takes an optional modality.
 
     `present` is a flag for each row, or for each step of each row.

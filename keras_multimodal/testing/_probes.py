@@ -6,14 +6,15 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
 
-def widen(mask: Any, rank: int) -> Any:
+def widen(mask: Mask, rank: int) -> Any:
     """Append axes of length one to `mask` until it has `rank` axes."""
     return ops.reshape(mask, (*ops.shape(mask), *[1] * (rank - len(mask.shape))))
 
 
-def vary(values: Any) -> Any:
+def vary(values: Tensor) -> Any:
     """Multiply each value by a number of its place: a plain sum may be constant."""
     numbers = ops.cos(ops.cast(ops.arange(ops.size(values)), values.dtype))
     return values * ops.reshape(numbers, ops.shape(values))
@@ -27,15 +28,15 @@ class AttachMask(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensors) -> Tensors:
         """Return a copy of the tensor, so that the caller's own stays without a mask."""
         return ops.copy(inputs[0])
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask) -> Masks:
         """Return the second tensor."""
         return inputs[1]
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: Tensors) -> Tensors:
         """As the first tensor."""
         return keras.KerasTensor(inputs[0].shape, dtype=inputs[0].dtype)
 
@@ -48,7 +49,7 @@ class ReadMask(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
-    def call(self, inputs: Any, mask: Any = None) -> dict[str, Any]:
+    def call(self, inputs: Tensors, mask: Mask = None) -> dict[str, Any]:
         """Return each tensor, and its mask where it has one."""
         tensors = keras.tree.flatten(inputs)
         masks = keras.tree.flatten(mask) if mask is not None else [None] * len(tensors)
@@ -59,7 +60,7 @@ class ReadMask(keras.layers.Layer):
                 outputs[f"output_{i}_mask"] = tensor_mask
         return outputs
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask) -> None:
         """The masks are outputs of their own now."""
 
 
@@ -71,11 +72,11 @@ class Summary(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shapes = None) -> None:
         """One weight, so that a layer that has none can still be fitted."""
         self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Sum the means of the float outputs."""
         tensors = keras.tree.flatten(inputs)
         masks = keras.tree.flatten(mask) if mask is not None else [None] * len(tensors)
@@ -91,9 +92,9 @@ class Summary(keras.layers.Layer):
         total = sum(means[1:], means[0])
         return ops.expand_dims(total * self.scale, -1)  # (batch, 1)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask) -> None:
         """One number for each row needs no mask."""
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, int]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, int]:
         """`(batch, 1)`."""
         return (None, 1)

@@ -10,8 +10,7 @@ from keras_multimodal.testing._case import Case
 from keras_multimodal.testing._compare import expect_equal
 from keras_multimodal.testing._gradients import evaluate
 from keras_multimodal.testing._leaves import Outputs, flatten_shapes
-
-Shape = tuple[int | None, ...]
+from keras_multimodal.types import Shape
 
 
 def output_shape(case: Case) -> None:

@@ -16,6 +16,7 @@ from keras_multimodal.testing import (
     _training,
 )
 from keras_multimodal.testing._case import Case
+from keras_multimodal.types import Masks, Tensors
 
 _CHECKS: dict[str, Callable[[Case], None]] = {
     check.__name__: check
@@ -56,8 +57,8 @@ _CHECKS: dict[str, Callable[[Case], None]] = {
 def run_layer_conformance(
     cls: type[keras.layers.Layer],
     init_kwargs: Mapping[str, Any],
-    inputs: Any,
-    masks: Any = None,
+    inputs: Tensors,
+    masks: Masks = None,
     *,
     expected_output_shape: Any,
     expected_output_mask: Any = None,

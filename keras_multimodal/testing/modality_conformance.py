@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.schema import Modality, Schema
+from keras_multimodal.types import Tensor
 
 _OTHER = "another_modality"
 
@@ -201,7 +202,7 @@ def _saved_model(rows: _Rows) -> None:
     _assert_same(found, expected)
 
 
-def _shape_and_dtype(tensor: Any) -> str:
+def _shape_and_dtype(tensor: Tensor) -> str:
     return f"{tuple(tensor.shape)} {keras.backend.standardize_dtype(tensor.dtype)}"
 
 

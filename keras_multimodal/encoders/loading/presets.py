@@ -11,6 +11,7 @@ from keras_multimodal.encoders.loading.network import (
     reachable,
     unreachable_error,
 )
+from keras_multimodal.types import Tensor
 
 _HOSTS = {
     "hf://": "huggingface.co",
@@ -78,7 +79,7 @@ def converter_scaling(converter: Any, channels: int) -> dict[str, Any]:
     }
 
 
-def _numbers(value: Any, channels: int) -> list[float] | None:
+def _numbers(value: Tensor, channels: int) -> list[float] | None:
     if value is None:
         return None
     flat = [float(x) for x in keras.tree.flatten(value)]

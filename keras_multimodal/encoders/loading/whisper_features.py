@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Shapes, Tensor, Tensors
 
 SAMPLE_RATE = 16_000
 _FRAME, _HOP = 400, 160
@@ -39,14 +40,14 @@ class WhisperFeatures(keras.layers.Layer):
         self.num_mels = num_mels
         self.frames = frames
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Make the filters and the window."""
         keras_hub = importlib.import_module("keras_hub")
         self._filters = keras_hub.layers.WhisperAudioConverter(self.num_mels).mel_filters
         angles = 2 * np.pi * np.arange(_FRAME) / _FRAME
         self._window = (0.5 - 0.5 * np.cos(angles)).astype("float32")
 
-    def call(self, samples: Any) -> Any:
+    def call(self, samples: Tensor) -> Tensors:
         """`(batch, samples)` to `(batch, frames, num_mels)` float32."""
         heard = self.frames * _HOP
         x = ops.cast(samples, "float32")
@@ -59,11 +60,11 @@ class WhisperFeatures(keras.layers.Layer):
         loudest = ops.max(levels, axis=(1, 2), keepdims=True)
         return (ops.maximum(levels, loudest - _RANGE) + 4) / 4
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
         """`(batch, frames, num_mels)`."""
         return (input_shape[0], self.frames, self.num_mels)
 
-    def compute_output_spec(self, samples: Any) -> keras.KerasTensor:
+    def compute_output_spec(self, samples: Tensor) -> keras.KerasTensor:
         """Float32, whatever the layer computes in."""
         return keras.KerasTensor(self.compute_output_shape(samples.shape), "float32")
 

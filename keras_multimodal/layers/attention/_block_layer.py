@@ -19,6 +19,7 @@ from keras_multimodal.layers.attention._transformer_block import (
     TransformerBlock,
     seed_of,
 )
+from keras_multimodal.types import Activation, Mask, Shapes, Tensors
 
 # How many seeds in a row a transformer block takes.
 _SEEDS = 4
@@ -43,7 +44,7 @@ class BlockLayer(keras.layers.Layer):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -114,7 +115,7 @@ class MutualBlockLayer(BlockLayer):
     comes out.
     """
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the parts."""
         self.modality_names = modality_names(input_shape)
         shapes = in_order(input_shape, self.modality_names)
@@ -151,7 +152,7 @@ class MutualBlockLayer(BlockLayer):
         """The results' width, given the inputs' width and number."""
         return width
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """The shapes of the inputs, with `output_width` for the last axis."""
         names = modality_names(input_shape)
         shapes = [
@@ -161,8 +162,8 @@ class MutualBlockLayer(BlockLayer):
         return like_inputs(shapes, names)
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, inputs: Tensors, mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """The inputs, with `output_width` for the last axis."""
         names = self.modality_names
         outputs = [

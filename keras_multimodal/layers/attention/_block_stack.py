@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers.attention._block_layer import BlockLayer
+from keras_multimodal.types import Tensor
 
 
 class BlockStack(BlockLayer):
@@ -22,7 +23,7 @@ class BlockStack(BlockLayer):
         check_at_least(1, num_layers=num_layers)
         self.num_layers = num_layers
 
-    def add_vectors(self, name: str, count: int, dim: int) -> Any:
+    def add_vectors(self, name: str, count: int, dim: int) -> Tensor:
         """`count` vectors that are learned, `(count, dim)`."""
         initializer = keras.initializers.RandomNormal(stddev=0.02)
         return self.add_weight(name=name, shape=(count, dim), initializer=initializer)
@@ -32,7 +33,7 @@ class BlockStack(BlockLayer):
         return {**super().get_config(), "num_layers": self.num_layers}
 
 
-def for_each_row(vectors: Any, like: Any) -> Any:
+def for_each_row(vectors: Tensor, like: Any) -> Any:
     """Learned vectors `(count, dim)` once for each row of `like`: `(batch, count, dim)`."""
     tokens = ops.cast(vectors, like.dtype)
     return ops.broadcast_to(tokens, (ops.shape(like)[0], *tokens.shape))

@@ -17,6 +17,7 @@ from keras_multimodal.layers._modalities import (
 from keras_multimodal.layers.attention._block_stack import BlockStack, for_each_row
 from keras_multimodal.layers.attention._transformer_block import Shape
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
 
 class LatentTokens(BlockStack):
@@ -34,7 +35,7 @@ class LatentTokens(BlockStack):
         super().__init__(**kwargs)
         self._num_latents = num_latents
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the learned tokens and the layers."""
         shapes = _shapes(input_shape)
         self.modality_names = modality_names(shapes)
@@ -47,7 +48,7 @@ class LatentTokens(BlockStack):
         """Make the layers for learned tokens and tokens of these shapes."""
         raise NotImplementedError
 
-    def attend(self, latents: Any, tokens: Any, mask: Any, training: bool | None) -> Any:
+    def attend(self, latents: Tensor, tokens: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """What the layers make of the learned tokens.
 
         Args:
@@ -58,7 +59,7 @@ class LatentTokens(BlockStack):
         """
         raise NotImplementedError
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Gather; see the class."""
         tokens, mask = merged_tokens(self._pairs(inputs, mask))
         latents = self.attend(for_each_row(self._latents, tokens), tokens, mask, training)
@@ -67,26 +68,26 @@ class LatentTokens(BlockStack):
         # Where there is no token, the learned ones have attended to each other.
         return zero_masked(latents, ops.any(mask, axis=1, keepdims=True))
 
-    def _pairs(self, inputs: Any, mask: Any) -> list[tuple[Any, Any]]:
+    def _pairs(self, inputs: Tensors, mask: Mask) -> list[tuple[Any, Any]]:
         mask = None if mask is None else _as_list(mask)
         return values_and_masks(_as_list(inputs), mask, self.modality_names)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """True in rows that have a token, for each learned one; None where there are no masks."""
         _, mask = merged_tokens(self._pairs(inputs, previous_mask))
         if mask is None:
             return None
         return ops.repeat(ops.any(mask, axis=1, keepdims=True), self._num_latents, axis=1)
 
-    def compute_output_shape(self, input_shape: Any) -> Shape:
+    def compute_output_shape(self, input_shape: Shapes) -> Shape:
         """`(batch, num_latents, dim)`."""
         shapes = _shapes(input_shape)
         shape = in_order(shapes, modality_names(shapes))[0]
         return (shape[0], self._num_latents, shape[-1])
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, inputs: Tensors, mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """`(batch, num_latents, dim)`."""
         value, _ = self._pairs(inputs, mask)[0]
         shape = (value.shape[0], self._num_latents, value.shape[-1])
@@ -98,7 +99,7 @@ def _as_list(structure: Any) -> Any:
     return structure if isinstance(structure, (list, tuple, dict)) else [structure]
 
 
-def _shapes(input_shape: Any) -> Any:
+def _shapes(input_shape: Shapes) -> Shapes:
     """One shape as a list of it; several as they are."""
     if isinstance(input_shape, dict):
         return input_shape

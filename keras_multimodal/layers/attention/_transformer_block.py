@@ -6,9 +6,9 @@ import keras
 
 from keras_multimodal.layers.attention.cross_modal_attention import CrossModalAttention
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Activation, Mask, Shape, Tensor, Tensors
 
 EPSILON = 1e-5
-Shape = tuple[int | None, ...]
 
 
 def seed_of(seed: int | None, number: int) -> int | None:
@@ -32,7 +32,7 @@ class FeedForward(keras.layers.Layer):
         self,
         hidden_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         seed: int | None = None,
         residual: bool = True,
         **kwargs: Any,
@@ -65,7 +65,7 @@ class FeedForward(keras.layers.Layer):
         self._output.build((None, hidden_dim))
         self.built = True
 
-    def call(self, x: Any, training: bool | None = None) -> Any:
+    def call(self, x: Tensor, training: bool | None = None) -> Tensors:
         """`(batch, length, dim)` to the same; masked places too, which the caller zeroes."""
         hidden = self._hidden(self._normalization(x))
         hidden = self._dropouts[0](hidden, training=training)
@@ -129,12 +129,12 @@ class ResidualAttention(keras.layers.Layer):
 
     def call(
         self,
-        query: Any,
-        context: Any = None,
-        query_mask: Any = None,
-        context_mask: Any = None,
+        query: Tensor,
+        context: Tensor = None,
+        query_mask: Mask = None,
+        context_mask: Mask = None,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """`(batch, query_length, dim)`, zeros at the query's masked places."""
         query = zero_masked(query, query_mask)
         normalized = self._normalization(query)
@@ -174,7 +174,7 @@ class TransformerBlock(ResidualAttention):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -197,12 +197,12 @@ class TransformerBlock(ResidualAttention):
 
     def call(
         self,
-        query: Any,
-        context: Any = None,
-        query_mask: Any = None,
-        context_mask: Any = None,
+        query: Tensor,
+        context: Tensor = None,
+        query_mask: Mask = None,
+        context_mask: Mask = None,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """`(batch, query_length, dim)`, zeros at the query's masked places."""
         x = super().call(query, context, query_mask, context_mask, training)
         return zero_masked(self._feed_forward(x, training=training), query_mask)

@@ -18,6 +18,7 @@ from keras_multimodal.layers._modalities import (
     values_and_masks,
 )
 from keras_multimodal.layers.attention._block_stack import BlockStack, for_each_row
+from keras_multimodal.types import Activation, Mask, Shapes, Tensors
 
 
 @register
@@ -91,7 +92,7 @@ class BottleneckFusion(BlockStack):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -113,7 +114,7 @@ class BottleneckFusion(BlockStack):
             )
         self.num_bottlenecks = num_bottlenecks
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the bottleneck tokens and the blocks."""
         self.modality_names = names = modality_names(input_shape)
         dim = single_width(modality_widths(input_shape, names))
@@ -131,7 +132,7 @@ class BottleneckFusion(BlockStack):
             for blocks in self._blocks:
                 blocks[m].build((None, length, dim))
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Exchange what goes through the bottleneck; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         bottlenecks = for_each_row(self._bottlenecks, pairs[0][0])
@@ -164,13 +165,13 @@ class BottleneckFusion(BlockStack):
         ]
         return like_inputs(outputs, self.modality_names)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """The shapes of the inputs."""
         return input_shape
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, inputs: Tensors, mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """The inputs' shapes."""
         outputs = [
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)

@@ -11,6 +11,7 @@ from keras_multimodal.layers.attention._block_layer import MutualBlockLayer
 from keras_multimodal.layers.attention._heads import heads_last
 from keras_multimodal.layers.attention._transformer_block import EPSILON
 from keras_multimodal.ops import masked_attention, zero_masked
+from keras_multimodal.types import Activation, Mask, Tensor, Tensors
 
 
 @register
@@ -79,7 +80,7 @@ class CoAttention(MutualBlockLayer):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         self_attention: bool = True,
         seed: int | None = None,
         **kwargs: Any,
@@ -117,7 +118,7 @@ class CoAttention(MutualBlockLayer):
                 block.build(shape)
                 self._blocks.append(block)
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Attend to the others, feed forward, and attend to oneself; see the class."""
         pairs = [
             (zero_masked(x, x_mask), x_mask)
@@ -149,7 +150,7 @@ class CoAttention(MutualBlockLayer):
             outputs.append(x)
         return like_inputs(outputs, self.modality_names)
 
-    def _heads_of(self, projected: Any) -> list[Any]:
+    def _heads_of(self, projected: Tensor) -> list[Any]:
         """Queries, keys and values, `(batch, heads, length, head_dim)` each."""
         length = ops.shape(projected)[1]
         x = ops.reshape(projected, (-1, length, 3, self.num_heads, self._head_dim))
@@ -157,8 +158,8 @@ class CoAttention(MutualBlockLayer):
         return ops.unstack(ops.transpose(x, (2, 0, 3, 1, 4)), 3)
 
     def _attend(
-        self, index: int, queries: Any, keys: Any, values: Any, mask: Any, training: Any
-    ) -> Any:
+        self, index: int, queries: Tensor, keys: Any, values: Tensor, mask: Mask, training: Any
+    ) -> Tensor:
         """What modality `index` gathers from all the others, `(batch, length, dim)`."""
         attended = masked_attention(
             queries,

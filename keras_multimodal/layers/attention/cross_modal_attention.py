@@ -10,9 +10,9 @@ from keras_multimodal.layers._checks import check_query_and_context
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers.attention._heads import heads_first, heads_last
 from keras_multimodal.ops import masked_attention, zero_masked
+from keras_multimodal.types import Initializer, Mask, Regularizer, Shape, Tensor, Tensors
 
 _EPSILON = 1e-5
-Shape = tuple[int | None, ...]
 
 
 @register
@@ -108,10 +108,10 @@ class CrossModalAttention(keras.layers.Layer):
         residual: bool = False,
         normalization: Literal["pre", "post"] | None = None,
         gate: bool = False,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
         seed: int | None = None,
         implementation: Literal["auto", "direct", "blockwise"] = "auto",
         **kwargs: Any,
@@ -213,13 +213,13 @@ class CrossModalAttention(keras.layers.Layer):
 
     def call(
         self,
-        query: Any,
-        context: Any,
-        query_mask: Any = None,
-        context_mask: Any = None,
+        query: Tensor,
+        context: Tensor,
+        query_mask: Mask = None,
+        context_mask: Mask = None,
         return_attention_scores: bool = False,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """Attend; see the class."""
         check_query_and_context(query, context, query_mask, context_mask)
         self._check_scores(return_attention_scores)
@@ -257,7 +257,7 @@ class CrossModalAttention(keras.layers.Layer):
             )
 
     def _attend(
-        self, query: Any, context: Any, context_mask: Any, return_scores: bool, training: Any
+        self, query: Tensor, context: Tensor, context_mask: Mask, return_scores: bool, training: Any
     ) -> tuple[Any, Any]:
         """What the heads gather, projected, and the weights where they are asked for."""
         if self.normalization == "pre":
@@ -285,13 +285,13 @@ class CrossModalAttention(keras.layers.Layer):
 
     def compute_output_spec(
         self,
-        query: Any,
-        context: Any,
-        query_mask: Any = None,
-        context_mask: Any = None,
+        query: Tensor,
+        context: Tensor,
+        query_mask: Mask = None,
+        context_mask: Mask = None,
         return_attention_scores: bool = False,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """The output, and the weights where they are asked for."""
         check_query_and_context(query, context, query_mask, context_mask)
         self._check_scores(return_attention_scores)

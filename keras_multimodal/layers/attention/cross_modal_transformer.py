@@ -9,6 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers._modalities import like_inputs, values_and_masks
 from keras_multimodal.layers.attention._block_layer import MutualBlockLayer
+from keras_multimodal.types import Activation, Mask, Tensors
 
 
 @register
@@ -91,7 +92,7 @@ class CrossModalTransformer(MutualBlockLayer):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -129,7 +130,7 @@ class CrossModalTransformer(MutualBlockLayer):
                 block.build(merged)
             self._self_blocks.append(stack)
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """See each modality through the others; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         outputs = []

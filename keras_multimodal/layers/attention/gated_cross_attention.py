@@ -1,7 +1,5 @@
 """Cross-attention that a pretrained model takes on without being disturbed."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
@@ -11,6 +9,7 @@ from keras_multimodal.layers.attention._block_layer import BlockLayer
 from keras_multimodal.layers.attention._transformer_block import EPSILON, Shape
 from keras_multimodal.layers.attention.cross_modal_attention import CrossModalAttention
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Mask, Tensor, Tensors
 
 
 @register
@@ -91,17 +90,17 @@ class GatedCrossAttention(BlockLayer):
         self._attention_gate = self._gate("attention_gate")
         self._feed_forward_gate = self._gate("feed_forward_gate")
 
-    def _gate(self, name: str) -> Any:
+    def _gate(self, name: str) -> Tensor:
         return self.add_weight(name=name, shape=(), initializer="zeros")
 
     def call(
         self,
-        query: Any,
-        context: Any,
-        query_mask: Any = None,
-        context_mask: Any = None,
+        query: Tensor,
+        context: Tensor,
+        query_mask: Mask = None,
+        context_mask: Mask = None,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """Attend and feed forward; see the class."""
         check_query_and_context(query, context, query_mask, context_mask)
         query = zero_masked(query, query_mask)
@@ -123,12 +122,12 @@ class GatedCrossAttention(BlockLayer):
 
     def compute_output_spec(
         self,
-        query: Any,
-        context: Any,
-        query_mask: Any = None,
-        context_mask: Any = None,
+        query: Tensor,
+        context: Tensor,
+        query_mask: Mask = None,
+        context_mask: Mask = None,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """The query's."""
         check_query_and_context(query, context, query_mask, context_mask)
         return keras.KerasTensor(query.shape, dtype=self.compute_dtype)

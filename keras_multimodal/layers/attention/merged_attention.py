@@ -16,6 +16,7 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.layers.attention._block_stack import BlockStack
 from keras_multimodal.layers.attention._transformer_block import Shape
+from keras_multimodal.types import Activation, Mask, Masks, Shapes, Tensors
 
 
 @register
@@ -88,7 +89,7 @@ class MergedAttention(BlockStack):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         modality_embedding: bool = True,
         seed: int | None = None,
         **kwargs: Any,
@@ -105,7 +106,7 @@ class MergedAttention(BlockStack):
         )
         self.modality_embedding = modality_embedding
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the embeddings and the blocks."""
         self.modality_names = modality_names(input_shape)
         widths = modality_widths(input_shape, self.modality_names)
@@ -116,7 +117,7 @@ class MergedAttention(BlockStack):
         for block in self._blocks:
             block.build(self.compute_output_shape(input_shape))
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Merge and attend; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         if self.modality_embedding:
@@ -126,19 +127,19 @@ class MergedAttention(BlockStack):
             tokens = block(tokens, query_mask=mask, training=training)
         return tokens
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """The masks one after the other; None where there are none."""
         _, mask = merged_tokens(values_and_masks(inputs, previous_mask, self.modality_names))
         return mask
 
-    def compute_output_shape(self, input_shape: Any) -> Shape:
+    def compute_output_shape(self, input_shape: Shapes) -> Shape:
         """`(batch, sum of the lengths, dim)`."""
         shapes = in_order(input_shape, modality_names(input_shape))
         return (shapes[0][0], merged_length(shapes), shapes[0][-1])
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, inputs: Tensors, mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """`(batch, sum of the lengths, dim)`."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shape = self.compute_output_shape([value.shape for value, _ in pairs])

@@ -9,6 +9,7 @@ from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers._modalities import merged_length
 from keras_multimodal.layers.attention._latent_tokens import LatentTokens
 from keras_multimodal.layers.attention._transformer_block import Shape
+from keras_multimodal.types import Activation, Mask, Tensor
 
 
 @register
@@ -82,7 +83,7 @@ class PerceiverResampler(LatentTokens):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -107,7 +108,7 @@ class PerceiverResampler(LatentTokens):
         for block in self._blocks:
             block.build(latents_shape, context_shape)
 
-    def attend(self, latents: Any, tokens: Any, mask: Any, training: bool | None) -> Any:
+    def attend(self, latents: Tensor, tokens: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """Attend to the tokens and to each other."""
         if mask is not None:
             own = ops.ones_like(latents[..., 0], dtype="bool")

@@ -6,6 +6,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._checks import check_at_least
 from keras_multimodal.layers.attention._latent_tokens import LatentTokens
 from keras_multimodal.layers.attention._transformer_block import ResidualAttention, Shape
+from keras_multimodal.types import Activation, Mask, Tensor
 
 
 @register
@@ -77,7 +78,7 @@ class QFormer(LatentTokens):
         key_dim: int | None = None,
         feed_forward_dim: int | None = None,
         dropout: float = 0.0,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -113,7 +114,7 @@ class QFormer(LatentTokens):
             self_attention.build(latents_shape)
             block.build(latents_shape, tokens_shape)
 
-    def attend(self, latents: Any, tokens: Any, mask: Any, training: bool | None) -> Any:
+    def attend(self, latents: Tensor, tokens: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """Attend to each other, then to the tokens."""
         for self_attention, block in zip(self._self_attentions, self._blocks, strict=True):
             latents = self_attention(latents, training=training)

@@ -6,11 +6,12 @@ from keras import ops
 
 from keras_multimodal.layers._norm import norm
 from keras_multimodal.ops import l2_normalize, zero_masked
+from keras_multimodal.types import Tensor
 
 _ORDERS = 5
 
 
-def mean_of_rows(x: Any, rows: Any) -> Any:
+def mean_of_rows(x: Tensor, rows: Any) -> Any:
     """The mean of the rows that count, `(1, dim)`; zeros where none does.
 
     Args:
@@ -21,7 +22,7 @@ def mean_of_rows(x: Any, rows: Any) -> Any:
     return ops.sum(zero_masked(x, rows), axis=0, keepdims=True) / count
 
 
-def overlap(x: Any, y: Any, rows: Any) -> Any:
+def overlap(x: Tensor, y: Tensor, rows: Any) -> Any:
     """How far from orthogonal two parts are, in [0, 1]: `|X^T Y|^2 / rows^2`.
 
     The rows of `X` and `Y` are those of `x` and `y` less their mean, each of length one; `|...|` is
@@ -37,7 +38,7 @@ def overlap(x: Any, y: Any, rows: Any) -> Any:
     return ops.sum(ops.square(ops.matmul(ops.transpose(x), y) / count))
 
 
-def central_moments(x: Any, rows: Any) -> Any:
+def central_moments(x: Tensor, rows: Any) -> Any:
     """The mean and the central moments of the orders 2 to 5 of each feature, `(5, dim)`.
 
     Args:
@@ -50,7 +51,7 @@ def central_moments(x: Any, rows: Any) -> Any:
     return ops.concatenate([mean, *higher], axis=0)
 
 
-def moment_discrepancy(x: Any, y: Any, both: Any) -> Any:
+def moment_discrepancy(x: Tensor, y: Tensor, both: Any) -> Any:
     """How different two distributions on [0, 1] are: the central moment discrepancy of order 5.
 
     `sum_k |x_k - y_k|`, `|...|` the length of a vector of features.

@@ -9,8 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._checks import check_float, check_mask
 from keras_multimodal.layers._initializers import clone_initializer, embedding_initializer
 from keras_multimodal.ops import zero_masked
-
-Shape = tuple[int | None, ...]
+from keras_multimodal.types import Initializer, Mask, Masks, Shape, Tensors
 
 
 @register
@@ -60,7 +59,7 @@ class AbsentToken(keras.layers.Layer):
         transformer).
     """
 
-    def __init__(self, token_initializer: Any = None, **kwargs: Any) -> None:
+    def __init__(self, token_initializer: Initializer = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.token_initializer = embedding_initializer(token_initializer)
         self.supports_masking = True
@@ -79,7 +78,7 @@ class AbsentToken(keras.layers.Layer):
             initializer=clone_initializer(self.token_initializer),
         )
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Put the token in; see the class."""
         _check(inputs, mask)
         if mask is None:
@@ -89,7 +88,7 @@ class AbsentToken(keras.layers.Layer):
         places = ops.expand_dims(_absent_places(mask), -1)  # (batch, [length,] 1)
         return ops.where(places, token, zero_masked(inputs, mask))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """True where a token is real, or learned; None if there is no mask."""
         if previous_mask is None:
             return None
@@ -99,7 +98,7 @@ class AbsentToken(keras.layers.Layer):
         """The shape of the inputs."""
         return tuple(input_shape)
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """As the inputs."""
         _check(inputs, mask)
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
@@ -112,7 +111,7 @@ class AbsentToken(keras.layers.Layer):
         }
 
 
-def _absent_places(mask: Any) -> Any:
+def _absent_places(mask: Mask) -> Any:
     """Where the learned token goes, boolean like `mask`: the first place of an empty row."""
     if len(mask.shape) == 1:
         return ops.logical_not(mask)
@@ -120,6 +119,6 @@ def _absent_places(mask: Any) -> Any:
     return ops.concatenate([absent, ops.zeros_like(mask[:, 1:])], axis=1)
 
 
-def _check(inputs: Any, mask: Any) -> None:
+def _check(inputs: Tensors, mask: Mask) -> None:
     check_float(inputs, "inputs")
     check_mask(mask, inputs, "mask")

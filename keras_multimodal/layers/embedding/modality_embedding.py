@@ -15,6 +15,7 @@ from keras_multimodal.layers._modalities import (
     values_and_masks,
 )
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Initializer, Mask, Shapes, Tensors
 
 
 @register
@@ -60,12 +61,12 @@ class ModalityEmbedding(keras.layers.Layer):
         Supervision", 2021, equations 1 and 2 (`t_type` and `v_type`).
     """
 
-    def __init__(self, embeddings_initializer: Any = None, **kwargs: Any) -> None:
+    def __init__(self, embeddings_initializer: Initializer = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.embeddings_initializer = embedding_initializer(embeddings_initializer)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the vectors."""
         self.modality_names = modality_names(input_shape)
         self._embeddings = [
@@ -77,7 +78,7 @@ class ModalityEmbedding(keras.layers.Layer):
             for name, width in modality_widths(input_shape, self.modality_names).items()
         ]
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Add the vectors; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         outputs = [
@@ -86,12 +87,12 @@ class ModalityEmbedding(keras.layers.Layer):
         ]
         return like_inputs(outputs, self.modality_names)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """The shapes of the inputs."""
         names = modality_names(input_shape)
         return like_inputs([tuple(shape) for shape in in_order(input_shape, names)], names)
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """As the inputs."""
         outputs = [
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)

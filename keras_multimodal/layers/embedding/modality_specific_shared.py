@@ -24,6 +24,15 @@ from keras_multimodal.layers.embedding._subspace_losses import (
 from keras_multimodal.layers.embedding.shared_projection import SharedProjection
 from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, presence
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import (
+    Activation,
+    Initializer,
+    Mask,
+    Masks,
+    Regularizer,
+    Shapes,
+    Tensors,
+)
 
 
 @register
@@ -105,10 +114,10 @@ class ModalitySpecificShared(VectorFusion):
         similarity_weight: float = 0.0,
         difference_weight: float = 0.0,
         reconstruction_weight: float = 0.0,
-        activation: Any = "sigmoid",
+        activation: Activation = "sigmoid",
         pooling: str = "mean",
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(pooling=pooling, **kwargs)
@@ -156,7 +165,7 @@ class ModalitySpecificShared(VectorFusion):
         if self.reconstruction_weight:
             self._decoder = self._dense("decoder", None)
 
-    def _dense(self, name: str, activation: Any) -> keras.layers.Dense:
+    def _dense(self, name: str, activation: Activation) -> keras.layers.Dense:
         layer = keras.layers.Dense(
             self.units,
             activation=activation,
@@ -168,7 +177,7 @@ class ModalitySpecificShared(VectorFusion):
         layer.build((None, self.units))
         return layer
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Take the modalities apart; see the class."""
         vectors, present = self.pool(inputs, mask)
         names = self.modality_names
@@ -224,7 +233,7 @@ class ModalitySpecificShared(VectorFusion):
         estimate = self._decoder(shared + specific)
         return ops.cast(estimate, keras.backend.result_type(self.compute_dtype, "float32"))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """True for both tokens of each modality that is there; None if no modality has a mask."""
         masks = masks_in_order(previous_mask, self.modality_names)
         flags = [None if mask is None else presence(mask) for mask in masks]
@@ -234,14 +243,14 @@ class ModalitySpecificShared(VectorFusion):
         flags = [ops.ones_like(known) if flag is None else flag for flag in flags]
         return ops.stack([*flags, *flags], axis=1)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
         """`(batch, 2 * modalities, units)`."""
         names = modality_names(input_shape)
         return (in_order(input_shape, names)[0][0], 2 * len(names), self.units)
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, inputs: Tensors, mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """The same in training."""
         return super().compute_output_spec(inputs, mask)
 

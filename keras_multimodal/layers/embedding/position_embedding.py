@@ -11,8 +11,7 @@ from keras_multimodal.layers._checks import check_float, check_mask
 from keras_multimodal.layers._initializers import clone_initializer, embedding_initializer
 from keras_multimodal.layers.embedding._sinusoids import periods_of_positions, sinusoids
 from keras_multimodal.ops import zero_masked
-
-Shape = tuple[int | None, ...]
+from keras_multimodal.types import Initializer, Mask, Shape, Tensors
 
 
 @register
@@ -80,7 +79,7 @@ class PositionEmbedding(keras.layers.Layer):
         max_length: int | None = None,
         grid: Sequence[int] | None = None,
         max_wavelength: float = 10000.0,
-        embeddings_initializer: Any = None,
+        embeddings_initializer: Initializer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -138,7 +137,7 @@ class PositionEmbedding(keras.layers.Layer):
                 for name, size in sizes.items()
             ]
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Add the vectors; see the class."""
         self._check(inputs, mask)
         length, dim = ops.shape(inputs)[1], inputs.shape[-1]
@@ -168,7 +167,7 @@ class PositionEmbedding(keras.layers.Layer):
         positions = ops.arange(length, dtype="float32")
         return sinusoids(positions, periods_of_positions(dim, self.max_wavelength))
 
-    def _check(self, inputs: Any, mask: Any) -> None:
+    def _check(self, inputs: Tensors, mask: Mask) -> None:
         check_float(inputs, "inputs")
         check_mask(mask, inputs, "mask")
         length = inputs.shape[1]
@@ -189,7 +188,7 @@ class PositionEmbedding(keras.layers.Layer):
         """The shape of the inputs."""
         return tuple(input_shape)
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """As the inputs."""
         self._check(inputs, mask)
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)

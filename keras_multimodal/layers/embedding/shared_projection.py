@@ -15,6 +15,7 @@ from keras_multimodal.layers._modalities import (
     values_and_masks,
 )
 from keras_multimodal.ops import l2_normalize, zero_masked
+from keras_multimodal.types import Activation, Initializer, Mask, Regularizer, Shapes, Tensors
 
 _EPSILON = 1e-5
 
@@ -83,14 +84,14 @@ class SharedProjection(keras.layers.Layer):
         self,
         units: int,
         hidden_units: Sequence[int] = (),
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         normalization: Literal["layer", "l2"] | None = None,
         share_last_layer: bool = False,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -118,7 +119,7 @@ class SharedProjection(keras.layers.Layer):
         self.bias_regularizer = keras.regularizers.get(bias_regularizer)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the layers of each."""
         self.modality_names = modality_names(input_shape)
         widths = modality_widths(input_shape, self.modality_names)
@@ -156,7 +157,7 @@ class SharedProjection(keras.layers.Layer):
             )
         return layers
 
-    def _dense(self, units: int, name: str, activation: Any) -> keras.layers.Dense:
+    def _dense(self, units: int, name: str, activation: Activation) -> keras.layers.Dense:
         return keras.layers.Dense(
             units,
             activation=activation,
@@ -169,7 +170,7 @@ class SharedProjection(keras.layers.Layer):
             name=name,
         )
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Project; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         outputs = []
@@ -182,13 +183,13 @@ class SharedProjection(keras.layers.Layer):
             outputs.append(zero_masked(x, x_mask))  # (batch, [length,] units)
         return like_inputs(outputs, self.modality_names)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """The shapes of the inputs with `units` for the last axis."""
         names = modality_names(input_shape)
         shapes = [(*shape[:-1], self.units) for shape in in_order(input_shape, names)]
         return like_inputs(shapes, names)
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """The inputs with `units` for the last axis."""
         outputs = [
             keras.KerasTensor((*value.shape[:-1], self.units), dtype=self.compute_dtype)

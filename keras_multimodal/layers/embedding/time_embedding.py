@@ -9,8 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._checks import check_float, check_mask
 from keras_multimodal.layers.embedding._sinusoids import periods_between, sinusoids
 from keras_multimodal.ops import zero_masked
-
-Shape = tuple[int | None, ...]
+from keras_multimodal.types import Mask, Shape, Tensor, Tensors
 
 
 @register
@@ -90,7 +89,9 @@ class TimeEmbedding(keras.layers.Layer):
                 f"Received: shape {tuple(inputs_shape)}"
             )
 
-    def call(self, inputs: Any, times: Any, inputs_mask: Any = None, times_mask: Any = None) -> Any:
+    def call(
+        self, inputs: Tensors, times: Tensor, inputs_mask: Mask = None, times_mask: Mask = None
+    ) -> Tensors:
         """Add the sinusoids; see the class."""
         _check(inputs, times, inputs_mask, times_mask)
         x = ops.cast(inputs, self.compute_dtype)
@@ -107,8 +108,8 @@ class TimeEmbedding(keras.layers.Layer):
         return tuple(inputs_shape)
 
     def compute_output_spec(
-        self, inputs: Any, times: Any, inputs_mask: Any = None, times_mask: Any = None
-    ) -> Any:
+        self, inputs: Tensors, times: Tensor, inputs_mask: Mask = None, times_mask: Mask = None
+    ) -> Tensors:
         """As the inputs."""
         _check(inputs, times, inputs_mask, times_mask)
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
@@ -122,7 +123,7 @@ class TimeEmbedding(keras.layers.Layer):
         }
 
 
-def _check(inputs: Any, times: Any, inputs_mask: Any, times_mask: Any) -> None:
+def _check(inputs: Tensors, times: Tensor, inputs_mask: Mask, times_mask: Mask) -> None:
     check_float(inputs, "inputs")
     expected, shape = tuple(inputs.shape)[:-1], tuple(times.shape)
     if len(shape) != 2 or any(

@@ -7,10 +7,11 @@ from keras import ops
 
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
+from keras_multimodal.types import Initializer
 
 
 def add_absent_vectors(
-    layer: keras.layers.Layer, widths: dict[Name, int], initializer: Any = "zeros"
+    layer: keras.layers.Layer, widths: dict[Name, int], initializer: Initializer = "zeros"
 ) -> list[Any]:
     """Give `layer` a weight for each modality, of the modality's width."""
     return [

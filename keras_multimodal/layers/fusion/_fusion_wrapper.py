@@ -18,6 +18,7 @@ from keras_multimodal.layers.embedding.shared_projection import SharedProjection
 from keras_multimodal.layers.fusion import registry
 from keras_multimodal.layers.fusion._same_policy import with_policy
 from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
+from keras_multimodal.types import Mask, Shapes, Tensors
 
 
 class FusionWrapper(keras.layers.Layer):
@@ -57,7 +58,7 @@ class FusionWrapper(keras.layers.Layer):
         self.dim = dim
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and build the projections and the fusion."""
         self.modality_names = modality_names(input_shape)
         self._projection: Any = None
@@ -69,12 +70,12 @@ class FusionWrapper(keras.layers.Layer):
         if self.fusion is not None and not self.fusion.built:
             self.fusion.build(self._fusion_shape(input_shape))
 
-    def fused_shape(self, input_shape: Any) -> Any:
+    def fused_shape(self, input_shape: Shapes) -> Shapes:
         """The shape, or list or dict of shapes, of what the fusion returns."""
         shape = self._fusion_shape(input_shape)
         return shape if self.fusion is None else self.fusion.compute_output_shape(shape)
 
-    def fuse(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
+    def fuse(self, inputs: Tensors, mask: Mask) -> tuple[Any, Any]:
         """What the fusion returns of the call's arguments, and its mask."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         tokens, masks = zip(*(merged_tokens([pair]) for pair in pairs), strict=True)
@@ -88,7 +89,7 @@ class FusionWrapper(keras.layers.Layer):
         # By hand: the mask that Keras attaches to a tensor is no public attribute.
         return fused, self.fusion.compute_mask(inputs, mask)
 
-    def _fusion_shape(self, input_shape: Any) -> Any:
+    def _fusion_shape(self, input_shape: Shapes) -> Shapes:
         """The shapes that the fusion is called with."""
         names = modality_names(input_shape)
         widths = modality_widths(input_shape, names)
@@ -96,7 +97,7 @@ class FusionWrapper(keras.layers.Layer):
         tokens = [(shape[0], merged_length([shape]), self.dim or width) for shape, width in shapes]
         return like_inputs(tokens, names)
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """One tensor, of `compute_output_shape`."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shapes = like_inputs([value.shape for value, _ in pairs], self.modality_names)
@@ -116,6 +117,6 @@ class FusionWrapper(keras.layers.Layer):
         return cls(**{**config, "fusion": fusion})
 
 
-def is_several(shape: Any) -> bool:
+def is_several(shape: Shapes) -> bool:
     """Whether `shape` is a list or dict of shapes, and not one shape."""
     return isinstance(shape, dict) or isinstance(shape[0], (list, tuple))

@@ -4,8 +4,10 @@ from typing import Any
 
 from keras import ops
 
+from keras_multimodal.types import Tensor
 
-def product_of_present(factors: list[Any], present: list[Any]) -> Any:
+
+def product_of_present(factors: list[Any], present: list[Any]) -> Tensor:
     """The elementwise product of the modalities' factors, 1 for each that is absent.
 
     Args:
@@ -20,7 +22,7 @@ def product_of_present(factors: list[Any], present: list[Any]) -> Any:
     return product
 
 
-def flat_outer(first: Any, second: Any) -> Any:
+def flat_outer(first: Any, second: Tensor) -> Tensor:
     """All products of two vectors' features.
 
     Args:

@@ -7,6 +7,7 @@ import keras
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._vector_fusion import VectorFusion
+from keras_multimodal.types import Activation, Initializer, Regularizer
 
 
 class ProjectingFusion(VectorFusion):
@@ -30,8 +31,8 @@ class ProjectingFusion(VectorFusion):
         units: int | None,
         pooling: str = "mean",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(pooling=pooling, **kwargs)
@@ -43,7 +44,12 @@ class ProjectingFusion(VectorFusion):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def dense(
-        self, name: str, width: int, units: int, activation: Any = None, use_bias: bool = True
+        self,
+        name: str,
+        width: int,
+        units: int,
+        activation: Activation = None,
+        use_bias: bool = True,
     ) -> keras.layers.Dense:
         """A layer from `width` to `units`, built; without a bias if the fusion has none."""
         layer = keras.layers.Dense(

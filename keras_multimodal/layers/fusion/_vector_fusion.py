@@ -16,6 +16,7 @@ from keras_multimodal.layers._modalities import (
     values_and_masks,
 )
 from keras_multimodal.ops import masked_max, masked_mean, zero_masked
+from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
 _POOLINGS = {"max": masked_max, "mean": masked_mean}
 
@@ -40,7 +41,7 @@ class VectorFusion(keras.layers.Layer):
         self.pooling = pooling
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the weights."""
         self.modality_names = modality_names(input_shape)
         widths = modality_widths(input_shape, self.modality_names)
@@ -55,7 +56,7 @@ class VectorFusion(keras.layers.Layer):
             widths: Each modality's width, in the order of `modality_names`.
         """
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """One vector `(batch, output_width)` of the modalities'.
 
         Args:
@@ -68,7 +69,7 @@ class VectorFusion(keras.layers.Layer):
         """The width of the result."""
         return next(iter(widths.values()))
 
-    def pool(self, inputs: Any, mask: Any) -> tuple[list[Any], list[Any]]:
+    def pool(self, inputs: Tensors, mask: Mask) -> tuple[list[Any], list[Any]]:
         """What `fuse` takes, from the call's arguments."""
         vectors, present = [], []
         for value, value_mask in values_and_masks(inputs, mask, self.modality_names):
@@ -77,23 +78,23 @@ class VectorFusion(keras.layers.Layer):
             present.append(flag)
         return vectors, present
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Pool and fuse; see the class."""
         vectors, present = self.pool(inputs, mask)
         return self.fuse(vectors, present)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """True in rows of which something is known; None if that is all of them."""
         masks = masks_in_order(previous_mask, self.modality_names)
         return known_rows([None if mask is None else presence(mask) for mask in masks])
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
         """`(batch, width)`."""
         names = modality_names(input_shape)
         batch = in_order(input_shape, names)[0][0]
         return (batch, self.output_width(modality_widths(input_shape, names)))
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """The output's shape, for inputs that a call would take; Keras alone doesn't ask that."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shapes = like_inputs([tuple(value.shape) for value, _ in pairs], self.modality_names)
@@ -112,7 +113,7 @@ def check_pooling(pooling: str) -> None:
         )
 
 
-def pool_modality(value: Any, mask: Any, pooling: str) -> tuple[Any, Any]:
+def pool_modality(value: Tensor, mask: Mask, pooling: str) -> tuple[Any, Any]:
     """One modality's vector, and which rows have the modality.
 
     Args:
@@ -129,7 +130,7 @@ def pool_modality(value: Any, mask: Any, pooling: str) -> tuple[Any, Any]:
     return _POOLINGS[pooling](value, mask), None if mask is None else presence(mask)
 
 
-def presence(mask: Any) -> Any:
+def presence(mask: Mask) -> Any:
     """Which rows have a modality, boolean `(batch,)`, from the mask of its tokens or vectors."""
     return mask if len(mask.shape) == 1 else ops.any(mask, axis=1)
 
@@ -156,7 +157,7 @@ def known_rows(present: list[Any]) -> Any:
     return ops.any(ops.stack(present, axis=1), axis=1)
 
 
-def zero_unknown(output: Any, present: list[Any]) -> Any:
+def zero_unknown(output: Tensor, present: list[Any]) -> Any:
     """`output`, zeros in the rows that have no modality: biases make something of nothing.
 
     Args:

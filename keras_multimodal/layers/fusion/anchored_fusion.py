@@ -20,8 +20,7 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.layers.fusion._same_policy import with_policy
 from keras_multimodal.ops import zero_masked
-
-Shape = tuple[int | None, ...]
+from keras_multimodal.types import Mask, Shape, Shapes, Tensors
 
 
 @register
@@ -93,7 +92,7 @@ class AnchoredFusion(keras.layers.Layer):
                 f"query_mask, context_mask). Received: {type(layer).__name__} with {parameters}"
             )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and build the layer."""
         self.modality_names = modality_names(input_shape)
         self._position = self._position_in(self.modality_names)
@@ -121,7 +120,7 @@ class AnchoredFusion(keras.layers.Layer):
         position = self._position_in(names)
         return [*names[:position], *names[position + 1 :]]
 
-    def _layer_shapes(self, input_shape: Any) -> tuple[Shape, Shape]:
+    def _layer_shapes(self, input_shape: Shapes) -> tuple[Shape, Shape]:
         """The shapes that the layer is called with."""
         names = modality_names(input_shape)
         shapes = dict(zip(names, in_order(input_shape, names), strict=True))
@@ -132,7 +131,7 @@ class AnchoredFusion(keras.layers.Layer):
             (anchor[0], merged_length(others), others[0][-1]),
         )
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Call the layer with the anchor and the others; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         position = self._position
@@ -147,7 +146,7 @@ class AnchoredFusion(keras.layers.Layer):
         outputs[position] = fused[:, 0] if len(pairs[position][0].shape) == 2 else fused
         return like_inputs(outputs, self.modality_names)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """The shapes of the inputs, the anchor's as the layer makes it."""
         names = modality_names(input_shape)
         position = self._position_in(names)
@@ -156,7 +155,7 @@ class AnchoredFusion(keras.layers.Layer):
         shapes[position] = (*shapes[position][:-1], fused[-1])
         return like_inputs(shapes, names)
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """The inputs, the anchor as the layer makes it."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shapes = like_inputs([value.shape for value, _ in pairs], self.modality_names)

@@ -8,6 +8,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._absent_vectors import add_absent_vectors, side_by_side
 from keras_multimodal.layers.fusion._vector_fusion import VectorFusion
+from keras_multimodal.types import Initializer, Tensor
 
 
 @register
@@ -61,7 +62,7 @@ class ConcatFusion(VectorFusion):
     one_width = False
 
     def __init__(
-        self, pooling: str = "mean", absent_initializer: Any = "zeros", **kwargs: Any
+        self, pooling: str = "mean", absent_initializer: Initializer = "zeros", **kwargs: Any
     ) -> None:
         super().__init__(pooling=pooling, **kwargs)
         self.absent_initializer = keras.initializers.get(absent_initializer)
@@ -70,7 +71,7 @@ class ConcatFusion(VectorFusion):
         """Make the vectors of absent modalities."""
         self._absent = add_absent_vectors(self, widths, self.absent_initializer)
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """The vectors, or what stands for them, side by side."""
         return side_by_side(vectors, present, self._absent)
 

@@ -14,6 +14,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
     zero_unknown,
 )
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Activation, Initializer, Regularizer, Tensor
 
 
 @register
@@ -74,10 +75,10 @@ class DeepSetFusion(VectorFusion):
         self,
         units: int,
         hidden_units: int | None = None,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         pooling: str = "mean",
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(pooling=pooling, **kwargs)
@@ -103,7 +104,9 @@ class DeepSetFusion(VectorFusion):
             self._dense("set", hidden, self.units, None),
         ]
 
-    def _dense(self, name: str, width: int, units: int, activation: Any) -> keras.layers.Dense:
+    def _dense(
+        self, name: str, width: int, units: int, activation: Activation
+    ) -> keras.layers.Dense:
         layer = keras.layers.Dense(
             units,
             activation=activation,
@@ -115,7 +118,7 @@ class DeepSetFusion(VectorFusion):
         layer.build((None, width))
         return layer
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """What the second network makes of the sum of what the first makes of each modality."""
         x = ops.stack(vectors, axis=1)  # (batch, modalities, dim)
         for layer in self._element:

@@ -11,6 +11,7 @@ from keras_multimodal.layers.fusion._products import product_of_present
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
 from keras_multimodal.ops import l2_normalize
+from keras_multimodal.types import Initializer, Mask, Regularizer, Tensors
 
 # The square root's slope has no bound at zero; below this number a straight line takes its place.
 _SMALLEST_ROOT = 1e-6
@@ -87,8 +88,8 @@ class FactorizedBilinearPooling(ProjectingFusion):
         power_normalization: bool = True,
         l2_normalization: bool = True,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -111,7 +112,7 @@ class FactorizedBilinearPooling(ProjectingFusion):
             for name, width in widths.items()
         ]
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Pool, multiply and sum; see the class."""
         vectors, present = self.pool(inputs, mask)
         # In float32 at least: products overflow float16, and sums of them near zero keep few
@@ -131,7 +132,9 @@ class FactorizedBilinearPooling(ProjectingFusion):
             output = l2_normalize(output)
         return zero_unknown(ops.cast(output, self.compute_dtype), present)
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None, training: Any = None) -> Any:
+    def compute_output_spec(
+        self, inputs: Tensors, mask: Mask = None, training: Any = None
+    ) -> Tensors:
         """The vectors, in training or not."""
         return super().compute_output_spec(inputs, mask)
 

@@ -9,8 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._checks import check_float, check_mask
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.ops import masked_mean, zero_masked
-
-Shape = tuple[int | None, ...]
+from keras_multimodal.types import Initializer, Mask, Regularizer, Shape, Tensor, Tensors
 
 
 @register
@@ -63,7 +62,10 @@ class FiLM(keras.layers.Layer):
     """
 
     def __init__(
-        self, kernel_initializer: Any = "zeros", kernel_regularizer: Any = None, **kwargs: Any
+        self,
+        kernel_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -83,7 +85,9 @@ class FiLM(keras.layers.Layer):
         )
         self._modulation.build((None, condition_dim))
 
-    def call(self, x: Any, condition: Any, x_mask: Any = None, condition_mask: Any = None) -> Any:
+    def call(
+        self, x: Tensor, condition: Tensor, x_mask: Mask = None, condition_mask: Mask = None
+    ) -> Tensors:
         """Modulate; see the class."""
         _check(x, condition, x_mask, condition_mask)
         x, present = zero_masked(x, x_mask), condition_mask
@@ -105,8 +109,8 @@ class FiLM(keras.layers.Layer):
         return tuple(x_shape)
 
     def compute_output_spec(
-        self, x: Any, condition: Any, x_mask: Any = None, condition_mask: Any = None
-    ) -> Any:
+        self, x: Tensor, condition: Tensor, x_mask: Mask = None, condition_mask: Mask = None
+    ) -> Tensors:
         """A tensor of the shape of `x`."""
         _check(x, condition, x_mask, condition_mask)
         return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
@@ -131,7 +135,7 @@ def _width(shape: Shape, argument: str, kinds: dict[int, str]) -> int:
     return shape[-1]
 
 
-def _check(x: Any, condition: Any, x_mask: Any, condition_mask: Any) -> None:
+def _check(x: Tensor, condition: Tensor, x_mask: Mask, condition_mask: Mask) -> None:
     check_float(x, "x")
     check_float(condition, "condition")
     check_mask(x_mask, x, "x_mask")

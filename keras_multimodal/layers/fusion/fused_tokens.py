@@ -19,6 +19,7 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.layers.fusion._fusion_wrapper import FusionWrapper, is_several
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Mask, Masks, Shapes, Tensors
 
 
 @register
@@ -67,17 +68,17 @@ class FusedTokens(FusionWrapper):
     (2, 14, 32)
     """
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and build the projections and the fusion."""
         super().build(input_shape)
         self.compute_output_shape(input_shape)  # refuses several widths
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Project, fuse and join; see the class."""
         tokens, tokens_mask = merged_tokens(self._pairs(*self.fuse(inputs, mask)))
         return zero_masked(tokens, tokens_mask)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """True where a token is real, `(batch, sum of the lengths)`; None if all are."""
         pairs = [
             merged_tokens([pair])
@@ -95,14 +96,14 @@ class FusedTokens(FusionWrapper):
             return merged_mask(self._pairs(tokens, masks))
         return masks[:, None] if len(masks.shape) == 1 else masks
 
-    def _pairs(self, fused: Any, mask: Any) -> list[tuple[Any, Any]]:
+    def _pairs(self, fused: Any, mask: Mask) -> list[tuple[Any, Any]]:
         """What a fusion returned, one modality after the other, with its mask."""
         if not isinstance(fused, (dict, list)):
             return [(fused, mask)]
         values = in_order(fused, self.modality_names)
         return list(zip(values, masks_in_order(mask, self.modality_names), strict=True))
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
         """`(batch, sum of the lengths, width)`."""
         shape = self.fused_shape(input_shape)
         if not is_several(shape):

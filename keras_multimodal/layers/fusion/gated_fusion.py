@@ -9,6 +9,7 @@ from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import stacked_presence
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -72,7 +73,7 @@ class GatedFusion(ProjectingFusion):
                 self._biases.append(self._bias(f"bias_{name}"))
                 self._gate_biases.append(self._bias(f"gate_bias_{name}"))
 
-    def _kernel(self, name: str, width: int) -> Any:
+    def _kernel(self, name: str, width: int) -> Tensor:
         return self.add_weight(
             name=name,
             shape=(width, self.units),
@@ -80,10 +81,10 @@ class GatedFusion(ProjectingFusion):
             regularizer=self.kernel_regularizer,
         )
 
-    def _bias(self, name: str) -> Any:
+    def _bias(self, name: str) -> Tensor:
         return self.add_weight(name=name, shape=(self.units,), initializer="zeros")
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """The sum of the modalities, each through its gate."""
         whole = ops.concatenate(vectors, axis=-1)
         gated = []

@@ -14,6 +14,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
     zero_unknown,
 )
 from keras_multimodal.ops import masked_softmax
+from keras_multimodal.types import Tensor
 
 _MODES = ("mean", "product", "learned", "confidence")
 # The logarithm of the weight of what is absent. Finite, so that its gradient is.
@@ -102,7 +103,7 @@ class LogitFusion(VectorFusion):
         if self.mode == "learned":
             self._scores = self.add_weight(name="scores", shape=(len(widths),), initializer="zeros")
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """The logits of the pooled opinion."""
         logits = ops.stack(vectors, axis=1)  # (batch, modalities, classes)
         dtype = logits.dtype
@@ -121,7 +122,7 @@ class LogitFusion(VectorFusion):
             pooled = pooled[:, 1:] - pooled[:, :1]
         return zero_unknown(ops.cast(pooled, dtype), present)
 
-    def _weights(self, opinions: Any, flags: Any) -> Any:
+    def _weights(self, opinions: Tensor, flags: Any) -> Any:
         """The `w_m`, `(batch, modalities)`.
 
         Args:
@@ -149,7 +150,7 @@ class LogitFusion(VectorFusion):
         return {**super().get_config(), "mode": self.mode}
 
 
-def _log_of_mean(weights: Any, opinions: Any) -> Any:
+def _log_of_mean(weights: Tensor, opinions: Tensor) -> Any:
     """`log(sum_m w_m exp(l_m))`, which doesn't underflow; `(batch, classes)`."""
     some = weights > 0
     log_weights = ops.log(ops.where(some, weights, ops.ones_like(weights)))

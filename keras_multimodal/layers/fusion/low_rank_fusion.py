@@ -11,6 +11,7 @@ from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._products import product_of_present
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
+from keras_multimodal.types import Initializer, Regularizer, Tensor
 
 
 @register
@@ -70,8 +71,8 @@ class LowRankFusion(ProjectingFusion):
         rank: int = 4,
         pooling: str = "mean",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(units, pooling, use_bias, kernel_initializer, kernel_regularizer, **kwargs)
@@ -97,7 +98,7 @@ class LowRankFusion(ProjectingFusion):
         if self.use_bias:
             self._bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """The sum of the products."""
         factors = [
             ops.matmul(vector, factor[:-1]) + factor[-1]

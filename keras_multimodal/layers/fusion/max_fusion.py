@@ -7,6 +7,7 @@ from keras import ops
 from keras_multimodal._registration import register
 from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, stacked_presence
 from keras_multimodal.ops import masked_max
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -55,6 +56,6 @@ class MaxFusion(VectorFusion):
            [2., 0.]], dtype=float32)
     """
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """The greatest over the modalities."""
         return masked_max(ops.stack(vectors, axis=1), stacked_presence(vectors, present))

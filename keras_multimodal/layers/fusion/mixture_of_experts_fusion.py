@@ -11,6 +11,7 @@ from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._absent_vectors import add_absent_vectors, side_by_side
 from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, known_rows
 from keras_multimodal.ops import masked_softmax
+from keras_multimodal.types import Activation, Initializer, Mask, Regularizer, Tensor, Tensors
 
 
 @register
@@ -85,11 +86,11 @@ class MixtureOfExpertsFusion(VectorFusion):
         num_experts: int = 4,
         top_k: int | None = None,
         hidden_units: int | None = None,
-        activation: Any = "gelu",
+        activation: Activation = "gelu",
         balance: float = 0.0,
         pooling: str = "mean",
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(pooling=pooling, **kwargs)
@@ -146,11 +147,11 @@ class MixtureOfExpertsFusion(VectorFusion):
 
     def call(
         self,
-        inputs: Any,
-        mask: Any = None,
+        inputs: Tensors,
+        mask: Mask = None,
         return_weights: bool = False,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """Ask the experts and weigh what they say; see the class."""
         vectors, present = self.pool(inputs, mask)
         whole = side_by_side(vectors, present, self._absent)
@@ -164,7 +165,7 @@ class MixtureOfExpertsFusion(VectorFusion):
         output = ops.einsum("be,beu->bu", gates, opinions)
         return (output, gates) if return_weights else output
 
-    def _gates(self, whole: Any, known: Any) -> Any:
+    def _gates(self, whole: Tensor, known: Any) -> Tensor:
         """The gates `(batch, num_experts)`, in float32 at least.
 
         Args:
@@ -189,11 +190,11 @@ class MixtureOfExpertsFusion(VectorFusion):
 
     def compute_output_spec(
         self,
-        inputs: Any,
-        mask: Any = None,
+        inputs: Tensors,
+        mask: Mask = None,
         return_weights: bool = False,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """The vectors, and the gates where they are asked for."""
         output = super().compute_output_spec(inputs, mask)
         if not return_weights:
@@ -216,7 +217,7 @@ class MixtureOfExpertsFusion(VectorFusion):
         }
 
 
-def _imbalance(gates: Any) -> Any:
+def _imbalance(gates: Tensor) -> Tensor:
     """The square of the coefficient of variation of the experts' importance; 0 without a row."""
     importance = ops.sum(gates, axis=0)  # (num_experts,)
     square = ops.square(ops.mean(importance))

@@ -12,6 +12,7 @@ from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name, in_order, values_and_masks
 from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, stacked_presence
 from keras_multimodal.ops import masked_softmax
+from keras_multimodal.types import Initializer, Mask, Regularizer, Tensor, Tensors
 
 
 @register
@@ -82,8 +83,8 @@ class ModalityWeighting(VectorFusion):
         fixed_weights: Sequence[float] | Mapping[str, float] | None = None,
         temperature: float = 1.0,
         pooling: Literal["mean", "max"] = "mean",
-        kernel_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(pooling=pooling, **kwargs)
@@ -134,7 +135,7 @@ class ModalityWeighting(VectorFusion):
         if self.mode != "fixed":
             self._bias = self.add_weight(name="bias", shape=shape[:1], initializer="zeros")
 
-    def call(self, inputs: Any, mask: Any = None, return_weights: bool = False) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, return_weights: bool = False) -> Tensors:
         """Weigh and sum; see the class."""
         parts, flags = self.pool(inputs, mask)
         vectors = ops.stack(parts, axis=1)  # (batch, modalities, dim)
@@ -145,14 +146,14 @@ class ModalityWeighting(VectorFusion):
         output = ops.einsum("bm,bmd->bd", weights, vectors)
         return (output, weights) if return_weights else output
 
-    def _score(self, vectors: Any) -> Any:
+    def _score(self, vectors: Tensor) -> Tensor:
         """The scores `(batch, modalities)`."""
         if self.mode == "input":
             return ops.einsum("bmd,md->bm", vectors, self._kernel) + self._bias
         scores = self._bias if self.mode == "learned" else self._log_weights(vectors.dtype)
         return ops.zeros_like(vectors[..., 0]) + scores
 
-    def _log_weights(self, dtype: Any) -> Any:
+    def _log_weights(self, dtype: Any) -> Tensor:
         """The given weights as scores: softmax makes them the weights again."""
         if self.fixed_weights is None:
             return ops.zeros((len(self.modality_names),), dtype=dtype)
@@ -160,8 +161,8 @@ class ModalityWeighting(VectorFusion):
         return ops.convert_to_tensor([math.log(weight) for weight in weights], dtype=dtype)
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, return_weights: bool = False
-    ) -> Any:
+        self, inputs: Tensors, mask: Mask = None, return_weights: bool = False
+    ) -> Tensors:
         """The vectors, and the weights where they are asked for."""
         value, _ = values_and_masks(inputs, mask, self.modality_names)[0]
         output = keras.KerasTensor((value.shape[0], value.shape[-1]), dtype=self.compute_dtype)

@@ -22,6 +22,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
     pool_modality,
 )
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Initializer, Mask, Regularizer, Shapes, Tensor, Tensors
 
 _LAYER_EPSILON = 1e-5
 # The shortest displacement that is divided by.
@@ -96,8 +97,8 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         beta: float = 1.0,
         dropout: float = 0.0,
         pooling: str = "mean",
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -116,7 +117,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         self.seed = seed
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the weights."""
         self.modality_names = modality_names(input_shape)
         widths = modality_widths(input_shape, self.modality_names)
@@ -146,7 +147,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         self._normalization.build(in_order(input_shape, self.modality_names)[self._anchor])
         self._dropout = keras.layers.Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
 
-    def _kernel(self, name: str, width: int, units: int) -> Any:
+    def _kernel(self, name: str, width: int, units: int) -> Tensor:
         return self.add_weight(
             name=name,
             shape=(width, units),
@@ -154,7 +155,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
             regularizer=self.kernel_regularizer,
         )
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Shift the anchor; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         outputs = [zero_masked(value, value_mask) for value, value_mask in pairs]
@@ -185,7 +186,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
             known = known[:, None]  # (batch, 1)
         return zero_masked(total, known)
 
-    def _shift(self, anchor: Any, displacement: Any) -> Any:
+    def _shift(self, anchor: Any, displacement: Any) -> Tensor:
         """The anchor and as much of the displacement as `beta` allows."""
         dtype = keras.backend.result_type(anchor.dtype, "float32")
         anchor, displacement = ops.cast(anchor, dtype), ops.cast(displacement, dtype)
@@ -193,15 +194,15 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         shifted = anchor + ops.minimum(share, 1.0) * displacement
         return ops.cast(shifted, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """That of the inputs."""
         names = modality_names(input_shape)
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
         return like_inputs(shapes, names)
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, training: bool | None = None
-    ) -> Any:
+        self, inputs: Tensors, mask: Mask = None, training: bool | None = None
+    ) -> Tensors:
         """The shapes of the inputs."""
         outputs = [
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)

@@ -8,6 +8,7 @@ from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._products import flat_outer
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
+from keras_multimodal.types import Tensor
 
 
 @register
@@ -77,7 +78,7 @@ class MultiplicativeInteraction(ProjectingFusion):
             for one, two in itertools.combinations(widths, 2)
         ]
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """The sum of the forms."""
         terms = [form(vector) for form, vector in zip(self._linear, vectors, strict=True)]
         pairs = itertools.combinations(vectors, 2)

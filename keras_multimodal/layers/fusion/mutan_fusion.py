@@ -9,6 +9,7 @@ from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._products import product_of_present
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
+from keras_multimodal.types import Initializer, Regularizer, Tensor
 
 
 @register
@@ -75,8 +76,8 @@ class MutanFusion(ProjectingFusion):
         rank: int = 5,
         pooling: str = "mean",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(units, pooling, use_bias, kernel_initializer, kernel_regularizer, **kwargs)
@@ -102,7 +103,7 @@ class MutanFusion(ProjectingFusion):
         ]
         self._output = self.dense("output", self._width, self.units)
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """The sum of the products, projected."""
         factors = [
             factor(project(vector))

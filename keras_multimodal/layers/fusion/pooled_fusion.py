@@ -15,6 +15,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
 )
 from keras_multimodal.layers.fusion.concat_fusion import ConcatFusion
 from keras_multimodal.layers.fusion.mean_fusion import MeanFusion
+from keras_multimodal.types import Mask, Masks, Shapes, Tensors
 
 _JOINS = {"concat": ConcatFusion, "mean": MeanFusion}
 
@@ -88,7 +89,7 @@ class PooledFusion(FusionWrapper):
         self.pooling = pooling
         self.join = join
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and build the projections, the fusion and the join."""
         super().build(input_shape)
         fused_shape = self.fused_shape(input_shape)
@@ -100,7 +101,7 @@ class PooledFusion(FusionWrapper):
     def _join_layer(self, **kwargs: Any) -> keras.layers.Layer:
         return _JOINS[self.join](pooling=self.pooling, **kwargs)
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Project, fuse and pool; see the class."""
         fused, fused_mask = self.fuse(inputs, mask)
         if self._join is not None:
@@ -110,12 +111,12 @@ class PooledFusion(FusionWrapper):
         vectors, _ = pool_modality(fused, fused_mask, self.pooling)
         return vectors
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """True in rows of which something is known; None if that is all of them."""
         masks = masks_in_order(previous_mask, self.modality_names)
         return known_rows([None if mask is None else presence(mask) for mask in masks])
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
         """`(batch, width)`."""
         shape = self.fused_shape(input_shape)
         if is_several(shape):

@@ -15,6 +15,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
     zero_unknown,
 )
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Initializer, Mask, Regularizer, Tensor, Tensors
 
 # exp of it is still a number in float16, of which the greatest is 65504.
 _GREATEST_LOG_VARIANCE = 10.0
@@ -92,8 +93,8 @@ class ProductOfExperts(VectorFusion):
         sample: bool = False,
         kl_weight: float = 0.0,
         pooling: str = "mean",
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -130,11 +131,11 @@ class ProductOfExperts(VectorFusion):
 
     def call(
         self,
-        inputs: Any,
-        mask: Any = None,
+        inputs: Tensors,
+        mask: Mask = None,
         return_variance: bool = False,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """Multiply the experts; see the class."""
         vectors, present = self.pool(inputs, mask)
         mean, variance = self._product(vectors, present)  # in float32 at least
@@ -168,7 +169,7 @@ class ProductOfExperts(VectorFusion):
         mean = ops.sum(precisions * means, axis=1) / precision
         return mean, 1.0 / precision
 
-    def _stack(self, vectors: list[Any], layers: list[tuple[Any, Any]]) -> Any:
+    def _stack(self, vectors: list[Any], layers: list[tuple[Any, Any]]) -> Tensor:
         """What one linear layer of each modality makes of them, `(batch, modalities, units)`."""
         parts = [
             ops.matmul(vector, kernel) + bias
@@ -183,11 +184,11 @@ class ProductOfExperts(VectorFusion):
 
     def compute_output_spec(
         self,
-        inputs: Any,
-        mask: Any = None,
+        inputs: Tensors,
+        mask: Mask = None,
         return_variance: bool = False,
         training: bool | None = None,
-    ) -> Any:
+    ) -> Tensors:
         """The vectors, and the variances where they are asked for."""
         output = super().compute_output_spec(inputs, mask)
         if not return_variance:
@@ -208,7 +209,7 @@ class ProductOfExperts(VectorFusion):
         }
 
 
-def _divergence(mean: Any, variance: Any, known: Any) -> Any:
+def _divergence(mean: Tensor, variance: Tensor, known: Any) -> Tensor:
     """How far the product is from the prior, the mean over the rows of which something is known."""
     divergence = 0.5 * ops.sum(ops.square(mean) + variance - 1 - ops.log(variance), axis=-1)
     if known is None:

@@ -15,6 +15,7 @@ from keras_multimodal.layers._modalities import (
     values_and_masks,
 )
 from keras_multimodal.ops import masked_mean, zero_masked
+from keras_multimodal.types import Activation, Initializer, Mask, Regularizer, Shapes, Tensors
 
 
 @register
@@ -73,9 +74,9 @@ class SqueezeExciteFusion(keras.layers.Layer):
     def __init__(
         self,
         ratio: int = 4,
-        activation: Any = "relu",
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        activation: Activation = "relu",
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -87,7 +88,7 @@ class SqueezeExciteFusion(keras.layers.Layer):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order and make the weights."""
         self.modality_names = modality_names(input_shape)
         widths = modality_widths(input_shape, self.modality_names)
@@ -99,7 +100,9 @@ class SqueezeExciteFusion(keras.layers.Layer):
             for name, width in widths.items()
         ]
 
-    def _dense(self, name: str, width: int, units: int, activation: Any) -> keras.layers.Dense:
+    def _dense(
+        self, name: str, width: int, units: int, activation: Activation
+    ) -> keras.layers.Dense:
         layer = keras.layers.Dense(
             units,
             activation=activation,
@@ -111,7 +114,7 @@ class SqueezeExciteFusion(keras.layers.Layer):
         layer.build((None, width))
         return layer
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Squeeze and excite; see the class."""
         pairs = [
             (zero_masked(value, value_mask), value_mask)
@@ -128,12 +131,12 @@ class SqueezeExciteFusion(keras.layers.Layer):
             outputs.append(value * (scale if len(value.shape) == 2 else ops.expand_dims(scale, 1)))
         return like_inputs(outputs, self.modality_names)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """The shapes of the inputs."""
         names = modality_names(input_shape)
         return like_inputs([tuple(shape) for shape in in_order(input_shape, names)], names)
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """The inputs, in the layer's dtype."""
         outputs = [
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)

@@ -10,6 +10,7 @@ from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._products import flat_outer
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
+from keras_multimodal.types import Initializer, Regularizer, Tensor
 
 
 @register
@@ -83,8 +84,8 @@ class TensorFusion(ProjectingFusion):
         max_size: int = 65536,
         pooling: str = "mean",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(units, pooling, use_bias, kernel_initializer, kernel_regularizer, **kwargs)
@@ -103,7 +104,7 @@ class TensorFusion(ProjectingFusion):
             )
         self._output = None if self.units is None else self.dense("output", size, self.units)
 
-    def fuse(self, vectors: list[Any], present: list[Any]) -> Any:
+    def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """The products, and the layer over them."""
         one = ops.ones_like(vectors[0][:, :1])
         products = one

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Mask, Masks, Shapes, Tensors
 
 LARGEST_SCALE = 100.0
 
@@ -64,7 +65,7 @@ class ContrastiveHead(keras.layers.Layer):
         self.learn_scale = learn_scale
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Make scale and bias."""
         self._check(input_shape)
         if not self.built:
@@ -75,7 +76,7 @@ class ContrastiveHead(keras.layers.Layer):
             start = keras.initializers.Constant(self.bias)
             self.offset = self.add_weight((), initializer=start, name="bias")
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensors) -> Tensors:
         """Put everything side by side."""
         stacked = ops.stack(inputs, axis=1)  # (batch, towers, dim)
         scale = ops.minimum(ops.exp(self.log_scale), LARGEST_SCALE)
@@ -83,11 +84,11 @@ class ContrastiveHead(keras.layers.Layer):
         extras = [ones * ops.cast(each, stacked.dtype) for each in (scale, self.offset)]
         return ops.concatenate([stacked, *extras], axis=-1)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """None: the loss needs no mask."""
         return None
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """`(batch, towers, dim + 2)`."""
         self._check(input_shape)
         return (input_shape[0][0], len(input_shape), input_shape[0][1] + 2)
@@ -101,7 +102,7 @@ class ContrastiveHead(keras.layers.Layer):
             "learn_scale": self.learn_scale,
         }
 
-    def _check(self, shapes: Any) -> None:
+    def _check(self, shapes: Shapes) -> None:
         if (
             not isinstance(shapes, (list, tuple))
             or len(shapes) < 2

@@ -6,6 +6,7 @@ import keras
 
 from keras_multimodal._registration import register
 from keras_multimodal.losses import UncertaintyLoss
+from keras_multimodal.types import Shapes, Tensors
 
 
 @register
@@ -52,14 +53,14 @@ class LearnedWeight(keras.layers.Layer):
         self.log_variance = loss.log_variance
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Nothing: the variable is the loss's."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensors) -> Tensors:
         """The inputs."""
         return inputs
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """That of the inputs."""
         return input_shape
 

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Shapes, Tensors
 
 
 @register
@@ -50,7 +51,7 @@ class OrderedQuantiles(keras.layers.Layer):
         self.supports_masking = True
         self._dense = keras.layers.Dense(targets * quantiles, dtype=self.dtype_policy)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Build the dense layer."""
         if len(input_shape) != 2:
             raise ValueError(
@@ -59,13 +60,13 @@ class OrderedQuantiles(keras.layers.Layer):
         if not self._dense.built:
             self._dense.build(input_shape)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensors) -> Tensors:
         """The lowest quantile, and what each is above the one before."""
         h = ops.reshape(self._dense(inputs), (-1, self.targets, self.quantiles))
         steps = ops.concatenate([h[..., :1], ops.softplus(h[..., 1:])], axis=-1)
         return ops.cumsum(steps, axis=-1)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
         """`(batch, targets, quantiles)`."""
         return (input_shape[0], self.targets, self.quantiles)
 

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Shapes, Tensors
 
 
 @register
@@ -54,7 +55,7 @@ class OrdinalLogits(keras.layers.Layer):
         self.supports_masking = True
         self._score = keras.layers.Dense(1, use_bias=False, dtype=self.dtype_policy)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Make the score and the thresholds."""
         if len(input_shape) != 2:
             raise ValueError(
@@ -74,7 +75,7 @@ class OrdinalLogits(keras.layers.Layer):
                 (count - 1,), keras.initializers.Constant(0.54), name="threshold_steps"
             )
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensors) -> Tensors:
         """The logarithms of differences of sigmoids, computed in float32."""
         score = ops.cast(self._score(inputs), "float32")  # (batch, 1)
         thresholds = ops.cast(self._first, "float32")
@@ -90,7 +91,7 @@ class OrdinalLogits(keras.layers.Layer):
         logits = ops.concatenate([below[:, :1], between, above[:, -1:]], axis=-1)
         return ops.cast(logits, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
         """`(batch, classes)`."""
         return (input_shape[0], self.classes)
 

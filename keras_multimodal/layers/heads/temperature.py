@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
+from keras_multimodal.types import Shapes, Tensors
 
 
 @register
@@ -42,17 +43,17 @@ class Temperature(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Make the temperature."""
         if not self.built:
             self.temperature = self.add_weight(
                 (), initializer="ones", trainable=False, name="temperature"
             )
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensors) -> Tensors:
         """Divide."""
         return inputs / ops.cast(self.temperature, inputs.dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """That of the logits."""
         return input_shape

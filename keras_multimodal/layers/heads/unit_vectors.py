@@ -6,6 +6,7 @@ import keras
 
 from keras_multimodal._registration import register
 from keras_multimodal.ops import l2_normalize, zero_masked
+from keras_multimodal.types import Mask, Masks, Shapes, Tensors
 
 
 @register
@@ -39,25 +40,25 @@ class UnitVectors(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Look at the shapes; there are no weights."""
         self._check(input_shape)
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Scale; see the class."""
         vectors, _ = inputs
         return l2_normalize(zero_masked(vectors, None if mask is None else mask[1]))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """Which rows have something."""
         return None if previous_mask is None else previous_mask[1]
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """`(batch, dim)`."""
         self._check(input_shape)
         return tuple(input_shape[0])
 
-    def _check(self, shapes: Any) -> None:
+    def _check(self, shapes: Shapes) -> None:
         if (
             not isinstance(shapes, (list, tuple))
             or len(shapes) != 2

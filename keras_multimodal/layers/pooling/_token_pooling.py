@@ -6,8 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal.layers._checks import check_float, check_mask
-
-Shape = tuple[int | None, ...]
+from keras_multimodal.types import Mask, Masks, Shape, Tensor, Tensors
 
 
 class TokenPooling(keras.layers.Layer):
@@ -31,16 +30,16 @@ class TokenPooling(keras.layers.Layer):
                 f"Received: shape {tuple(input_shape)}"
             )
 
-    def pool(self, x: Any, mask: Any) -> Any:
+    def pool(self, x: Tensor, mask: Mask) -> Tensor:
         """`(batch, length, dim)` to `(batch, dim)`."""
         raise NotImplementedError
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Pool; see the class."""
         check_tokens(inputs, mask)
         return self.pool(inputs, mask)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """True in the rows that have a token; None if there is no mask."""
         return None if previous_mask is None else ops.any(previous_mask, axis=1)
 
@@ -48,14 +47,14 @@ class TokenPooling(keras.layers.Layer):
         """`(batch, dim)`."""
         return (input_shape[0], input_shape[-1])
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """One vector for each row."""
         check_tokens(inputs, mask)
         shape = self.compute_output_shape(inputs.shape)
         return keras.KerasTensor(shape, dtype=self.compute_dtype)
 
 
-def check_tokens(inputs: Any, mask: Any) -> None:
+def check_tokens(inputs: Tensors, mask: Mask) -> None:
     """Raise a ValueError unless `inputs` has a float dtype and `mask` fits it."""
     check_float(inputs, "inputs")
     check_mask(mask, inputs, "mask")

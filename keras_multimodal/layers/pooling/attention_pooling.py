@@ -9,6 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers.pooling._token_pooling import Shape, TokenPooling, check_tokens
 from keras_multimodal.ops import masked_softmax, zero_masked
+from keras_multimodal.types import Initializer, Mask, Regularizer, Tensor, Tensors
 
 
 @register
@@ -62,8 +63,8 @@ class AttentionPooling(TokenPooling):
         self,
         hidden_units: int | None = None,
         gated: bool = False,
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        kernel_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -84,7 +85,7 @@ class AttentionPooling(TokenPooling):
         self._gate_kernel = self._kernel("gate_kernel", hidden) if self.gated else None
         self._score_kernel = self._kernel("score_kernel", (hidden[1], 1))
 
-    def _kernel(self, name: str, shape: Shape) -> Any:
+    def _kernel(self, name: str, shape: Shape) -> Tensor:
         return self.add_weight(
             name=name,
             shape=shape,
@@ -92,7 +93,7 @@ class AttentionPooling(TokenPooling):
             regularizer=self.kernel_regularizer,
         )
 
-    def call(self, inputs: Any, mask: Any = None, return_weights: bool = False) -> Any:
+    def call(self, inputs: Tensors, mask: Mask = None, return_weights: bool = False) -> Tensors:
         """Weigh and sum; see the class."""
         check_tokens(inputs, mask)
         x = zero_masked(inputs, mask)
@@ -105,8 +106,8 @@ class AttentionPooling(TokenPooling):
         return (output, weights) if return_weights else output
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, return_weights: bool = False
-    ) -> Any:
+        self, inputs: Tensors, mask: Mask = None, return_weights: bool = False
+    ) -> Tensors:
         """The vectors, and the weights where they are asked for."""
         output = super().compute_output_spec(inputs, mask)
         if not return_weights:

@@ -1,10 +1,9 @@
 """The first of a row's tokens."""
 
-from typing import Any
-
 from keras_multimodal._registration import register
 from keras_multimodal.layers.pooling._token_pooling import TokenPooling
 from keras_multimodal.ops import zero_masked
+from keras_multimodal.types import Mask, Masks, Tensor, Tensors
 
 
 @register
@@ -52,10 +51,10 @@ class FirstTokenPooling(TokenPooling):
                 f"`inputs` must have at least one token. Received: shape {tuple(input_shape)}"
             )
 
-    def pool(self, x: Any, mask: Any) -> Any:
+    def pool(self, x: Tensor, mask: Mask) -> Tensor:
         """The first token, or zeros."""
         return zero_masked(x[:, 0], None if mask is None else mask[:, 0])
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """True in the rows whose first token is there; None if there is no mask."""
         return None if previous_mask is None else previous_mask[:, 0]

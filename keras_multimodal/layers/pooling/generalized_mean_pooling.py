@@ -7,6 +7,7 @@ import keras
 from keras_multimodal._registration import register
 from keras_multimodal.layers.pooling._token_pooling import Shape, TokenPooling
 from keras_multimodal.ops import masked_generalized_mean
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -75,7 +76,7 @@ class GeneralizedMeanPooling(TokenPooling):
             autocast=False,
         )
 
-    def pool(self, x: Any, mask: Any) -> Any:
+    def pool(self, x: Tensor, mask: Mask) -> Tensor:
         """The generalized mean."""
         return masked_generalized_mean(x, self._exponent, mask, self.epsilon)
 

@@ -1,10 +1,9 @@
 """The mean of a row's tokens."""
 
-from typing import Any
-
 from keras_multimodal._registration import register
 from keras_multimodal.layers.pooling._token_pooling import TokenPooling
 from keras_multimodal.ops import masked_mean
+from keras_multimodal.types import Mask, Tensor
 
 
 @register
@@ -42,6 +41,6 @@ class MaskedMeanPooling(TokenPooling):
     array([[2.]], dtype=float32)
     """
 
-    def pool(self, x: Any, mask: Any) -> Any:
+    def pool(self, x: Tensor, mask: Mask) -> Tensor:
         """The mean."""
         return masked_mean(x, mask)

@@ -13,6 +13,7 @@ from keras_multimodal.layers._modalities import (
     like_inputs,
     modality_names,
 )
+from keras_multimodal.types import Shapes, Tensors
 
 
 @register
@@ -69,7 +70,7 @@ class ModalityDropout(keras.layers.Layer):
         self.seed = seed
         self._seed_generator = keras.random.SeedGenerator(seed)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Settle the modalities' order."""
         self.modality_names: Names = modality_names(input_shape)
         shapes = in_order(input_shape, self.modality_names)
@@ -80,7 +81,7 @@ class ModalityDropout(keras.layers.Layer):
                     f"Received: shape {tuple(shape)}"
                 )
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensors, training: bool | None = None) -> Tensors:
         """Withhold; see the class."""
         flags = self._checked(inputs)
         if not training or self.rate == 0:
@@ -92,7 +93,7 @@ class ModalityDropout(keras.layers.Layer):
         kept = ops.logical_and(present, draws >= ops.minimum(highest, self.rate))
         return like_inputs(ops.unstack(kept, len(flags), axis=1), self.modality_names)
 
-    def _checked(self, inputs: Any) -> list[Any]:
+    def _checked(self, inputs: Tensors) -> list[Any]:
         """The flags, in order."""
         flags = in_order(inputs, self.modality_names)
         for name, flag in zip(self.modality_names, flags, strict=True):
@@ -103,13 +104,13 @@ class ModalityDropout(keras.layers.Layer):
                 )
         return flags
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """That of the inputs."""
         names = modality_names(input_shape)
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
         return like_inputs(shapes, names)
 
-    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+    def compute_output_spec(self, inputs: Tensors, training: bool | None = None) -> Tensors:
         """Boolean flags, whatever the layer's dtype."""
         flags = [keras.KerasTensor(flag.shape, dtype="bool") for flag in self._checked(inputs)]
         return like_inputs(flags, self.modality_names)
