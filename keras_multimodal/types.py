@@ -20,6 +20,11 @@ Shape = tuple[int | None, ...]
 # A shape, or a list or dict of them by modality.
 Shapes = Any
 
+# What a table has in a row and a column, of any kind, or nothing.
+Cell = Any
+# A table of pandas, or what has a method `to_pandas` that makes one.
+Frame = Any
+
 # What `keras.initializers.get`, `keras.regularizers.get` and `keras.activations.get` take.
 Initializer = Any
 Regularizer = Any

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -10,6 +9,7 @@ from keras_multimodal.commands.table import Table
 from keras_multimodal.schema import ColumnKind, Schema, Tabular
 from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.column_kind import as_number, class_name
+from keras_multimodal.types import Cell
 
 _NAMED = 5  # cells of a row
 
@@ -87,7 +87,7 @@ def lacking_cells(
     return {row: _shortened(parts) for row, parts in said.items()}, unseen
 
 
-def _is_wrong(cell: Any) -> bool:
+def _is_wrong(cell: Cell) -> bool:
     return not is_missing(cell) and math.isnan(as_number(cell))
 
 

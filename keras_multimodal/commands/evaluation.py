@@ -17,6 +17,7 @@ from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.schema import ClassTarget
 from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.column_kind import class_name
+from keras_multimodal.types import Cell
 
 
 def evaluate(
@@ -97,7 +98,7 @@ def evaluate(
     return scores
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Cell) -> str:
     """A score as it is printed."""
     if isinstance(value, float):
         return f"{value:.4f}"

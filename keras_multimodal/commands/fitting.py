@@ -67,7 +67,7 @@ class Best(keras.callbacks.Callback):
         """
         return self._folder / f"{self._name}.{epoch}.weights.h5"
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep what has been learned, and stop where there is no more to hope for."""
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))

@@ -13,6 +13,7 @@ from keras_multimodal.commands.table import Table
 from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.infer import target_kind, text_length
+from keras_multimodal.types import Cell, Tensors
 
 _NAMED = 5  # rows that a message names
 
@@ -107,7 +108,7 @@ def _numbers(given: pd.Series, name: str) -> pd.Series:
     return numbers
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: Cell) -> Tensors:
     """NumPy's numbers as Python's, which are shown without their type."""
     return cell.item() if hasattr(cell, "item") else cell
 

@@ -3,10 +3,10 @@
 import hashlib
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 from keras_multimodal.commands.table import Table
 from keras_multimodal.schema import ColumnKind
+from keras_multimodal.types import Cell
 
 IN_FILES = ("image", "audio", "sensor")
 
@@ -38,7 +38,7 @@ def repeats(table: Table, kinds: Sequence[ColumnKind]) -> dict[int, int]:
     return found
 
 
-def _content(cell: Any, kind: str, directory: pathlib.Path) -> str:
+def _content(cell: Cell, kind: str, directory: pathlib.Path) -> str:
     if kind not in IN_FILES or not isinstance(cell, str):
         return str(cell)
     try:

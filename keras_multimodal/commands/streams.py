@@ -18,6 +18,7 @@ from keras_multimodal.schema import ColumnKind, Schema, column_kinds
 from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.column_kind import as_number
 from keras_multimodal.schema.infer import text_length
+from keras_multimodal.types import Cell
 
 _LONGEST = 10.0  # seconds
 _USUAL = 5.0  # seconds, where no length can be told
@@ -151,11 +152,11 @@ def _series(table: Table, column: str, schema: Schema | None) -> Any:
     return processor.load_arrays(arrays, name=column)
 
 
-def _lacks(cell: Any) -> bool:
+def _lacks(cell: Cell) -> bool:
     return is_missing(cell) if np.ndim(cell) == 0 else not len(cell)
 
 
-def _steps(cell: Any) -> np.ndarray:
+def _steps(cell: Cell) -> np.ndarray:
     """A list of numbers, or of lists of them, as `(steps, channels)`."""
     steps = np.asarray([np.asarray(step, "float64") for step in cell])
     return steps[:, None] if steps.ndim == 1 else steps

@@ -76,7 +76,7 @@ class Decoder(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def step(self, ids: Tensor, index: Any, cache: Cache) -> tuple[Any, Cache]:
+    def step(self, ids: Tensor, index: Tensor, cache: Cache) -> tuple[Any, Cache]:
         """Read the token at `index` of each row.
 
         Args:

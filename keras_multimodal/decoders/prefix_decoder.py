@@ -155,7 +155,7 @@ class PrefixDecoder(Decoder):
             caches.append(cache)
         return {"written": tuple(caches)}
 
-    def step(self, ids: Tensor, index: Any, cache: Cache) -> tuple[Any, Cache]:
+    def step(self, ids: Tensor, index: Tensor, cache: Cache) -> tuple[Any, Cache]:
         """Read one token of each row."""
         place = self.prefix_length + index
         x = self._embed(ids[:, None])
@@ -166,13 +166,13 @@ class PrefixDecoder(Decoder):
             written.append(own)
         return self._logits(x)[:, 0], {"written": tuple(written)}
 
-    def _prefix(self, context: Tensor, context_mask: Mask) -> Any:
+    def _prefix(self, context: Tensor, context_mask: Mask) -> Tensor:
         latents = self._resampler(ops.cast(context, self.compute_dtype), mask=context_mask)
         prefix = self._projection(latents)
         # A copy has no Keras mask, of which the parts of the language model have no use.
         return ops.copy(ops.cast(prefix, self.backbone.token_embedding.compute_dtype))
 
-    def _embed(self, ids: Tensor) -> Any:
+    def _embed(self, ids: Tensor) -> Tensor:
         # Padding is no id of the model's; what it is read as does not matter.
         return self.backbone.token_embedding(ops.maximum(ids - self.offset, 0))
 

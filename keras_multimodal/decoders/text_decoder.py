@@ -167,7 +167,7 @@ class TextDecoder(Decoder):
             "context_mask": (context_mask,),
         }
 
-    def step(self, ids: Tensor, index: Any, cache: Cache) -> tuple[Any, Cache]:
+    def step(self, ids: Tensor, index: Tensor, cache: Cache) -> tuple[Any, Cache]:
         """Read one token of each row."""
         x = self._embedding(ids[:, None], start_index=index)
         (context_mask,) = cache["context_mask"]

@@ -95,7 +95,7 @@ def run(
 class EpochBar(keras.callbacks.Callback):
     """One progress bar for a whole training, an epoch a step."""
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start the bar."""
         print(f"Training the {self.model.name} model", flush=True)
         self._bar = keras.utils.Progbar(
@@ -104,7 +104,7 @@ class EpochBar(keras.callbacks.Callback):
             stateful_metrics=["loss", "accuracy", "val_loss", "val_accuracy"],
         )
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Advance it."""
         self._bar.update(epoch + 1, list((logs or {}).items()))
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_multimodal.schema import Image
+from keras_multimodal.types import Tensor
 
 
 def check_picture_shape(shape: tuple[int | None, ...]) -> None:
@@ -18,7 +19,7 @@ def check_picture_shape(shape: tuple[int | None, ...]) -> None:
         )
 
 
-def check_pixels(pictures: Any) -> None:
+def check_pixels(pictures: Tensor) -> None:
     """Raise a ValueError unless they have a float dtype."""
     if not keras.backend.is_float_dtype(pictures.dtype):
         raise ValueError(

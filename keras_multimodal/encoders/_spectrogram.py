@@ -77,7 +77,7 @@ class Bands(keras.layers.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, x: Tensor, frames: Any = None, training: bool | None = None) -> Tensors:
+    def call(self, x: Tensor, frames: Tensor = None, training: bool | None = None) -> Tensors:
         """Hide them.
 
         Args:
@@ -97,7 +97,7 @@ class Bands(keras.layers.Layer):
             x = ops.where(self._hidden(x, axis, size), ops.zeros_like(x), x)
         return x
 
-    def _hidden(self, x: Tensor, axis: int, size: Any) -> Any:
+    def _hidden(self, x: Tensor, axis: int, size: Tensor) -> Tensor:
         """True at the places of an axis that are hidden, of length 1 along the other."""
         draws = keras.random.uniform((2, ops.shape(x)[0], 1, 1), seed=self._seeds)
         width = draws[0] * self.share * size

@@ -1,13 +1,11 @@
 """Steps to tokens: convolutions over time whose places don't depend on the length."""
 
-from typing import Any
-
 from keras import ops
 
 from keras_multimodal.types import Mask, Tensor
 
 
-def pool_mask(steps: Mask, stride: int) -> Any:
+def pool_mask(steps: Mask, stride: int) -> Mask:
     """True where any of `stride` steps is: `(batch, steps)` to `(batch, ceil(steps / stride))`."""
     if stride == 1:
         return steps
@@ -20,12 +18,12 @@ def pooled_length(length: int | None, stride: int) -> int | None:
     return None if length is None else -(-length // stride)
 
 
-def pad_steps(x: Tensor, before: int, after: int) -> Any:
+def pad_steps(x: Tensor, before: int, after: int) -> Tensor:
     """`(batch, steps, ...)` with zeros before and after."""
     return ops.pad(x, ((0, 0), (before, after), *((0, 0) for _ in x.shape[2:])))
 
 
-def with_mask_channel(values: Tensor, steps: Mask) -> Any:
+def with_mask_channel(values: Tensor, steps: Mask) -> Tensor:
     """`(batch, steps, channels)` with one channel more: 1 where a step is there, else 0.
 
     A network can then tell a step that is not there, which is zero, from a value of zero.

@@ -105,14 +105,14 @@ class BagEncoder(Encoder):
         mask = self.encoder.compute_mask(self._items(inputs))
         return None if mask is None else self._unfold(mask, values)
 
-    def _unfold(self, flat: Any, values: Tensor) -> Any:
+    def _unfold(self, flat: Tensor, values: Tensor) -> Tensor:
         """`(batch * items, length, ...)` to `(batch, items * length, ...)`."""
         tokens = self._tokens(tuple(values.shape))
         if tokens is None:
             return self._rows([flat, values])
         return ops.reshape(flat, (-1, tokens, *flat.shape[2:]))
 
-    def _items(self, inputs: Tensors) -> Any:
+    def _items(self, inputs: Tensors) -> Tensor:
         """What the encoder is called with: each item a row."""
         values, there = split_inputs(inputs)
         items = ops.reshape(values, (-1, *values.shape[2:]))

@@ -142,7 +142,7 @@ class Encoder(keras.layers.Layer):
             mask = self._all_tokens(values)
         return ops.logical_and(mask, present)
 
-    def _all_tokens(self, values: Tensor) -> Any:
+    def _all_tokens(self, values: Tensor) -> Tensor:
         """A mask of ones with one place for each token that `values` makes."""
         length = self.length(tuple(values.shape))
         if length is None:
@@ -181,7 +181,7 @@ def split_shape(shape: Shapes) -> tuple[Any, Any]:
     return shape, None
 
 
-def zero_absent(values: Tensor, there: Mask) -> Any:
+def zero_absent(values: Tensor, there: Mask) -> Tensor:
     """`values`, zero where the boolean `there`, of their first axes, is False."""
     there = ops.cast(there, "bool")
     for _ in range(len(values.shape) - len(there.shape)):

@@ -111,7 +111,7 @@ class LiteRTAudioEncoder(SequenceEncoder):
         tokens = self._outside(ops.cast(values, "float32"), mask)
         return ops.cast(tokens, self.compute_dtype)
 
-    def _outside(self, values: Tensor, mask: Mask) -> Any:
+    def _outside(self, values: Tensor, mask: Mask) -> Tensor:
         if keras.config.backend() != "tensorflow":
             made = self._read(*map(ops.convert_to_numpy, (values, mask)))
             return ops.convert_to_tensor(made)

@@ -248,7 +248,7 @@ class TabularEncoder(BlockLayer):
         """The tokens' mask, `(batch, tokens)`, or None where every token is real."""
         return self._token_mask(*self._cells_and_rows(*self._split(inputs)))
 
-    def _rows_of_table(self, ids: Tensor) -> Any:
+    def _rows_of_table(self, ids: Tensor) -> Tensor:
         """Where each id's vector stands in the table that all columns share."""
         ids = ops.cast(ids, "int32")
         counts = ops.convert_to_tensor(self.category_counts, "int32")
@@ -257,7 +257,7 @@ class TabularEncoder(BlockLayer):
             self._offsets, "int32"
         )
 
-    def _cells_and_rows(self, numbers: Any, ids: Tensor, there: Mask) -> tuple[Any, Any]:
+    def _cells_and_rows(self, numbers: Tensor, ids: Tensor, there: Mask) -> tuple[Any, Any]:
         """Which cells are there, `(batch, columns)`, and which rows, `(batch, 1)`; None for all."""
         if there is None and ids is None:
             return None, None

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_multimodal.types import Initializer, Shapes
+from keras_multimodal.types import Initializer, Shapes, Tensor
 
 
 def clone_initializer(initializer: Initializer) -> Initializer:
@@ -23,7 +23,7 @@ def stacked_initializer(initializer: Initializer) -> Callable[..., Any]:
     small. A seeded one would moreover draw every kernel alike, so that each gets a seed of its own.
     """
 
-    def draw(shape: Shapes, dtype: Any = None) -> Any:
+    def draw(shape: Shapes, dtype: Any = None) -> Tensor:
         kernels = [_numbered(initializer, k)(shape[1:], dtype=dtype) for k in range(shape[0])]
         return ops.stack(kernels)
 

@@ -45,7 +45,7 @@ def modality_names(inputs_shape: Shapes) -> Names:
     )
 
 
-def in_order(structure: Any, names: Names, argument: str = "inputs") -> list[Any]:
+def in_order(structure: Tensors, names: Names, argument: str = "inputs") -> list[Any]:
     """The values of a list or dict, in the order of `names`.
 
     Args:
@@ -183,7 +183,7 @@ def argument_name(name: Name, argument: str = "inputs") -> str:
     return f"{argument}[{name!r}]"
 
 
-def _describe(structure: Any) -> str:
+def _describe(structure: Tensors) -> str:
     if isinstance(structure, dict):
         return f"a dict with the names {sorted(structure)}"
     if isinstance(structure, (list, tuple)):

@@ -49,7 +49,7 @@ def blockwise_attention(
         # (batch, 1, 1, 1) or (batch, 1, query_length, 1)
         some = some[:, None, :, None] if len(mask.shape) == 2 else some[:, None]
 
-    def scores(query: Tensor, key: Tensor, index: Any) -> Tensor:
+    def scores(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
         """A block's scores, `(batch, heads, query_length, block)`."""
         found = ops.cast(ops.matmul(query, ops.swapaxes(key, -1, -2)), exact)
         return found if shifts is None else found + shifts[index]
@@ -60,7 +60,7 @@ def blockwise_attention(
             for x in (key, value)
         )
 
-        def step(index: Any, carry: Tensor) -> tuple[Any, Any, Any]:
+        def step(index: Tensor, carry: Tensor) -> tuple[Any, Any, Any]:
             greatest, total, output = carry
             found = scores(query, keys[index], index)
             higher = ops.maximum(greatest, ops.max(found, axis=-1, keepdims=True))
@@ -84,7 +84,7 @@ def blockwise_attention(
                 by_output = ops.where(some, by_output, ops.zeros_like(by_output))
             mean = ops.sum(ops.cast(by_output, exact) * output, axis=-1, keepdims=True)
 
-            def step(index: Any, carry: Tensor) -> tuple[Any, Any, Any]:
+            def step(index: Tensor, carry: Tensor) -> tuple[Any, Any, Any]:
                 by_query, by_keys, by_values = carry
                 key, value = keys[index], values[index]
                 weights = ops.exp(scores(query, key, index) - log_sum)

@@ -74,10 +74,10 @@ class _Tiling:
 
     heads: int
     group: int
-    chunks: Any
-    rows: Any
-    query_length: Any
-    key_length: Any
+    chunks: Tensor
+    rows: Tensor
+    query_length: Tensor
+    key_length: Tensor
 
     @classmethod
     def of(cls, query: Tensor, key: Tensor, tile: int) -> "_Tiling":
@@ -123,10 +123,10 @@ class _Operands:
         groups_of_row: How many groups a row of the batch has.
     """
 
-    query: Any
-    key: Any
-    value: Any
-    shift: Any
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    shift: Tensor
     groups_of_row: int
 
     @classmethod
@@ -149,7 +149,7 @@ class _Operands:
             groups_of_row=tiling.heads // tiling.group,
         )
 
-    def weights(self, group: Any, chunk: Any) -> Tensor:
+    def weights(self, group: Tensor, chunk: Tensor) -> Tensor:
         """A tile's weights, `(group, rows, key_length)`."""
         scores = tf.matmul(self.query[group, chunk], self.key[group], transpose_b=True)
         if self.shift is not None:
@@ -161,7 +161,7 @@ class _Operands:
 def _forward(operands: _Operands, tiling: _Tiling) -> Tensor:
     """The output."""
 
-    def attend(tile: Any) -> Tensor:
+    def attend(tile: Tensor) -> Tensor:
         group, chunk = tile // tiling.chunks, tile % tiling.chunks
         return tf.matmul(operands.weights(group, chunk), operands.value[group])
 
@@ -184,7 +184,7 @@ def _backward(
     means = tiling.cut(tf.reduce_sum(upstream * output, axis=-1, keepdims=True))
     upstreams = tiling.cut(upstream)
 
-    def tile(group: Any, chunk: Any) -> tuple[Any, Any, Any]:
+    def tile(group: Tensor, chunk: Tensor) -> tuple[Any, Any, Any]:
         weights, by_output = operands.weights(group, chunk), upstreams[group, chunk]
         by_weight = tf.matmul(by_output, operands.value[group], transpose_b=True)
         by_score = weights * (by_weight - means[group, chunk])
@@ -197,13 +197,15 @@ def _backward(
     dtype = operands.query.dtype
     query_shape = (tiling.group, _static(tiling.rows), key_dim)
 
-    def head(group: Any) -> tuple[Any, Any, Any]:
+    def head(group: Tensor) -> tuple[Any, Any, Any]:
         """A group's gradients: those of the keys are sums over its tiles."""
         if isinstance(tiling.chunks, int) and tiling.chunks == 1:
             by_query, by_key, by_value = tile(group, 0)
             return by_query[None], by_key, by_value
 
-        def add(chunk: Any, by_key: Any, by_value: Any, by_query: Any) -> tuple[Any, ...]:
+        def add(
+            chunk: Tensor, by_key: Tensor, by_value: Tensor, by_query: Tensor
+        ) -> tuple[Any, ...]:
             own_query, own_key, own_value = tile(group, chunk)
             return (
                 chunk + 1,
@@ -240,23 +242,23 @@ def _backward(
     return tiling.join(by_query), by_key, by_value
 
 
-def _differs(shifts: Any) -> bool:
+def _differs(shifts: Tensor) -> bool:
     """Whether there is a shift for each chunk, `(chunks, 1, rows, key_length)`, or one for all."""
     return shifts.shape[0] != 1
 
 
-def _static(size: Any) -> int | None:
+def _static(size: Tensor) -> int | None:
     return size if isinstance(size, int) else None
 
 
-def _least(x: Tensor, y: Tensor) -> Any:
+def _least(x: Tensor, y: Tensor) -> Tensor:
     return min(x, y) if isinstance(x, int) and isinstance(y, int) else tf.minimum(x, y)
 
 
-def _greatest(x: Tensor, y: Tensor) -> Any:
+def _greatest(x: Tensor, y: Tensor) -> Tensor:
     return max(x, y) if isinstance(x, int) and isinstance(y, int) else tf.maximum(x, y)
 
 
-def _size(x: Tensor, axis: int) -> Any:
+def _size(x: Tensor, axis: int) -> Tensor:
     """The length of an axis: a number where it is known, a tensor where it isn't."""
     return tf.shape(x)[axis] if x.shape[axis] is None else x.shape[axis]

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from keras_multimodal.types import Cell
 
-def tuples(value: Any) -> Any:
+
+def tuples(value: Cell) -> Any:
     """`value` with tuples in place of its lists, at every depth."""
     return tuple(tuples(item) for item in value) if isinstance(value, list) else value

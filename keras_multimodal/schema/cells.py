@@ -2,10 +2,11 @@
 
 import decimal
 import numbers
-from typing import Any
+
+from keras_multimodal.types import Cell
 
 
-def is_missing(cell: Any) -> bool:
+def is_missing(cell: Cell) -> bool:
     """Return whether a cell holds nothing: `None`, NaN, NaT, `pd.NA`, or a string of mere space.
 
     This is the one rule of the package: what is missing is not read, not learned from, and masked.

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.file_endings import ENDINGS
+from keras_multimodal.types import Cell, Frame
 
 _UNKNOWN = "unknown"
 KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
@@ -46,7 +47,7 @@ class ColumnKind:
 
 
 def column_kinds(
-    frame: Any,
+    frame: Frame,
     kinds: Mapping[str, str] | None = None,
     skip: Sequence[str] = (),
     on_unknown: str = "error",
@@ -130,7 +131,7 @@ def column_kinds(
     ]
 
 
-def as_number(cell: Any) -> float:
+def as_number(cell: Cell) -> float:
     """A cell as a finite number that float32 can hold; NaN if it is none."""
     if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):  # Python's "1_000"
         return math.nan
@@ -141,7 +142,7 @@ def as_number(cell: Any) -> float:
     return number if abs(number) <= _LARGEST else math.nan
 
 
-def class_name(cell: Any) -> str:
+def class_name(cell: Cell) -> str:
     """A class or category as text; whole numbers without the ".0" that gaps in a column give."""
     fractional = isinstance(cell, numbers.Real) and not isinstance(cell, numbers.Integral)
     return str(int(cell)) if fractional and float(cell).is_integer() else str(cell)
@@ -218,10 +219,10 @@ def _date(column: str) -> ColumnKind:
     return ColumnKind(column, "ignore", "dates; give their year, month or hour as numbers")
 
 
-def _is_list(cell: Any) -> bool:
+def _is_list(cell: Cell) -> bool:
     return isinstance(cell, (list, tuple)) or (hasattr(cell, "shape") and bool(cell.shape))
 
 
-def _short(cell: Any) -> str:
+def _short(cell: Cell) -> str:
     text = repr(cell)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -14,6 +14,7 @@ from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.number_target import NumberTarget
 from keras_multimodal.schema.tabular import Tabular
 from keras_multimodal.schema.text import Text
+from keras_multimodal.types import Frame
 
 PIXELS = 96
 SAMPLE_RATE = 16_000  # Hz
@@ -24,7 +25,7 @@ _FEW = 20  # how many different numbers are classes where all are whole
 
 
 def infer_parts(
-    frame: Any, target: str | None, kinds: Mapping[str, str] | None, verbose: bool
+    frame: Frame, target: str | None, kinds: Mapping[str, str] | None, verbose: bool
 ) -> tuple[list[Modality], ClassTarget | NumberTarget | None]:
     """The modalities and the target of a table; see `Schema.infer`."""
     if target is not None and target not in list(frame.columns):
@@ -93,7 +94,7 @@ def text_length(cells: list[Any]) -> int:
     return min(LONGEST_TEXT, lengths[place])
 
 
-def _target(frame: Any, column: str) -> tuple[ClassTarget | NumberTarget, str]:
+def _target(frame: Frame, column: str) -> tuple[ClassTarget | NumberTarget, str]:
     cells = frame[column].tolist()
     kind, reason = target_kind(cells)
     if kind == "regression":
@@ -102,7 +103,7 @@ def _target(frame: Any, column: str) -> tuple[ClassTarget | NumberTarget, str]:
     return ClassTarget(name=identifier(column), classes=tuple(classes)), reason
 
 
-def _modality(frame: Any, found: ColumnKind) -> Modality:
+def _modality(frame: Frame, found: ColumnKind) -> Modality:
     cells = frame[found.column].tolist()
     own: dict[str, Any] = {
         "name": identifier(found.column),

@@ -13,6 +13,7 @@ from keras_multimodal.schema.number_target import NumberTarget
 from keras_multimodal.schema.pair_target import PairTarget
 from keras_multimodal.schema.targets import Targets
 from keras_multimodal.schema.text_target import TextTarget
+from keras_multimodal.types import Frame
 
 VERSION = 2  # the newest form that is read; each schema is written in the oldest that can hold it
 
@@ -114,7 +115,7 @@ class Schema:
     @classmethod
     def infer(
         cls,
-        frame: Any,
+        frame: Frame,
         target: str | None = None,
         kinds: Mapping[str, str] | None = None,
         verbose: bool = True,

@@ -10,7 +10,7 @@ from keras_multimodal.layers import MaskedMeanPooling, ModalityDropout, PooledFu
 from keras_multimodal.schema import Modality, Schema
 from keras_multimodal.tasks.default_encoders import default_encoder
 from keras_multimodal.tasks.model_inputs import inputs
-from keras_multimodal.types import Tensor
+from keras_multimodal.types import Tensor, Tensors
 
 Encoders = Mapping[str, keras.layers.Layer]
 
@@ -97,7 +97,7 @@ class Trunk:
         ordered = {name: flags[name] for name in self.schema.names}
         return ModalityDropout(rate, seed=seed, name="modality_dropout")(ordered)
 
-    def _given(self, spec: Modality, flags: Mapping[str, Any]) -> Any:
+    def _given(self, spec: Modality, flags: Mapping[str, Any]) -> Tensors:
         """What the modality's encoder is called with."""
         own = {name: self.inputs[name] for name in spec.tensors}
         flag = flags.get(spec.name)

@@ -10,7 +10,7 @@ from keras import ops
 from keras_multimodal.decoders import Decoder
 from keras_multimodal.decoders.decoder import Cache
 from keras_multimodal.schema import Schema, TextTarget
-from keras_multimodal.types import Mask, Tensor
+from keras_multimodal.types import Mask, Tensor, Tensors
 
 _UNKNOWN = 1
 _NEVER = -1e9
@@ -135,7 +135,7 @@ def generation_loop(
         )
     never = _never(target)
 
-    def write(context: Tensor, context_mask: Mask) -> Any:
+    def write(context: Tensor, context_mask: Mask) -> Tensors:
         rows = ops.shape(context)[0]
         start = ops.full((rows, 1), target.start, "int32")
         prompt = ops.concatenate([start, ops.zeros((rows, count), "int32")], axis=1)
@@ -146,7 +146,7 @@ def generation_loop(
         # Read once: XLA would carry variables around with every step, at several times the cost.
         values = [(weight, ops.convert_to_tensor(weight)) for weight in decoder.variables]
 
-        def following(prompt: Tensor, cache: Cache, index: Any) -> tuple[Any, None, Cache]:
+        def following(prompt: Tensor, cache: Cache, index: Tensor) -> tuple[Any, None, Cache]:
             """What comes at `index`; the sampler's own signature."""
             with keras.StatelessScope(state_mapping=values):
                 logits, cache = decoder.step(prompt[:, index - 1], index - 1, cache)

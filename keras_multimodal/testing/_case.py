@@ -23,7 +23,7 @@ from keras_multimodal.testing._leaves import (
     validate,
 )
 from keras_multimodal.testing._probes import AttachMask, ReadMask
-from keras_multimodal.types import Masks, Tensor, Tensors
+from keras_multimodal.types import Masks, Shapes, Tensor, Tensors
 
 _NOT_TENSORS = ("self", "training", "mask")
 
@@ -56,7 +56,7 @@ class Case:
         inputs: Tensors,
         masks: Masks,
         call_kwargs: Mapping[str, Any],
-        expected_output_shape: Any,
+        expected_output_shape: Shapes,
         expected_output_mask: Any,
     ) -> None:
         self.cls = cls

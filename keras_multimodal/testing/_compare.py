@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from keras_multimodal.testing._leaves import Outputs
+from keras_multimodal.types import Tensor
 
 
-def difference(actual: Any, expected: Any, tolerance: float = 1e-5) -> str:
+def difference(actual: Tensor, expected: Any, tolerance: float = 1e-5) -> str:
     """Return where two arrays differ, in words; empty when they agree.
 
     Args:
@@ -50,7 +51,7 @@ def expect_equal(
             expect_equal_mask(actual.masks[i], expected.masks[i], f"{what}: the mask of {name}")
 
 
-def expect_equal_mask(actual: Any, expected: Any, what: str) -> None:
+def expect_equal_mask(actual: Tensor, expected: Any, what: str) -> None:
     """Raise unless both masks are None or equal."""
     if actual is None or expected is None:
         if actual is not None or expected is not None:

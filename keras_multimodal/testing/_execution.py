@@ -10,6 +10,7 @@ from keras import ops
 from keras_multimodal.testing._case import Case
 from keras_multimodal.testing._compare import difference, expect_equal
 from keras_multimodal.testing._gradients import compile_error, evaluate_compiled
+from keras_multimodal.types import Tensor
 
 
 def graph(case: Case) -> None:
@@ -59,7 +60,7 @@ def inputs_unchanged(case: Case) -> None:
                 raise AssertionError(f"`{name}` changed from {_names(before)} to {_names(given)}")
 
 
-def _same_container(given: Any, before: Any) -> bool:
+def _same_container(given: Any, before: Tensor) -> bool:
     if _names(given) != _names(before):
         return False
     if isinstance(given, dict):
@@ -114,7 +115,7 @@ def dict_names(case: Case) -> None:
 def _in_order(layer: keras.layers.Layer, order: list[str]) -> Callable[..., Any]:
     """`layer`, called with the entries of its first argument in another order."""
 
-    def reordered(first: Any, *others: Any, **kwargs: Any) -> Any:
+    def reordered(first: Tensor, *others: Any, **kwargs: Any) -> Any:
         return layer({key: first[key] for key in order}, *others, **kwargs)
 
     return reordered

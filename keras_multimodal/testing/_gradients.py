@@ -71,7 +71,7 @@ def evaluate_in_training(case: Case, loss: Loss | None = None) -> Evaluation:
     return _run(case, _function(case, loss or weigh, training=True), case.leaves)
 
 
-def weigh(outputs: Tensor) -> Any:
+def weigh(outputs: Tensor) -> Tensor:
     """Return the sum over all valid float values, each times a number of its place.
 
     A plain sum of a softmax or of a normalized vector is constant and has no gradient.
@@ -197,7 +197,7 @@ def _jax(case: Case, loss: Loss, training: bool, compiled: bool) -> Function:
 
     def total(
         weights: list[Any], floats: list[Any], state: list[Any], values: Tensor, masks: Masks
-    ) -> Any:
+    ) -> Tensor:
         replaced = dict(zip(_float_inputs(case), floats, strict=True))
         tensors = [replaced.get(i, value) for i, value in enumerate(values)]
         carried = [masks.get(str(i)) for i in range(len(values))]

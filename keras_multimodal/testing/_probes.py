@@ -9,12 +9,12 @@ from keras_multimodal._registration import register
 from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
 
-def widen(mask: Mask, rank: int) -> Any:
+def widen(mask: Mask, rank: int) -> Tensor:
     """Append axes of length one to `mask` until it has `rank` axes."""
     return ops.reshape(mask, (*ops.shape(mask), *[1] * (rank - len(mask.shape))))
 
 
-def vary(values: Tensor) -> Any:
+def vary(values: Tensor) -> Tensor:
     """Multiply each value by a number of its place: a plain sum may be constant."""
     numbers = ops.cos(ops.cast(ops.arange(ops.size(values)), values.dtype))
     return values * ops.reshape(numbers, ops.shape(values))

@@ -16,7 +16,7 @@ from keras_multimodal.testing import (
     _training,
 )
 from keras_multimodal.testing._case import Case
-from keras_multimodal.types import Masks, Tensors
+from keras_multimodal.types import Masks, Shapes, Tensors
 
 _CHECKS: dict[str, Callable[[Case], None]] = {
     check.__name__: check
@@ -60,7 +60,7 @@ def run_layer_conformance(
     inputs: Tensors,
     masks: Masks = None,
     *,
-    expected_output_shape: Any,
+    expected_output_shape: Shapes,
     expected_output_mask: Any = None,
     call_kwargs: Mapping[str, Any] | None = None,
     waivers: Mapping[str, str] | None = None,

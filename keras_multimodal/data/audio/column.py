@@ -12,6 +12,7 @@ from keras_multimodal.data.audio.sound_file import make_sound_decoder
 from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Column
 from keras_multimodal.schema import Audio
 from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.types import Tensors
 
 
 class AudioColumn(Column):
@@ -70,7 +71,7 @@ class AudioColumn(Column):
             return lambda path: transform.load(tf.io.read_file(path))
         decode_sound = make_sound_decoder()
 
-        def load(path: tf.Tensor) -> Any:
+        def load(path: tf.Tensor) -> Tensors:
             contents = tf.io.read_file(path)
             is_wav = tf.strings.regex_full_match(path, r"(?i).*\.wav")
             return tf.cond(

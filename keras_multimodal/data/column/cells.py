@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.types import Frame
 
 
 def as_pandas(data: Any) -> Any:
@@ -18,7 +19,7 @@ def as_pandas(data: Any) -> Any:
     return hand_over() if callable(hand_over) else data
 
 
-def as_frame(dataframe: Any) -> pd.DataFrame:
+def as_frame(dataframe: Frame) -> pd.DataFrame:
     """A frame of pandas, or one that can be made into it.
 
     Raises:

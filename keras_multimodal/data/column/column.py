@@ -13,8 +13,9 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted
 from keras_multimodal.data.column.registry import make_transform
-from keras_multimodal.data.column.transform import Tensors, Transform
+from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.schema import Modality
+from keras_multimodal.types import Tensor, Tensors
 
 CellLoader = Callable[[tf.Tensor], Any]
 RowLoader = Callable[[tf.Tensor], Any]
@@ -171,7 +172,7 @@ class Column:
         """The column with whatever its description learns from its rows."""
         return self
 
-    def blank(self) -> Any:
+    def blank(self) -> Tensors:
         """What a row without a cell has in place of what `cell_loader` makes of one."""
         return self.transform.blank()
 
@@ -205,7 +206,7 @@ class Column:
             return lambda row: load(tf.gather(cells, row))
         blank = self.blank()
 
-        def load_present(row: tf.Tensor) -> Any:
+        def load_present(row: tf.Tensor) -> Tensor:
             cell = tf.gather(cells, row)
             return tf.cond(tf.equal(cell, ""), lambda: blank, lambda: load(cell))
 

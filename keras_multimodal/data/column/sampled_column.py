@@ -15,6 +15,7 @@ from keras_multimodal.data.column.column import (
 )
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.schema import Modality
+from keras_multimodal.types import Tensors
 
 _SLOT = 99  # no augmentation draws from it
 
@@ -78,7 +79,7 @@ class SampledColumn(Column):
         """All the cells that the row may draw."""
         return " or ".join(str(self.pool.cells[own]) for own in self.options[row])
 
-    def blank(self) -> Any:
+    def blank(self) -> Tensors:
         """That of the column with all cells."""
         return self.pool.blank()
 

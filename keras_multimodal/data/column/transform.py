@@ -1,18 +1,17 @@
 """What every modality's preprocessing has in common."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.schema import Modality
+from keras_multimodal.types import Cell, Tensor, Tensors
 
 _Spec = TypeVar("_Spec", bound=Modality)
 # What `str.strip` takes for space.
 _SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]*"
-
-Tensors = Any  # a tensor, or a dict of tensors by input name
 
 
 class Transform(tf.Module, Generic[_Spec]):
@@ -72,23 +71,23 @@ class Transform(tf.Module, Generic[_Spec]):
         """Which rows have the modality, `(batch,)` bool."""
         return tf.not_equal(raw[self.spec.name], "")
 
-    def load(self, cell: Any) -> Any:
+    def load(self, cell: Cell) -> Tensors:
         """One row's cell, decoded; per-row work belongs here only if it cannot be batched."""
         raise NotImplementedError
 
-    def blank(self) -> Any:
+    def blank(self) -> Tensors:
         """What `load` returns for a row without this modality."""
         raise NotImplementedError
 
-    def finish(self, loaded: Any) -> Tensors:
+    def finish(self, loaded: Tensors) -> Tensors:
         """A batch of loaded cells to the model's input, or to its inputs by name."""
         raise NotImplementedError
 
-    def load_batch(self, raw: Mapping[str, tf.Tensor]) -> Any:
+    def load_batch(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
         """`load` on each row of the raw cells, `blank` where it is absent."""
         blank = self.blank()
 
-        def load_or_blank(cell: tf.Tensor) -> Any:
+        def load_or_blank(cell: tf.Tensor) -> Tensor:
             return tf.cond(tf.equal(cell, ""), lambda: blank, lambda: self.load(cell))
 
         signature = tf.nest.map_structure(lambda t: tf.TensorSpec(t.shape, t.dtype), blank)

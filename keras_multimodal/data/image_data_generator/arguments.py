@@ -1,12 +1,13 @@
 """Arguments of `ImageStream`, checked and brought into one form."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from keras_multimodal.types import Cell
 
-def number_pair(argument: str, value: Any) -> tuple[float, float]:
+
+def number_pair(argument: str, value: Cell) -> tuple[float, float]:
     """Two floats; an error that names `argument` if they are none."""
     if (
         not isinstance(value, (tuple, list, np.ndarray))

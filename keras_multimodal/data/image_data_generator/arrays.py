@@ -9,6 +9,7 @@ import numpy as np
 from keras_multimodal.data.image_data_generator.defaults import make_defaults
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.settings import ImageTransformer
+from keras_multimodal.types import Tensor
 
 ColorMode = Literal["rgb", "rgba", "grayscale"]
 Subset = Literal["training", "validation"]
@@ -19,7 +20,7 @@ class ImageArrayStream(ImageTransformer):
 
     def flow(
         self,
-        x: Any,
+        x: Tensor,
         y: Any = None,
         batch_size: int = 32,
         shuffle: bool = True,

@@ -16,6 +16,7 @@ from keras_multimodal.data.image_data_generator.targets import class_names
 from keras_multimodal.data.pairing.pairing import pair
 from keras_multimodal.data.targets.classes import SEVERAL
 from keras_multimodal.schema import Image
+from keras_multimodal.types import Tensors
 
 CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input", None)
 _ALONE = ("raw", "multi_output", "input", None)  # those that know no classes
@@ -174,7 +175,9 @@ class ImageFlow(ImageColumn):
         dataset = records.batch(batch_size, training, seed, **options)
         targets_of = self._make_targets()
 
-        def arrange(inputs: dict[str, tf.Tensor], numbers: tf.Tensor, *weights: tf.Tensor) -> Any:
+        def arrange(
+            inputs: dict[str, tf.Tensor], numbers: tf.Tensor, *weights: tf.Tensor
+        ) -> Tensors:
             images = inputs[self.spec.name]
             if mode is None:
                 return images

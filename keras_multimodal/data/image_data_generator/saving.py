@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_multimodal.data.column.autograph import unconverted
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.schema import Image
+from keras_multimodal.types import Tensors
 
 
 def save_pictures(dataset: tf.data.Dataset, spec: Image, defaults: FlowDefaults) -> tf.data.Dataset:
@@ -25,7 +26,7 @@ def save_pictures(dataset: tf.data.Dataset, spec: Image, defaults: FlowDefaults)
     prefix = defaults.save_prefix
     encode = tf.io.encode_png if defaults.save_format == "png" else tf.io.encode_jpeg
 
-    def write(number: tf.Tensor, batch: Any) -> Any:
+    def write(number: tf.Tensor, batch: Any) -> Tensors:
         images = batch[0][spec.name]
         if spec.data_format == "channels_first":
             images = tf.transpose(images, (0, 2, 3, 1))

@@ -18,6 +18,7 @@ from keras_multimodal.data.image_data_generator.arguments import as_shifts, numb
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.schema import Image
+from keras_multimodal.types import Tensor
 
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 _INTERPOLATIONS = {"box": "area", "lanczos": "lanczos3"}
@@ -156,7 +157,7 @@ class ImageTransformer:
         values = {name: tensor.numpy()[0].item() for name, tensor in drawn.items()}
         return {**_NEUTRAL, **values}
 
-    def apply_transform(self, x: Any, transform_parameters: dict[str, Any]) -> np.ndarray:
+    def apply_transform(self, x: Tensor, transform_parameters: dict[str, Any]) -> np.ndarray:
         """Change one picture.
 
         Args:
@@ -190,7 +191,7 @@ class ImageTransformer:
         images = tf.cast(self.augmentation.change_pixels(images, given), tf.float32)
         return self._as_given(images.numpy())[0]
 
-    def random_transform(self, x: Any, seed: int | None = None) -> np.ndarray:
+    def random_transform(self, x: Tensor, seed: int | None = None) -> np.ndarray:
         """Change one picture at random.
 
         Args:
@@ -199,7 +200,7 @@ class ImageTransformer:
         """
         return self.apply_transform(x, self.get_random_transform(np.shape(x), seed))
 
-    def standardize(self, x: Any) -> np.ndarray:
+    def standardize(self, x: Tensor) -> np.ndarray:
         """Preprocess, rescale and normalise a picture, or several of them each by itself.
 
         Args:
@@ -222,7 +223,9 @@ class ImageTransformer:
         result = normalize_images(tf.constant(batch), spec).numpy()
         return result if images.ndim == 4 else result[0]
 
-    def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
+    def fit(
+        self, x: Tensor, augment: bool = False, rounds: int = 1, seed: int | None = None
+    ) -> None:
         """Learn what the training pictures have in common, for columns made from now on.
 
         `records.split` does the same by itself. Pictures are rescaled before, and nothing else, as

@@ -30,6 +30,7 @@ from keras_multimodal.data.targets.texts import OnLong, as_target, check_lengths
 from keras_multimodal.data.text.column import TextColumn
 from keras_multimodal.schema import Schema
 from keras_multimodal.schema.schema import Target
+from keras_multimodal.types import Tensor
 
 OnMissing = Literal["error", "drop", "mask"]
 OnError = Literal["raise", "drop", "mask"]
@@ -41,7 +42,7 @@ def pair(
     labels: pd.DataFrame | pd.Series | Mapping[Hashable, Any] | Sequence[Any] | None = None,
     classes: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
     ordered: bool | Sequence[str] = False,
-    values: Any = None,
+    values: Tensor = None,
     captions: TextColumn | None = None,
     match: bool | Mapping[str, Sequence[str]] = False,
     sample_weight: pd.Series | Mapping[Hashable, float] | Sequence[float] | None = None,

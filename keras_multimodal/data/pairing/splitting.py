@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import name_keys, values_by_key
+from keras_multimodal.types import Tensor
 
 
 def assign_parts(
@@ -53,7 +54,7 @@ def assign_parts(
 
 
 def by_row(
-    values: Any, argument: str, keys: Sequence[Hashable], groups: Sequence[Hashable]
+    values: Tensor, argument: str, keys: Sequence[Hashable], groups: Sequence[Hashable]
 ) -> list[Any]:
     """One value for each row.
 

@@ -19,6 +19,7 @@ from keras_multimodal.data.pipeline.epoch_order import epoch_order, epoch_size
 from keras_multimodal.data.pipeline.row_reader import RowReader
 from keras_multimodal.data.targets.labels import Labels
 from keras_multimodal.schema import ClassTarget
+from keras_multimodal.types import Tensor
 
 Batch = Any
 
@@ -129,7 +130,7 @@ def make_dataset(
     # Streams of one view draw alike, the others independently of each other.
     view_seeds = {column.view: _view_seed(options.seed, column.view) for column in columns}
 
-    def gather(entries: Any, rows: tf.Tensor) -> Any:
+    def gather(entries: Any, rows: tf.Tensor) -> Tensor:
         return tf.nest.map_structure(lambda own: tf.gather(own, rows), entries)
 
     def finish(rows: tf.Tensor, seeds: dict[str, tf.Tensor], loaded: dict[str, Any]) -> Batch:

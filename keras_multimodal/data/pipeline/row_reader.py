@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
 from keras_multimodal.data.column.column import Column, RandomRowLoader
+from keras_multimodal.types import Tensor, Tensors
 
 Sources = Mapping[str, tuple[tf.Tensor, tf.Tensor]]
 
@@ -57,7 +58,7 @@ class RowReader:
 
         def load(
             place: tf.Tensor, epoch: tf.Tensor, group: tf.Tensor, row: tf.Tensor, sources: Sources
-        ) -> Any:
+        ) -> Tensors:
             seeds = {name: seed for name, (_, seed) in sources.items()}
             loaded = {name: loader(*sources[name]) for name, loader in self._loaders.items()}
             return place, epoch, group, row, seeds, loaded
@@ -111,7 +112,7 @@ class RowReader:
             return lambda sources: tf.nest.map_structure(lambda t: tf.gather(t, sources), kept)
         blank = column.blank()
 
-        def gather(sources: tf.Tensor) -> Any:
+        def gather(sources: tf.Tensor) -> Tensor:
             def pick(tensor: tf.Tensor, absent: tf.Tensor) -> tf.Tensor:
                 there = tf.reshape(sources >= 0, [-1] + [1] * absent.shape.rank)
                 return tf.where(there, tf.gather(tensor, tf.maximum(sources, 0)), absent)
@@ -153,7 +154,7 @@ def _loader(column: Column, training: bool) -> RandomRowLoader:
     else:
         plain = converted(column.row_loader())
 
-        def load(row: tf.Tensor, seed: tf.Tensor) -> Any:
+        def load(row: tf.Tensor, seed: tf.Tensor) -> Tensors:
             return plain(row)
 
     if column.present.all():

@@ -15,6 +15,7 @@ from keras_multimodal.data.sensor.reading import as_numbers, check_finite
 from keras_multimodal.data.sensor.step_labels import LabelRule, label_chooser, label_numbers
 from keras_multimodal.data.sensor.windows import whole_steps, window_starts
 from keras_multimodal.schema import Sensor
+from keras_multimodal.types import Tensor
 
 _PART = 2**16  # steps that are looked at in float64 at a time
 
@@ -354,7 +355,7 @@ class SensorColumn(Column):
             yield flat[part].astype("float64"), weights[part].astype("float64")
 
 
-def _check(values: Any, key: Hashable, spec: Sensor, source: str) -> np.ndarray:
+def _check(values: Tensor, key: Hashable, spec: Sensor, source: str) -> np.ndarray:
     """The series, without a step where there is nothing in it."""
     nothing = np.empty((0, len(spec.channels)), "float32")
     if values is None:

@@ -22,6 +22,7 @@ from keras_multimodal.data.sensor.regular_grid import regular_grid
 from keras_multimodal.data.sensor.step_labels import label_numbers
 from keras_multimodal.schema import Sensor
 from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.types import Tensor
 
 
 class SensorProcessor:
@@ -357,7 +358,7 @@ class SensorProcessor:
         )
 
 
-def _array(values: Any, key: Hashable) -> np.ndarray | None:
+def _array(values: Tensor, key: Hashable) -> np.ndarray | None:
     """A series as an array with a last axis for its channels; None where there is none."""
     if is_missing(values):
         return None

@@ -4,13 +4,13 @@ import os
 import warnings
 import zlib
 from collections.abc import Hashable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.delimited_text import separator
+from keras_multimodal.types import Tensor
 
 _LARGEST = np.finfo("float32").max
 # What pandas and the decompressors beneath it raise on files that aren't what their names say.
@@ -70,7 +70,7 @@ def check_times(times: np.ndarray, count: int, key: Hashable, source: str) -> No
         )
 
 
-def as_numbers(values: Any, key: Hashable, source: str) -> np.ndarray:
+def as_numbers(values: Tensor, key: Hashable, source: str) -> np.ndarray:
     """An array of numbers; NaN for `None`.
 
     Args:

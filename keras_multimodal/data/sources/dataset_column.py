@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_multimodal.data.sources.file_kinds import file_ending
 from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.file_endings import ENDINGS
+from keras_multimodal.types import Cell, Tensors
 
 FILES = ("pictures", "recordings")
 
@@ -35,7 +36,7 @@ class DatasetColumn:
         self._written = written
         self._folder = folder
 
-    def append(self, value: Any) -> None:
+    def append(self, value: Cell) -> None:
         """Add the next row's cell."""
         value = self._plain(value)
         if isinstance(value, (bytes, str)):
@@ -64,7 +65,7 @@ class DatasetColumn:
             return pd.Series(numbers, dtype="Int64")  # as floats, large ones would change
         return pd.Series(numbers)
 
-    def _plain(self, value: Any) -> Any:
+    def _plain(self, value: Cell) -> Tensors:
         """The value as a number, a string, a list of strings or an array."""
         if isinstance(value, tf.Tensor):
             value = value.numpy()
@@ -108,7 +109,7 @@ class DatasetColumn:
         self._is("texts")
         return self._text(value)
 
-    def _text(self, value: Any) -> str:
+    def _text(self, value: Cell) -> str:
         if isinstance(value, str):
             return value
         if not isinstance(value, bytes) or file_ending(value):
@@ -180,7 +181,7 @@ class DatasetColumn:
     def _here(self) -> str:
         return f"row {len(self.cells)} of column {self.name!r}"
 
-    def _refuse(self, value: Any, more: str = "") -> NoReturn:
+    def _refuse(self, value: Cell, more: str = "") -> NoReturn:
         what = str(value.dtype) if isinstance(value, np.ndarray) else type(value).__name__
         if hasattr(value, "shape"):
             what += f" of shape {value.shape}"

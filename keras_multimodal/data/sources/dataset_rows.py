@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.types import Cell, Tensor
+
 # What the parts of `(inputs, labels, weights)` are called; inputs have names of their own.
 _PARTS = ("", "label", "sample_weight")
 
@@ -65,7 +67,7 @@ def _unbatched(dataset: keras.utils.PyDataset) -> Iterator[dict[str, Any]]:
             yield {name: values[row] for name, values in columns.items()}
 
 
-def _rows(values: Any, name: str, where: str) -> Any:
+def _rows(values: Tensor, name: str, where: str) -> Any:
     """A batch's values of one name, to be taken apart by row."""
     if isinstance(values, tf.RaggedTensor):  # it has no length
         return [values[row] for row in range(int(values.nrows()))]
@@ -103,7 +105,7 @@ def _flat(element: Any, where: str) -> dict[str, Any]:
     return values
 
 
-def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _leaves(name: str, value: Cell) -> Iterator[tuple[str, Any]]:
     if not isinstance(value, Mapping):
         yield name, value
         return

@@ -10,6 +10,7 @@ import pandas as pd
 
 from keras_multimodal.data.sources.data_sets import read_dataset
 from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.types import Cell
 
 _ID = "tfds_id"
 
@@ -156,7 +157,7 @@ def _class_labels(tfds: Any, feature: Any, name: str) -> Iterator[tuple[str, Any
         yield name, feature
 
 
-def _named(cell: Any, feature: Any) -> Any:
+def _named(cell: Cell, feature: Any) -> Any:
     """The name of a class, or those of several."""
     if isinstance(cell, np.ndarray):
         return [_named(number, feature) for number in cell.tolist()]

@@ -16,6 +16,7 @@ from keras_multimodal.data.targets.numbers import measure, numbers_by_key
 from keras_multimodal.schema import ClassTarget, NumberTarget, Targets
 from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.schema import Target
+from keras_multimodal.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ class GivenTarget:
 
 
 def read_targets(
-    labels: Any, classes: Any, ordered: bool | Sequence[str], values: Any, first: Column
+    labels: Any, classes: Any, ordered: bool | Sequence[str], values: Tensor, first: Column
 ) -> list[GivenTarget]:
     """What `pair` is given for `labels` and `values`: no target, one or several.
 

@@ -12,10 +12,11 @@ from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.schema import NumberTarget
 from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.types import Tensor
 
 
 def numbers_by_key(
-    values: Any, first: Column
+    values: Tensor, first: Column
 ) -> tuple[dict[Hashable, tuple[Any, ...] | None], tuple[str, ...]]:
     """The numbers of each row, `None` where one is missing, and what they are called.
 

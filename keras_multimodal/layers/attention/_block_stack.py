@@ -33,7 +33,7 @@ class BlockStack(BlockLayer):
         return {**super().get_config(), "num_layers": self.num_layers}
 
 
-def for_each_row(vectors: Tensor, like: Any) -> Any:
+def for_each_row(vectors: Tensor, like: Any) -> Tensor:
     """Learned vectors `(count, dim)` once for each row of `like`: `(batch, count, dim)`."""
     tokens = ops.cast(vectors, like.dtype)
     return ops.broadcast_to(tokens, (ops.shape(like)[0], *tokens.shape))

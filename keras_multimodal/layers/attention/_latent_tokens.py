@@ -94,7 +94,7 @@ class LatentTokens(BlockStack):
         return keras.KerasTensor(shape, dtype=self.compute_dtype)
 
 
-def _as_list(structure: Any) -> Any:
+def _as_list(structure: Tensors) -> Any:
     """One tensor or mask as a list of it; several as they are."""
     return structure if isinstance(structure, (list, tuple, dict)) else [structure]
 

@@ -1,12 +1,12 @@
 """Sinusoids of many periods, which tell positions and times apart."""
 
-from typing import Any
-
 import numpy as np
 from keras import ops
 
+from keras_multimodal.types import Tensor
 
-def sinusoids(positions: Any, periods: np.ndarray) -> Any:
+
+def sinusoids(positions: Tensor, periods: np.ndarray) -> Tensor:
     """`sin` and `cos` of `2 pi position / period`, for each period in turn.
 
     Args:

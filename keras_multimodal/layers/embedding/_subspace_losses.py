@@ -11,7 +11,7 @@ from keras_multimodal.types import Tensor
 _ORDERS = 5
 
 
-def mean_of_rows(x: Tensor, rows: Any) -> Any:
+def mean_of_rows(x: Tensor, rows: Any) -> Tensor:
     """The mean of the rows that count, `(1, dim)`; zeros where none does.
 
     Args:
@@ -22,7 +22,7 @@ def mean_of_rows(x: Tensor, rows: Any) -> Any:
     return ops.sum(zero_masked(x, rows), axis=0, keepdims=True) / count
 
 
-def overlap(x: Tensor, y: Tensor, rows: Any) -> Any:
+def overlap(x: Tensor, y: Tensor, rows: Any) -> Tensor:
     """How far from orthogonal two parts are, in [0, 1]: `|X^T Y|^2 / rows^2`.
 
     The rows of `X` and `Y` are those of `x` and `y` less their mean, each of length one; `|...|` is
@@ -38,7 +38,7 @@ def overlap(x: Tensor, y: Tensor, rows: Any) -> Any:
     return ops.sum(ops.square(ops.matmul(ops.transpose(x), y) / count))
 
 
-def central_moments(x: Tensor, rows: Any) -> Any:
+def central_moments(x: Tensor, rows: Any) -> Tensor:
     """The mean and the central moments of the orders 2 to 5 of each feature, `(5, dim)`.
 
     Args:

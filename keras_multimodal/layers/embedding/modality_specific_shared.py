@@ -31,6 +31,7 @@ from keras_multimodal.types import (
     Masks,
     Regularizer,
     Shapes,
+    Tensor,
     Tensors,
 )
 
@@ -228,7 +229,7 @@ class ModalitySpecificShared(VectorFusion):
             ]
             self.add_loss(self.reconstruction_weight * sum(errors) / len(errors))
 
-    def _decode(self, shared: Any, specific: Any) -> Any:
+    def _decode(self, shared: Tensor, specific: Tensor) -> Tensor:
         """The estimate of `u_m`, in float32 at least."""
         estimate = self._decoder(shared + specific)
         return ops.cast(estimate, keras.backend.result_type(self.compute_dtype, "float32"))

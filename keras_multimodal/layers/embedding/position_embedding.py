@@ -11,7 +11,7 @@ from keras_multimodal.layers._checks import check_float, check_mask
 from keras_multimodal.layers._initializers import clone_initializer, embedding_initializer
 from keras_multimodal.layers.embedding._sinusoids import periods_of_positions, sinusoids
 from keras_multimodal.ops import zero_masked
-from keras_multimodal.types import Initializer, Mask, Shape, Tensors
+from keras_multimodal.types import Initializer, Mask, Shape, Tensor, Tensors
 
 
 @register
@@ -147,13 +147,13 @@ class PositionEmbedding(keras.layers.Layer):
         table = ops.reshape(table, (1, length, dim))
         return zero_masked(inputs + ops.cast(table, inputs.dtype), mask)
 
-    def _table(self, length: Any, dim: int) -> Any:
+    def _table(self, length: Any, dim: int) -> Tensor:
         """The vectors of a sequence's positions, `(length, dim)`."""
         if self.mode == "learned":
             return self._embeddings[0][:length]
         return self._waves(length, dim)
 
-    def _grid_table(self, rows: int, columns: int, dim: int) -> Any:
+    def _grid_table(self, rows: int, columns: int, dim: int) -> Tensor:
         """The vectors of all places on the grid, `(rows * columns, dim)`."""
         if self.mode == "learned":
             by_row, by_column = self._embeddings
@@ -163,7 +163,7 @@ class PositionEmbedding(keras.layers.Layer):
         by_column = ops.tile(self._waves(columns, half), (rows, 1))
         return ops.concatenate([by_row, by_column], axis=-1)
 
-    def _waves(self, length: Any, dim: int) -> Any:
+    def _waves(self, length: Any, dim: int) -> Tensor:
         positions = ops.arange(length, dtype="float32")
         return sinusoids(positions, periods_of_positions(dim, self.max_wavelength))
 

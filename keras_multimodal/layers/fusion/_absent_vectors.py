@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
-from keras_multimodal.types import Initializer
+from keras_multimodal.types import Initializer, Tensor
 
 
 def add_absent_vectors(
@@ -22,7 +22,7 @@ def add_absent_vectors(
     ]
 
 
-def side_by_side(vectors: list[Any], present: list[Any], absent: list[Any]) -> Any:
+def side_by_side(vectors: list[Any], present: list[Any], absent: list[Any]) -> Tensor:
     """The modalities' vectors, or what stands for them, as one vector.
 
     Args:

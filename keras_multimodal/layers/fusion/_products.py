@@ -22,7 +22,7 @@ def product_of_present(factors: list[Any], present: list[Any]) -> Tensor:
     return product
 
 
-def flat_outer(first: Any, second: Tensor) -> Tensor:
+def flat_outer(first: Tensor, second: Tensor) -> Tensor:
     """All products of two vectors' features.
 
     Args:

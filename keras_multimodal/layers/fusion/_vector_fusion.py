@@ -130,12 +130,12 @@ def pool_modality(value: Tensor, mask: Mask, pooling: str) -> tuple[Any, Any]:
     return _POOLINGS[pooling](value, mask), None if mask is None else presence(mask)
 
 
-def presence(mask: Mask) -> Any:
+def presence(mask: Mask) -> Mask:
     """Which rows have a modality, boolean `(batch,)`, from the mask of its tokens or vectors."""
     return mask if len(mask.shape) == 1 else ops.any(mask, axis=1)
 
 
-def stacked_presence(vectors: list[Any], present: list[Any]) -> Any:
+def stacked_presence(vectors: list[Any], present: list[Any]) -> Mask:
     """Which modalities each row has, boolean `(batch, modalities)`; None where all always are."""
     if all(flag is None for flag in present):
         return None
@@ -146,7 +146,7 @@ def stacked_presence(vectors: list[Any], present: list[Any]) -> Any:
     return ops.stack(flags, axis=1)
 
 
-def known_rows(present: list[Any]) -> Any:
+def known_rows(present: list[Any]) -> Mask:
     """The rows that have some modality, boolean `(batch,)`; None where all have.
 
     Args:
@@ -157,7 +157,7 @@ def known_rows(present: list[Any]) -> Any:
     return ops.any(ops.stack(present, axis=1), axis=1)
 
 
-def zero_unknown(output: Tensor, present: list[Any]) -> Any:
+def zero_unknown(output: Tensor, present: list[Any]) -> Tensor:
     """`output`, zeros in the rows that have no modality: biases make something of nothing.
 
     Args:

@@ -133,7 +133,7 @@ class FactorizedBilinearPooling(ProjectingFusion):
         return zero_unknown(ops.cast(output, self.compute_dtype), present)
 
     def compute_output_spec(
-        self, inputs: Tensors, mask: Mask = None, training: Any = None
+        self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
         """The vectors, in training or not."""
         return super().compute_output_spec(inputs, mask)

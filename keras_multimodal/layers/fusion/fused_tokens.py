@@ -19,7 +19,7 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.layers.fusion._fusion_wrapper import FusionWrapper, is_several
 from keras_multimodal.ops import zero_masked
-from keras_multimodal.types import Mask, Masks, Shapes, Tensors
+from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
 
 @register
@@ -96,7 +96,7 @@ class FusedTokens(FusionWrapper):
             return merged_mask(self._pairs(tokens, masks))
         return masks[:, None] if len(masks.shape) == 1 else masks
 
-    def _pairs(self, fused: Any, mask: Mask) -> list[tuple[Any, Any]]:
+    def _pairs(self, fused: Tensor, mask: Mask) -> list[tuple[Any, Any]]:
         """What a fusion returned, one modality after the other, with its mask."""
         if not isinstance(fused, (dict, list)):
             return [(fused, mask)]

@@ -14,7 +14,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
     zero_unknown,
 )
 from keras_multimodal.ops import masked_softmax
-from keras_multimodal.types import Tensor
+from keras_multimodal.types import Masks, Tensor
 
 _MODES = ("mean", "product", "learned", "confidence")
 # The logarithm of the weight of what is absent. Finite, so that its gradient is.
@@ -122,7 +122,7 @@ class LogitFusion(VectorFusion):
             pooled = pooled[:, 1:] - pooled[:, :1]
         return zero_unknown(ops.cast(pooled, dtype), present)
 
-    def _weights(self, opinions: Tensor, flags: Any) -> Any:
+    def _weights(self, opinions: Tensor, flags: Masks) -> Tensor:
         """The `w_m`, `(batch, modalities)`.
 
         Args:
@@ -150,7 +150,7 @@ class LogitFusion(VectorFusion):
         return {**super().get_config(), "mode": self.mode}
 
 
-def _log_of_mean(weights: Tensor, opinions: Tensor) -> Any:
+def _log_of_mean(weights: Tensor, opinions: Tensor) -> Tensor:
     """`log(sum_m w_m exp(l_m))`, which doesn't underflow; `(batch, classes)`."""
     some = weights > 0
     log_weights = ops.log(ops.where(some, weights, ops.ones_like(weights)))

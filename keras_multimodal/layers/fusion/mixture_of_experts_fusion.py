@@ -165,7 +165,7 @@ class MixtureOfExpertsFusion(VectorFusion):
         output = ops.einsum("be,beu->bu", gates, opinions)
         return (output, gates) if return_weights else output
 
-    def _gates(self, whole: Tensor, known: Any) -> Tensor:
+    def _gates(self, whole: Tensor, known: Mask) -> Tensor:
         """The gates `(batch, num_experts)`, in float32 at least.
 
         Args:

@@ -167,7 +167,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         outputs[self._anchor] = zero_masked(x, anchor_mask)
         return like_inputs(outputs, self.modality_names)
 
-    def _displacement(self, anchor: Any, pooled: list[tuple[Any, Any]]) -> Any:
+    def _displacement(self, anchor: Tensor, pooled: list[tuple[Any, Any]]) -> Tensor:
         """The `H`, in the anchor's shape; zeros where none of the others is there."""
         of_tokens = len(anchor.shape) == 3
         dim = anchor.shape[-1]
@@ -186,7 +186,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
             known = known[:, None]  # (batch, 1)
         return zero_masked(total, known)
 
-    def _shift(self, anchor: Any, displacement: Any) -> Tensor:
+    def _shift(self, anchor: Tensor, displacement: Tensor) -> Tensor:
         """The anchor and as much of the displacement as `beta` allows."""
         dtype = keras.backend.result_type(anchor.dtype, "float32")
         anchor, displacement = ops.cast(anchor, dtype), ops.cast(displacement, dtype)

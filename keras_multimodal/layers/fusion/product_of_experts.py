@@ -209,7 +209,7 @@ class ProductOfExperts(VectorFusion):
         }
 
 
-def _divergence(mean: Tensor, variance: Tensor, known: Any) -> Tensor:
+def _divergence(mean: Tensor, variance: Tensor, known: Mask) -> Tensor:
     """How far the product is from the prior, the mean over the rows of which something is known."""
     divergence = 0.5 * ops.sum(ops.square(mean) + variance - 1 - ops.log(variance), axis=-1)
     if known is None:
