@@ -31,16 +31,16 @@ def register_modality(cls: _Class) -> _Class:
     >>> from typing import ClassVar
     >>> @register_modality
     ... @dataclasses.dataclass(frozen=True, kw_only=True)
-    ... class Pulse(Modality):
-    ...     kind: ClassVar[str] = "pulse"
-    ...     name: str = "pulse"
-    ...     beats: int = 8
+    ... class Spectrum(Modality):
+    ...     kind: ClassVar[str] = "spectrum"
+    ...     name: str = "spectrum"
+    ...     bands: int = 8
     ...
     ...     @property
     ...     def shape(self):
-    ...         return (self.beats,)
+    ...         return (self.bands,)
     >>> from keras_multimodal.schema import Schema
-    >>> Schema.from_json(Schema([Pulse(beats=4)]).to_json())["pulse"].shape
+    >>> Schema.from_json(Schema([Spectrum(bands=4)]).to_json())["spectrum"].shape
     (4,)
     """
     if not (isinstance(cls, type) and issubclass(cls, Modality)):

@@ -32,8 +32,8 @@ def register_encoder(kind: str) -> Callable[[_Maker], _Maker]:
 
     Example:
 
-    >>> @register_encoder("pulse")
-    ... def encode_pulse(modality, dim, *, dropout, seed, name):
+    >>> @register_encoder("spectrum")
+    ... def encode_spectrum(modality, dim, *, dropout, seed, name):
     ...     return keras.layers.Dense(dim, name=name)
     """
 

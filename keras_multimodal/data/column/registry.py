@@ -26,8 +26,8 @@ def register_transform(kind: str) -> Callable[[_Class], _Class]:
     Example:
 
     >>> from keras_multimodal.data import Transform, register_transform
-    >>> @register_transform("pulse")
-    ... class PulseTransform(Transform):
+    >>> @register_transform("spectrum")
+    ... class SpectrumTransform(Transform):
     ...     "From a line of numbers to their mean."
     """
 
