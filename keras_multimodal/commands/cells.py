@@ -7,8 +7,8 @@ import pandas as pd
 
 from keras_multimodal.commands.table import Table
 from keras_multimodal.schema import ColumnKind, Schema, Tabular
-from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.column_kind import as_number, class_name
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell
 
 _NAMED = 5  # cells of a row

@@ -17,8 +17,8 @@ from keras_multimodal.commands.repeats import IN_FILES, repeats
 from keras_multimodal.commands.report import add_unreadable
 from keras_multimodal.commands.rows import in_its_words, pair, split
 from keras_multimodal.commands.training import build
-from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.column_kind import class_name
+from keras_multimodal.schema.missing_cells import is_missing
 
 _SHOWN = 20
 _TIMED = 5  # steps

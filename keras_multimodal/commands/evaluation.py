@@ -15,8 +15,8 @@ from keras_multimodal.commands import goal, model_folder, scoring, table
 from keras_multimodal.commands.prediction import known_rows
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.schema import ClassTarget
-from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.column_kind import class_name
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell
 
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.file_endings import ENDINGS
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell, Frame
 
 _UNKNOWN = "unknown"

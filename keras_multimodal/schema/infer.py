@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_multimodal.schema.audio import Audio
-from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.class_target import ClassTarget
 from keras_multimodal.schema.column_kind import ColumnKind, class_name, column_kinds
 from keras_multimodal.schema.image import Image
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.number_target import NumberTarget
 from keras_multimodal.schema.tabular import Tabular

@@ -11,7 +11,7 @@ from keras_multimodal.data.audio.augmentation import AudioAugmentation
 from keras_multimodal.data.audio.sound_file import make_sound_decoder
 from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Column
 from keras_multimodal.schema import Audio
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Tensors
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Frame
 
 
@@ -70,7 +70,7 @@ def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -
     """Strings, with the empty string for a cell that is missing.
 
     Args:
-        values: Strings or paths; some may be missing, as `schema.cells.is_missing` says.
+        values: Strings or paths; some may be missing, as `schema.missing_cells.is_missing` says.
         keys: The rows' keys, for the message.
         source: Where the cells come from, for the message.
 

@@ -115,7 +115,7 @@ def mask_absent(tensors: dict[str, tf.Tensor], present: tf.Tensor) -> dict[str, 
 
 
 def is_there(strings: tf.Tensor) -> tf.Tensor:
-    """Return which strings hold more than space: `schema.cells.is_missing`, in a graph."""
+    """Return which strings hold more than space: `schema.missing_cells.is_missing`, in a graph."""
     return tf.logical_not(tf.strings.regex_full_match(strings, _SPACE))
 
 

@@ -18,11 +18,12 @@ from keras_multimodal.data.column.column import (
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.column.static_batch import static_batch
 from keras_multimodal.data.image.augmentation import CROP_SLOTS, ImageAugmentation
+from keras_multimodal.data.image.decoding import decode_image
 from keras_multimodal.data.image.files import only_jpegs
 from keras_multimodal.data.image.keras_augmentation import keras_augmentation
 from keras_multimodal.data.image.packed_resampling import make_warp
 from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
-from keras_multimodal.data.image.transform import decode_image, normalize_images
+from keras_multimodal.data.image.transform import normalize_images
 from keras_multimodal.schema import Image
 
 

@@ -14,7 +14,7 @@ from keras_multimodal.data.column.random_numbers import row_seeds
 from keras_multimodal.data.image.augmentation import FILL_MODES, ImageAugmentation
 from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.image.transform import normalize_images
-from keras_multimodal.data.image_data_generator.arguments import as_shifts, number_pair
+from keras_multimodal.data.image_data_generator.argument_checks import as_shifts, number_pair
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.schema import Image

@@ -8,7 +8,7 @@ import pandas as pd
 
 from keras_multimodal.data.column.cells import frame_column
 from keras_multimodal.data.targets.classes import SEVERAL
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 
 
 def class_names(targets: Iterable[Any]) -> list[Any]:

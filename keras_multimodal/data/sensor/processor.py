@@ -21,7 +21,7 @@ from keras_multimodal.data.sensor.reading import (
 from keras_multimodal.data.sensor.regular_grid import regular_grid
 from keras_multimodal.data.sensor.step_labels import label_numbers
 from keras_multimodal.schema import Sensor
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Tensor
 
 

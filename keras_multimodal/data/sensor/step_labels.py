@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 
 LabelRule = Literal["majority", "last", "any"]
 

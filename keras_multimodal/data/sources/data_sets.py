@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras_multimodal._folders import replace_folder
 from keras_multimodal.data.sources.dataset_column import FILES, DatasetColumn
 from keras_multimodal.data.sources.dataset_rows import dataset_rows
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 
 # By this file a folder is known that may be overwritten.
 _MARKER = "records.json"

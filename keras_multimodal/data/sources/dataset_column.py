@@ -9,8 +9,8 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.sources.file_kinds import file_ending
-from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.file_endings import ENDINGS
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell, Tensors
 
 FILES = ("pictures", "recordings")

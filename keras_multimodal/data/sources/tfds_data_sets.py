@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.sources.data_sets import read_dataset
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell
 
 _ID = "tfds_id"

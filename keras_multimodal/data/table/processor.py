@@ -8,8 +8,8 @@ import pandas as pd
 from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys
 from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.schema import Tabular
-from keras_multimodal.schema.cells import is_missing
 from keras_multimodal.schema.column_kind import class_name
+from keras_multimodal.schema.missing_cells import is_missing
 
 
 class TableProcessor:

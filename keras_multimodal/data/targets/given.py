@@ -14,7 +14,7 @@ from keras_multimodal.data.targets.classes import number
 from keras_multimodal.data.targets.labels import Labels
 from keras_multimodal.data.targets.numbers import measure, numbers_by_key
 from keras_multimodal.schema import ClassTarget, NumberTarget, Targets
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.schema.schema import Target
 from keras_multimodal.types import Tensor
 

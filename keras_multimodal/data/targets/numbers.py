@@ -11,7 +11,7 @@ from keras_multimodal.data.column.cells import as_pandas, name_keys
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.schema import NumberTarget
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Tensor
 
 

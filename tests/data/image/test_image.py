@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image as Pillow
 
-from keras_multimodal.data.image.transform import decode_image, normalize_images
+from keras_multimodal.data.image.decoding import decode_image
+from keras_multimodal.data.image.transform import normalize_images
 from keras_multimodal.schema import Image
 
 COLOR = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)

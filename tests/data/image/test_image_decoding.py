@@ -9,8 +9,8 @@ import tensorflow as tf
 from PIL import Image as Pillow
 
 from keras_multimodal.data import ImageStream, Preprocessor, TextProcessor, pair
+from keras_multimodal.data.image.decoding import decode_image
 from keras_multimodal.data.image.header import claimed_size
-from keras_multimodal.data.image.transform import decode_image
 from keras_multimodal.schema import Image, Schema
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_multimodal.data import Preprocessor, TableProcessor, TextProcessor, pair
 from keras_multimodal.data.column.transform import is_there
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 
 
 def test_the_graph_goes_by_the_rule_for_every_character():

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_multimodal.schema.cells import is_missing
+from keras_multimodal.schema.missing_cells import is_missing
 
 
 @pytest.mark.parametrize(
