@@ -73,7 +73,7 @@ def _add_train(commands: Any) -> None:
 
 
 def _add_columns(parser: argparse.ArgumentParser) -> None:
-    """The options that say what the columns are, and how rows are divided and read."""
+    """Return the options that say what the columns are, and how rows are divided and read."""
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict, or to write")
     _add_directory(parser)
     for kind, text in (
@@ -255,7 +255,7 @@ def _quiet_start() -> Iterator[None]:
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
-    """The options that were given, by the names that `commands.Options` has for them."""
+    """Return the options that were given, by the names that `commands.Options` has for them."""
     steering = {"command", "config", "resume", "overwrite"}
     return {
         name: value

@@ -44,12 +44,12 @@ def join(*children: object) -> Html:
 
 
 def data_uri(content: bytes, mime_type: str) -> str:
-    """The content as an address of its own."""
+    """Return the content as an address of its own."""
     return f"data:{mime_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def picture_uri(content: bytes) -> str:
-    """The address of an encoded picture.
+    """Return the address of an encoded picture.
 
     Raises:
         ValueError: If the bytes are no PNG, JPEG, GIF or BMP.

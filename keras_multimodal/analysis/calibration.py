@@ -6,7 +6,7 @@ import numpy as np
 
 
 def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) -> float:
-    """The mean distance between how sure a classifier is and how often it is right.
+    """Return the mean distance between how sure a classifier is and how often it is right.
 
     Rows are put into `bins` of equal width by the probability of the class that they are given.
     With `B_b` the rows of a bin and `n` all rows:

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def f1_scores(confusion: np.ndarray) -> np.ndarray:
-    """The F1 score of each class, `2 tp / (2 tp + fp + fn)`.
+    """Return the F1 score of each class, `2 tp / (2 tp + fp + fn)`.
 
     Where classes are of very different size it says more than the accuracy, which the largest
     class decides. Its mean over the classes is the macro F1 score.

@@ -258,7 +258,7 @@ class HtmlReport:
         self._attributions.append(element("p", line))
 
     def to_html(self) -> str:
-        """The whole page."""
+        """Return the whole page."""
         head = element(
             "head",
             element("meta", charset="utf-8"),

@@ -93,7 +93,7 @@ def retrieval_scores(
 
 
 def _chance(count: int, right: Sequence[int], k: int) -> float:
-    """The mean probability that one of the right items is among `k` drawn of `count`."""
+    """Return the mean probability that one of the right items is among `k` drawn of `count`."""
     drawn = min(k, count)
     missed = []
     for own in right:

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def text_scores(truth: Sequence[str], written: Sequence[str]) -> dict[str, float]:
-    """How many texts are exact, and how many words texts share with the true ones.
+    """Return how many texts are exact, and how many words texts share with the true ones.
 
     Words are what stands between spaces, as they are written: give both as the captioner learned
     them, in lower case if it did. A word counts as often as it stands in both.

@@ -55,7 +55,7 @@ def say_wrong_numbers(read: Table, kinds: Sequence[ColumnKind]) -> None:
 def lacking_cells(
     read: Table, kinds: Sequence[ColumnKind], schema: Schema
 ) -> tuple[dict[int, list[str]], dict[str, list[str]]]:
-    """What the rows' cells lack, in words, and the categories that training has not seen.
+    """Return what the rows' cells lack, in words, and the categories that training has not seen.
 
     Args:
         read: The table, with every column of `kinds`.

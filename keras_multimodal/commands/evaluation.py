@@ -27,7 +27,7 @@ def evaluate(
     directory_of_files: str | os.PathLike[str] | None = None,
     tfds_split: str = "train",
 ) -> dict[str, Any]:
-    """The scores of a model on the rows of a table that have a target, printed.
+    """Return the scores of a model on the rows of a table that have a target, printed.
 
     Rows of which nothing can be read have no prediction, and are counted and left out.
 
@@ -99,7 +99,7 @@ def evaluate(
 
 
 def _shown(value: Cell) -> str:
-    """A score as it is printed."""
+    """Return a score as it is printed."""
     if isinstance(value, float):
         return f"{value:.4f}"
     if isinstance(value, list):
@@ -110,7 +110,7 @@ def _shown(value: Cell) -> str:
 
 
 def _pairing(kept: model_folder.ModelFolder, read: table.Table, name: str) -> dict[str, Any]:
-    """What `pair` is told of the target, in the terms of the training rows."""
+    """Return what `pair` is told of the target, in the terms of the training rows."""
     cells = read.frame[read.column(name, "TABLE")]
     target = kept.schema.target
     if isinstance(target, ClassTarget):

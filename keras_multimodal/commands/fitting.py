@@ -60,7 +60,7 @@ class Best(keras.callbacks.Callback):
         return losses.index(min(losses))
 
     def weights_of(self, epoch: int) -> pathlib.Path:
-        """The file of an epoch's weights, which is kept of the best one and the last.
+        """Return the file of an epoch's weights, which is kept of the best one and the last.
 
         Args:
             epoch: Its number, from 0.
@@ -176,12 +176,12 @@ def fit(
 
 
 def _seeds(model: keras.Model) -> list[keras.Variable]:
-    """The states of what is drawn at random, which Keras does not keep among the weights."""
+    """Return the states of what is drawn at random, which Keras does not keep among the weights."""
     return [v for v in model.non_trainable_variables if v.path.endswith("seed_generator_state")]
 
 
 def _fits(records: Records) -> bool:
-    """Whether what is decoded of all rows fits into memory easily."""
+    """Return whether what is decoded of all rows fits into memory easily."""
     size = 0
     for spec in records.schema.inputs:
         if isinstance(spec, Image):

@@ -47,7 +47,7 @@ def nothing(table: Table) -> Goal:
 
 
 def find(table: Table, options: Options) -> Goal:
-    """The goal of a run.
+    """Return the goal of a run.
 
     Args:
         table: The table.

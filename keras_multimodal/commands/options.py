@@ -162,14 +162,14 @@ class Options:
         return output.with_name(f"{output.name}.resume")
 
     def to_json(self) -> str:
-        """The options as JSON text, with the version of its form."""
+        """Return the options as JSON text, with the version of its form."""
         return json.dumps(
             {"version": VERSION, **dataclasses.asdict(self)}, indent=1, ensure_ascii=False
         )
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any], where: str) -> "Options":
-        """The options of a mapping, as JSON and YAML have them.
+        """Return the options of a mapping, as JSON and YAML have them.
 
         Args:
             config: The options by name; one column may stand by itself instead of in a list.
@@ -215,7 +215,7 @@ class Options:
 
 
 def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The options in a JSON or YAML file, as a mapping.
+    """Return the options in a JSON or YAML file, as a mapping.
 
     Args:
         path: The file: `.json`, `.yaml` or `.yml`.

@@ -85,7 +85,7 @@ def predict(
 
 
 def answers(kept: ModelFolder, read: table.Table) -> pd.DataFrame:
-    """What a model says of each row, and the row's status.
+    """Return what a model says of each row, and the row's status.
 
     Args:
         kept: What a run left.
@@ -108,7 +108,7 @@ def answers(kept: ModelFolder, read: table.Table) -> pd.DataFrame:
 def known_rows(
     kept: ModelFolder, read: table.Table, pairing: dict[str, Any] | None = None
 ) -> tuple[Records | None, list[str]]:
-    """The rows of which something can be read, and the status of each row of the table.
+    """Return the rows of which something can be read, and the status of each row of the table.
 
     Args:
         kept: What a run left.
@@ -150,7 +150,7 @@ def known_rows(
 
 
 def _with_columns(kept: ModelFolder, read: table.Table) -> table.Table:
-    """The table with an empty column for each that it lacks, which is said."""
+    """Return the table with an empty column for each that it lacks, which is said."""
     used = [each for each in kept.kinds if each.kind != "ignore"]
     lacking = [each for each in used if each.column not in read.frame.columns]
     if len(lacking) == len(used):

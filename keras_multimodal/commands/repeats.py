@@ -12,7 +12,7 @@ IN_FILES = ("image", "audio", "sensor")
 
 
 def repeats(table: Table, kinds: Sequence[ColumnKind]) -> dict[int, int]:
-    """The rows that repeat an earlier one in all columns that are used.
+    """Return the rows that repeat an earlier one in all columns that are used.
 
     Files are compared by what is in them: a copy under another name is a repeat.
 

@@ -59,7 +59,7 @@ def pair(read: Table, kinds: list[ColumnKind], options: Options, aim: goal.Goal)
 
 
 def in_its_words(report: PairingReport, read: Table) -> PairingReport:
-    """What pairing found, with columns and files named as they are in the table.
+    """Return what pairing found, with columns and files named as they are in the table.
 
     Args:
         report: What pairing found.
@@ -97,7 +97,7 @@ def check_readable(records: Records, read: Table) -> None:
 
 
 def unreadable_wholly(records: Records, read: Table) -> list[str]:
-    """A sentence for each modality of which no file can be read, and why the first cannot.
+    """Return a sentence for each modality of which no file can be read, and why the first cannot.
 
     Args:
         records: The rows.
@@ -117,7 +117,7 @@ def unreadable_wholly(records: Records, read: Table) -> list[str]:
 
 
 def where(read: Table) -> str:
-    """A hint at why files are not found.
+    """Return a hint at why files are not found.
 
     Args:
         read: The table.
@@ -159,7 +159,7 @@ def split(records: Records, read: Table, options: Options) -> dict[str, Records]
 
 
 def _parts(cells: pd.Series, options: Options) -> pd.Series:
-    """The rows' parts by one name each."""
+    """Return the rows' parts by one name each."""
     parts = cells.map(lambda cell: _CALLED.get(str(cell).strip().lower()))
     unknown = cells[parts.isna()]
     if len(unknown):

@@ -23,7 +23,7 @@ HEADLINE = {
 def predictions(
     model: keras.Model, schema: Schema, records: Records, task: str, batch_size: int
 ) -> Any:
-    """What a model says of each row: probabilities, numbers, texts, or vectors by tower."""
+    """Return what a model says of each row: probabilities, numbers, texts, or vectors by tower."""
     if task == "generation":
         return inference.TextGenerator(model, schema).generate(records)
     batches = records.batch(batch_size)
@@ -33,7 +33,7 @@ def predictions(
 
 
 def score(task: str, schema: Schema, records: Records, said: Any) -> dict[str, Any]:
-    """The scores of what a model said, the task's first one first.
+    """Return the scores of what a model said, the task's first one first.
 
     Args:
         task: One of `options.TASKS`.
@@ -83,7 +83,7 @@ def unlike(task: str, validation: dict[str, Any], test: dict[str, Any]) -> bool:
 
 
 def how_unlike(task: str, validation: dict[str, Any]) -> str:
-    """What a user should know where it is; see `unlike`."""
+    """Return what a user should know where it is; see `unlike`."""
     name, _ = HEADLINE[task]
     low, high = validation[f"{name}_interval_95"]
     return (
@@ -94,7 +94,7 @@ def how_unlike(task: str, validation: dict[str, Any]) -> str:
 
 
 def guess(task: str, train: Records, test: Records) -> dict[str, Any]:
-    """The scores of who knows the training rows' targets and nothing of the row."""
+    """Return the scores of who knows the training rows' targets and nothing of the row."""
     if task == "retrieval":
         return {}
     if task == "generation":
@@ -111,7 +111,7 @@ def guess(task: str, train: Records, test: Records) -> dict[str, Any]:
 
 
 def _texts(schema: Schema, records: Records) -> list[str]:
-    """The captions as the model learns them: standardised, and cut."""
+    """Return the captions as the model learns them: standardised, and cut."""
     target: Any = schema.target
     cells = [] if records.captions is None else records.captions.cells.tolist()
     ids = encode(target, cells)
@@ -133,7 +133,7 @@ def _errors(truth: np.ndarray, said: np.ndarray) -> dict[str, Any]:
 
 
 def _found(records: Records, vectors: Any) -> dict[str, Any]:
-    """The mean over all ways from one tower to another, and each way."""
+    """Return the mean over all ways from one tower to another, and each way."""
     assert isinstance(records.target, PairTarget)
     parts = dict(zip(records.target.names, np.asarray(records.labels).T, strict=True))
     ways = {

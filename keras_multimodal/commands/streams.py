@@ -28,7 +28,7 @@ TABLE = "table"  # the modality of the columns of numbers and categories
 
 
 def decide(table: Table, options: Options, strict: bool = True) -> list[ColumnKind]:
-    """What each column is: as the options say, else as its cells do.
+    """Return what each column is: as the options say, else as its cells do.
 
     Args:
         table: The table.
@@ -75,7 +75,7 @@ def decide(table: Table, options: Options, strict: bool = True) -> list[ColumnKi
 def make(
     table: Table, kinds: Sequence[ColumnKind], options: Options, schema: Schema | None = None
 ) -> list[Column]:
-    """A stream for each modality, its rows by number.
+    """Return a stream for each modality, its rows by number.
 
     Args:
         table: The table.
@@ -157,7 +157,7 @@ def _lacks(cell: Cell) -> bool:
 
 
 def _steps(cell: Cell) -> np.ndarray:
-    """A list of numbers, or of lists of them, as `(steps, channels)`."""
+    """Return a list of numbers, or of lists of them, as `(steps, channels)`."""
     steps = np.asarray([np.asarray(step, "float64") for step in cell])
     return steps[:, None] if steps.ndim == 1 else steps
 

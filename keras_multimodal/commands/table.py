@@ -32,7 +32,7 @@ class Table:
     names: dict[str, str]
 
     def column(self, name: str, option: str) -> str:
-        """The identifier of a column that the user names.
+        """Return the identifier of a column that the user names.
 
         Args:
             name: The column's own name.
@@ -118,7 +118,7 @@ def digest(source: str) -> str | None:
 
 
 def numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows with their numbers, from 1, for an index.
+    """Return the rows with their numbers, from 1, for an index.
 
     Args:
         frame: The rows.

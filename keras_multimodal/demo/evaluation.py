@@ -30,18 +30,18 @@ class Condition:
     right: dict[str, np.ndarray]
 
     def counts(self, model: str) -> tuple[int, int]:
-        """How many rows the model has right, and of how many."""
+        """Return how many rows the model has right, and of how many."""
         return int(self.right[model].sum()), len(self.records)
 
     def withheld_accuracy(self, model: str) -> float:
-        """The share that the model has right of the rows that lack the modality."""
+        """Return the share that the model has right of the rows that lack the modality."""
         return float(self.right[model][self.withheld].mean())
 
 
 def evaluate(
     models: dict[str, keras.Model], test: data.Records, fraction: float, seed: int
 ) -> dict[str, Condition]:
-    """Every model under every condition: `"all"`, `"image"` withheld and `"text"` withheld.
+    """Return every model under every condition: `"all"`, `"image"` withheld and `"text"` withheld.
 
     Args:
         models: By name; a model of one modality has that modality's name.
@@ -69,10 +69,10 @@ def predict(model: keras.Model, records: data.Records) -> Any:
 
 
 def right_rows(model: keras.Model, records: data.Records) -> np.ndarray:
-    """Which rows the model has right, `(rows,)` bool."""
+    """Return which rows the model has right, `(rows,)` bool."""
     return predict(model, records).argmax(-1) == records.labels
 
 
 def _lacking(records: data.Records) -> np.ndarray:
-    """Which rows lack a modality, `(rows,)` bool."""
+    """Return which rows lack a modality, `(rows,)` bool."""
     return ~np.all([column.present for column in records.columns], axis=0)

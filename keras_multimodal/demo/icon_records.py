@@ -12,7 +12,7 @@ COLUMNS = ("key", "file", "name", "category", "split")
 
 
 def find_icons(data_dir: pathlib.Path | None) -> pathlib.Path:
-    """The folder with `icons/` and `openmoji.csv`; it is written first if it is not there.
+    """Return the folder with `icons/` and `openmoji.csv`; it is written first if it is not there.
 
     Args:
         data_dir: The folder, which must exist; one in the cache by default, which is checked and

@@ -112,7 +112,7 @@ class EpochBar(keras.callbacks.Callback):
 def _train(
     train: data.Records, validation: data.Records, epochs: int, seed: int
 ) -> tuple[dict[str, keras.Model], dict[str, dict[str, list[float]]]]:
-    """The three models, and `fit(...).history` of each."""
+    """Return the three models, and `fit(...).history` of each."""
     models: dict[str, keras.Model] = {}
     histories = {}
     for name in MODELS:
@@ -147,7 +147,7 @@ def _train(
 
 
 def _table(conditions: Mapping[str, Condition]) -> str:
-    """The accuracies with their 95% intervals, for the console."""
+    """Return the accuracies with their 95% intervals, for the console."""
     rows = [["test accuracy", *(condition.name for condition in conditions.values())]]
     for name in MODELS:
         cells = []
@@ -166,7 +166,7 @@ def _table(conditions: Mapping[str, Condition]) -> str:
 def _metrics(
     conditions: Mapping[str, Condition], records: Mapping[str, data.Records]
 ) -> dict[str, Any]:
-    """What `metrics.json` holds of the models and the rows."""
+    """Return what `metrics.json` holds of the models and the rows."""
 
     def accuracies(condition: Condition) -> dict[str, float]:
         return {name: float(condition.right[name].mean()) for name in MODELS}

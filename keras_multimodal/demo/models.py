@@ -10,7 +10,7 @@ WEIGHTING = "weighting"
 
 
 def single_model(schema: Schema) -> keras.Model:
-    """A classifier of one modality: its encoder, the mean of the tokens, a dense head.
+    """Return a classifier of one modality: its encoder, the mean of the tokens, a dense head.
 
     Args:
         schema: The description of a record with one modality and a target.
@@ -23,7 +23,7 @@ def single_model(schema: Schema) -> keras.Model:
 
 
 def fused_model(schema: Schema, seed: int) -> keras.Model:
-    """A classifier of pictures and names, either of which a row may lack.
+    """Return a classifier of pictures and names, either of which a row may lack.
 
     Args:
         schema: The description of a record with `"image"`, `"text"` and a target.
@@ -55,7 +55,7 @@ def with_weights(fused: keras.Model) -> tuple[keras.Model, tuple[str, ...]]:
 
 
 def make_encoder(schema: Schema, name: str) -> keras.layers.Layer:
-    """The encoder of one modality, trained from scratch."""
+    """Return the encoder of one modality, trained from scratch."""
     modality = schema[name]
     if isinstance(modality, Text):
         return encoders.RecurrentTextEncoder(

@@ -24,14 +24,14 @@ class BackboneEncoder(Encoder):
         """Nothing: the network has been built."""
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument; the network with its layers, whose weights are saved beside it."""
+        """Return every argument; the network with its layers, whose weights are saved beside it."""
         config = super().get_config()
         config.pop("dim")  # the network's
         return {**config, "backbone": keras.saving.serialize_keras_object(self.backbone)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "BackboneEncoder":
-        """The encoder that `get_config` described."""
+        """Return the encoder that `get_config` described."""
         backbone = keras.saving.deserialize_keras_object(config["backbone"])
         for part in list(backbone._flatten_layers()):
             if not part.trainable:
@@ -51,7 +51,7 @@ def check_backbone(backbone: Any) -> None:
 
 
 def sequence_output(backbone: keras.Model) -> tuple[str | None, Any]:
-    """The name, if it has one, and the symbolic tensor of what a network says of each token.
+    """Return the name, if it has one, and the symbolic tensor of what a network says of each token.
 
     Raises:
         ValueError: If there is no such output.

@@ -74,7 +74,7 @@ def check_ids(ids: Tensor) -> None:
 
 
 def check_recordings(shape: tuple[int | None, ...]) -> int:
-    """How many samples recordings have; a ValueError unless they are `(batch, samples)`."""
+    """Return how many samples recordings have; a ValueError unless they are `(batch, samples)`."""
     if len(shape) != 2 or shape[1] is None:
         raise ValueError(
             "`inputs` must be recordings of shape (batch, samples), their number known. "

@@ -9,7 +9,7 @@ from keras_multimodal.types import Mask, Tensor
 
 
 def batch_normalization(policy: Any) -> keras.layers.BatchNormalization:
-    """The encoders' batch normalization: its averages follow the last ten batches or so."""
+    """Return the encoders' batch normalization: its averages follow the last ten batches or so."""
     return keras.layers.BatchNormalization(momentum=0.9, dtype=policy)
 
 

@@ -56,13 +56,13 @@ def check_image(image: Image, encoder: str) -> None:
 
 
 def is_normalized(image: Image) -> bool:
-    """Whether more is done to the pixels than rescaling."""
+    """Return whether more is done to the pixels than rescaling."""
     given = (image.samplewise_center, image.samplewise_std, image.mean, image.std, image.whitening)
     return any(given)
 
 
 def convolution(filters: int, size: int, strides: int, policy: Any) -> keras.layers.Conv2D:
-    """A convolution without a bias, which the normalization that follows has."""
+    """Return a convolution without a bias, which the normalization that follows has."""
     return keras.layers.Conv2D(
         filters,
         size,

@@ -100,7 +100,7 @@ class BagEncoder(Encoder):
         return self._unfold(tokens, values)  # (batch, items * length, dim)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """The tokens' mask, `(batch, items * length)`, or None where every token is real."""
+        """Return the tokens' mask, `(batch, items * length)`, or None where every token is real."""
         values, _ = split_inputs(inputs)
         mask = self.encoder.compute_mask(self._items(inputs))
         return None if mask is None else self._unfold(mask, values)
@@ -113,7 +113,7 @@ class BagEncoder(Encoder):
         return ops.reshape(flat, (-1, tokens, *flat.shape[2:]))
 
     def _items(self, inputs: Tensors) -> Tensor:
-        """What the encoder is called with: each item a row."""
+        """Return what the encoder is called with: each item a row."""
         values, there = split_inputs(inputs)
         items = ops.reshape(values, (-1, *values.shape[2:]))
         if there is None:
@@ -135,14 +135,14 @@ class BagEncoder(Encoder):
         return (values_shape[0], self._tokens(tuple(values_shape)), self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         config = super().get_config()
         config.pop("dim")  # the encoder's
         return {**config, "encoder": keras.saving.serialize_keras_object(self.encoder)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "BagEncoder":
-        """The layer that `get_config` describes."""
+        """Return the layer that `get_config` describes."""
         encoder = keras.saving.deserialize_keras_object(config["encoder"])
         return cls(**{**config, "encoder": encoder})
 

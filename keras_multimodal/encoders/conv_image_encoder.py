@@ -116,7 +116,7 @@ class ConvImageEncoder(Encoder):
         check_pixels(values)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """The grid of tokens `(batch, positions, dim)`."""
+        """Return the grid of tokens `(batch, positions, dim)`."""
         x = values
         present = None if mask is None else mask[:, :1, None]  # (batch, 1, 1)
         for stage in self._stages:
@@ -134,7 +134,7 @@ class ConvImageEncoder(Encoder):
         return grid_places(values_shape, len(self.filters))
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "filters": self.filters,

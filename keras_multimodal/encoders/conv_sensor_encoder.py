@@ -136,7 +136,7 @@ class ConvSensorEncoder(SequenceEncoder):
     def encode_steps(
         self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
     ) -> Tensor:
-        """What the stages make of the steps, `(batch, length, dim)`."""
+        """Return what the stages make of the steps, `(batch, length, dim)`."""
         x, half = with_mask_channel(values, steps), self.kernel_size // 2
         for convolution, normalization, stride in zip(
             self._convolutions, self._normalizations, self._strides, strict=True
@@ -152,7 +152,7 @@ class ConvSensorEncoder(SequenceEncoder):
         return pooled_length(values_shape[1], 2 ** len(self.filters))
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "filters": self.filters,

@@ -94,7 +94,7 @@ class Encoder(keras.layers.Layer):
         raise NotImplementedError
 
     def values_mask(self, values: Tensor) -> Mask:
-        """The tokens that `values` makes: a boolean `(batch, length)`, or `None` for all."""
+        """Return the tokens that `values` makes: a boolean `(batch, length)`, or `None` for all."""
         raise NotImplementedError
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
@@ -102,7 +102,7 @@ class Encoder(keras.layers.Layer):
         raise NotImplementedError
 
     def length(self, values_shape: Shape) -> int | None:
-        """How many tokens `values` of the given shape makes."""
+        """Return how many tokens `values` of the given shape makes."""
         raise NotImplementedError
 
     def build(self, input_shape: Shapes) -> None:
@@ -130,7 +130,7 @@ class Encoder(keras.layers.Layer):
         return zero_masked(self.encode(values, mask, training), mask)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """The tokens' mask, `(batch, length)`, or None where every token is real."""
+        """Return the tokens' mask, `(batch, length)`, or None where every token is real."""
         return self._token_mask(*split_inputs(inputs))
 
     def _token_mask(self, values: Tensor, present: Mask) -> Mask:
@@ -143,7 +143,7 @@ class Encoder(keras.layers.Layer):
         return ops.logical_and(mask, present)
 
     def _all_tokens(self, values: Tensor) -> Tensor:
-        """A mask of ones with one place for each token that `values` makes."""
+        """Return a mask of ones with one place for each token that `values` makes."""
         length = self.length(tuple(values.shape))
         if length is None:
             raise ValueError(
@@ -158,7 +158,7 @@ class Encoder(keras.layers.Layer):
         return (values_shape[0], self.length(tuple(values_shape)), self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "dim": self.dim}
 
 
@@ -175,7 +175,7 @@ def split_inputs(inputs: Tensors) -> tuple[Any, Any]:
 
 
 def split_shape(shape: Shapes) -> tuple[Any, Any]:
-    """The shapes of `values` and of the second input, or None."""
+    """Return the shapes of `values` and of the second input, or None."""
     if shape and isinstance(shape[0], (list, tuple)):
         return split_inputs(list(shape))
     return shape, None

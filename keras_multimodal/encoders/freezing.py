@@ -10,7 +10,7 @@ _WITH_LORA = (keras.layers.Dense, keras.layers.EinsumDense, keras.layers.Embeddi
 
 
 def layer_groups(model: keras.layers.Layer) -> list[keras.layers.Layer]:
-    """The layers with weights of a model, by depth, from the inputs to the outputs.
+    """Return the layers with weights of a model, by depth, from the inputs to the outputs.
 
     Models inside of the model, such as a pretrained backbone, are taken apart; any other layer, an
     encoder or a transformer block for instance, is one group with all that it is made of.
@@ -211,7 +211,7 @@ def _place(
     default: int,
     after: int,
 ) -> int:
-    """Where to cut the groups: a number as it is, a name's place plus `after`."""
+    """Return where to cut the groups: a number as it is, a name's place plus `after`."""
     if wanted is None:
         return default
     names = [layer.name for layer in groups]

@@ -105,7 +105,7 @@ class LiteRTAudioEncoder(SequenceEncoder):
     def encode_steps(
         self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
     ) -> Tensor:
-        """What the network says of each window, `(batch, length, dim)`."""
+        """Return what the network says of each window, `(batch, length, dim)`."""
         if mask is None:
             mask = ops.ones_like(values[:, :: self._step()], dtype="bool")
         tokens = self._outside(ops.cast(values, "float32"), mask)
@@ -141,7 +141,7 @@ class LiteRTAudioEncoder(SequenceEncoder):
         return super().from_config(renamed(config, {"hop": "hop_samples"}))
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         config = super().get_config()
         config.pop("dim")  # the file's
         return {

@@ -142,7 +142,7 @@ class PatchImageEncoder(Encoder):
         check_pixels(values)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """What the blocks make of each patch, `(batch, patches, dim)`."""
+        """Return what the blocks make of each patch, `(batch, patches, dim)`."""
         x = self._patches(values)  # (batch, rows, columns, dim)
         x = ops.reshape(x, (-1, x.shape[1] * x.shape[2], self.dim))
         x = self._positions(x)
@@ -153,7 +153,7 @@ class PatchImageEncoder(Encoder):
         return self._transformer(x, mask=mask, training=training)
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
-        """The patches, and the class token."""
+        """Return the patches, and the class token."""
         _, height, width, _ = values_shape
         if height is None or width is None:
             return None
@@ -161,7 +161,7 @@ class PatchImageEncoder(Encoder):
         return patches + self.class_token
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "patch_size": self.patch_size,

@@ -134,18 +134,18 @@ class PatchSensorEncoder(SequenceEncoder):
     def encode_steps(
         self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
     ) -> Tensor:
-        """What the blocks make of the patches, `(batch, length, dim)`."""
+        """Return what the blocks make of the patches, `(batch, length, dim)`."""
         x = pad_steps(with_mask_channel(values, steps), 0, self.patch_size - 1)
         x = self._positions(self._patches(x), mask=mask)
         x = self._feature_dropout(x, training=training)
         return self._transformer(x, mask=mask, training=training)
 
     def length(self, values_shape: Shape) -> int | None:
-        """The patches, the last one perhaps in part."""
+        """Return the patches, the last one perhaps in part."""
         return pooled_length(values_shape[1], self.patch_size)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "patch_size": self.patch_size,

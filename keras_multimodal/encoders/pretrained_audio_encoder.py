@@ -114,7 +114,7 @@ class PretrainedAudioEncoder(BackboneEncoder, SequenceEncoder):
     def encode_steps(
         self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
     ) -> Tensor:
-        """What the network says of each stretch, `(batch, length, dim)`."""
+        """Return what the network says of each stretch, `(batch, length, dim)`."""
         samples = inputs = ops.cast(values, "float32")
         if len(self.backbone.inputs) > 1:
             there = ops.ones_like(samples, dtype="bool") if steps is None else steps
@@ -134,5 +134,5 @@ class PretrainedAudioEncoder(BackboneEncoder, SequenceEncoder):
         return min(known, default=None)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "stride": self.stride, "sample_rate": self.sample_rate}

@@ -158,7 +158,7 @@ class PretrainedImageEncoder(BackboneEncoder):
         check_pixels(values)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """What the network says of each place, `(batch, length, dim)`."""
+        """Return what the network says of each place, `(batch, length, dim)`."""
         x = ops.cast(values, "float32")
         if x.shape[-1] != self._channels:
             x = ops.repeat(x, self._channels, axis=-1)
@@ -183,7 +183,7 @@ class PretrainedImageEncoder(BackboneEncoder):
         return None if None in places else math.prod(places)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "mean": self.mean,

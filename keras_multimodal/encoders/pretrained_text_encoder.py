@@ -135,7 +135,7 @@ class PretrainedTextEncoder(BackboneEncoder):
         return ops.not_equal(values, 0)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """What the network says of each token, `(batch, length, dim)`."""
+        """Return what the network says of each token, `(batch, length, dim)`."""
         ids = ops.cast(values, "int32")
         inputs = {
             _IDS: ops.where(mask, ids - self.offset, ops.zeros_like(ids)),
@@ -154,7 +154,7 @@ class PretrainedTextEncoder(BackboneEncoder):
         return values_shape[1]
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "offset": self.offset,

@@ -93,13 +93,13 @@ class RecurrentSensorEncoder(SequenceEncoder):
         check_floats(values, "series")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """A token for each step."""
+        """Return a token for each step."""
         return steps
 
     def encode_steps(
         self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
     ) -> Tensor:
-        """The recurrent layer's output at each step, `(batch, steps, dim)`."""
+        """Return the recurrent layer's output at each step, `(batch, steps, dim)`."""
         tokens = self._recurrent(values, mask=steps, training=training)
         return self._feature_dropout(tokens, training=training)
 
@@ -108,7 +108,7 @@ class RecurrentSensorEncoder(SequenceEncoder):
         return values_shape[1]
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "cell": self.cell,

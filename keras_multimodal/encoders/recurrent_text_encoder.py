@@ -114,7 +114,7 @@ class RecurrentTextEncoder(Encoder):
         return ops.not_equal(values, 0)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """The recurrent layer's output for each token, `(batch, length, dim)`."""
+        """Return the recurrent layer's output for each token, `(batch, length, dim)`."""
         x = self._embedding(values)  # (batch, length, embedding_dim)
         x = self._feature_dropout(x, training=training)
         return self._recurrent(x, mask=mask, training=training)
@@ -124,7 +124,7 @@ class RecurrentTextEncoder(Encoder):
         return values_shape[1]
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

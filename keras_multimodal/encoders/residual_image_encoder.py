@@ -127,7 +127,7 @@ class ResidualImageEncoder(Encoder):
         check_pixels(values)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """The grid of tokens `(batch, positions, dim)`."""
+        """Return the grid of tokens `(batch, positions, dim)`."""
         present = None if mask is None else mask[:, :1, None]  # (batch, 1, 1)
         x = normalize(self._stem_normalization, self._stem(values), present, training)
         x = ops.relu(x)
@@ -142,7 +142,7 @@ class ResidualImageEncoder(Encoder):
         return grid_places(values_shape, len(self.filters))
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "filters": self.filters,

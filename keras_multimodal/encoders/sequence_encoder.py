@@ -104,12 +104,12 @@ class SequenceEncoder(Encoder):
         return zero_masked(tokens, mask)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """The tokens' mask, `(batch, length)`, or None where every token is real."""
+        """Return the tokens' mask, `(batch, length)`, or None where every token is real."""
         _, steps = self._values_and_steps(inputs)
         return None if steps is None else self.mask_tokens(steps)
 
     def _values_and_steps(self, inputs: Tensors) -> tuple[Any, Any]:
-        """The values, and the mask of their steps, `(batch, steps)`, or None."""
+        """Return the values, and the mask of their steps, `(batch, steps)`, or None."""
         values, there = split_inputs(inputs)
         self.check_values(values)
         if there is None:

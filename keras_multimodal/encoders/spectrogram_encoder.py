@@ -184,7 +184,7 @@ class SpectrogramEncoder(SequenceEncoder):
     def encode_steps(
         self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
     ) -> Tensor:
-        """What the stages make of the spectrogram, `(batch, length, dim)`."""
+        """Return what the stages make of the spectrogram, `(batch, length, dim)`."""
         frames = None if steps is None else pool_mask(steps, self._spectrogram.hop)
         x = ops.cast(self._spectrogram(values), self.compute_dtype)  # (batch, frames, bands)
         x = normalize(self._band_normalization, x, frames, training)
@@ -216,7 +216,7 @@ class SpectrogramEncoder(SequenceEncoder):
         return super().from_config(renamed(config, {"hop": "hop_seconds"}))
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "sample_rate": self.sample_rate,

@@ -245,11 +245,11 @@ class TabularEncoder(BlockLayer):
         return x
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """The tokens' mask, `(batch, tokens)`, or None where every token is real."""
+        """Return the tokens' mask, `(batch, tokens)`, or None where every token is real."""
         return self._token_mask(*self._cells_and_rows(*self._split(inputs)))
 
     def _rows_of_table(self, ids: Tensor) -> Tensor:
-        """Where each id's vector stands in the table that all columns share."""
+        """Return where each id's vector stands in the table that all columns share."""
         ids = ops.cast(ids, "int32")
         counts = ops.convert_to_tensor(self.category_counts, "int32")
         known = ops.logical_and(ids >= 0, ids < counts)
@@ -272,7 +272,7 @@ class TabularEncoder(BlockLayer):
         return cells, ops.any(cells, axis=1, keepdims=True)
 
     def _token_mask(self, cells: Any, rows: Any) -> Mask:
-        """The mask of the tokens, from that of the cells and that of the rows."""
+        """Return the mask of the tokens, from that of the cells and that of the rows."""
         if self.missing == "token":
             if rows is None:
                 return None
@@ -327,7 +327,7 @@ class TabularEncoder(BlockLayer):
         return (_listed(input_shape)[0][0], self.columns + self.class_token, self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "numeric": self.numeric,
@@ -340,7 +340,7 @@ class TabularEncoder(BlockLayer):
 
 
 def _listed(shape: Shapes) -> list[tuple[int | None, ...]]:
-    """The inputs' shapes; that of a single tensor as a list of one."""
+    """Return the inputs' shapes; that of a single tensor as a list of one."""
     if shape and isinstance(shape[0], (list, tuple)):
         return [tuple(part) for part in shape]
     return [tuple(shape)]

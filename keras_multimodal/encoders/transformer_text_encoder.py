@@ -137,7 +137,7 @@ class TransformerTextEncoder(Encoder):
         return ops.not_equal(values, 0)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """What the blocks make of each token, `(batch, length, dim)`."""
+        """Return what the blocks make of each token, `(batch, length, dim)`."""
         x = self._positions(self._embedding(values), mask=mask)
         x = self._feature_dropout(x, training=training)
         return self._transformer(x, mask=mask, training=training)
@@ -147,7 +147,7 @@ class TransformerTextEncoder(Encoder):
         return values_shape[1]
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

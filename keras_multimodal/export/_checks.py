@@ -13,7 +13,7 @@ def model_input(model: keras.Model) -> Any:
 
 
 def model_output(model: keras.Model) -> Any:
-    """The structure of symbolic tensors that the model returns."""
+    """Return the structure of symbolic tensors that the model returns."""
     return model.outputs[0] if isinstance(model, keras.Sequential) else model.output
 
 
@@ -158,12 +158,12 @@ def _described_inputs(schema: Schema) -> dict[str, tuple[tuple[int | None, ...],
 
 
 def _known(name: str, schema: Schema) -> tuple[int | None, ...]:
-    """The shape of one row's input."""
+    """Return the shape of one row's input."""
     return _described_inputs(schema)[name][0][1:]
 
 
 def _accepts(model_shape: tuple[int | None, ...], shape: tuple[int | None, ...]) -> bool:
-    """Whether the model takes any number of rows of the shape; its None takes every size."""
+    """Return whether the model takes any number of rows of the shape; its None takes every size."""
     return (
         len(model_shape) == len(shape)
         and model_shape[0] is None

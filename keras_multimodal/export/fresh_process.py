@@ -122,7 +122,7 @@ def _encode(cell: bytes | str) -> str:
 
 
 def _modules(folder: pathlib.Path) -> list[str]:
-    """The modules that a server imports besides TensorFlow, as the folder's schema says."""
+    """Return the modules that a server imports besides TensorFlow, as the folder's schema says."""
     described = folder / "assets.extra" / "schema.json"
     if not described.is_file():
         return []

@@ -15,7 +15,7 @@ def preprocess(
     argument: str,
     first: int = 0,
 ) -> dict[str, tf.Tensor]:
-    """The model's inputs.
+    """Return the model's inputs.
 
     Args:
         preprocessor: The preprocessing.
@@ -71,7 +71,7 @@ def preprocess(
 def _unreadable(
     preprocessor: Preprocessor, cells: Mapping[str, Sequence[Any]]
 ) -> tuple[int, Exception] | None:
-    """The first row that cannot be read by itself, and why; None if each can."""
+    """Return the first row that cannot be read by itself, and why; None if each can."""
     count = len(next(iter(cells.values())))
     for row in range(count):
         try:

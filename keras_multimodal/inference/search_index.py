@@ -104,7 +104,7 @@ class SearchIndex:
     def search(
         self, query: Mapping[str, Sequence[Any]], k: int = 10, of: str | None = None
     ) -> list[list[Hit]]:
-        """The rows that are most like what is asked for.
+        """Return the rows that are most like what is asked for.
 
         Args:
             query: The raw cells of one tower: by column, one for each query, as a SavedModel takes
@@ -156,7 +156,7 @@ class SearchIndex:
         ]
 
     def _embed(self, name: str, query: Mapping[str, Sequence[Any]]) -> np.ndarray:
-        """The vectors of raw cells, `(queries, units)`.
+        """Return the vectors of raw cells, `(queries, units)`.
 
         Raises:
             TypeError: If a column is one string.

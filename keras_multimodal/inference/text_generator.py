@@ -54,7 +54,7 @@ class TextGenerator:
         sampler: Any = "greedy",
         batch_size: int = 64,
     ) -> list[str]:
-        """The text of each row.
+        """Return the text of each row.
 
         Args:
             rows: Raw cells by column, one for each row, as a SavedModel takes them: encoded
@@ -86,7 +86,7 @@ class TextGenerator:
     def _batches(
         self, rows: Mapping[str, Sequence[Any]] | Records, batch_size: int
     ) -> Iterator[tuple[dict[str, tf.Tensor], int]]:
-        """The model's inputs and how many rows they have, batch by batch."""
+        """Yield the model's inputs and how many rows they have, batch by batch."""
         names = [tensor.name for tensor in self._context.inputs]
         if isinstance(rows, Records):
             untold = copy.copy(rows)
@@ -123,7 +123,7 @@ class TextGenerator:
 
 
 def _filled(inputs: dict[str, tf.Tensor], count: int, batch_size: int) -> dict[str, tf.Tensor]:
-    """The rows, the last repeated up to a power of two, so that few sizes are compiled."""
+    """Return the rows, the last repeated up to a power of two, so that few sizes are compiled."""
     size = min(batch_size, 1 << (count - 1).bit_length())
     places = np.minimum(np.arange(size), count - 1)
     return {name: tf.gather(tensor, places) for name, tensor in inputs.items()}

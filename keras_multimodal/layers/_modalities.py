@@ -18,7 +18,7 @@ Names = tuple[Name, ...]
 
 
 def modality_names(inputs_shape: Shapes) -> Names:
-    """The modalities' names, in the order in which the layer is to walk them.
+    """Return the modalities' names, in the order in which the layer is to walk them.
 
     Args:
         inputs_shape: A list of shapes, or a dict of them.
@@ -46,7 +46,7 @@ def modality_names(inputs_shape: Shapes) -> Names:
 
 
 def in_order(structure: Tensors, names: Names, argument: str = "inputs") -> list[Any]:
-    """The values of a list or dict, in the order of `names`.
+    """Return the values of a list or dict, in the order of `names`.
 
     Args:
         structure: A list, or a dict by name.
@@ -71,12 +71,12 @@ def in_order(structure: Tensors, names: Names, argument: str = "inputs") -> list
 
 
 def masks_in_order(mask: Mask, names: Names) -> list[Any]:
-    """The masks in the order of `names`; None for each modality that has no mask."""
+    """Return the masks in the order of `names`; None for each modality that has no mask."""
     return [None] * len(names) if mask is None else in_order(mask, names, "mask")
 
 
 def values_and_masks(inputs: Tensors, mask: Mask, names: Names) -> list[tuple[Any, Any]]:
-    """Each modality's tensor and mask, in the order of `names`.
+    """Return each modality's tensor and mask, in the order of `names`.
 
     Args:
         inputs: A list or dict of tokens `(batch, length, dim)` or vectors `(batch, dim)`.
@@ -101,7 +101,7 @@ def values_and_masks(inputs: Tensors, mask: Mask, names: Names) -> list[tuple[An
 
 
 def modality_widths(inputs_shape: Shapes, names: Names) -> dict[Name, int]:
-    """The last axis of each modality, by name.
+    """Return the last axis of each modality, by name.
 
     Raises:
         ValueError: If a modality is neither tokens nor vectors of known width.
@@ -118,7 +118,7 @@ def modality_widths(inputs_shape: Shapes, names: Names) -> dict[Name, int]:
 
 
 def single_width(widths: Mapping[Name, int]) -> int:
-    """The width that all modalities have.
+    """Return the width that all modalities have.
 
     Raises:
         ValueError: If they have several.
@@ -132,7 +132,7 @@ def single_width(widths: Mapping[Name, int]) -> int:
 
 
 def merged_tokens(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
-    """All modalities' tokens, one modality after the other, and their mask.
+    """Return all modalities' tokens, one modality after the other, and their mask.
 
     Args:
         pairs: What `values_and_masks` returned, of one width; a vector is one token.
@@ -179,7 +179,7 @@ def like_inputs(values: Sequence[Any], names: Names) -> Tensors:
 
 
 def argument_name(name: Name, argument: str = "inputs") -> str:
-    """How messages call one modality: `inputs['text']` or `inputs[0]`."""
+    """Return how messages call one modality: `inputs['text']` or `inputs[0]`."""
     return f"{argument}[{name!r}]"
 
 

@@ -6,7 +6,7 @@ from keras_multimodal.types import Tensor
 
 
 def norm(x: Tensor) -> Tensor:
-    """The length of each vector of the last axis, `(..., 1)`.
+    """Return the length of each vector of the last axis, `(..., 1)`.
 
     The gradient of a vector of zeros is zero; the square root's own would be NaN there.
     """

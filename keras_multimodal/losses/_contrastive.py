@@ -22,7 +22,7 @@ class ContrastiveLoss(keras.losses.Loss):
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
-        """The loss of each row, `(batch,)`, the mean over the pairs of towers."""
+        """Return the loss of each row, `(batch,)`, the mean over the pairs of towers."""
         y_pred = ops.convert_to_tensor(y_pred)
         parts = ops.cast(y_true, "int32")  # (batch, towers)
         if len(y_pred.shape) != 3 or y_pred.shape[1] is None or y_pred.shape[1] < 2:
@@ -54,7 +54,7 @@ class ContrastiveLoss(keras.losses.Loss):
         return total / count
 
     def pair(self, logits: Tensor, bias: Tensor, diagonal: Tensor, counts: Tensor) -> Tensor:
-        """What two towers cost each row.
+        """Return what two towers cost each row.
 
         Args:
             logits: `(batch, batch)`: row `i` of the one with row `j` of the other.

@@ -56,7 +56,7 @@ class QuantileLoss(keras.losses.Loss):
         self.std = tuple(std)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
-        """The loss of each row, `(batch,)`."""
+        """Return the loss of each row, `(batch,)`."""
         y_pred = ops.convert_to_tensor(y_pred)
         errors = ops.cast(y_true, y_pred.dtype)[..., None] - y_pred
         errors = errors / np.asarray(self.std, "float32")[:, None]
@@ -64,5 +64,5 @@ class QuantileLoss(keras.losses.Loss):
         return ops.mean(ops.maximum(shares * errors, (shares - 1) * errors), axis=(1, 2))
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "quantiles": self.quantiles, "std": self.std}

@@ -53,7 +53,7 @@ class SigLIP(ContrastiveLoss):
         super().__init__(**{"name": "sig_lip", **kwargs})
 
     def pair(self, logits: Tensor, bias: Tensor, diagonal: Tensor, counts: Tensor) -> Tensor:
-        """The logarithm of a sigmoid of each pair, along the rows and along the columns."""
+        """Return the logarithm of a sigmoid of each pair, along the rows and along the columns."""
         logits = logits + bias
         losses = ops.softplus(ops.where(diagonal, -logits, logits))
         losses = ops.where(counts, losses, 0.0)

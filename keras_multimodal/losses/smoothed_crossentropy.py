@@ -55,7 +55,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
         self.label_smoothing = label_smoothing
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
-        """The loss of each row, `(batch,)`."""
+        """Return the loss of each row, `(batch,)`."""
         y_pred = ops.convert_to_tensor(y_pred)
         labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         losses = ops.sparse_categorical_crossentropy(labels, y_pred)
@@ -65,5 +65,5 @@ class SmoothedCrossentropy(keras.losses.Loss):
         return (1 - self.label_smoothing) * losses + self.label_smoothing * spread
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "label_smoothing": self.label_smoothing}

@@ -56,7 +56,7 @@ class StandardizedError(keras.losses.Loss):
         self.error = error
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
-        """The loss of each row, `(batch,)`."""
+        """Return the loss of each row, `(batch,)`."""
         y_pred = ops.convert_to_tensor(y_pred)
         errors = (ops.cast(y_true, y_pred.dtype) - y_pred) / np.asarray(self.std, "float32")
         if self.error == "huber":
@@ -67,5 +67,5 @@ class StandardizedError(keras.losses.Loss):
         return ops.mean(each, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "std": self.std, "error": self.error}

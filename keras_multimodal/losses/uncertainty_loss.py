@@ -75,13 +75,13 @@ class UncertaintyLoss(keras.losses.Loss):
         return self.scale * math.exp(-float(ops.convert_to_numpy(self.log_variance)))
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
-        """The loss of each row, `(batch,)`."""
+        """Return the loss of each row, `(batch,)`."""
         losses = self.loss.call(y_true, y_pred)
         s = ops.cast(self.log_variance, losses.dtype)
         return self.scale * ops.exp(-s) * losses + self.penalty * s
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {
             **super().get_config(),
             "loss": keras.saving.serialize_keras_object(self.loss),
@@ -91,5 +91,5 @@ class UncertaintyLoss(keras.losses.Loss):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "UncertaintyLoss":
-        """The loss of its arguments."""
+        """Return the loss of its arguments."""
         return cls(**{**config, "loss": keras.saving.deserialize_keras_object(config["loss"])})

@@ -66,5 +66,5 @@ class ExpectedCalibrationError(ClassMetric):
         return ops.sum(ops.abs(self._gaps)) / ops.where(self._total > 0, self._total, 1.0)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "bins": self.bins}

@@ -67,5 +67,5 @@ class MacroF1(ClassMetric):
         return ops.sum(scores) / ops.maximum(ops.sum(some), 1.0)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "num_classes": self.num_classes}

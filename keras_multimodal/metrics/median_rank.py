@@ -64,5 +64,5 @@ class MedianRank(RankMetric):
         return ops.where(total > 0, (middle[0] + middle[1]) / 2, 0.0)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "max_rank": self.max_rank}

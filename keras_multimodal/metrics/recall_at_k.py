@@ -59,5 +59,5 @@ class RecallAtK(RankMetric):
         return self._found / ops.maximum(self._total, 1.0)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "k": self.k}

@@ -50,7 +50,7 @@ def blockwise_attention(
         some = some[:, None, :, None] if len(mask.shape) == 2 else some[:, None]
 
     def scores(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
-        """A block's scores, `(batch, heads, query_length, block)`."""
+        """Return a block's scores, `(batch, heads, query_length, block)`."""
         found = ops.cast(ops.matmul(query, ops.swapaxes(key, -1, -2)), exact)
         return found if shifts is None else found + shifts[index]
 
@@ -134,7 +134,7 @@ def _cut(x: Tensor, blocks: int, axis: int) -> Tensor:
 
 
 def _join(x: Tensor, axis: int) -> Tensor:
-    """What `_cut` does, undone."""
+    """Return what `_cut` does, undone."""
     x = ops.moveaxis(x, 0, axis)
     shape = ops.shape(x)
     return ops.reshape(x, (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :]))

@@ -101,7 +101,7 @@ class _Tiling:
         return tf.reshape(x, (-1, self.chunks, self.group, self.rows, _size(x, -1)))
 
     def join(self, x: Tensor) -> Tensor:
-        """What `cut` does, undone."""
+        """Return what `cut` does, undone."""
         x = tf.reshape(x, (-1, self.heads, self.chunks * self.rows, x.shape[-1]))
         return x[:, :, : self.query_length]
 
@@ -150,7 +150,7 @@ class _Operands:
         )
 
     def weights(self, group: Tensor, chunk: Tensor) -> Tensor:
-        """A tile's weights, `(group, rows, key_length)`."""
+        """Return a tile's weights, `(group, rows, key_length)`."""
         scores = tf.matmul(self.query[group, chunk], self.key[group], transpose_b=True)
         if self.shift is not None:
             shifts = self.shift[group // self.groups_of_row]
@@ -159,7 +159,7 @@ class _Operands:
 
 
 def _forward(operands: _Operands, tiling: _Tiling) -> Tensor:
-    """The output."""
+    """Return the output."""
 
     def attend(tile: Tensor) -> Tensor:
         group, chunk = tile // tiling.chunks, tile % tiling.chunks
@@ -179,7 +179,7 @@ def _forward(operands: _Operands, tiling: _Tiling) -> Tensor:
 def _backward(
     operands: _Operands, tiling: _Tiling, output: Tensor, upstream: Tensor
 ) -> tuple[Any, Any, Any]:
-    """The gradients by the scaled query, the key and the value."""
+    """Return the gradients by the scaled query, the key and the value."""
     key_dim, dim = operands.key.shape[-1], operands.value.shape[-1]
     means = tiling.cut(tf.reduce_sum(upstream * output, axis=-1, keepdims=True))
     upstreams = tiling.cut(upstream)
@@ -198,7 +198,7 @@ def _backward(
     query_shape = (tiling.group, _static(tiling.rows), key_dim)
 
     def head(group: Tensor) -> tuple[Any, Any, Any]:
-        """A group's gradients: those of the keys are sums over its tiles."""
+        """Return a group's gradients: those of the keys are sums over its tiles."""
         if isinstance(tiling.chunks, int) and tiling.chunks == 1:
             by_query, by_key, by_value = tile(group, 0)
             return by_query[None], by_key, by_value
@@ -260,5 +260,5 @@ def _greatest(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _size(x: Tensor, axis: int) -> Tensor:
-    """The length of an axis: a number where it is known, a tensor where it isn't."""
+    """Return the length of an axis: a number where it is known, a tensor where it isn't."""
     return tf.shape(x)[axis] if x.shape[axis] is None else x.shape[axis]

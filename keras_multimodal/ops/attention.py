@@ -128,7 +128,7 @@ def _direct(
     seed: Any = None,
     return_weights: bool = False,
 ) -> Tensor:
-    """All scores at once."""
+    """Return all scores at once."""
     dtype = keras.backend.standardize_dtype(query.dtype)
     # The query is the smallest thing to scale, and scaled first it keeps float16 from overflowing.
     scores = ops.matmul(query * scale, ops.swapaxes(key, -1, -2))
@@ -180,12 +180,12 @@ def _flash(query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float) 
 
 
 def _flash_fits(query: Tensor, value: Tensor) -> bool:
-    """Whether JAX's flash kernel takes this: on a GPU, of one width and half precise."""
+    """Return whether JAX's flash kernel takes this: on a GPU, of one width and half precise."""
     half = keras.backend.standardize_dtype(query.dtype) in ("float16", "bfloat16")
     fits = half and query.shape[-1] == value.shape[-1]
     return fits and keras.backend.backend() == "jax" and _on_gpu()
 
 
 def _on_gpu() -> bool:
-    """Whether the backend computes on a GPU."""
+    """Return whether the backend computes on a GPU."""
     return any(device.startswith(("gpu", "cuda")) for device in keras.distribution.list_devices())

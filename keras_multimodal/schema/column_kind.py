@@ -52,7 +52,7 @@ def column_kinds(
     skip: Sequence[str] = (),
     on_unknown: str = "error",
 ) -> list[ColumnKind]:
-    """What each column of a table is.
+    """Return what each column of a table is.
 
     In this order, over the cells that are not missing:
 
@@ -132,7 +132,7 @@ def column_kinds(
 
 
 def as_number(cell: Cell) -> float:
-    """A cell as a finite number that float32 can hold; NaN if it is none."""
+    """Return a cell as a finite number that float32 can hold; NaN if it is none."""
     if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):  # Python's "1_000"
         return math.nan
     try:

@@ -27,7 +27,7 @@ _FEW = 20  # how many different numbers are classes where all are whole
 def infer_parts(
     frame: Frame, target: str | None, kinds: Mapping[str, str] | None, verbose: bool
 ) -> tuple[list[Modality], ClassTarget | NumberTarget | None]:
-    """The modalities and the target of a table; see `Schema.infer`."""
+    """Return the modalities and the target of a table; see `Schema.infer`."""
     if target is not None and target not in list(frame.columns):
         raise ValueError(
             f"`target` must be a column of the table, which has {list(frame.columns)}. "
@@ -67,7 +67,7 @@ def infer_parts(
 
 
 def identifier(name: str) -> str:
-    """A column's name as an identifier, as the inputs of a model have them."""
+    """Return a column's name as an identifier, as the inputs of a model have them."""
     changed = re.sub(r"\W+", "_", str(name)).strip("_") or "column"
     return f"_{changed}" if changed[0].isdigit() else changed
 
@@ -86,7 +86,7 @@ def target_kind(cells: list[Any]) -> tuple[str, str]:
 
 
 def text_length(cells: list[Any]) -> int:
-    """How many words 95 of 100 texts have at most, but no more than 128."""
+    """Return how many words 95 of 100 texts have at most, but no more than 128."""
     lengths = sorted(len(str(cell).split()) for cell in cells if not is_missing(cell))
     if not lengths:
         return 1

@@ -165,7 +165,7 @@ class Schema:
         raise KeyError(f"No input named {name!r}. The inputs are {list(self.names)}.")
 
     def to_json(self) -> str:
-        """The schema as JSON text, with the version of its form."""
+        """Return the schema as JSON text, with the version of its form."""
         return json.dumps(
             {
                 "version": 2 if isinstance(self.target, Targets) else 1,
@@ -178,7 +178,7 @@ class Schema:
 
     @classmethod
     def from_json(cls, text: str) -> "Schema":
-        """The schema that `to_json` wrote.
+        """Return the schema that `to_json` wrote.
 
         Args:
             text: The JSON text.

@@ -74,5 +74,5 @@ class Targets:
 
 
 def probabilities_name(name: str) -> str:
-    """What an exported model calls the probabilities of a target's classes."""
+    """Return what an exported model calls the probabilities of a target's classes."""
     return f"{name}_probabilities"

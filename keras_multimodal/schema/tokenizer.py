@@ -38,7 +38,7 @@ class Tokenizer:
 
 
 def pads_with_zero(tokenizer: Any) -> bool:
-    """Whether id 0 is a keras_hub tokenizer's padding, so that no text has it."""
+    """Return whether id 0 is a keras_hub tokenizer's padding, so that no text has it."""
     names = (getattr(tokenizer, "pad_token", None), *_PADDING)
     try:
         return tokenizer.id_to_token(0) in names

@@ -63,7 +63,7 @@ def check_number(target: NumberTarget, loss: str, argument: str = "loss") -> Non
 
 
 def class_logits(target: ClassTarget, vector: Tensor, name: str) -> Tensor:
-    """The logits of the classes, `(batch, classes)`, from a vector."""
+    """Return the logits of the classes, `(batch, classes)`, from a vector."""
     count = len(target.classes)
     head = OrdinalLogits if target.ordered else keras.layers.Dense
     return head(count, name=name)(vector)

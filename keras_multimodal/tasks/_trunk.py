@@ -76,14 +76,14 @@ class Trunk:
         return fuse(self.tokens, mask=self.masks)
 
     def pooled(self) -> dict[str, Any]:
-        """The mean of each modality's tokens, `(batch, dim)`."""
+        """Return the mean of each modality's tokens, `(batch, dim)`."""
         return {
             name: MaskedMeanPooling(name=f"{name}_pool")(tokens, mask=self.masks[name])
             for name, tokens in self.tokens.items()
         }
 
     def _flags(self, rate: float, seed: int | None) -> dict[str, Any]:
-        """The presence flags of the modalities that may be absent, here or in training."""
+        """Return the presence flags of the modalities that may be absent, here or in training."""
         specs = self.schema.inputs
         flags = {m.name: self.inputs[m.present_name] for m in specs if m.optional}
         if not rate:
@@ -98,7 +98,7 @@ class Trunk:
         return ModalityDropout(rate, seed=seed, name="modality_dropout")(ordered)
 
     def _given(self, spec: Modality, flags: Mapping[str, Any]) -> Tensors:
-        """What the modality's encoder is called with."""
+        """Return what the modality's encoder is called with."""
         own = {name: self.inputs[name] for name in spec.tensors}
         flag = flags.get(spec.name)
         if flag is None:

@@ -82,7 +82,7 @@ def calibrate(model: keras.Model, dataset: Any, target: str | None = None) -> fl
 
 
 def _temperature(model: keras.Model, target: str | None) -> Temperature:
-    """The layer of the target."""
+    """Return the layer of the target."""
     found = {layer.name: layer for layer in model.layers if isinstance(layer, Temperature)}
     if target is not None:
         if f"{target}_temperature" not in found:
@@ -101,7 +101,7 @@ def _temperature(model: keras.Model, target: str | None) -> Temperature:
 
 
 def _labelled(batch: Tensors, target: str | None) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows of a batch have a label, and the labels."""
+    """Return which rows of a batch have a label, and the labels."""
     if not isinstance(batch[1], dict):
         labels = np.asarray(batch[1])
         return np.ones(len(labels), bool), labels

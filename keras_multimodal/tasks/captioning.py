@@ -28,7 +28,7 @@ def captioner(
     seed: int | None = None,
     **options: Unpack[CompileOptions],
 ) -> keras.Model:
-    """A model that writes a text of a record, token by token, compiled.
+    """Return a model that writes a text of a record, token by token, compiled.
 
     An encoder makes tokens of each modality, the fusion relates them, and a decoder attends to all
     of them and to what it has written. Where one of the modalities is a question, it answers.

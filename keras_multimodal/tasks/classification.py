@@ -25,7 +25,7 @@ def classifier(
     seed: int | None = None,
     **options: Unpack[CompileOptions],
 ) -> keras.Model:
-    """A model from a record to the probabilities of its classes, compiled.
+    """Return a model from a record to the probabilities of its classes, compiled.
 
     An encoder makes tokens of each modality, the fusion one vector of all of them, and a dense
     layer with a softmax the probabilities; of classes in an order, one score and thresholds

@@ -15,7 +15,7 @@ from keras_multimodal.types import Mask, Shapes, Tensors
 def attach_encoders(
     model: keras.Model, encoders: Mapping[str, keras.layers.Layer], schema: Schema
 ) -> keras.Model:
-    """The model that takes what encoders take, in place of the features that they make.
+    """Return the model that takes what encoders take, in place of the features that they make.
 
     Args:
         model: A Functional model, trained on what `data.cache_features` returned, whose inputs are
@@ -82,7 +82,7 @@ class _TokensAndMask(keras.layers.Layer):
         """Nothing."""
 
     def call(self, inputs: Tensors, mask: Mask = None) -> tuple[Any, Any]:
-        """A vector is a single token; without a mask every token is real."""
+        """Return a vector is a single token; without a mask every token is real."""
         tokens = inputs[:, None] if len(inputs.shape) == 2 else inputs
         if mask is None or len(inputs.shape) == 2:
             mask = ops.ones_like(tokens[..., 0], dtype="bool")

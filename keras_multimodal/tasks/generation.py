@@ -17,7 +17,7 @@ _NEVER = -1e9
 
 
 def conditioning(model: keras.Model, schema: Schema) -> tuple[keras.Model, Decoder]:
-    """A captioner in two parts, which share its weights.
+    """Return a captioner in two parts, which share its weights.
 
     Args:
         model: What `tasks.captioner` made, the same loaded from a file, or a model of yours with
@@ -49,7 +49,7 @@ def conditioning(model: keras.Model, schema: Schema) -> tuple[keras.Model, Decod
 
 
 def get_sampler(sampler: Any) -> Any:
-    """A sampler of keras_hub.
+    """Return a sampler of keras_hub.
 
     Args:
         sampler: `"greedy"`, `"beam"`, `"top_k"`, `"top_p"` or `"random"`, or a sampler of
@@ -94,7 +94,7 @@ def get_sampler(sampler: Any) -> Any:
 def generation_loop(
     decoder: Decoder, target: TextTarget, sampler: Any = "greedy", max_length: int | None = None
 ) -> Callable[[Any, Any], Any]:
-    """The function from a context to the ids of texts, with a cache of keys and values.
+    """Return the function from a context to the ids of texts, with a cache of keys and values.
 
     It is `keras.ops` alone: compile it with `tf.function(jit_compile=True)` or `jax.jit`. A text
     that has ended stays as it is, so that a beam is not judged by what comes after its end.
@@ -147,7 +147,7 @@ def generation_loop(
         values = [(weight, ops.convert_to_tensor(weight)) for weight in decoder.variables]
 
         def following(prompt: Tensor, cache: Cache, index: Tensor) -> tuple[Any, None, Cache]:
-            """What comes at `index`; the sampler's own signature."""
+            """Return what comes at `index`; the sampler's own signature."""
             with keras.StatelessScope(state_mapping=values):
                 logits, cache = decoder.step(prompt[:, index - 1], index - 1, cache)
             logits = logits + ops.convert_to_tensor(never)
@@ -172,7 +172,7 @@ def _never(target: TextTarget) -> Any:
 
 
 def text_target(schema: Schema) -> TextTarget:
-    """The schema's target, which must be a text."""
+    """Return the schema's target, which must be a text."""
     if not isinstance(schema.target, TextTarget):
         raise ValueError(
             "`schema` must have a text for its target; pair the rows with `captions`. "

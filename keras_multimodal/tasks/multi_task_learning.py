@@ -37,7 +37,7 @@ def multi_task(
     seed: int | None = None,
     **options: Unpack[CompileOptions],
 ) -> keras.Model:
-    """A model from a record to several targets, compiled.
+    """Return a model from a record to several targets, compiled.
 
     Encoders and fusion are one for all targets; each has a head of its own, that of
     `tasks.classifier` or `tasks.regressor`. Rows that lack some of the targets are learned from for
@@ -133,7 +133,7 @@ def multi_task(
 
 
 def _weights(given: Any, targets: Targets) -> dict[str, float] | None:
-    """The weight of each target's loss."""
+    """Return the weight of each target's loss."""
     if given is None:
         return None
     if not isinstance(given, Mapping) or set(given) - set(targets.names):

@@ -26,7 +26,7 @@ def regressor(
     seed: int | None = None,
     **options: Unpack[CompileOptions],
 ) -> keras.Model:
-    """A model from a record to its numbers, in the user's units, compiled.
+    """Return a model from a record to its numbers, in the user's units, compiled.
 
     Inside, the numbers are standardised by the training rows; what comes out is not.
 

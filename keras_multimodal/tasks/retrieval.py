@@ -34,7 +34,7 @@ def retriever(
     seed: int | None = None,
     **options: Unpack[CompileOptions],
 ) -> keras.Model:
-    """A model that puts the parts of a record close to each other in one space, compiled.
+    """Return a model that puts the parts of a record close to each other in one space, compiled.
 
     Each tower, such as the picture or the text, is encoded by itself, so that it can be looked for
     with any other: its tokens' mean, or the fusion of its modalities, goes through a projection of
@@ -153,7 +153,7 @@ def retriever(
 
 
 def tower(model: keras.Model, schema: Schema, name: str) -> keras.Model:
-    """The model of one tower of a retriever, which shares its weights.
+    """Return the model of one tower of a retriever, which shares its weights.
 
     Args:
         model: What `tasks.retriever` made, or the same loaded from a file.
@@ -190,7 +190,7 @@ def tower(model: keras.Model, schema: Schema, name: str) -> keras.Model:
 
 
 def embed(model: keras.Model, schema: Schema, dataset: Any) -> dict[str, np.ndarray]:
-    """The vectors of every row, by tower.
+    """Return the vectors of every row, by tower.
 
     Args:
         model: What `tasks.retriever` made.

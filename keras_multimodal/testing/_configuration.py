@@ -40,7 +40,7 @@ def config_arguments(case: Case) -> None:
 
 
 def config_round_trip(case: Case) -> None:
-    """The configuration survives JSON and makes a layer with the same configuration."""
+    """Return the configuration survives JSON and makes a layer with the same configuration."""
     layer = case.make()
     serialized = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)))
     again = keras.saving.deserialize_keras_object(serialized)
@@ -55,7 +55,7 @@ def config_round_trip(case: Case) -> None:
 
 
 def constructor(case: Case) -> None:
-    """The constructor makes no weights and leaves its arguments as they were."""
+    """Return the constructor makes no weights and leaves its arguments as they were."""
     given = copy.deepcopy(case.init_kwargs)
     layer = case.cls(**given)
     if layer.weights:

@@ -21,7 +21,7 @@ def graph(case: Case) -> None:
 
 
 def jit(case: Case) -> None:
-    """A model compiled with `jit_compile=True` gives the eager outputs and masks."""
+    """Return a model compiled with `jit_compile=True` gives the eager outputs and masks."""
     expected = case.outputs()
     model = case.symbolic.model
     model.compile(jit_compile=True)
@@ -42,7 +42,7 @@ def deterministic_inference(case: Case) -> None:
 
 
 def inputs_unchanged(case: Case) -> None:
-    """A call leaves the arrays, lists and dicts it is given as they were."""
+    """Return a call leaves the arrays, lists and dicts it is given as they were."""
     layer = case.layer
     masks = case.explicit_masks(case.leaves)
     arrays = [leaf.value.copy() for leaf in case.leaves]
@@ -73,7 +73,7 @@ def _names(container: Any) -> Any:
 
 
 def dict_order(case: Case) -> None:
-    """The order of a dict's entries does not matter, in building or in calling."""
+    """Return the order of a dict's entries does not matter, in building or in calling."""
     name, first = next(iter(case.arguments.items()))
     if not isinstance(first, dict):
         return
@@ -90,7 +90,7 @@ def dict_order(case: Case) -> None:
 
 
 def dict_names(case: Case) -> None:
-    """A dict with an unknown or an absent entry raises a ValueError that names it."""
+    """Return a dict with an unknown or an absent entry raises a ValueError that names it."""
     name, first = next(iter(case.arguments.items()))
     if not isinstance(first, dict) or len(first) < 2:
         return

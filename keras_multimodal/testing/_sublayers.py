@@ -7,7 +7,7 @@ import keras
 
 
 def sublayers(layer: Any, path: str) -> Iterator[tuple[str, keras.layers.Layer]]:
-    """Every layer below `layer`, with the attribute path it was found under."""
+    """Yield every layer below `layer`, with the attribute path it was found under."""
     seen = {id(layer)}
     pending = _attributes(layer, path)
     while pending:

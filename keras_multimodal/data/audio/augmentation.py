@@ -132,7 +132,7 @@ class AudioAugmentation:
 
 
 def _is_range(value: object, lowest: float, highest: float) -> bool:
-    """Whether it is two finite numbers in order, neither beyond the limits."""
+    """Return whether it is two finite numbers in order, neither beyond the limits."""
     if not isinstance(value, tuple | list) or len(value) != 2:
         return False
     return lowest <= value[0] <= value[1] <= highest and math.isfinite(value[1] - value[0])
@@ -144,7 +144,7 @@ def _frame_length(sample_rate: int) -> int:
 
 
 def _stop(samples: tf.Tensor, low: tf.Tensor, high: tf.Tensor, sample_rate: int) -> tf.Tensor:
-    """Each row without its frequencies in `[low, high)`, both `(batch,)` in Hz."""
+    """Return each row without its frequencies in `[low, high)`, both `(batch,)` in Hz."""
     size = samples.shape[1]
     hertz = tf.range(size // 2 + 1, dtype=tf.float32) * (sample_rate / size)
     inside = (hertz >= low[:, None]) & (hertz < high[:, None])
@@ -170,5 +170,5 @@ def _noise(
 
 
 def _amplitude(decibels: tf.Tensor) -> tf.Tensor:
-    """The factor on the amplitude that so many dB are."""
+    """Return the factor on the amplitude that so many dB are."""
     return tf.exp(decibels * (math.log(10) / 20))

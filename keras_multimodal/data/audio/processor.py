@@ -21,7 +21,7 @@ _EXTENSIONS = ENDINGS["audio"]
 
 
 class AudioStream:
-    """Streams of recordings, mixed to mono and resampled to one rate.
+    """Makes columns of recordings, mixed to mono and resampled to one rate.
 
     WAV files (8, 16, 24 and 32 bits, and float) are decoded in the graph; FLAC, OGG and MP3 need
     the extra `audio`. An exported model takes the bytes of WAV files.
@@ -112,7 +112,7 @@ class AudioStream:
         name: str = "audio",
         optional: bool = False,
     ) -> AudioColumn:
-        """A column of the recordings that a column of a frame names.
+        """Return a column of the recordings that a column of a frame names.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
@@ -153,7 +153,7 @@ class AudioStream:
         name: str = "audio",
         optional: bool = False,
     ) -> AudioColumn:
-        """A column of the recordings in a folder, or with one sub-folder for each class.
+        """Return a column of the recordings in a folder, or with one sub-folder for each class.
 
         Args:
             directory: The folder.
@@ -213,7 +213,7 @@ class AudioStream:
 
 
 def _samples_in(duration: float, sample_rate: int) -> int:
-    """The samples nearest to so many seconds."""
+    """Return the samples nearest to so many seconds."""
     if isinstance(duration, bool) or not isinstance(duration, numbers.Real):
         raise TypeError(f"`duration` must be a number of seconds. Received: duration={duration!r}")
     if not 0 < duration < math.inf or round(duration * sample_rate) < 1:

@@ -52,7 +52,7 @@ def _convolve(samples: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tenso
 def _by_table(
     samples: tf.Tensor, down: tf.Tensor, up: tf.Tensor, scale: tf.Tensor, reach: tf.Tensor
 ) -> tf.Tensor:
-    """Every phase's filter at once: output `n` lies at input `n * down / up`."""
+    """Return every phase's filter at once: output `n` lies at input `n * down / up`."""
     offsets = tf.cast(tf.range(-reach, down + reach), tf.float64)
     phases = tf.cast(tf.range(up) * down, tf.float64) / tf.cast(up, tf.float64)
     filters = _sinc((offsets[:, None] - phases[None, :]) * scale)  # (width, up)
@@ -71,7 +71,7 @@ def _by_parts(
     reach: tf.Tensor,
     length: tf.Tensor,
 ) -> tf.Tensor:
-    """A filter for each output, as many outputs at a time as keep the memory small."""
+    """Return a filter for each output, as many outputs at a time as keep the memory small."""
     padded = tf.pad(samples, [[reach, reach + 1]])
     taps = tf.range(-reach, reach + 2)  # around the input before the output's place
     size = tf.maximum(_LARGEST // (2 * reach + 2), 1)
@@ -98,7 +98,7 @@ def _by_parts(
 
 
 def _sinc(distance: tf.Tensor) -> tf.Tensor:
-    """The sinc under a Kaiser window, at so many zero crossings from its middle."""
+    """Return the sinc under a Kaiser window, at so many zero crossings from its middle."""
     inside = tf.clip_by_value(1.0 - (distance / _ZEROS) ** 2, 0.0, 1.0)
     window = tf.math.bessel_i0(_BETA * tf.sqrt(inside)) * tf.cast(inside > 0, tf.float64)
     turn = math.pi * tf.where(tf.equal(distance, 0.0), tf.ones_like(distance), distance)

@@ -12,7 +12,7 @@ from keras_multimodal.data.audio.wav import MAX_MAGNITUDE, MAX_RATE
 
 
 def require_soundfile() -> Any:
-    """The package, or an error that says how to get it."""
+    """Return the package, or an error that says how to get it."""
     try:
         return importlib.import_module("soundfile")
     except ImportError as error:

@@ -14,7 +14,7 @@ class AudioTransform(Transform[Audio]):
     """Decode, mix to mono, resample, crop or pad, normalise."""
 
     def load(self, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The bytes of a WAV file to `(num_samples,)` float32 and its mask."""
+        """Return the bytes of a WAV file to `(num_samples,)` float32 and its mask."""
         return self.arrange(*decode_wav(cell))
 
     def arrange(self, channels: tf.Tensor, rate: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -112,7 +112,7 @@ def _part(contents: tf.Tensor, start: tf.Tensor, length: tf.Tensor) -> tf.Tensor
 
 
 def _number(contents: tf.Tensor, start: tf.Tensor, length: int) -> tf.Tensor:
-    """A little-endian unsigned integer as int64."""
+    """Return a little-endian unsigned integer as int64."""
     values = tf.cast(tf.io.decode_raw(_part(contents, start, length), tf.uint8), tf.int64)
     places = tf.constant([256**place for place in range(length)], tf.int64)
     return tf.reduce_sum(values * places[: tf.size(values)])

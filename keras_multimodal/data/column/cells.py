@@ -20,7 +20,7 @@ def as_pandas(data: Any) -> Any:
 
 
 def as_frame(dataframe: Frame) -> pd.DataFrame:
-    """A frame of pandas, or one that can be made into it.
+    """Return a frame of pandas, or one that can be made into it.
 
     Raises:
         TypeError: If it is something else.
@@ -35,7 +35,7 @@ def as_frame(dataframe: Frame) -> pd.DataFrame:
 
 
 def frame_column(frame: pd.DataFrame, column: str, argument: str) -> pd.Series:
-    """A column of a frame.
+    """Return a column of a frame.
 
     Args:
         frame: The frame.
@@ -54,7 +54,7 @@ def frame_column(frame: pd.DataFrame, column: str, argument: str) -> pd.Series:
 
 
 def frame_keys(frame: pd.DataFrame, key: str | None) -> list[Hashable]:
-    """The key of each row: the frame's index, or the column named `key`."""
+    """Return the key of each row: the frame's index, or the column named `key`."""
     values = frame.index if key is None else frame_column(frame, key, "key")
     keys = values.tolist()
     for row, value in enumerate(keys):
@@ -105,7 +105,7 @@ def _encodable(cell: str, key: Hashable, source: str) -> str:
 def values_by_key(
     keys: Iterable[Hashable], values: Iterable[Any], argument: str
 ) -> dict[Hashable, Any]:
-    """The value of each key; a key may repeat, but not with another value.
+    """Return the value of each key; a key may repeat, but not with another value.
 
     Args:
         keys: The keys.
@@ -126,7 +126,7 @@ def values_by_key(
 
 
 def rows_of_keys(keys: Sequence[Hashable], of: Sequence[Hashable]) -> np.ndarray:
-    """The rows of keys, in their order.
+    """Return the rows of keys, in their order.
 
     Args:
         keys: Keys.
@@ -146,6 +146,6 @@ def rows_of_keys(keys: Sequence[Hashable], of: Sequence[Hashable]) -> np.ndarray
 
 
 def name_keys(keys: Sequence[Hashable], limit: int = 5) -> str:
-    """A few keys by name and how many more there are, for messages."""
+    """Return a few keys by name and how many more there are, for messages."""
     named = ", ".join(repr(key) for key in keys[:limit])
     return named if len(keys) <= limit else f"{named} and {len(keys) - limit} more"

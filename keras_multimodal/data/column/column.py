@@ -94,7 +94,7 @@ class Column:
         return self._view or self.spec.name
 
     def with_view(self, view: str) -> Self:
-        """The column with another view.
+        """Return the column with another view.
 
         The two pictures of a stereo camera, or a picture and its mask, must be turned and flipped
         together: give their columns one view.
@@ -117,11 +117,11 @@ class Column:
         return make_transform(self.spec)
 
     def group_of(self, key: Hashable) -> Hashable:
-        """What the row of `key` is kept together with where records are split."""
+        """Return what the row of `key` is kept together with where records are split."""
         return key
 
     def cell_name(self, row: int) -> str:
-        """What messages call the cell of a row."""
+        """Return what messages call the cell of a row."""
         return str(self.cells[row])
 
     def fingerprints(self) -> list[str]:
@@ -135,7 +135,7 @@ class Column:
         ]
 
     def content(self, row: int) -> bytes:
-        """What `fingerprints` makes a digest of, for a row that is there."""
+        """Return what `fingerprints` makes a digest of, for a row that is there."""
         content = str(self.cells[row])
         if self.reads_files:
             try:
@@ -159,25 +159,25 @@ class Column:
         return taken
 
     def with_spec(self, spec: Modality) -> Self:
-        """The column with another description."""
+        """Return the column with another description."""
         changed = copy.copy(self)
         changed.spec = spec
         return changed
 
     def as_optional(self) -> Self:
-        """The column with its modality declared optional."""
+        """Return the column with its modality declared optional."""
         return self.with_spec(dataclasses.replace(self.spec, optional=True))
 
     def adapt(self) -> Self:
-        """The column with whatever its description learns from its rows."""
+        """Return the column with whatever its description learns from its rows."""
         return self
 
     def blank(self) -> Tensors:
-        """What a row without a cell has in place of what `cell_loader` makes of one."""
+        """Return what a row without a cell has in place of what `cell_loader` makes of one."""
         return self.transform.blank()
 
     def cell_loader(self) -> CellLoader:
-        """The graph function from one cell to what the transform's `load` makes of it."""
+        """Return the graph function from one cell to what the transform's `load` makes of it."""
         return self.transform.load
 
     @property
@@ -186,7 +186,7 @@ class Column:
         return self
 
     def source_rows(self, rows: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
-        """The rows of `source_column` that stand for `rows`, -1 where there is none.
+        """Return the rows of `source_column` that stand for `rows`, -1 where there is none.
 
         Args:
             rows: The rows' numbers, `(count,)` int64.
@@ -222,7 +222,7 @@ class Column:
         return None
 
     def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
-        """The graph function from a loaded batch and its rows' seeds to the model's inputs.
+        """Return the graph function from a loaded batch and its rows' seeds to the model's inputs.
 
         Args:
             batch_size: The largest batch there will be.

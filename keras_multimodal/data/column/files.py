@@ -7,7 +7,7 @@ from keras_multimodal.data.column.cells import name_keys
 
 
 def existing_folder(directory: str | os.PathLike[str]) -> str:
-    """The folder's path; an error if it is none."""
+    """Return the folder's path; an error if it is none."""
     path = os.fspath(directory)
     if not os.path.isdir(path):
         raise FileNotFoundError(

@@ -58,7 +58,7 @@ class Preprocessor(tf.Module):
             )
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
-        """The specs of `raw` by name: for most modalities a `(None,)` string."""
+        """Return the specs of `raw` by name: for most modalities a `(None,)` string."""
         return {
             name: spec
             for transform in self.transforms.values()

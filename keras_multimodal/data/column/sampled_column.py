@@ -56,13 +56,13 @@ class SampledColumn(Column):
         self._view = pool._view
 
     def with_spec(self, spec: Modality) -> Self:
-        """The column with another description."""
+        """Return the column with another description."""
         changed = super().with_spec(spec)
         changed.pool = self.pool.with_spec(spec)
         return changed
 
     def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
-        """The column with other rows, and with the cells that these may draw."""
+        """Return the column with other rows, and with the cells that these may draw."""
         taken = super().take(keys, rows)
         options = [own or () for own in taken.options]
         used = sorted({row for own in options for row in own})
@@ -72,11 +72,11 @@ class SampledColumn(Column):
         return taken
 
     def adapt(self) -> Self:
-        """The column with what its description learns from every cell that it may draw."""
+        """Return the column with what its description learns from every cell that it may draw."""
         return self.with_spec(self.pool.adapt().spec)
 
     def cell_name(self, row: int) -> str:
-        """All the cells that the row may draw."""
+        """Return all the cells that the row may draw."""
         return " or ".join(str(self.pool.cells[own]) for own in self.options[row])
 
     def blank(self) -> Tensors:

@@ -64,11 +64,11 @@ class Transform(tf.Module, Generic[_Spec]):
         self.spec = spec
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
-        """What the exported model takes for this modality, by name."""
+        """Return what the exported model takes for this modality, by name."""
         return {self.spec.name: tf.TensorSpec([None], tf.string, name=self.spec.name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Which rows have the modality, `(batch,)` bool."""
+        """Return which rows have the modality, `(batch,)` bool."""
         return tf.not_equal(raw[self.spec.name], "")
 
     def load(self, cell: Cell) -> Tensors:
@@ -76,11 +76,11 @@ class Transform(tf.Module, Generic[_Spec]):
         raise NotImplementedError
 
     def blank(self) -> Tensors:
-        """What `load` returns for a row without this modality."""
+        """Return what `load` returns for a row without this modality."""
         raise NotImplementedError
 
     def finish(self, loaded: Tensors) -> Tensors:
-        """A batch of loaded cells to the model's input, or to its inputs by name."""
+        """Return a batch of loaded cells to the model's input, or to its inputs by name."""
         raise NotImplementedError
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
@@ -100,7 +100,7 @@ class Transform(tf.Module, Generic[_Spec]):
 
 
 def by_name(tensors: Tensors, spec: Modality) -> dict[str, tf.Tensor]:
-    """A modality's tensors by name; a single one is the input named like the modality."""
+    """Return a modality's tensors by name; a single one is the input named like the modality."""
     return tensors if isinstance(tensors, dict) else {spec.name: tensors}
 
 
@@ -120,5 +120,5 @@ def is_there(strings: tf.Tensor) -> tf.Tensor:
 
 
 def float32(numbers: Sequence[float]) -> np.ndarray:
-    """What has been learned, such as means, in the precision of the model's inputs."""
+    """Return what has been learned, such as means, in the precision of the model's inputs."""
     return np.asarray(numbers, "float64").astype("float32")

@@ -153,7 +153,7 @@ def _cache(
 
 
 def _make_encode(encoder: keras.layers.Layer, spec: Modality) -> Encode:
-    """The function from a batch to its tokens `(batch, length, dim)` and their mask."""
+    """Return the function from a batch to its tokens `(batch, length, dim)` and their mask."""
 
     def run(inputs: Mapping[str, tf.Tensor]) -> tuple[Any, Any]:
         tokens = encoder(spec.encoder_inputs(inputs), training=False)
@@ -184,7 +184,7 @@ def _inputs(batch: Any) -> Mapping[str, tf.Tensor]:
 
 
 def _identity(encoder: keras.layers.Layer, spec: Modality) -> dict[str, str]:
-    """What changes if the encoder's weights or itself do, or what it is shown."""
+    """Return what changes if the encoder's weights or itself do, or what it is shown."""
     weights = hashlib.blake2b(digest_size=16)
     for weight in encoder.weights:
         values = keras.ops.convert_to_numpy(weight)

@@ -52,11 +52,11 @@ class FeatureColumn(Column):
         self.places = np.asarray(places, "int64")
 
     def blank(self) -> tf.Tensor:
-        """The place of a row without features."""
+        """Return the place of a row without features."""
         return tf.constant(-1, tf.int64)
 
     def row_loader(self) -> RowLoader:
-        """The graph function from a row to its place in the store."""
+        """Return the graph function from a row to its place in the store."""
         places = tf.constant(self.places)
         return lambda row: tf.gather(places, row)
 

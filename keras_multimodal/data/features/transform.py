@@ -36,14 +36,14 @@ class FeaturesTransform(Transform[Features]):
         return tf.fill(self.spec.shape, float("nan"))
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """A batch of tokens, cut or padded with NaN to `(batch, length, dim)`."""
+        """Return a batch of tokens, cut or padded with NaN to `(batch, length, dim)`."""
         tokens = raw[self.spec.name][:, : self.spec.length]
         lacking = self.spec.length - tf.shape(tokens)[1]
         tokens = tf.pad(tokens, [[0, 0], [0, lacking], [0, 0]], constant_values=float("nan"))
         return tf.ensure_shape(tokens, (None, *self.spec.shape))
 
     def finish(self, loaded: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The tokens, 0 where there is none, and which there are."""
+        """Return the tokens, 0 where there is none, and which there are."""
         there = _there(loaded)
         tokens = tf.where(there[..., None], loaded, 0.0)
         return {self.spec.name: tokens, self.spec.mask_name: there}

@@ -235,7 +235,7 @@ def _brighten(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
 
 
 def affine_matrices(parameters: Parameters, height: int, width: int) -> tf.Tensor:
-    """Where each output pixel comes from: rotation · shift · shear · zoom, about the centre.
+    """Return where each output pixel comes from: rotation · shift · shear · zoom, about the centre.
 
     Keras composes the same matrices but takes half the height for the centre's x and half the
     width for its y, so that only square pictures turn about their centre there.
@@ -267,7 +267,7 @@ def affine_matrices(parameters: Parameters, height: int, width: int) -> tf.Tenso
 def flipped_matrices(
     matrices: tf.Tensor, parameters: Parameters, height: int, width: int
 ) -> tf.Tensor:
-    """Where each pixel of the flipped output comes from.
+    """Return where each pixel of the flipped output comes from.
 
     Args:
         matrices: What `affine_matrices` returned.
@@ -318,7 +318,7 @@ def _wrap(places: tf.Tensor, period: int) -> tf.Tensor:
 
 
 def _transformed(matrices: tf.Tensor, height: int, width: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Where each output pixel comes from, x and y, each `(batch, height, width)`."""
+    """Return where each output pixel comes from, x and y, each `(batch, height, width)`."""
     y = tf.range(height, dtype=tf.float32)[None, :, None]
     x = tf.range(width, dtype=tf.float32)[None, None, :]
     a, b, offset_x, c, d, offset_y = (
@@ -330,7 +330,7 @@ def _transformed(matrices: tf.Tensor, height: int, width: int) -> tuple[tf.Tenso
 def _draw_shift(
     seeds: tf.Tensor, name: str, shift_range: float | Sequence[float], size: int
 ) -> tf.Tensor:
-    """A shift in pixels, drawn as `ImageDataGenerator` draws it."""
+    """Return a shift in pixels, drawn as `ImageDataGenerator` draws it."""
     if isinstance(shift_range, float):
         largest = shift_range
         shift = uniform(seeds, _SLOTS[name], -shift_range, shift_range)

@@ -8,7 +8,7 @@ Place = tuple[tf.Tensor, tf.Tensor] | None
 
 
 def corner(size: tf.Tensor, spec: Image, place: Place) -> tf.Tensor:
-    """The target's top left corner, `(2,)` int32.
+    """Return the target's top left corner, `(2,)` int32.
 
     Args:
         size: The picture's height and width, `(2,)` int32, at least the target's.
@@ -22,7 +22,7 @@ def corner(size: tf.Tensor, spec: Image, place: Place) -> tf.Tensor:
 
 
 def cut(pixels: tf.Tensor, spec: Image, place: Place) -> tf.Tensor:
-    """The target out of a decoded picture, which is enlarged first if it is too small.
+    """Return the target out of a decoded picture, which is enlarged first if it is too small.
 
     Args:
         pixels: `(height, width, channels)`, an integer dtype.

@@ -150,7 +150,7 @@ def _flatten(color: tf.Tensor, alpha: tf.Tensor, background: int) -> tf.Tensor:
 
 
 def _crop_to_proportions(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
-    """The largest centred part with the target's proportions, rounded as Keras does."""
+    """Return the largest centred part with the target's proportions, rounded as Keras does."""
     height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
     crop_height = tf.minimum(height, width * spec.height // spec.width)
     crop_width = tf.minimum(width, height * spec.width // spec.height)
@@ -182,7 +182,7 @@ def _resize_nearest(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
 
 
 def _nearest(size: tf.Tensor, target: int) -> tf.Tensor:
-    """The source index of each of `target` places.
+    """Return the source index of each of `target` places.
 
     Pillow steps along with a running sum, whose rounding decides between two equally near pixels.
     """

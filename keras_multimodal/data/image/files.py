@@ -13,7 +13,7 @@ _UNDECODED = (".ppm", ".tif", ".tiff")  # Keras lists these too
 
 
 def picture_files(folder: str, root: str, follow_links: bool) -> Iterator[str]:
-    """The picture files below `folder`, relative to `root`, in Keras' order.
+    """Yield the picture files below `folder`, relative to `root`, in Keras' order.
 
     Raises:
         ValueError: If there are pictures of a kind that TensorFlow doesn't decode.
@@ -43,7 +43,7 @@ def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:
 
 
 def only_jpegs(paths: Iterable[str]) -> bool:
-    """Whether all files are JPEGs by their first bytes, whatever their names say.
+    """Return whether all files are JPEGs by their first bytes, whatever their names say.
 
     Args:
         paths: The files; empty ones don't count.

@@ -96,7 +96,7 @@ def claimed_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def has_16_bits(contents: tf.Tensor) -> tf.Tensor:
-    """Whether the bytes are those of a grey PNG of 16 bits, a scalar bool."""
+    """Return whether the bytes are those of a grey PNG of 16 bits, a scalar bool."""
     start = tf.strings.substr(tf.strings.join([contents, "\0" * _HEADER]), 0, _HEADER)
     return tf.equal(tf.strings.substr(start, 0, 4), b"\x89PNG") & tf.equal(
         tf.strings.substr(start, 24, 2), b"\x10\x00"
@@ -104,7 +104,7 @@ def has_16_bits(contents: tf.Tensor) -> tf.Tensor:
 
 
 def file_has_16_bits(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a grey PNG of 16 bits."""
+    """Return whether a file is a grey PNG of 16 bits."""
     with open(path, "rb") as file:
         header = file.read(_HEADER)
     return header[:4] == b"\x89PNG" and header[24:26] == b"\x10\x00"

@@ -23,13 +23,13 @@ class _BatchSeeds(keras.random.SeedGenerator):
         self._begin, self._drawn = tf.bitcast(seeds[0], tf.int32), 0
 
     def next(self, ordered: bool = True) -> tf.Tensor:
-        """The next seed, `(2,)` int32."""
+        """Return the next seed, `(2,)` int32."""
         self._drawn += 1
         return tf.stack([self._begin, tf.constant(self._drawn)])
 
 
 def keras_augmentation(layers: Any) -> Augment:
-    """The changes that Keras' layers make in training.
+    """Return the changes that Keras' layers make in training.
 
     Args:
         layers: A layer, a `keras.layers.Pipeline`, a `keras.Sequential`, or a list of layers.
@@ -94,7 +94,7 @@ def _drawing_from(layer: keras.layers.Layer, seeds: _BatchSeeds) -> Iterator[Non
 
 
 def _random_layers(layer: keras.layers.Layer) -> Iterator[Any]:
-    """The layer and those within it that draw random numbers."""
+    """Yield the layer and those within it that draw random numbers."""
     if isinstance(getattr(layer, "generator", None), keras.random.SeedGenerator):
         yield layer
     for value in list(vars(layer).values()):

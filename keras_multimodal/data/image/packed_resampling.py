@@ -44,7 +44,7 @@ def make_warp(
     bilinear = augmentation.interpolation_order == 1
 
     def prepare(images: tf.Tensor, matrices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """A pixel or four in each place, and the place that each output pixel needs."""
+        """Return a pixel or four in each place, and the place that each output pixel needs."""
         pixels = tf.zeros(images.shape[:3], tf.int32)
         for channel in range(channels):
             own = tf.cast(images[..., channel], tf.int32)
@@ -60,7 +60,7 @@ def make_warp(
         return tf.reshape(pixels, [part * height * width, -1]), tf.reshape(at, [-1])
 
     def blend(found: tf.Tensor, at: tf.Tensor, matrices: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-        """The channels of the pixels that were found, interpolated, and what comes then."""
+        """Return the channels of the pixels that were found, interpolated, and what comes then."""
         found = tf.reshape(found, [part, height, width, -1])
 
         def channel_of(neighbour: int, channel: int) -> tf.Tensor:

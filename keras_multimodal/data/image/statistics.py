@@ -29,14 +29,14 @@ class ImageStatistics:
     epsilon: float = 1e-6
 
     def missing(self, spec: Image) -> bool:
-        """Whether `spec` lacks what is to be learned."""
+        """Return whether `spec` lacks what is to be learned."""
         return self.center and not spec.mean
 
 
 def learn_statistics(
     batches: Iterable[np.ndarray], spec: Image, statistics: ImageStatistics
 ) -> Image:
-    """The description with what is to be learned of the pictures.
+    """Return the description with what is to be learned of the pictures.
 
     They are taken batch by batch; only sums are kept, so that memory doesn't grow with the rows.
 

@@ -21,7 +21,7 @@ def number_pair(argument: str, value: Cell) -> tuple[float, float]:
 
 
 def as_shifts(value: float | Sequence[float]) -> float | tuple[float, ...]:
-    """A range of shifts: a number of Python's own, or all the shifts to choose from."""
+    """Return a range of shifts: a number of Python's own, or all the shifts to choose from."""
     if isinstance(value, np.number):
         value = value.item()
     return value if isinstance(value, (int, float)) else tuple(value)

@@ -35,7 +35,7 @@ class ImageArrayStream(ImageTransformer):
         keys: Sequence[Hashable] | None = None,
         name: str = "image",
     ) -> ImageFlow:
-        """A column of pictures in an array.
+        """Return a column of pictures in an array.
 
         Args:
             x: `(rows, height, width, channels)`, or as `data_format` says, in [0, 255].

@@ -40,7 +40,7 @@ def make_defaults(
     save_prefix: str,
     save_format: str,
 ) -> FlowDefaults:
-    """The defaults of a flow, from the arguments that its maker received."""
+    """Return the defaults of a flow, from the arguments that its maker received."""
     return FlowDefaults(
         batch_size=batch_size,
         shuffle=shuffle,

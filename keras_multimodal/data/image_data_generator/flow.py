@@ -133,7 +133,7 @@ class ImageFlow(ImageColumn):
         seed: int | None = None,
         **options: Any,
     ) -> tf.data.Dataset:
-        """The pictures alone as batches; for pictures among other things, `pair` the flow.
+        """Return the pictures alone as batches; for pictures among other things, `pair` the flow.
 
         Args:
             batch_size: Rows in a batch; the flow's own by default.
@@ -203,7 +203,7 @@ class ImageFlow(ImageColumn):
         return labels
 
     def _make_targets(self) -> Callable[[tf.Tensor], Any]:
-        """The graph function from the numbers of classes, or of rows, to targets."""
+        """Return the graph function from the numbers of classes, or of rows, to targets."""
         if self.class_mode == "sparse":
             return lambda numbers: numbers
         if self._several:

@@ -36,7 +36,7 @@ _SETTINGS = (
 
 
 def generator_settings(generator: Any) -> tuple[dict[str, Any], Image | None]:
-    """The settings of a generator by name, and the statistics that it has learned.
+    """Return the settings of a generator by name, and the statistics that it has learned.
 
     Args:
         generator: A `keras.preprocessing.image.ImageDataGenerator`.

@@ -29,7 +29,7 @@ _PICTURES = "one of several pictures"
 
 
 class ImageStream(ImageArrayStream):
-    """Streams of pictures in `ImageDataGenerator`'s terms, on tf.data.
+    """Makes columns of pictures in `ImageDataGenerator`'s terms, on tf.data.
 
     The arguments are those of `keras.preprocessing.image.ImageDataGenerator`, with its meanings
     and defaults. The random changes are made to training batches only, whole batches at a time;
@@ -100,7 +100,7 @@ class ImageStream(ImageArrayStream):
 
     @classmethod
     def from_generator(cls, generator: Any, **settings: Any) -> Self:
-        """The stream that does what a Keras `ImageDataGenerator` does.
+        """Return the stream that does what a Keras `ImageDataGenerator` does.
 
         Call its `flow_...` methods with the arguments that the generator's were given. What
         `generator.fit` has learned comes along.
@@ -147,7 +147,7 @@ class ImageStream(ImageArrayStream):
         name: str = "image",
         optional: bool = False,
     ) -> ImageFlow:
-        """A flow of the pictures that a column of a frame names.
+        """Return a flow of the pictures that a column of a frame names.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
@@ -299,7 +299,7 @@ class ImageStream(ImageArrayStream):
         name: str = "image",
         optional: bool = False,
     ) -> ImageFlow:
-        """A flow of the pictures in a folder with one sub-folder for each class.
+        """Return a flow of the pictures in a folder with one sub-folder for each class.
 
         Args:
             directory: The folder.

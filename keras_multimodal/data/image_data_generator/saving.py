@@ -12,7 +12,7 @@ from keras_multimodal.types import Tensors
 
 
 def save_pictures(dataset: tf.data.Dataset, spec: Image, defaults: FlowDefaults) -> tf.data.Dataset:
-    """The dataset, which also writes each picture as it goes by.
+    """Return the dataset, which also writes each picture as it goes by.
 
     A picture is written with its darkest value black and its brightest white, as Keras does.
 

@@ -275,7 +275,7 @@ class ImageTransformer:
     def _changed(
         self, batches: Iterator[np.ndarray], rounds: int, seed: int | None
     ) -> Iterator[np.ndarray]:
-        """The batches as they are, or each of them as often as it is to be changed."""
+        """Yield the batches as they are, or each of them as often as it is to be changed."""
         base = np.random.default_rng(seed).integers(2**31)
         row = 0
         for batch in batches:
@@ -290,7 +290,7 @@ class ImageTransformer:
             row += len(batch)
 
     def _treatment(self, defaults: FlowDefaults) -> dict[str, Any]:
-        """What every flow is told of these settings."""
+        """Return what every flow is told of these settings."""
         return {
             "augmentation": self.augmentation,
             "statistics": self.statistics,
@@ -351,7 +351,7 @@ class ImageTransformer:
         )
 
     def _describe(self, **settings: Any) -> Image:
-        """The description of pictures that are treated as this class says."""
+        """Return the description of pictures that are treated as this class says."""
         function = self.preprocessing_function
         name = "" if function is None else getattr(function, "__name__", type(function).__name__)
         learned = self._fitted
@@ -369,7 +369,7 @@ class ImageTransformer:
         )
 
     def _array_spec(self, batch: np.ndarray, name: str = "image", optional: bool = False) -> Image:
-        """The description of pictures in an array, channels last."""
+        """Return the description of pictures in an array, channels last."""
         _, height, width, channels = batch.shape
         return self._describe(
             name=name, optional=optional, height=height, width=width, channels=channels

@@ -12,7 +12,7 @@ from keras_multimodal.schema.missing_cells import is_missing
 
 
 def class_names(targets: Iterable[Any]) -> list[Any]:
-    """The classes that occur, sorted; a target may be several of them."""
+    """Return the classes that occur, sorted; a target may be several of them."""
     found: set[Any] = set()
     for target in targets:
         if isinstance(target, SEVERAL):
@@ -25,7 +25,7 @@ def class_names(targets: Iterable[Any]) -> list[Any]:
 def target_cells(
     dataframe: pd.DataFrame, y_col: str | Sequence[str], class_mode: str | None
 ) -> list[Any] | None:
-    """The rows' targets: a cell each, or a tuple of several columns' cells."""
+    """Return the rows' targets: a cell each, or a tuple of several columns' cells."""
     if isinstance(y_col, str):
         if y_col == "class" and y_col not in dataframe.columns:
             return None
@@ -52,7 +52,7 @@ def target_cells(
 
 
 def weight_cells(dataframe: pd.DataFrame, weight_col: str) -> list[float]:
-    """The rows' weights; an error if the column holds anything but numbers."""
+    """Return the rows' weights; an error if the column holds anything but numbers."""
     column = frame_column(dataframe, weight_col, "weight_col")
     if not pd.api.types.is_numeric_dtype(column):
         raise TypeError(

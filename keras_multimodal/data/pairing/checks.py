@@ -53,7 +53,7 @@ def check_target(given: Mapping[str, bool]) -> None:
 
 
 def repeated_keys(column: Column) -> dict[Hashable, int]:
-    """The keys that occur more than once, with their counts."""
+    """Return the keys that occur more than once, with their counts."""
     counts = collections.Counter(column.keys)
     return {key: count for key, count in counts.items() if count > 1}
 
@@ -102,7 +102,7 @@ def check_present(aligned: Sequence[Column], keys: Sequence[Hashable], usable: n
 
 
 def where(keys: Sequence[Hashable], chosen: np.ndarray) -> tuple[Hashable, ...]:
-    """The keys of the chosen rows."""
+    """Return the keys of the chosen rows."""
     return tuple(keys[row] for row in np.flatnonzero(chosen).tolist())
 
 

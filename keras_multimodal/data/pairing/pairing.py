@@ -300,7 +300,7 @@ def _align(
 
 
 def _without(column: Column, unreadable: Sequence[Unreadable]) -> Column:
-    """The column with the cells that cannot be read absent."""
+    """Return the column with the cells that cannot be read absent."""
     rows = np.arange(len(column))
     rows[[cell.row for cell in unreadable if cell.modality == column.spec.name]] = -1
     return column.take(column.keys, rows)

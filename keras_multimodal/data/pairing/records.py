@@ -108,7 +108,7 @@ class Records:
         return Schema([column.spec for column in self.columns], self.target)
 
     def to_frame(self) -> pd.DataFrame:
-        """The raw cells and the labels of each row, by key; absent cells are empty."""
+        """Return the raw cells and the labels of each row, by key; absent cells are empty."""
         index = pd.Index(self.keys, name="key", tupleize_cols=False)
         frame = pd.DataFrame({s.spec.name: s.cells for s in self.columns}, index=index)
         if self.captions is not None:
@@ -118,7 +118,7 @@ class Records:
         return frame
 
     def adapt(self) -> Self:
-        """The records with what their columns learn from these rows, such as a vocabulary.
+        """Return the records with what their columns learn from these rows, such as a vocabulary.
 
         `split` adapts by itself. Call this only where every row is a training row.
         """
@@ -130,7 +130,7 @@ class Records:
         return adapted
 
     def select(self, keys: Sequence[Hashable]) -> Self:
-        """The rows of the given keys, in their order.
+        """Return the rows of the given keys, in their order.
 
         Args:
             keys: Keys of these records.
@@ -141,7 +141,7 @@ class Records:
         return self._take(rows_of_keys(keys, self.keys))
 
     def select_modalities(self, *names: str) -> Self:
-        """The same rows with fewer modalities, as a model of a single modality needs them.
+        """Return the same rows with fewer modalities, as a model of a single modality needs them.
 
         Args:
             *names: The modalities to keep, in the order wanted.
@@ -241,7 +241,7 @@ class Records:
         names: Sequence[str] = ("train", "validation", "test"),
         ignore: Sequence[str] = (),
     ) -> tuple[Self, ...]:
-        """The parts that a column names, such as a published split.
+        """Return the parts that a column names, such as a published split.
 
         Vocabularies and the like are learned on the rows of the first part.
 
@@ -307,7 +307,7 @@ class Records:
         buckets: Mapping[str, Sequence[int]] | None = None,
         initial_epoch: int = 0,
     ) -> tf.data.Dataset:
-        """The rows as batches for `fit`, `evaluate` and `predict`.
+        """Return the rows as batches for `fit`, `evaluate` and `predict`.
 
         Two datasets of the same seed give the same batches, bit for bit, whatever the number of
         threads; their epochs differ from each other.

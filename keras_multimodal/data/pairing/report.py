@@ -67,7 +67,7 @@ class PairingReport:
         return "\n".join(lines)
 
     def to_json(self) -> str:
-        """The report as JSON text; keys that JSON does not know are written as text."""
+        """Return the report as JSON text; keys that JSON does not know are written as text."""
         content = {
             "rows": self.rows,
             "matched": self.matched,

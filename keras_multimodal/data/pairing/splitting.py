@@ -89,7 +89,7 @@ def by_row(
 
 
 def split_shares(train: float | None, validation: float, test: float) -> dict[str, float]:
-    """The shares above 0 by part, that of the training rows filled in.
+    """Return the shares above 0 by part, that of the training rows filled in.
 
     Raises:
         ValueError: If they do not add up to 1, or leave no training rows.
@@ -139,7 +139,7 @@ def check_parts(
 def choose_rows(
     rows: np.ndarray, keys: Sequence[Hashable], fraction: float, seed: int
 ) -> np.ndarray:
-    """A share of rows that depends on the seed and the keys alone.
+    """Return a share of rows that depends on the seed and the keys alone.
 
     Args:
         rows: Numbers of rows.
@@ -155,7 +155,7 @@ def choose_rows(
 def named_parts(
     parts: Sequence[Any], names: Sequence[str], ignore: Sequence[str], keys: Sequence[Hashable]
 ) -> list[np.ndarray]:
-    """The rows of each part that is wanted.
+    """Return the rows of each part that is wanted.
 
     Args:
         parts: The name of each row's part.
@@ -186,7 +186,7 @@ def named_parts(
 
 
 def _shuffled(group: Hashable, seed: int) -> bytes:
-    """A place in the order that depends on `seed` and the group's name alone."""
+    """Return a place in the order that depends on `seed` and the group's name alone."""
     return hashlib.blake2b(
         f"{seed}/{group!r}".encode("utf-8", "surrogatepass"), digest_size=8
     ).digest()

@@ -74,7 +74,7 @@ def check_readable(columns: Sequence[Column]) -> None:
 
 
 def _readable(column: Column, rows: np.ndarray) -> set[int]:
-    """The rows that load without an error."""
+    """Return the rows that load without an error."""
     load = converted(column.cell_loader())
 
     def try_to_load(row: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -87,7 +87,7 @@ def _readable(column: Column, rows: np.ndarray) -> set[int]:
 
 
 def _reason(column: Column, cell: str) -> str:
-    """What is wrong with a cell that does not load."""
+    """Return what is wrong with a cell that does not load."""
     if not os.path.exists(cell):
         return "is not there"
     if not os.path.getsize(cell):

@@ -88,7 +88,7 @@ class Buckets:
         )
 
     def count(self, rows: int, batch_size: int, drop_remainder: bool, varying: bool) -> int | None:
-        """How many batches an epoch has; `None` where that differs from epoch to epoch.
+        """Return how many batches an epoch has; `None` where that differs from epoch to epoch.
 
         Args:
             rows: How many rows an epoch has.
@@ -105,7 +105,7 @@ class Buckets:
         return int((sizes // batch_size if drop_remainder else -(-sizes // batch_size)).sum())
 
     def trim(self, tensors: dict[str, tf.Tensor], spec: Modality) -> dict[str, tf.Tensor]:
-        """A modality's tensors, cut to the shortest length that keeps all that is real."""
+        """Return a modality's tensors, cut to the shortest length that keeps all that is real."""
         if spec.name not in self._edges:
             return tensors
         edges = self._edges[spec.name]

@@ -95,7 +95,7 @@ def make_dataset(
     options: Batching,
     prefix: tuple[str, np.ndarray] | None = None,
 ) -> tf.data.Dataset:
-    """The batches of `Records.batch`; see there.
+    """Return the batches of `Records.batch`; see there.
 
     Args:
         columns: Aligned columns.
@@ -158,7 +158,7 @@ def make_dataset(
         return epoch_order(len(keys), balanced, options.shuffle, options.seed, epoch)
 
     def plan(_: tf.Tensor) -> Any:
-        """What `RowReader.read` takes, for all rows of the next epoch at once.
+        """Return what `RowReader.read` takes, for all rows of the next epoch at once.
 
         Done row by row, it would take longer than decoding them.
         """
@@ -218,7 +218,7 @@ def make_dataset(
 
 
 def available_cores() -> int:
-    """The cores that this process may use."""
+    """Return the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

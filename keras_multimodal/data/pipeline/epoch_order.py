@@ -5,7 +5,7 @@ import tensorflow as tf
 
 
 def epoch_size(rows: int, labels: np.ndarray | None) -> int:
-    """How many rows an epoch has; see `epoch_order`."""
+    """Return how many rows an epoch has; see `epoch_order`."""
     if labels is None:
         return rows
     counts = np.bincount(labels)
@@ -15,7 +15,7 @@ def epoch_size(rows: int, labels: np.ndarray | None) -> int:
 def epoch_order(
     rows: int, labels: np.ndarray | None, shuffle: bool, seed: int, epoch: tf.Tensor
 ) -> tf.Tensor:
-    """The numbers of the rows that an epoch has, in its order.
+    """Return the numbers of the rows that an epoch has, in its order.
 
     Args:
         rows: How many rows there are.

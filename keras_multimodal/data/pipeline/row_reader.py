@@ -75,7 +75,7 @@ class RowReader:
     def check(
         self, places: tf.Tensor, first: tf.Tensor, order: Callable[[], tf.Tensor]
     ) -> tf.Operation:
-        """An error that names the first row which could not be read, if there is any.
+        """Return an error that names the first row which could not be read, if there is any.
 
         Args:
             places: What `read` gave, `(batch,)`, in its order.
@@ -147,7 +147,7 @@ def source_rows(column: Column, threads: int) -> Iterator[Any]:
 
 
 def _loader(column: Column, training: bool) -> RandomRowLoader:
-    """The column's loader by source row and seed, and what is blank where there is none."""
+    """Return the column's loader by source row and seed, and what is blank where there is none."""
     load, blank = column.random_row_loader() if training else None, column.blank()
     if load is not None:
         load = converted(load)

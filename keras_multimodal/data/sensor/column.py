@@ -117,7 +117,7 @@ class SensorColumn(Column):
         return int((self._ends - self._starts > self.spec.length).sum())
 
     def adapt(self) -> Self:
-        """The column with the means and standard deviations of its channels."""
+        """Return the column with the means and standard deviations of its channels."""
         if not self.spec.standardize:
             return self
         # How many rows have a step: windows that overlap have it several times.
@@ -211,7 +211,7 @@ class SensorColumn(Column):
         return cut
 
     def group_of(self, key: Hashable) -> Hashable:
-        """The series that a window was cut from."""
+        """Return the series that a window was cut from."""
         own = key
         while self._recordings and own not in self._recordings:
             if not isinstance(own, tuple) or len(own) != 2:
@@ -220,7 +220,7 @@ class SensorColumn(Column):
         return own
 
     def recordings(self) -> dict[Hashable, Hashable]:
-        """The key of the series that each window was cut from, by the window's key."""
+        """Return the key of the series that each window was cut from, by the window's key."""
         return {
             key: group
             for key, group in zip(self.keys, self._groups, strict=True)
@@ -276,18 +276,18 @@ class SensorColumn(Column):
         return pd.Series([choose(steps) for steps in own], index, object, name="label")
 
     def with_augmentation(self, augmentation: SensorAugmentation) -> Self:
-        """The column with other random changes."""
+        """Return the column with other random changes."""
         changed = copy.copy(self)
         changed.augmentation = augmentation
         return changed
 
     def content(self, row: int) -> bytes:
-        """The steps that are kept of a row."""
+        """Return the steps that are kept of a row."""
         kept = slice(self._starts[row], self._kept_ends()[row])
         return np.asarray(self._values)[kept].tobytes()
 
     def row_loader(self) -> RowLoader:
-        """The graph function from a row to its series, `(length, channels)`, NaN at gaps."""
+        """Return the graph function from a row to its series, `(length, channels)`, NaN at gaps."""
         load, values = self.transform.load, self._values
         starts = tf.constant(self._starts, tf.int64)
         ends = tf.constant(self._kept_ends(), tf.int64)
@@ -301,7 +301,7 @@ class SensorColumn(Column):
         return lambda loaded, seeds: finish(augmentation.apply(loaded, seeds, std))
 
     def _number(self, step_labels: Sequence[Any]) -> np.ndarray:
-        """The numbers of the classes of all steps; the classes are added to `_classes`."""
+        """Return the numbers of the classes of all steps; the classes are added to `_classes`."""
         found = np.full(len(self._values), -1, "int32")
         places = zip(self._starts, self._ends, strict=True)
         for key, own, (start, end) in zip(self.keys, step_labels, places, strict=True):
@@ -335,7 +335,7 @@ class SensorColumn(Column):
         return found
 
     def _kept_ends(self) -> np.ndarray:
-        """Where what is kept of each row ends."""
+        """Return where what is kept of each row ends."""
         return np.minimum(self._ends, self._starts + self.spec.length)
 
     def _describe(self) -> np.ndarray:
@@ -348,7 +348,7 @@ class SensorColumn(Column):
         return np.array([names[length] for length in lengths.tolist()], object)
 
     def _parts(self, weights: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """The steps of all series in float64 and their weights, some at a time."""
+        """Yield the steps of all series in float64 and their weights, some at a time."""
         flat = np.asarray(self._values)
         for start in range(0, len(flat), _PART):
             part = slice(start, start + _PART)
@@ -356,7 +356,7 @@ class SensorColumn(Column):
 
 
 def _check(values: Tensor, key: Hashable, spec: Sensor, source: str) -> np.ndarray:
-    """The series, without a step where there is nothing in it."""
+    """Return the series, without a step where there is nothing in it."""
     nothing = np.empty((0, len(spec.channels)), "float32")
     if values is None:
         return nothing

@@ -26,7 +26,7 @@ from keras_multimodal.types import Tensor
 
 
 class SensorProcessor:
-    """Streams of series of measurements, with gaps.
+    """Makes columns of series of measurements, with gaps.
 
     Without `sample_rate` the steps are taken as they come. With it, and with times, each series is
     brought onto a grid of that rate.
@@ -100,7 +100,7 @@ class SensorProcessor:
         name: str = "sensor",
         optional: bool = False,
     ) -> SensorColumn:
-        """A column of arrays.
+        """Return a column of arrays.
 
         Args:
             data: `(time, channels)` arrays, or `(time,)` of one channel: a Series of them (its
@@ -143,7 +143,7 @@ class SensorProcessor:
         name: str = "sensor",
         optional: bool = False,
     ) -> SensorColumn:
-        """A column of the series in a long table, which has a row for each step.
+        """Return a column of the series in a long table, which has a row for each step.
 
         Args:
             dataframe: The table; of pandas, or with a method `to_pandas`.
@@ -281,7 +281,7 @@ class SensorProcessor:
         key: Hashable,
         source: str,
     ) -> tuple[np.ndarray, Any]:
-        """The values and labels in the order of their times, on the grid if there is one."""
+        """Return the values and labels in the order of their times, on the grid if there is one."""
         if times is None:
             return values, labels
         if self.sample_rate is None:
@@ -359,7 +359,7 @@ class SensorProcessor:
 
 
 def _array(values: Tensor, key: Hashable) -> np.ndarray | None:
-    """A series as an array with a last axis for its channels; None where there is none."""
+    """Return a series as an array with a last axis for its channels; None where there is none."""
     if is_missing(values):
         return None
     array = as_numbers(values, key, "`data`")

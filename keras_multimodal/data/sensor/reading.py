@@ -18,7 +18,7 @@ _SPOILED = (OSError, ValueError, EOFError, zlib.error, pd.errors.ParserWarning)
 
 
 def numbers(column: pd.Series) -> np.ndarray:
-    """A column as float64, NaN where a cell is empty.
+    """Return a column as float64, NaN where a cell is empty.
 
     Raises:
         ValueError: If a cell is no number, or infinite in float32; the message names the row.
@@ -71,7 +71,7 @@ def check_times(times: np.ndarray, count: int, key: Hashable, source: str) -> No
 
 
 def as_numbers(values: Tensor, key: Hashable, source: str) -> np.ndarray:
-    """An array of numbers; NaN for `None`.
+    """Return an array of numbers; NaN for `None`.
 
     Args:
         values: An array, or lists of numbers.
@@ -111,7 +111,7 @@ def check_finite(
 def read_series(
     path: str, channels: Sequence[str] | None, time: str | None, label: str | None
 ) -> tuple[list[str], np.ndarray, np.ndarray | None, np.ndarray | None]:
-    """The series in a CSV, TSV or Parquet file: its channels, values, times and labels.
+    """Return the series in a CSV, TSV or Parquet file: its channels, values, times and labels.
 
     Args:
         path: The file.

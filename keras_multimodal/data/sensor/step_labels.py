@@ -12,7 +12,7 @@ LabelRule = Literal["majority", "last", "any"]
 
 
 def label_numbers(labels: Iterable[Any], classes: dict[Any, int]) -> np.ndarray:
-    """The number of each step's class, `(steps,)` int32; -1 where a step has no label.
+    """Return the number of each step's class, `(steps,)` int32; -1 where a step has no label.
 
     Args:
         labels: The steps' labels; `None`, NaN, `pd.NA` and `""` are steps without one.
@@ -25,7 +25,7 @@ def label_numbers(labels: Iterable[Any], classes: dict[Any, int]) -> np.ndarray:
 
 
 def label_chooser(rule: LabelRule, classes: Sequence[Any]) -> Callable[[np.ndarray], Any]:
-    """The function from the numbers of a window's steps to the window's label.
+    """Return the function from the numbers of a window's steps to the window's label.
 
     It returns `None` where no step has a label.
 

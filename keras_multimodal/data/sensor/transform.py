@@ -53,7 +53,7 @@ class SensorTransform(Transform[Sensor]):
         return tf.fill((self.spec.length, len(self.spec.channels)), _NAN)
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """A batch of series, cut or padded with NaN to `(batch, length, channels)`."""
+        """Return a batch of series, cut or padded with NaN to `(batch, length, channels)`."""
         values = raw[self.spec.name][:, : self.spec.length]
         lacking = self.spec.length - tf.shape(values)[1]
         values = tf.pad(values, [[0, 0], [0, lacking], [0, 0]], constant_values=_NAN)

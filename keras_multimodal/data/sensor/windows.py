@@ -10,7 +10,7 @@ import numpy as np
 def window_starts(
     lengths: Sequence[int], steps: int, hop_steps: int, partial: bool
 ) -> tuple[list[np.ndarray], int]:
-    """The first step of each window, by series, and how many steps are in no window.
+    """Return the first step of each window, by series, and how many steps are in no window.
 
     Args:
         lengths: Steps of each series.
@@ -41,7 +41,7 @@ def whole_steps(
     sample_rate: float | None,
     names: tuple[str, str],
 ) -> int | None:
-    """A number of steps that is given as such or in seconds; `None` if it isn't given.
+    """Return a number of steps that is given as such or in seconds; `None` if it isn't given.
 
     Args:
         steps: The number.

@@ -106,7 +106,7 @@ def _read(
     key: str | None,
     columns: Sequence[str] | None,
 ) -> dict[str, DatasetColumn]:
-    """The columns, and that of keys, by name."""
+    """Return the columns, and that of keys, by name."""
     read: dict[str, DatasetColumn] = {}
     names: set[str] = set()
     for row, record in enumerate(dataset_rows(dataset)):

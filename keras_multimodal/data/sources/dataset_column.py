@@ -50,7 +50,7 @@ class DatasetColumn:
         self.cells.append(cell)
 
     def series(self) -> pd.Series:
-        """The column."""
+        """Return the column."""
         if self.kind in ("arrays", "lists of texts"):
             # Filled one by one: pandas would take arrays of one shape for a table.
             cells = np.empty(len(self.cells), object)
@@ -66,7 +66,7 @@ class DatasetColumn:
         return pd.Series(numbers)
 
     def _plain(self, value: Cell) -> Tensors:
-        """The value as a number, a string, a list of strings or an array."""
+        """Return the value as a number, a string, a list of strings or an array."""
         if isinstance(value, tf.Tensor):
             value = value.numpy()
         if isinstance(value, os.PathLike):
@@ -92,7 +92,7 @@ class DatasetColumn:
         return array if array.ndim else array.item()
 
     def _pixels(self, picture: Any) -> np.ndarray:
-        """The pixels of a picture of Pillow."""
+        """Return the pixels of a picture of Pillow."""
         if picture.mode not in ("L", "RGB", "RGBA"):
             self._refuse(picture, "; a picture of Pillow is of mode L, RGB or RGBA")
         pixels = np.asarray(picture)
@@ -160,7 +160,7 @@ class DatasetColumn:
         return os.path.join(self._folder, *self._parts(), file)
 
     def _parts(self) -> list[str]:
-        """The names of the folders, one within the other, that its files go to."""
+        """Return the names of the folders, one within the other, that its files go to."""
         parts = self.name.split("/")
         if any(part in ("", ".", "..") or set(part) & {"\0", os.sep} for part in parts):
             raise ValueError(

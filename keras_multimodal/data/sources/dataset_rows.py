@@ -14,7 +14,7 @@ _PARTS = ("", "label", "sample_weight")
 
 
 def dataset_rows(dataset: Any) -> Iterator[dict[str, Any]]:
-    """The records of a dataset.
+    """Yield the records of a dataset.
 
     Args:
         dataset: A `tf.data.Dataset` or an iterable of records, or a `keras.utils.PyDataset` of
@@ -68,7 +68,7 @@ def _unbatched(dataset: keras.utils.PyDataset) -> Iterator[dict[str, Any]]:
 
 
 def _rows(values: Tensor, name: str, where: str) -> Any:
-    """A batch's values of one name, to be taken apart by row."""
+    """Return a batch's values of one name, to be taken apart by row."""
     if isinstance(values, tf.RaggedTensor):  # it has no length
         return [values[row] for row in range(int(values.nrows()))]
     if isinstance(values, list):

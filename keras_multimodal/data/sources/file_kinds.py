@@ -2,7 +2,7 @@
 
 
 def file_ending(content: bytes) -> str | None:
-    """The ending for a file of these bytes, or None if they are no picture or recording.
+    """Return the ending for a file of these bytes, or None if they are no picture or recording.
 
     What begins like a file and may yet be text ("BMW", "ID3 tags") has no zero byte.
 
@@ -28,7 +28,7 @@ def file_ending(content: bytes) -> str | None:
 
 
 def _is_mp3_frame(content: bytes) -> bool:
-    """Whether it begins with the header of a frame of MPEG audio, layer III."""
+    """Return whether it begins with the header of a frame of MPEG audio, layer III."""
     if len(content) < 4 or content[0] != 0xFF or content[1] & 0xE6 != 0xE2:
         return False
     version, rate, bits = content[1] & 0x18, content[2] & 0x0C, content[2] & 0xF0

@@ -93,7 +93,7 @@ def read_tfds(
 
 
 def _prepared(tfds: Any, name: str, data_dir: Any, download: bool) -> Any:
-    """The data set's builder, once its data are there."""
+    """Return the data set's builder, once its data are there."""
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError:  # it lists all that there are
@@ -125,7 +125,7 @@ def _prepared(tfds: Any, name: str, data_dir: Any, download: bool) -> Any:
 
 
 def _skip_decoding(tfds: Any, features: Any) -> dict[str, Any]:
-    """The decoders that leave files as they are stored, by the features' names."""
+    """Return the decoders that leave files as they are stored, by the features' names."""
     decoders: dict[str, Any] = {}
     if not isinstance(features, tfds.features.FeaturesDict):
         return decoders  # records that are sequences
@@ -147,7 +147,7 @@ def _is_file(tfds: Any, feature: Any) -> bool:
 
 
 def _class_labels(tfds: Any, feature: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """The classes among the features, by the names that their columns have."""
+    """Yield the classes among the features, by the names that their columns have."""
     if isinstance(feature, tfds.features.FeaturesDict):
         for inner, part in feature.items():
             yield from _class_labels(tfds, part, f"{name}/{inner}" if name else inner)
@@ -158,7 +158,7 @@ def _class_labels(tfds: Any, feature: Any, name: str) -> Iterator[tuple[str, Any
 
 
 def _named(cell: Cell, feature: Any) -> Any:
-    """The name of a class, or those of several."""
+    """Return the name of a class, or those of several."""
     if isinstance(cell, np.ndarray):
         return [_named(number, feature) for number in cell.tolist()]
     return None if is_missing(cell) or cell < 0 else feature.int2str(int(cell))

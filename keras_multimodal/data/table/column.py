@@ -63,7 +63,7 @@ class TableColumns(Column):
         self.strings = strings
 
     def adapt(self) -> Self:
-        """The column with the statistics and the categories of its rows.
+        """Return the column with the statistics and the categories of its rows.
 
         Raises:
             ValueError: If a column has no cell at all. The message names it.
@@ -100,11 +100,11 @@ class TableColumns(Column):
         )
 
     def content(self, row: int) -> bytes:
-        """A row's cells."""
+        """Return a row's cells."""
         return json.dumps([self.numbers[row].tolist(), self.strings[row].tolist()]).encode()
 
     def row_loader(self) -> RowLoader:
-        """The graph function from a row to its cells."""
+        """Return the graph function from a row to its cells."""
         numbers = tf.constant(self.numbers, tf.float32)
         strings = tf.reshape(tf.constant(self.strings.tolist(), tf.string), self.strings.shape)
         return lambda row: {"numbers": numbers[row], "strings": strings[row]}

@@ -13,7 +13,7 @@ from keras_multimodal.schema.missing_cells import is_missing
 
 
 class TableProcessor:
-    """Streams of a table's rows: numbers are standardised, categories numbered, gaps masked.
+    """Makes columns of a table: numbers are standardised, categories numbered, gaps masked.
 
     Example:
 
@@ -33,7 +33,7 @@ class TableProcessor:
         name: str = "table",
         optional: bool = False,
     ) -> TableColumns:
-        """A column of columns.
+        """Return a column of columns.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
@@ -103,5 +103,5 @@ def _numbers(column: pd.Series, keys: Sequence[object]) -> np.ndarray:
 
 
 def _category(cell: object) -> str:
-    """A cell as text, empty where it is missing."""
+    """Return a cell as text, empty where it is missing."""
     return "" if is_missing(cell) else class_name(cell)

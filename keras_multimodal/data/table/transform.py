@@ -42,7 +42,7 @@ class TableTransform(Transform[Tabular]):
         ]
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
-        """A number or a string for each column."""
+        """Return a number or a string for each column."""
         numbers = {name: tf.TensorSpec([None], tf.float32, name=name) for name in self.spec.numeric}
         strings = {
             name: tf.TensorSpec([None], tf.string, name=name) for name in self.spec.categorical
@@ -56,7 +56,7 @@ class TableTransform(Transform[Tabular]):
         return tf.reduce_any(tf.stack(there, 1), 1)
 
     def load(self, cell: Cells) -> Cells:
-        """The cells themselves."""
+        """Return the cells themselves."""
         return cell
 
     def blank(self) -> Cells:
@@ -67,7 +67,7 @@ class TableTransform(Transform[Tabular]):
         }
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> Cells:
-        """The columns side by side."""
+        """Return the columns side by side."""
         rows = tf.shape(next(iter(raw.values())))[:1]
         blank = {name: tf.tile(cell[None], [rows[0], 1]) for name, cell in self.blank().items()}
         if self.spec.numeric:

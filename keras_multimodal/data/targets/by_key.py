@@ -36,7 +36,7 @@ def weights_by_key(
     first: Column,
     groups: Sequence[Hashable],
 ) -> np.ndarray:
-    """The weight of each row, `(rows,)` float32; 1 where none is given."""
+    """Return the weight of each row, `(rows,)` float32; 1 where none is given."""
     given = targets_by_key(weights, first, "sample_weight")
     found = np.array([given.get(group, 1.0) for group in groups], "float32")
     wrong = ~(np.isfinite(found) & (found >= 0))

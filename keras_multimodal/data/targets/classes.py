@@ -18,7 +18,7 @@ def number(
     ordered: bool = False,
     argument: str = "labels",
 ) -> tuple[ClassTarget, np.ndarray]:
-    """The classes, and the number of each row's class, `(rows,)` int32.
+    """Return the classes, and the number of each row's class, `(rows,)` int32.
 
     Where rows have lists of classes: which each row has, `(rows, classes)` float32.
 

@@ -40,13 +40,13 @@ class GivenTarget:
     argument: str = "labels"
 
     def has(self, groups: Sequence[Hashable]) -> np.ndarray:
-        """Which of the keys have it, `(rows,)` bool."""
+        """Return which of the keys have it, `(rows,)` bool."""
         return np.array([not is_missing(self.cells.get(group)) for group in groups], bool)
 
     def resolve(
         self, groups: Sequence[Hashable], keys: Sequence[Hashable]
     ) -> tuple[ClassTarget | NumberTarget, np.ndarray]:
-        """The description, and one entry for each row, all of which have it.
+        """Return the description, and one entry for each row, all of which have it.
 
         Args:
             groups: What each row is called in `cells`.
@@ -65,7 +65,7 @@ class GivenTarget:
 def read_targets(
     labels: Any, classes: Any, ordered: bool | Sequence[str], values: Tensor, first: Column
 ) -> list[GivenTarget]:
-    """What `pair` is given for `labels` and `values`: no target, one or several.
+    """Return what `pair` is given for `labels` and `values`: no target, one or several.
 
     Args:
         labels: See `pair`, as for the next three.
@@ -110,7 +110,7 @@ def read_targets(
 def resolve_targets(
     given: Sequence[GivenTarget], groups: Sequence[Hashable], keys: Sequence[Hashable]
 ) -> tuple[Target, Labels]:
-    """The target and the labels of rows, each of which has one of several at least.
+    """Return the target and the labels of rows, each of which has one of several at least.
 
     Args:
         given: The targets, one or more.
@@ -148,7 +148,7 @@ def _columns(given: Any, argument: str, name: str, first: Column) -> dict[str, d
 
 
 def _classes(classes: Any, names: Sequence[str]) -> dict[str, Sequence[Any] | None]:
-    """The classes of each column of labels, or `None`."""
+    """Return the classes of each column of labels, or `None`."""
     by_column = isinstance(classes, Mapping)
     if classes is not None and not by_column and len(names) != 1:
         raise ValueError(
@@ -166,7 +166,7 @@ def _classes(classes: Any, names: Sequence[str]) -> dict[str, Sequence[Any] | No
 def _ordered(
     ordered: bool | Sequence[str], classes: Mapping[str, Any], given: Any
 ) -> tuple[str, ...]:
-    """The columns of labels whose classes are steps of a scale."""
+    """Return the columns of labels whose classes are steps of a scale."""
     if ordered is True and len(classes) > 1:
         raise ValueError(
             "`ordered` must name the columns whose classes are steps of a scale where labels have "

@@ -16,14 +16,14 @@ Labels = np.ndarray | dict[str, np.ndarray]
 
 
 def take_labels(labels: Labels, rows: np.ndarray) -> Labels:
-    """The labels of the given rows."""
+    """Return the labels of the given rows."""
     if isinstance(labels, dict):
         return {name: own[rows] for name, own in labels.items()}
     return labels[rows]
 
 
 def learn_target(target: Target | None, labels: Labels | None) -> Target | None:
-    """The target with what it learns of the training rows' labels.
+    """Return the target with what it learns of the training rows' labels.
 
     Raises:
         ValueError: If none of the rows has a label of one of several targets.
@@ -36,14 +36,14 @@ def learn_target(target: Target | None, labels: Labels | None) -> Target | None:
 
 
 def known(labels: np.ndarray) -> np.ndarray:
-    """Which rows have a label, `(rows,)` bool."""
+    """Return which rows have a label, `(rows,)` bool."""
     if labels.dtype.kind == "i":
         return labels >= 0
     return np.isfinite(labels).all(axis=1)
 
 
 def strata(target: Target | None, labels: Labels | None) -> tuple[np.ndarray | None, list[str]]:
-    """A number for each row by which parts are made alike, and the classes that it counts.
+    """Return a number for each row by which parts are made alike, and the classes that it counts.
 
     It is the row's class, in the first target of which each row has one class; rows without it
     have the number after the last. `None` where there is no such target.
@@ -56,7 +56,7 @@ def strata(target: Target | None, labels: Labels | None) -> tuple[np.ndarray | N
 
 
 def named_targets(target: Target | None) -> dict[str, Target]:
-    """The targets by name: none, one or several."""
+    """Return the targets by name: none, one or several."""
     if target is None:
         return {}
     return (
@@ -65,7 +65,7 @@ def named_targets(target: Target | None) -> dict[str, Target]:
 
 
 def shown_labels(target: Target | None, labels: Labels | None) -> dict[str, Any]:
-    """The labels as a user wrote them, by column: names of classes, and numbers."""
+    """Return the labels as a user wrote them, by column: names of classes, and numbers."""
     columns: dict[str, Any] = {}
     for name, own in named_targets(target).items():
         values = labels[name] if isinstance(labels, dict) else labels
@@ -81,7 +81,7 @@ def shown_labels(target: Target | None, labels: Labels | None) -> dict[str, Any]
 def fed_labels(
     labels: Labels | None, weights: np.ndarray | None
 ) -> tuple[Labels | None, Labels | None]:
-    """The labels and weights of the rows as `fit` takes them.
+    """Return the labels and weights of the rows as `fit` takes them.
 
     Of several targets both are dicts; a label that is not there is 0, of weight 0.
     """

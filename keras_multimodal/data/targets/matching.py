@@ -11,7 +11,7 @@ from keras_multimodal.schema import PairTarget
 def describe_match(
     match: bool | Mapping[str, Sequence[str]], columns: Sequence[Column]
 ) -> PairTarget:
-    """The target: a tower for each modality, or those that are given.
+    """Return the target: a tower for each modality, or those that are given.
 
     Raises:
         ValueError: If there are fewer than two towers, or one has a modality that there is not.
@@ -32,7 +32,7 @@ def describe_match(
 
 
 def number_parts(match: PairTarget, columns: Sequence[Column]) -> np.ndarray:
-    """What each row's part of each tower is, `(rows, towers)` int32.
+    """Return what each row's part of each tower is, `(rows, towers)` int32.
 
     Two rows have the same number where they have the same content, such as one picture with two
     captions, and -1 where they have none. Files are the same if their paths are.

@@ -18,7 +18,7 @@ from keras_multimodal.types import Tensor
 def numbers_by_key(
     values: Tensor, first: Column
 ) -> tuple[dict[Hashable, tuple[Any, ...] | None], tuple[str, ...]]:
-    """The numbers of each row, `None` where one is missing, and what they are called.
+    """Return the numbers of each row, `None` where one is missing, and what they are called.
 
     Args:
         values: A frame (its index holds the keys) with a column for each number; or one number for
@@ -45,7 +45,7 @@ def numbers_by_key(
 def measure(
     rows: Sequence[tuple[Any, ...]], keys: Sequence[Hashable], columns: tuple[str, ...]
 ) -> tuple[NumberTarget, np.ndarray]:
-    """The target, and the numbers of each row, `(rows, columns)` float32.
+    """Return the target, and the numbers of each row, `(rows, columns)` float32.
 
     Raises:
         ValueError: If a cell is no finite number. The message names the column and the rows.
@@ -75,7 +75,7 @@ def measure(
 
 
 def learn_statistics(target: NumberTarget, numbers: np.ndarray) -> NumberTarget:
-    """The target with mean and standard deviation of the given rows' numbers."""
+    """Return the target with mean and standard deviation of the given rows' numbers."""
     exact = numbers.astype("float64")
     mean, std = exact.mean(0), exact.std(0)
     std[std <= 1e-7 * np.abs(mean)] = 1  # a constant has no scale of its own

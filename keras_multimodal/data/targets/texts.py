@@ -18,13 +18,13 @@ _BATCH = 4096
 
 
 def as_target(text: Text) -> TextTarget:
-    """The description of a text as that of a target."""
+    """Return the description of a text as that of a target."""
     fields = {field.name: getattr(text, field.name) for field in dataclasses.fields(text)}
     return TextTarget(**{**fields, "optional": False})
 
 
 def too_long(captions: TextColumn) -> np.ndarray:
-    """Which rows have more tokens than the description keeps, `(rows,)` bool."""
+    """Return which rows have more tokens than the description keeps, `(rows,)` bool."""
     count = make_token_counter(_without_ends(captions.spec))
     texts = tf.data.Dataset.from_tensor_slices(tf.constant(captions.cells.tolist(), tf.string))
     lengths = [count(batch).numpy() for batch in texts.batch(_BATCH)]
@@ -48,7 +48,7 @@ def check_lengths(longer: np.ndarray, keys: Sequence[Hashable], captions: TextCo
 
 
 def encode(target: TextTarget, texts: Sequence[str]) -> np.ndarray:
-    """The ids of texts, `(rows, length + 2)` int32: start, tokens, end, and padding.
+    """Return the ids of texts, `(rows, length + 2)` int32: start, tokens, end, and padding.
 
     Args:
         target: The description, with its vocabulary.

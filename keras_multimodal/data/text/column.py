@@ -64,7 +64,7 @@ class TextColumn(Column):
     _keeps_vocabulary = False
 
     def tokenize(self, max_words: int | None = None, length: int | None = None) -> Self:
-        """The column with another vocabulary size or length.
+        """Return the column with another vocabulary size or length.
 
         Args:
             max_words: The largest vocabulary, padding and unknown words included; unchanged by
@@ -81,7 +81,7 @@ class TextColumn(Column):
         return self.with_spec(dataclasses.replace(self.spec, max_tokens=max_words, length=length))
 
     def with_vocabulary(self, vocabulary: Sequence[str]) -> Self:
-        """The column with a vocabulary of the caller's, which adapting leaves alone.
+        """Return the column with a vocabulary of the caller's, which adapting leaves alone.
 
         Args:
             vocabulary: The tokens, without padding and unknown.
@@ -96,7 +96,7 @@ class TextColumn(Column):
         return column
 
     def with_word_dropout(self, rate: float) -> Self:
-        """The column with the share of words that training takes for unknown.
+        """Return the column with the share of words that training takes for unknown.
 
         Args:
             rate: The share, in [0, 1); 0 with a tokenizer, which spells unknown words out.
@@ -119,7 +119,7 @@ class TextColumn(Column):
         return Truncation(count=cut, texts=int(np.count_nonzero(self.present)))
 
     def cell_loader(self) -> CellLoader:
-        """The text itself; a batch is tokenised at once."""
+        """Return the text itself; a batch is tokenised at once."""
         return tf.identity
 
     def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
@@ -136,7 +136,7 @@ class TextColumn(Column):
         return finish
 
     def adapt(self) -> Self:
-        """The column with the vocabulary of its rows, unless it was given one."""
+        """Return the column with the vocabulary of its rows, unless it was given one."""
         if self._keeps_vocabulary or self.spec.tokenizer is not None:
             return self
         spec = dataclasses.replace(self.spec, vocabulary=())

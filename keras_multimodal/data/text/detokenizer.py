@@ -49,7 +49,7 @@ class Detokenizer(tf.Module):
         self.words = tf.constant(["", _UNKNOWN, *target.vocabulary, "", ""])
 
     def __call__(self, ids: tf.Tensor) -> tf.Tensor:
-        """The texts; see the class."""
+        """Return the texts; see the class."""
         ids = tf.cast(ids, tf.int32)
         ended = tf.cumsum(tf.cast(ids == self.target.end, tf.int32), axis=1) > 0
         kept = tf.ragged.boolean_mask(ids, ~ended & (ids != 0) & (ids != self.target.start))

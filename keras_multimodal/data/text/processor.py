@@ -13,7 +13,7 @@ from keras_multimodal.schema import Text
 
 
 class TextProcessor:
-    """Streams of text, cut into tokens by `keras.layers.TextVectorization` or a tokenizer.
+    """Makes columns of texts, cut into tokens by `keras.layers.TextVectorization` or a tokenizer.
 
     Args:
         max_words: The largest vocabulary, padding and unknown words included. Defaults to 10,000.
@@ -116,7 +116,7 @@ class TextProcessor:
         name: str = "text",
         optional: bool = False,
     ) -> TextColumn:
-        """A column of the texts in `data`.
+        """Return a column of the texts in `data`.
 
         Args:
             data: A DataFrame of pandas, or what has a method `to_pandas` (with `column`), a Series
@@ -171,7 +171,7 @@ class TextProcessor:
         return texts if self._vocabulary is None else texts.with_vocabulary(self._vocabulary)
 
     def _segment(self, cell: str, key: Hashable) -> str:
-        """A text as its words with spaces between them."""
+        """Return a text as its words with spaces between them."""
         words = self._segmenter(cell) if cell and self._segmenter is not None else []
         if isinstance(words, str) or not all(isinstance(word, str) for word in words):
             raise TypeError(

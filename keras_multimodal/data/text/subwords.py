@@ -43,7 +43,7 @@ class Subwords(tf.Module):
         )
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """The ids of a batch; see the class."""
+        """Return the ids of a batch; see the class."""
         return self._graph(texts)
 
     def _ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
@@ -55,7 +55,7 @@ class Subwords(tf.Module):
 
 
 def describe_tokenizer(tokenizer: Any, special_tokens: bool = False) -> Tokenizer:
-    """All that it takes to build a keras_hub tokenizer again.
+    """Return all that it takes to build a keras_hub tokenizer again.
 
     Args:
         tokenizer: A `keras_hub.tokenizers.Tokenizer` with its vocabulary.
@@ -109,7 +109,7 @@ def describe_tokenizer(tokenizer: Any, special_tokens: bool = False) -> Tokenize
 
 
 def build_tokenizer(description: Tokenizer) -> Any:
-    """The keras_hub tokenizer that was described.
+    """Return the keras_hub tokenizer that was described.
 
     Args:
         description: What `describe_tokenizer` returned.
@@ -131,7 +131,7 @@ def build_tokenizer(description: Tokenizer) -> Any:
 
 
 def _files(tokenizer: Any) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """The tokenizer's vocabulary files: those that are text, and the others in base64."""
+    """Return the tokenizer's vocabulary files: those that are text, and the others in base64."""
     texts, binaries = [], []
     with tempfile.TemporaryDirectory() as folder:
         if tokenizer.file_assets:

@@ -40,15 +40,15 @@ class TextTransform(Transform[Text]):
         return is_there(raw[self.spec.name])
 
     def load(self, cell: tf.Tensor) -> tf.Tensor:
-        """The string itself: tokenising a whole batch at once costs next to nothing."""
+        """Return the string itself: tokenising a whole batch at once costs next to nothing."""
         return cell
 
     def blank(self) -> tf.Tensor:
-        """The empty string."""
+        """Return the empty string."""
         return tf.constant("")
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """The strings themselves."""
+        """Return the strings themselves."""
         return raw[self.spec.name]
 
     def finish(self, loaded: tf.Tensor) -> tf.Tensor:
@@ -76,7 +76,7 @@ def make_token_counter(spec: Text) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 def learn_vocabulary(texts: tf.data.Dataset, spec: Text) -> Text:
-    """The description with the vocabulary of the given texts.
+    """Return the description with the vocabulary of the given texts.
 
     Args:
         texts: Batches of strings, `(batch,)`; the training rows alone.
@@ -131,7 +131,7 @@ def _pack(ids: tf.RaggedTensor, tokenizer: Tokenizer, length: int) -> tf.Tensor:
 
 
 def _special_ids(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
-    """The ids before and after each text, as the model sees them."""
+    """Return the ids before and after each text, as the model sees them."""
     start, end = (
         [] if token is None else [token + tokenizer.offset]
         for token in (tokenizer.start, tokenizer.end)

@@ -25,7 +25,7 @@ IMAGENET = "imagenet"
 def load_application(
     name: str, weights: str | None, options: dict[str, Any]
 ) -> tuple[keras.Model, dict[str, Any]]:
-    """A network without its classes, and how pictures are to be prepared for it.
+    """Return a network without its classes, and how pictures are to be prepared for it.
 
     Args:
         name: One of `keras.applications`.
@@ -73,7 +73,7 @@ def load_weights(model: keras.Model, path: str) -> None:
 
 
 def scaling(name: str) -> dict[str, Any]:
-    """How pictures in [0, 1] become what the network was trained on.
+    """Return how pictures in [0, 1] become what the network was trained on.
 
     Read off its `preprocess_input`, which for all of them is linear in each channel.
 
@@ -118,7 +118,7 @@ def _letters(name: str) -> str:
 
 
 def _differences(model: keras.Model, path: str) -> str:
-    """The first tensors of a file that differ from the model's."""
+    """Return the first tensors of a file that differ from the model's."""
     try:
         given = _shapes(path)
     except OSError:

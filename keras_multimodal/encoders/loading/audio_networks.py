@@ -14,7 +14,7 @@ _WHISPER_STRIDE, _MOONSHINE_STRIDE = 320, 384
 
 
 def audio_network(network: keras.Model) -> tuple[keras.Model, dict[str, Any]] | None:
-    """The encoder of a Whisper or Moonshine backbone.
+    """Return the encoder of a Whisper or Moonshine backbone.
 
     Returns:
         The model that `PretrainedAudioEncoder` takes and its arguments; `None` if the backbone is

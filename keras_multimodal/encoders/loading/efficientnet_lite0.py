@@ -103,7 +103,7 @@ def _normalize(x: keras.KerasTensor, name: str, activate: bool = True) -> keras.
 
 
 def _layer(name: str) -> str:
-    """A layer's name: TensorFlow takes none that begins with an underscore."""
+    """Return a layer's name: TensorFlow takes none that begins with an underscore."""
     return name.replace(".", "_").strip("_")
 
 

@@ -14,7 +14,7 @@ _SECONDS = 4.0
 
 
 def reachable(host: str, seconds: float = _SECONDS) -> bool:
-    """Whether a host answers within some seconds, through the proxy if there is one."""
+    """Return whether a host answers within some seconds, through the proxy if there is one."""
     answered = threading.Event()
 
     def ask() -> None:
@@ -35,7 +35,7 @@ def reachable(host: str, seconds: float = _SECONDS) -> bool:
 
 
 def unreachable_error(name: str, host: str) -> ConnectionError:
-    """What to raise where a network would have to be fetched and cannot be."""
+    """Return what to raise where a network would have to be fetched and cannot be."""
     here = local_networks()
     lines = "".join(f"\n  {line}" for line in here)
     missing = [
@@ -66,7 +66,7 @@ def local_networks() -> list[str]:
 
 
 def preset_caches() -> tuple[pathlib.Path, ...]:
-    """Where kagglehub and huggingface_hub keep what they have fetched."""
+    """Return where kagglehub and huggingface_hub keep what they have fetched."""
     home = pathlib.Path.home() / ".cache"
     kaggle = os.environ.get("KAGGLEHUB_CACHE") or home / "kagglehub"
     face = pathlib.Path(os.environ.get("HF_HOME") or home / "huggingface") / "hub"
@@ -74,5 +74,5 @@ def preset_caches() -> tuple[pathlib.Path, ...]:
 
 
 def applications_cache() -> pathlib.Path:
-    """Where Keras keeps the weights of `keras.applications`."""
+    """Return where Keras keeps the weights of `keras.applications`."""
     return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "models"

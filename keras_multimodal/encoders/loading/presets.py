@@ -22,7 +22,7 @@ _KAGGLE = "www.kaggle.com"
 
 
 def load_backbone(preset: str, **options: Any) -> keras.Model:
-    """The backbone of a preset.
+    """Return the backbone of a preset.
 
     Args:
         preset: A name or handle of keras_hub, or the path of a folder.
@@ -36,7 +36,7 @@ def load_backbone(preset: str, **options: Any) -> keras.Model:
 
 
 def load_tokenizer(preset: str) -> Any:
-    """The tokenizer of a preset.
+    """Return the tokenizer of a preset.
 
     Args:
         preset: A name or handle of keras_hub, or the path of a folder.
@@ -50,7 +50,7 @@ def load_tokenizer(preset: str) -> Any:
 
 
 def load_image_scaling(preset: str, channels: int) -> dict[str, Any]:
-    """How pictures in [0, 1] become what an image backbone was trained on.
+    """Return how pictures in [0, 1] become what an image backbone was trained on.
 
     Args:
         preset: A name or handle of keras_hub, or the path of a folder.
@@ -65,7 +65,7 @@ def load_image_scaling(preset: str, channels: int) -> dict[str, Any]:
 
 
 def converter_scaling(converter: Any, channels: int) -> dict[str, Any]:
-    """The arguments `mean` and `std` that say what an `ImageConverter` does to pixels.
+    """Return the arguments `mean` and `std` that say what an `ImageConverter` does to pixels.
 
     It makes `pixel * scale + offset` of pixels in [0, 255], with one number or one for each
     channel, and may then subtract means and divide by deviations.
@@ -109,7 +109,7 @@ def _load(preset: str, cls: Any, what: str, options: dict[str, Any]) -> Any:
 
 
 def _is_cached(preset: str) -> bool:
-    """Whether a folder of the caches is called as the preset is."""
+    """Return whether a folder of the caches is called as the preset is."""
     name = preset.rsplit("://", 1)[-1]
     if preset.startswith("hf://"):
         folder = f"models--{name.replace('/', '--')}"

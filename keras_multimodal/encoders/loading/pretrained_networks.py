@@ -39,7 +39,7 @@ def pretrained(
     trainable: bool = False,
     **options: Any,
 ) -> Encoder:
-    """An encoder that has learned before, frozen unless asked otherwise.
+    """Return an encoder that has learned before, frozen unless asked otherwise.
 
     Nothing waits for a network that is not there: what would have to be fetched and cannot be is
     refused within seconds, with what there is on this machine instead.
@@ -113,7 +113,7 @@ def pretrained(
 
 
 def pretrained_tokenizer(name: str | os.PathLike[str]) -> Any:
-    """The keras_hub tokenizer of a text network, for `TextProcessor(tokenizer=...)`.
+    """Return the keras_hub tokenizer of a text network, for `TextProcessor(tokenizer=...)`.
 
     Args:
         name: What `pretrained` was given.
@@ -139,7 +139,7 @@ def pretrained_tokenizer(name: str | os.PathLike[str]) -> Any:
 
 
 def network_path(path: pathlib.Path) -> pathlib.Path:
-    """The file or folder of the network at a path: it itself, or the only one below it.
+    """Return the file or folder of the network at a path: it itself, or the only one below it.
 
     Raises:
         ValueError: If there is none, or there are several.
@@ -169,7 +169,7 @@ def network_path(path: pathlib.Path) -> pathlib.Path:
 
 
 def _inside_one(folder: pathlib.Path, top: pathlib.Path) -> bool:
-    """Whether a folder is part of a preset above it."""
+    """Return whether a folder is part of a preset above it."""
     above = [p for p in folder.parents if p == top or top in p.parents]
     return any((p / "config.json").is_file() for p in above)
 
@@ -193,7 +193,7 @@ def _from_preset(preset: str, trainable: bool, options: dict[str, Any]) -> Encod
 
 
 def token_network(network: keras.Model) -> keras.Model:
-    """What makes the tokens of a network, without its pooled output or its decoder.
+    """Return what makes the tokens of a network, without its pooled output or its decoder.
 
     Their weights would have no gradient. It is a model like any other: one of keras_hub's classes
     is saved without which of its layers are frozen.
@@ -206,7 +206,7 @@ def token_network(network: keras.Model) -> keras.Model:
 
 
 def _encoder_of(path: pathlib.Path, name: str | None) -> Encoder:
-    """The encoder in a saved model, or one around it."""
+    """Return the encoder in a saved model, or one around it."""
     try:
         model = keras.saving.load_model(path, compile=False)
     except (OSError, KeyError, ValueError) as error:

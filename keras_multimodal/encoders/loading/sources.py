@@ -35,7 +35,7 @@ class Source:
 
 
 def find_source(name: str | os.PathLike[str]) -> Source:
-    """Where a name leads.
+    """Return where a name leads.
 
     Args:
         name: `"package:NAME"` or `"package:NAME/FOLDER"`, something in an installed Python package;
@@ -73,7 +73,7 @@ def find_source(name: str | os.PathLike[str]) -> Source:
 
 
 def package_path(name: str) -> pathlib.Path:
-    """The file or folder that `"package:NAME/..."` names.
+    """Return the file or folder that `"package:NAME/..."` names.
 
     Raises:
         FileNotFoundError: If the package has no such file or folder.
@@ -98,5 +98,5 @@ def package_path(name: str) -> pathlib.Path:
 
 
 def application_names() -> tuple[str, ...]:
-    """The networks of `keras.applications`."""
+    """Return the networks of `keras.applications`."""
     return tuple(name for name in vars(keras.applications) if name[0].isupper())

@@ -25,7 +25,7 @@ _DTYPES = {
 
 
 def read_torch_file(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """The tensors of a `state_dict` that `torch.save` has written, by name.
+    """Return the tensors of a `state_dict` that `torch.save` has written, by name.
 
     Nothing in the file is run: of what a pickle may ask for, only tensors and dicts are given.
 
@@ -137,7 +137,7 @@ class _Tensors(pickle.Unpickler):
 def _rebuild(
     storage: np.ndarray, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any
 ) -> np.ndarray:
-    """The tensor that a part of a storage is."""
+    """Return the tensor that a part of a storage is."""
     last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
     if 0 not in shape and not 0 <= last < len(storage):
         raise ValueError("a tensor reaches beyond its storage")

@@ -69,5 +69,5 @@ class WhisperFeatures(keras.layers.Layer):
         return keras.KerasTensor(self.compute_output_shape(samples.shape), "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "num_mels": self.num_mels, "frames": self.frames}

@@ -65,7 +65,7 @@ class BlockLayer(keras.layers.Layer):
         return seed_of(self.seed, _SEEDS * number)
 
     def make_block(self, number: int, name: str) -> TransformerBlock:
-        """The part `number`, a transformer block."""
+        """Return the part `number`, a transformer block."""
         return TransformerBlock(
             self.num_heads,
             self.key_dim,
@@ -78,7 +78,7 @@ class BlockLayer(keras.layers.Layer):
         )
 
     def make_feed_forward(self, number: int, name: str, residual: bool = True) -> FeedForward:
-        """The part `number`, the network that is applied to each token by itself."""
+        """Return the part `number`, the network that is applied to each token by itself."""
         return FeedForward(
             self.feed_forward_dim,
             self.dropout,
@@ -90,13 +90,13 @@ class BlockLayer(keras.layers.Layer):
         )
 
     def make_dropout(self, number: int) -> keras.layers.Dropout:
-        """The part `number`, dropout of what is added to the tokens."""
+        """Return the part `number`, dropout of what is added to the tokens."""
         return keras.layers.Dropout(
             self.dropout, seed=self.seed_of_part(number), dtype=self.dtype_policy
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "num_heads": self.num_heads,
@@ -149,11 +149,11 @@ class MutualBlockLayer(BlockLayer):
         raise NotImplementedError
 
     def output_width(self, width: int, modalities: int) -> int:
-        """The results' width, given the inputs' width and number."""
+        """Return the results' width, given the inputs' width and number."""
         return width
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """The shapes of the inputs, with `output_width` for the last axis."""
+        """Return the shapes of the inputs, with `output_width` for the last axis."""
         names = modality_names(input_shape)
         shapes = [
             (*shape[:-1], self.output_width(shape[-1], len(names)))
@@ -164,7 +164,7 @@ class MutualBlockLayer(BlockLayer):
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """The inputs, with `output_width` for the last axis."""
+        """Return the inputs, with `output_width` for the last axis."""
         names = self.modality_names
         outputs = [
             keras.KerasTensor(

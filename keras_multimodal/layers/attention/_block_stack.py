@@ -29,7 +29,7 @@ class BlockStack(BlockLayer):
         return self.add_weight(name=name, shape=(count, dim), initializer=initializer)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "num_layers": self.num_layers}
 
 

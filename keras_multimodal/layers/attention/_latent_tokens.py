@@ -49,7 +49,7 @@ class LatentTokens(BlockStack):
         raise NotImplementedError
 
     def attend(self, latents: Tensor, tokens: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """What the layers make of the learned tokens.
+        """Return what the layers make of the learned tokens.
 
         Args:
             latents: The learned tokens, `(batch, num_latents, dim)`.

@@ -12,7 +12,7 @@ EPSILON = 1e-5
 
 
 def seed_of(seed: int | None, number: int) -> int | None:
-    """A seed of its own for the part `number` of a layer; None where the layer has none."""
+    """Return a seed of its own for the part `number` of a layer; None where the layer has none."""
     return None if seed is None else seed + number
 
 

@@ -166,13 +166,13 @@ class BottleneckFusion(BlockStack):
         return like_inputs(outputs, self.modality_names)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """The shapes of the inputs."""
+        """Return the shapes of the inputs."""
         return input_shape
 
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """The inputs' shapes."""
+        """Return the inputs' shapes."""
         outputs = [
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)
@@ -180,5 +180,5 @@ class BottleneckFusion(BlockStack):
         return like_inputs(outputs, self.modality_names)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "num_bottlenecks": self.num_bottlenecks}

@@ -160,7 +160,7 @@ class CoAttention(MutualBlockLayer):
     def _attend(
         self, index: int, queries: Tensor, keys: Any, values: Tensor, mask: Mask, training: Any
     ) -> Tensor:
-        """What modality `index` gathers from all the others, `(batch, length, dim)`."""
+        """Return what modality `index` gathers from all the others, `(batch, length, dim)`."""
         attended = masked_attention(
             queries,
             keys,
@@ -176,7 +176,7 @@ class CoAttention(MutualBlockLayer):
         return attended
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "self_attention": self.self_attention}
 
 

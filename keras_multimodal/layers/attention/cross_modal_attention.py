@@ -259,7 +259,7 @@ class CrossModalAttention(keras.layers.Layer):
     def _attend(
         self, query: Tensor, context: Tensor, context_mask: Mask, return_scores: bool, training: Any
     ) -> tuple[Any, Any]:
-        """What the heads gather, projected, and the weights where they are asked for."""
+        """Return what the heads gather, projected, and the weights where they are asked for."""
         if self.normalization == "pre":
             query = self._normalization(query)
         split = self.num_heads * self._head_key_dim
@@ -292,7 +292,7 @@ class CrossModalAttention(keras.layers.Layer):
         return_attention_scores: bool = False,
         training: bool | None = None,
     ) -> Tensors:
-        """The output, and the weights where they are asked for."""
+        """Return the output, and the weights where they are asked for."""
         check_query_and_context(query, context, query_mask, context_mask)
         self._check_scores(return_attention_scores)
         shape = self.compute_output_shape(query.shape, context.shape)
@@ -303,7 +303,7 @@ class CrossModalAttention(keras.layers.Layer):
         return output, keras.KerasTensor(scores, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "num_heads": self.num_heads,
@@ -325,7 +325,7 @@ class CrossModalAttention(keras.layers.Layer):
 
 
 def _width(shape: Shape, argument: str) -> int:
-    """The last axis of tokens of shape `(batch, length, dim)`."""
+    """Return the last axis of tokens of shape `(batch, length, dim)`."""
     if len(shape) != 3 or shape[-1] is None:
         raise ValueError(
             f"`{argument}` must be tokens of shape (batch, length, dim), dim known. "

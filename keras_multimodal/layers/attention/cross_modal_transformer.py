@@ -155,11 +155,11 @@ class CrossModalTransformer(MutualBlockLayer):
         return like_inputs(outputs, self.modality_names)
 
     def output_width(self, width: int, modalities: int) -> int:
-        """The width of what was seen through each of the others, side by side."""
+        """Return the width of what was seen through each of the others, side by side."""
         return (modalities - 1) * width
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "num_layers": self.num_layers,

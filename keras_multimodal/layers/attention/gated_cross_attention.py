@@ -117,7 +117,7 @@ class GatedCrossAttention(BlockLayer):
         return zero_masked(output + added, query_mask)
 
     def compute_output_shape(self, query_shape: Shape, context_shape: Shape) -> Shape:
-        """The query's."""
+        """Return the query's."""
         return tuple(query_shape)
 
     def compute_output_spec(
@@ -128,6 +128,6 @@ class GatedCrossAttention(BlockLayer):
         context_mask: Mask = None,
         training: bool | None = None,
     ) -> Tensors:
-        """The query's."""
+        """Return the query's."""
         check_query_and_context(query, context, query_mask, context_mask)
         return keras.KerasTensor(query.shape, dtype=self.compute_dtype)

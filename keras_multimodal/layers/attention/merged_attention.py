@@ -128,7 +128,7 @@ class MergedAttention(BlockStack):
         return tokens
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """The masks one after the other; None where there are none."""
+        """Return the masks one after the other; None where there are none."""
         _, mask = merged_tokens(values_and_masks(inputs, previous_mask, self.modality_names))
         return mask
 
@@ -146,5 +146,5 @@ class MergedAttention(BlockStack):
         return keras.KerasTensor(shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "modality_embedding": self.modality_embedding}

@@ -119,5 +119,5 @@ class PerceiverResampler(LatentTokens):
         return latents
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "num_latents": self.num_latents}

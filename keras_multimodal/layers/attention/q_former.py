@@ -122,5 +122,5 @@ class QFormer(LatentTokens):
         return latents
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "num_queries": self.num_queries}

@@ -12,7 +12,7 @@ _ORDERS = 5
 
 
 def mean_of_rows(x: Tensor, rows: Any) -> Tensor:
-    """The mean of the rows that count, `(1, dim)`; zeros where none does.
+    """Return the mean of the rows that count, `(1, dim)`; zeros where none does.
 
     Args:
         x: Vectors `(batch, dim)` in float32 at least.
@@ -23,7 +23,7 @@ def mean_of_rows(x: Tensor, rows: Any) -> Tensor:
 
 
 def overlap(x: Tensor, y: Tensor, rows: Any) -> Tensor:
-    """How far from orthogonal two parts are, in [0, 1]: `|X^T Y|^2 / rows^2`.
+    """Return how far from orthogonal two parts are, in [0, 1]: `|X^T Y|^2 / rows^2`.
 
     The rows of `X` and `Y` are those of `x` and `y` less their mean, each of length one; `|...|` is
     the Frobenius norm.
@@ -39,7 +39,7 @@ def overlap(x: Tensor, y: Tensor, rows: Any) -> Tensor:
 
 
 def central_moments(x: Tensor, rows: Any) -> Tensor:
-    """The mean and the central moments of the orders 2 to 5 of each feature, `(5, dim)`.
+    """Return the mean and the central moments of the orders 2 to 5 of each feature, `(5, dim)`.
 
     Args:
         x: Vectors `(batch, dim)` in float32 at least.

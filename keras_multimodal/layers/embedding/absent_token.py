@@ -95,7 +95,7 @@ class AbsentToken(keras.layers.Layer):
         return ops.logical_or(previous_mask, _absent_places(previous_mask))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the inputs."""
+        """Return the shape of the inputs."""
         return tuple(input_shape)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
@@ -104,7 +104,7 @@ class AbsentToken(keras.layers.Layer):
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "token_initializer": keras.initializers.serialize(self.token_initializer),
@@ -112,7 +112,7 @@ class AbsentToken(keras.layers.Layer):
 
 
 def _absent_places(mask: Mask) -> Any:
-    """Where the learned token goes, boolean like `mask`: the first place of an empty row."""
+    """Return where the learned token goes, boolean like `mask`: the first place of an empty row."""
     if len(mask.shape) == 1:
         return ops.logical_not(mask)
     absent = ops.logical_not(ops.any(mask, axis=1, keepdims=True))  # (batch, 1)

@@ -88,7 +88,7 @@ class ModalityEmbedding(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """The shapes of the inputs."""
+        """Return the shapes of the inputs."""
         names = modality_names(input_shape)
         return like_inputs([tuple(shape) for shape in in_order(input_shape, names)], names)
 
@@ -101,7 +101,7 @@ class ModalityEmbedding(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "embeddings_initializer": keras.initializers.serialize(self.embeddings_initializer),

@@ -230,7 +230,7 @@ class ModalitySpecificShared(VectorFusion):
             self.add_loss(self.reconstruction_weight * sum(errors) / len(errors))
 
     def _decode(self, shared: Tensor, specific: Tensor) -> Tensor:
-        """The estimate of `u_m`, in float32 at least."""
+        """Return the estimate of `u_m`, in float32 at least."""
         estimate = self._decoder(shared + specific)
         return ops.cast(estimate, keras.backend.result_type(self.compute_dtype, "float32"))
 
@@ -252,11 +252,11 @@ class ModalitySpecificShared(VectorFusion):
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """The same in training."""
+        """Return the same in training."""
         return super().compute_output_spec(inputs, mask)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "units": self.units,

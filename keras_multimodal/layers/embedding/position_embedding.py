@@ -148,13 +148,13 @@ class PositionEmbedding(keras.layers.Layer):
         return zero_masked(inputs + ops.cast(table, inputs.dtype), mask)
 
     def _table(self, length: Any, dim: int) -> Tensor:
-        """The vectors of a sequence's positions, `(length, dim)`."""
+        """Return the vectors of a sequence's positions, `(length, dim)`."""
         if self.mode == "learned":
             return self._embeddings[0][:length]
         return self._waves(length, dim)
 
     def _grid_table(self, rows: int, columns: int, dim: int) -> Tensor:
-        """The vectors of all places on the grid, `(rows * columns, dim)`."""
+        """Return the vectors of all places on the grid, `(rows * columns, dim)`."""
         if self.mode == "learned":
             by_row, by_column = self._embeddings
             return ops.reshape(by_row[:, None] + by_column[None], (rows * columns, dim))
@@ -185,7 +185,7 @@ class PositionEmbedding(keras.layers.Layer):
             )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the inputs."""
+        """Return the shape of the inputs."""
         return tuple(input_shape)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
@@ -194,7 +194,7 @@ class PositionEmbedding(keras.layers.Layer):
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "mode": self.mode,

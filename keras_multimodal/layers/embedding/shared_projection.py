@@ -184,13 +184,13 @@ class SharedProjection(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """The shapes of the inputs with `units` for the last axis."""
+        """Return the shapes of the inputs with `units` for the last axis."""
         names = modality_names(input_shape)
         shapes = [(*shape[:-1], self.units) for shape in in_order(input_shape, names)]
         return like_inputs(shapes, names)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """The inputs with `units` for the last axis."""
+        """Return the inputs with `units` for the last axis."""
         outputs = [
             keras.KerasTensor((*value.shape[:-1], self.units), dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)
@@ -198,7 +198,7 @@ class SharedProjection(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "units": self.units,

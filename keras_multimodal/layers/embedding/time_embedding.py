@@ -104,7 +104,7 @@ class TimeEmbedding(keras.layers.Layer):
         return zero_masked(x + ops.cast(waves, x.dtype), inputs_mask)
 
     def compute_output_shape(self, inputs_shape: Shape, times_shape: Shape) -> Shape:
-        """The shape of the inputs."""
+        """Return the shape of the inputs."""
         return tuple(inputs_shape)
 
     def compute_output_spec(
@@ -115,7 +115,7 @@ class TimeEmbedding(keras.layers.Layer):
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "min_period": self.min_period,

@@ -23,7 +23,7 @@ def add_absent_vectors(
 
 
 def side_by_side(vectors: list[Any], present: list[Any], absent: list[Any]) -> Tensor:
-    """The modalities' vectors, or what stands for them, as one vector.
+    """Return the modalities' vectors, or what stands for them, as one vector.
 
     Args:
         vectors: Each modality's `(batch, dim)`.

@@ -71,12 +71,12 @@ class FusionWrapper(keras.layers.Layer):
             self.fusion.build(self._fusion_shape(input_shape))
 
     def fused_shape(self, input_shape: Shapes) -> Shapes:
-        """The shape, or list or dict of shapes, of what the fusion returns."""
+        """Return the shape, or list or dict of shapes, of what the fusion returns."""
         shape = self._fusion_shape(input_shape)
         return shape if self.fusion is None else self.fusion.compute_output_shape(shape)
 
     def fuse(self, inputs: Tensors, mask: Mask) -> tuple[Any, Any]:
-        """What the fusion returns of the call's arguments, and its mask."""
+        """Return what the fusion returns of the call's arguments, and its mask."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         tokens, masks = zip(*(merged_tokens([pair]) for pair in pairs), strict=True)
         inputs = like_inputs(tokens, self.modality_names)  # (batch, length, dim) each
@@ -90,7 +90,7 @@ class FusionWrapper(keras.layers.Layer):
         return fused, self.fusion.compute_mask(inputs, mask)
 
     def _fusion_shape(self, input_shape: Shapes) -> Shapes:
-        """The shapes that the fusion is called with."""
+        """Return the shapes that the fusion is called with."""
         names = modality_names(input_shape)
         widths = modality_widths(input_shape, names)
         shapes = zip(in_order(input_shape, names), widths.values(), strict=True)
@@ -104,19 +104,19 @@ class FusionWrapper(keras.layers.Layer):
         return keras.KerasTensor(self.compute_output_shape(shapes), dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         # Not the name: what it stands for may change, and a saved model must not.
         held = None if self.fusion is None else keras.saving.serialize_keras_object(self.fusion)
         return {**super().get_config(), "fusion": held, "dim": self.dim}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "FusionWrapper":
-        """The layer that `get_config` describes."""
+        """Return the layer that `get_config` describes."""
         held = config["fusion"]
         fusion = None if held is None else keras.saving.deserialize_keras_object(held)
         return cls(**{**config, "fusion": fusion})
 
 
 def is_several(shape: Shapes) -> bool:
-    """Whether `shape` is a list or dict of shapes, and not one shape."""
+    """Return whether `shape` is a list or dict of shapes, and not one shape."""
     return isinstance(shape, dict) or isinstance(shape[0], (list, tuple))

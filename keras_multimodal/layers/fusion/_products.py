@@ -8,7 +8,7 @@ from keras_multimodal.types import Tensor
 
 
 def product_of_present(factors: list[Any], present: list[Any]) -> Tensor:
-    """The elementwise product of the modalities' factors, 1 for each that is absent.
+    """Return the elementwise product of the modalities' factors, 1 for each that is absent.
 
     Args:
         factors: Each modality's `(batch, width)`, of one width.
@@ -23,7 +23,7 @@ def product_of_present(factors: list[Any], present: list[Any]) -> Tensor:
 
 
 def flat_outer(first: Tensor, second: Tensor) -> Tensor:
-    """All products of two vectors' features.
+    """Return all products of two vectors' features.
 
     Args:
         first: Vectors `(batch, m)`.

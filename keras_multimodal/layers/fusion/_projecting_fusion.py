@@ -51,7 +51,7 @@ class ProjectingFusion(VectorFusion):
         activation: Activation = None,
         use_bias: bool = True,
     ) -> keras.layers.Dense:
-        """A layer from `width` to `units`, built; without a bias if the fusion has none."""
+        """Return a layer from `width` to `units`, built; without a bias if the fusion has none."""
         layer = keras.layers.Dense(
             units,
             activation=activation,
@@ -69,7 +69,7 @@ class ProjectingFusion(VectorFusion):
         return self.units
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "units": self.units,

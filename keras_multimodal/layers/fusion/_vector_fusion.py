@@ -66,11 +66,11 @@ class VectorFusion(keras.layers.Layer):
         raise NotImplementedError
 
     def output_width(self, widths: dict[Name, int]) -> int:
-        """The width of the result."""
+        """Return the width of the result."""
         return next(iter(widths.values()))
 
     def pool(self, inputs: Tensors, mask: Mask) -> tuple[list[Any], list[Any]]:
-        """What `fuse` takes, from the call's arguments."""
+        """Return what `fuse` takes, from the call's arguments."""
         vectors, present = [], []
         for value, value_mask in values_and_masks(inputs, mask, self.modality_names):
             vector, flag = pool_modality(value, value_mask, self.pooling)
@@ -101,7 +101,7 @@ class VectorFusion(keras.layers.Layer):
         return keras.KerasTensor(self.compute_output_shape(shapes), dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "pooling": self.pooling}
 
 
@@ -147,7 +147,7 @@ def stacked_presence(vectors: list[Any], present: list[Any]) -> Mask:
 
 
 def known_rows(present: list[Any]) -> Mask:
-    """The rows that have some modality, boolean `(batch,)`; None where all have.
+    """Return the rows that have some modality, boolean `(batch,)`; None where all have.
 
     Args:
         present: What `fuse` was given.

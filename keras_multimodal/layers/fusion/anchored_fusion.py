@@ -121,7 +121,7 @@ class AnchoredFusion(keras.layers.Layer):
         return [*names[:position], *names[position + 1 :]]
 
     def _layer_shapes(self, input_shape: Shapes) -> tuple[Shape, Shape]:
-        """The shapes that the layer is called with."""
+        """Return the shapes that the layer is called with."""
         names = modality_names(input_shape)
         shapes = dict(zip(names, in_order(input_shape, names), strict=True))
         others = [shapes[name] for name in self._others(names)]
@@ -147,7 +147,7 @@ class AnchoredFusion(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """The shapes of the inputs, the anchor's as the layer makes it."""
+        """Return the shapes of the inputs, the anchor's as the layer makes it."""
         names = modality_names(input_shape)
         position = self._position_in(names)
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
@@ -156,7 +156,7 @@ class AnchoredFusion(keras.layers.Layer):
         return like_inputs(shapes, names)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """The inputs, the anchor as the layer makes it."""
+        """Return the inputs, the anchor as the layer makes it."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shapes = like_inputs([value.shape for value, _ in pairs], self.modality_names)
         outputs = [
@@ -166,7 +166,7 @@ class AnchoredFusion(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "layer": keras.saving.serialize_keras_object(self.layer),
@@ -175,6 +175,6 @@ class AnchoredFusion(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "AnchoredFusion":
-        """The layer that `get_config` describes."""
+        """Return the layer that `get_config` describes."""
         layer = keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})

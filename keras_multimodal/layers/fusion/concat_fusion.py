@@ -72,15 +72,15 @@ class ConcatFusion(VectorFusion):
         self._absent = add_absent_vectors(self, widths, self.absent_initializer)
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The vectors, or what stands for them, side by side."""
+        """Return the vectors, or what stands for them, side by side."""
         return side_by_side(vectors, present, self._absent)
 
     def output_width(self, widths: dict[Name, int]) -> int:
-        """The sum of the widths."""
+        """Return the sum of the widths."""
         return sum(widths.values())
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "absent_initializer": keras.initializers.serialize(self.absent_initializer),

@@ -134,7 +134,7 @@ class DeepSetFusion(VectorFusion):
         return self.units
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "units": self.units,

@@ -135,11 +135,11 @@ class FactorizedBilinearPooling(ProjectingFusion):
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """The vectors, in training or not."""
+        """Return the vectors, in training or not."""
         return super().compute_output_spec(inputs, mask)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "factor": self.factor,

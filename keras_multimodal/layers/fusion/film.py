@@ -111,12 +111,12 @@ class FiLM(keras.layers.Layer):
     def compute_output_spec(
         self, x: Tensor, condition: Tensor, x_mask: Mask = None, condition_mask: Mask = None
     ) -> Tensors:
-        """A tensor of the shape of `x`."""
+        """Return a tensor of the shape of `x`."""
         _check(x, condition, x_mask, condition_mask)
         return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
@@ -125,7 +125,7 @@ class FiLM(keras.layers.Layer):
 
 
 def _width(shape: Shape, argument: str, kinds: dict[int, str]) -> int:
-    """The last axis of a tensor of one of the ranks that `kinds` names."""
+    """Return the last axis of a tensor of one of the ranks that `kinds` names."""
     if len(shape) not in kinds or shape[-1] is None:
         *others, last = kinds.values()
         raise ValueError(

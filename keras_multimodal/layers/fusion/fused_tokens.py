@@ -97,7 +97,7 @@ class FusedTokens(FusionWrapper):
         return masks[:, None] if len(masks.shape) == 1 else masks
 
     def _pairs(self, fused: Tensor, mask: Mask) -> list[tuple[Any, Any]]:
-        """What a fusion returned, one modality after the other, with its mask."""
+        """Return what a fusion returned, one modality after the other, with its mask."""
         if not isinstance(fused, (dict, list)):
             return [(fused, mask)]
         values = in_order(fused, self.modality_names)

@@ -85,7 +85,7 @@ class GatedFusion(ProjectingFusion):
         return self.add_weight(name=name, shape=(self.units,), initializer="zeros")
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The sum of the modalities, each through its gate."""
+        """Return the sum of the modalities, each through its gate."""
         whole = ops.concatenate(vectors, axis=-1)
         gated = []
         for m, vector in enumerate(vectors):

@@ -104,7 +104,7 @@ class LogitFusion(VectorFusion):
             self._scores = self.add_weight(name="scores", shape=(len(widths),), initializer="zeros")
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The logits of the pooled opinion."""
+        """Return the logits of the pooled opinion."""
         logits = ops.stack(vectors, axis=1)  # (batch, modalities, classes)
         dtype = logits.dtype
         logits = ops.cast(logits, keras.backend.result_type(dtype, "float32"))
@@ -123,7 +123,7 @@ class LogitFusion(VectorFusion):
         return zero_unknown(ops.cast(pooled, dtype), present)
 
     def _weights(self, opinions: Tensor, flags: Masks) -> Tensor:
-        """The `w_m`, `(batch, modalities)`.
+        """Return the `w_m`, `(batch, modalities)`.
 
         Args:
             opinions: The logarithms of probabilities, `(batch, modalities, classes)`.
@@ -146,7 +146,7 @@ class LogitFusion(VectorFusion):
         return masked_softmax(scores, flags)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "mode": self.mode}
 
 

@@ -99,7 +99,7 @@ class LowRankFusion(ProjectingFusion):
             self._bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The sum of the products."""
+        """Return the sum of the products."""
         factors = [
             ops.matmul(vector, factor[:-1]) + factor[-1]
             for vector, factor in zip(vectors, self._factors, strict=True)
@@ -116,5 +116,5 @@ class LowRankFusion(ProjectingFusion):
         return zero_unknown(output, present)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "rank": self.rank}

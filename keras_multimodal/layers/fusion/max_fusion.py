@@ -57,5 +57,5 @@ class MaxFusion(VectorFusion):
     """
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The greatest over the modalities."""
+        """Return the greatest over the modalities."""
         return masked_max(ops.stack(vectors, axis=1), stacked_presence(vectors, present))

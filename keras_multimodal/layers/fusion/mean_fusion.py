@@ -57,5 +57,5 @@ class MeanFusion(VectorFusion):
     """
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The mean over the modalities."""
+        """Return the mean over the modalities."""
         return masked_mean(ops.stack(vectors, axis=1), stacked_presence(vectors, present))

@@ -133,7 +133,7 @@ class MixtureOfExpertsFusion(VectorFusion):
         self._kernel, self._bias = self._experts("expert", hidden, self.units)
 
     def _experts(self, name: str, width: int, units: int) -> tuple[Any, Any]:
-        """The kernels and biases of one layer of all experts."""
+        """Return the kernels and biases of one layer of all experts."""
         kernel = self.add_weight(
             name=f"{name}_kernel",
             shape=(self.num_experts, width, units),
@@ -166,7 +166,7 @@ class MixtureOfExpertsFusion(VectorFusion):
         return (output, gates) if return_weights else output
 
     def _gates(self, whole: Tensor, known: Mask) -> Tensor:
-        """The gates `(batch, num_experts)`, in float32 at least.
+        """Return the gates `(batch, num_experts)`, in float32 at least.
 
         Args:
             whole: All modalities, `(batch, sum of the widths)`.
@@ -195,7 +195,7 @@ class MixtureOfExpertsFusion(VectorFusion):
         return_weights: bool = False,
         training: bool | None = None,
     ) -> Tensors:
-        """The vectors, and the gates where they are asked for."""
+        """Return the vectors, and the gates where they are asked for."""
         output = super().compute_output_spec(inputs, mask)
         if not return_weights:
             return output
@@ -203,7 +203,7 @@ class MixtureOfExpertsFusion(VectorFusion):
         return output, keras.KerasTensor(shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "units": self.units,

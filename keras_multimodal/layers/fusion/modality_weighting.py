@@ -147,14 +147,14 @@ class ModalityWeighting(VectorFusion):
         return (output, weights) if return_weights else output
 
     def _score(self, vectors: Tensor) -> Tensor:
-        """The scores `(batch, modalities)`."""
+        """Return the scores `(batch, modalities)`."""
         if self.mode == "input":
             return ops.einsum("bmd,md->bm", vectors, self._kernel) + self._bias
         scores = self._bias if self.mode == "learned" else self._log_weights(vectors.dtype)
         return ops.zeros_like(vectors[..., 0]) + scores
 
     def _log_weights(self, dtype: Any) -> Tensor:
-        """The given weights as scores: softmax makes them the weights again."""
+        """Return the given weights as scores: softmax makes them the weights again."""
         if self.fixed_weights is None:
             return ops.zeros((len(self.modality_names),), dtype=dtype)
         weights = in_order(self.fixed_weights, self.modality_names, "fixed_weights")
@@ -163,7 +163,7 @@ class ModalityWeighting(VectorFusion):
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, return_weights: bool = False
     ) -> Tensors:
-        """The vectors, and the weights where they are asked for."""
+        """Return the vectors, and the weights where they are asked for."""
         value, _ = values_and_masks(inputs, mask, self.modality_names)[0]
         output = keras.KerasTensor((value.shape[0], value.shape[-1]), dtype=self.compute_dtype)
         if not return_weights:
@@ -173,7 +173,7 @@ class ModalityWeighting(VectorFusion):
         return output, weights
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "mode": self.mode,

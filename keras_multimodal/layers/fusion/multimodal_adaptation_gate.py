@@ -168,7 +168,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def _displacement(self, anchor: Tensor, pooled: list[tuple[Any, Any]]) -> Tensor:
-        """The `H`, in the anchor's shape; zeros where none of the others is there."""
+        """Return the `H`, in the anchor's shape; zeros where none of the others is there."""
         of_tokens = len(anchor.shape) == 3
         dim = anchor.shape[-1]
         total = self._bias
@@ -187,7 +187,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         return zero_masked(total, known)
 
     def _shift(self, anchor: Tensor, displacement: Tensor) -> Tensor:
-        """The anchor and as much of the displacement as `beta` allows."""
+        """Return the anchor and as much of the displacement as `beta` allows."""
         dtype = keras.backend.result_type(anchor.dtype, "float32")
         anchor, displacement = ops.cast(anchor, dtype), ops.cast(displacement, dtype)
         share = self.beta * norm(anchor) / ops.maximum(norm(displacement), _SHORTEST)
@@ -203,7 +203,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """The shapes of the inputs."""
+        """Return the shapes of the inputs."""
         outputs = [
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)
@@ -211,7 +211,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "anchor": self.anchor,

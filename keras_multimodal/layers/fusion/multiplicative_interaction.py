@@ -79,7 +79,7 @@ class MultiplicativeInteraction(ProjectingFusion):
         ]
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The sum of the forms."""
+        """Return the sum of the forms."""
         terms = [form(vector) for form, vector in zip(self._linear, vectors, strict=True)]
         pairs = itertools.combinations(vectors, 2)
         for form, (first, second) in zip(self._bilinear, pairs, strict=True):

@@ -104,7 +104,7 @@ class MutanFusion(ProjectingFusion):
         self._output = self.dense("output", self._width, self.units)
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The sum of the products, projected."""
+        """Return the sum of the products, projected."""
         factors = [
             factor(project(vector))
             for vector, project, factor in zip(
@@ -116,5 +116,5 @@ class MutanFusion(ProjectingFusion):
         return zero_unknown(self._output(ops.sum(product, axis=1)), present)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "hidden_units": self.hidden_units, "rank": self.rank}

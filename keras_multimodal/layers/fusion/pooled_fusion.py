@@ -124,5 +124,5 @@ class PooledFusion(FusionWrapper):
         return (shape[0], shape[-1])
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "pooling": self.pooling, "join": self.join}

@@ -189,14 +189,14 @@ class ProductOfExperts(VectorFusion):
         return_variance: bool = False,
         training: bool | None = None,
     ) -> Tensors:
-        """The vectors, and the variances where they are asked for."""
+        """Return the vectors, and the variances where they are asked for."""
         output = super().compute_output_spec(inputs, mask)
         if not return_variance:
             return output
         return output, keras.KerasTensor(output.shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "units": self.units,

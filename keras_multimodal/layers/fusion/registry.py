@@ -49,7 +49,7 @@ _OF_TWO_ARGUMENTS = {"cross_attention", "film", "gated_cross_attention"}
 
 
 def names() -> tuple[str, ...]:
-    """The names that `get` knows.
+    """Return the names that `get` knows.
 
     Example:
 
@@ -60,7 +60,7 @@ def names() -> tuple[str, ...]:
 
 
 def get(identifier: str | keras.layers.Layer, **options: Any) -> keras.layers.Layer:
-    """A fusion by name: a layer that takes all modalities in one list or dict.
+    """Return a fusion by name: a layer that takes all modalities in one list or dict.
 
     Args:
         identifier: One of `names()`. A layer is returned as it is.

@@ -132,12 +132,12 @@ class SqueezeExciteFusion(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """The shapes of the inputs."""
+        """Return the shapes of the inputs."""
         names = modality_names(input_shape)
         return like_inputs([tuple(shape) for shape in in_order(input_shape, names)], names)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """The inputs, in the layer's dtype."""
+        """Return the inputs, in the layer's dtype."""
         outputs = [
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)
@@ -145,7 +145,7 @@ class SqueezeExciteFusion(keras.layers.Layer):
         return like_inputs(outputs, self.modality_names)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "ratio": self.ratio,

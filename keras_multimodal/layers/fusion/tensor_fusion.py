@@ -105,7 +105,7 @@ class TensorFusion(ProjectingFusion):
         self._output = None if self.units is None else self.dense("output", size, self.units)
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """The products, and the layer over them."""
+        """Return the products, and the layer over them."""
         one = ops.ones_like(vectors[0][:, :1])
         products = one
         for vector in vectors:
@@ -119,10 +119,10 @@ class TensorFusion(ProjectingFusion):
         return _size(widths) if self.units is None else self.units
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "max_size": self.max_size}
 
 
 def _size(widths: dict[Name, int]) -> int:
-    """How many products there are of modalities of these widths."""
+    """Return how many products there are of modalities of these widths."""
     return math.prod(width + 1 for width in widths.values())

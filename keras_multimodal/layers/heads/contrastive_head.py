@@ -94,7 +94,7 @@ class ContrastiveHead(keras.layers.Layer):
         return (input_shape[0][0], len(input_shape), input_shape[0][1] + 2)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {
             **super().get_config(),
             "scale": self.scale,

@@ -57,7 +57,7 @@ class LearnedWeight(keras.layers.Layer):
         """Nothing: the variable is the loss's."""
 
     def call(self, inputs: Tensors) -> Tensors:
-        """The inputs."""
+        """Return the inputs."""
         return inputs
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
@@ -65,7 +65,7 @@ class LearnedWeight(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         # Keras calls an object shared from the second time on that it is written, and a Functional
         # model copies its layers' configs before the losses are written.
         keras.saving.serialize_keras_object(self.loss)
@@ -73,5 +73,5 @@ class LearnedWeight(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "LearnedWeight":
-        """The layer of its arguments."""
+        """Return the layer of its arguments."""
         return cls(**{**config, "loss": keras.saving.deserialize_keras_object(config["loss"])})

@@ -61,7 +61,7 @@ class OrderedQuantiles(keras.layers.Layer):
             self._dense.build(input_shape)
 
     def call(self, inputs: Tensors) -> Tensors:
-        """The lowest quantile, and what each is above the one before."""
+        """Return the lowest quantile, and what each is above the one before."""
         h = ops.reshape(self._dense(inputs), (-1, self.targets, self.quantiles))
         steps = ops.concatenate([h[..., :1], ops.softplus(h[..., 1:])], axis=-1)
         return ops.cumsum(steps, axis=-1)
@@ -71,5 +71,5 @@ class OrderedQuantiles(keras.layers.Layer):
         return (input_shape[0], self.targets, self.quantiles)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "targets": self.targets, "quantiles": self.quantiles}

@@ -76,7 +76,7 @@ class OrdinalLogits(keras.layers.Layer):
             )
 
     def call(self, inputs: Tensors) -> Tensors:
-        """The logarithms of differences of sigmoids, computed in float32."""
+        """Return the logarithms of differences of sigmoids, computed in float32."""
         score = ops.cast(self._score(inputs), "float32")  # (batch, 1)
         thresholds = ops.cast(self._first, "float32")
         if self._steps is not None:
@@ -96,5 +96,5 @@ class OrdinalLogits(keras.layers.Layer):
         return (input_shape[0], self.classes)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument."""
+        """Return every argument."""
         return {**super().get_config(), "classes": self.classes}

@@ -50,7 +50,7 @@ class UnitVectors(keras.layers.Layer):
         return l2_normalize(zero_masked(vectors, None if mask is None else mask[1]))
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """Which rows have something."""
+        """Return which rows have something."""
         return None if previous_mask is None else previous_mask[1]
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:

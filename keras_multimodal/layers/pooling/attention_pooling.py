@@ -108,14 +108,14 @@ class AttentionPooling(TokenPooling):
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, return_weights: bool = False
     ) -> Tensors:
-        """The vectors, and the weights where they are asked for."""
+        """Return the vectors, and the weights where they are asked for."""
         output = super().compute_output_spec(inputs, mask)
         if not return_weights:
             return output
         return output, keras.KerasTensor(inputs.shape[:-1], dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "hidden_units": self.hidden_units,

@@ -52,7 +52,7 @@ class FirstTokenPooling(TokenPooling):
             )
 
     def pool(self, x: Tensor, mask: Mask) -> Tensor:
-        """The first token, or zeros."""
+        """Return the first token, or zeros."""
         return zero_masked(x[:, 0], None if mask is None else mask[:, 0])
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:

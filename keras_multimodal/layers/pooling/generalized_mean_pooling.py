@@ -77,9 +77,9 @@ class GeneralizedMeanPooling(TokenPooling):
         )
 
     def pool(self, x: Tensor, mask: Mask) -> Tensor:
-        """The generalized mean."""
+        """Return the generalized mean."""
         return masked_generalized_mean(x, self._exponent, mask, self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "exponent": self.exponent, "epsilon": self.epsilon}

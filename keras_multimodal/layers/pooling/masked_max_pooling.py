@@ -42,5 +42,5 @@ class MaskedMaxPooling(TokenPooling):
     """
 
     def pool(self, x: Tensor, mask: Mask) -> Tensor:
-        """The maximum."""
+        """Return the maximum."""
         return masked_max(x, mask)

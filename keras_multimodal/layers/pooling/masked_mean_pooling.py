@@ -42,5 +42,5 @@ class MaskedMeanPooling(TokenPooling):
     """
 
     def pool(self, x: Tensor, mask: Mask) -> Tensor:
-        """The mean."""
+        """Return the mean."""
         return masked_mean(x, mask)

@@ -94,7 +94,7 @@ class ModalityDropout(keras.layers.Layer):
         return like_inputs(ops.unstack(kept, len(flags), axis=1), self.modality_names)
 
     def _checked(self, inputs: Tensors) -> list[Any]:
-        """The flags, in order."""
+        """Return the flags, in order."""
         flags = in_order(inputs, self.modality_names)
         for name, flag in zip(self.modality_names, flags, strict=True):
             dtype = keras.backend.standardize_dtype(flag.dtype)
@@ -116,5 +116,5 @@ class ModalityDropout(keras.layers.Layer):
         return like_inputs(flags, self.modality_names)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument, so that the layer can be saved."""
+        """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
