@@ -17,8 +17,8 @@ _HEAD = """\
 # Every public name
 
 Made by `python -m tests.public_names --write` of the first lines of the docstrings.
-`help(keras_multimodal.layers.CrossModalAttention)` shows a whole one, with shapes, errors, an example
-and the source.
+`help(keras_multimodal.layers.CrossModalAttention)` shows a whole one, with shapes, errors, an
+example and the source.
 """
 
 
