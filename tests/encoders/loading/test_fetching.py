@@ -1,7 +1,6 @@
 """What is fetched, and what is said where it cannot be."""
 
 import contextlib
-import socket
 import urllib.error
 import urllib.request
 
@@ -54,16 +53,10 @@ def kept(monkeypatch, tmp_path):
 
 
 def test_weights_that_keras_has_kept_need_no_host(kept):
-    timeouts = []
-
     def make(weights, alpha):
-        timeouts.append(socket.getdefaulttimeout())
         return weights, alpha
 
     assert applications._fetch("MobileNetV2", make, {"alpha": 0.35}) == ("imagenet", 0.35)
-    # What is not kept after all is not waited for.
-    assert timeouts == [4.0]
-    assert socket.getdefaulttimeout() is None
 
 
 @pytest.mark.parametrize(
