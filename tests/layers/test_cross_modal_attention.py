@@ -288,3 +288,9 @@ def test_a_context_of_one_token_is_no_mistake():
     layer = CrossModalAttention(num_heads=2)
     _, scores = layer(np.ones((2, 3, 8)), np.ones((2, 1, 8)), return_attention_scores=True)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(scores), np.ones((2, 2, 3, 1)))
+
+
+def test_a_mask_with_an_axis_too_many_is_refused():
+    tokens = np.ones((2, 3, 4), "float32")
+    with pytest.raises(ValueError, match=r"mask.*shape"):
+        CrossModalAttention(num_heads=2)(tokens, tokens, context_mask=np.ones((2, 3, 1), bool))

@@ -210,3 +210,11 @@ def test_no_more_scores_are_held_than_a_block_has(block):
         if output.shape.rank == 4 and output.shape[-2] == QUERY.shape[2]
     }
     assert widths - {QUERY.shape[-1], VALUE.shape[-1], 1} == {block}
+
+
+@pytest.mark.parametrize("block", [16, 4])
+def test_queries_and_keys_may_be_a_single_number(block):
+    query, key = QUERY[..., :1], KEY[..., :1]
+    found = blockwise_attention(query, key, VALUE, None, SCALE, block)
+    expected = masked_attention(query, key, VALUE, scale=SCALE, implementation="direct")
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
