@@ -17,7 +17,7 @@ PACKAGE = ROOT / "keras_multimodal"
 PAGE = ROOT / "CONTRIBUTING.md"
 
 # Small parts which import nothing of the package and are for all.
-FOR_ALL = {"__init__", "__main__", "_registration", "_folders", "_seeding", "types"}
+FOR_ALL = {"__init__", "__main__", "_registration", "_registry", "_folders", "_seeding", "types"}
 
 # What each module may import of the others.
 ALLOWED: dict[str, set[str]] = {

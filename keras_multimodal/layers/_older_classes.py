@@ -8,7 +8,7 @@ import numpy as np
 
 @keras.saving.register_keras_serializable(package="keras_multimodal")
 class Destandardize(keras.layers.Layer):
-    """What brought numbers back to their units; `keras.layers.Normalization(invert=True)` does."""
+    """Stands for the layer that `keras.layers.Normalization(invert=True)` has replaced."""
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> keras.layers.Layer:

@@ -1,6 +1,5 @@
 """Losses that Keras has not."""
 
-from keras_multimodal.losses._contrastive import EXTRAS
 from keras_multimodal.losses.info_nce import InfoNCE
 from keras_multimodal.losses.quantile_loss import QuantileLoss
 from keras_multimodal.losses.sig_lip import SigLIP
@@ -9,7 +8,6 @@ from keras_multimodal.losses.standardized_error import StandardizedError
 from keras_multimodal.losses.uncertainty_loss import UncertaintyLoss
 
 __all__ = [
-    "EXTRAS",
     "InfoNCE",
     "QuantileLoss",
     "SigLIP",

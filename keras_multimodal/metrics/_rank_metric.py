@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_multimodal.losses import EXTRAS
+from keras_multimodal.losses._contrastive import EXTRAS
 from keras_multimodal.metrics._rows import row_weights
 from keras_multimodal.types import Tensor
 

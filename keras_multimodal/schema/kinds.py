@@ -2,9 +2,10 @@
 
 from typing import TypeVar
 
+from keras_multimodal._registry import Registry
 from keras_multimodal.schema.modality import Modality
 
-_MODALITIES: dict[str, type[Modality]] = {}
+_MODALITIES = Registry[type[Modality]]("description")
 _Class = TypeVar("_Class", bound=type[Modality])
 
 
@@ -56,25 +57,15 @@ def register_modality(cls: _Class) -> _Class:
             f"`cls` must say its kind, `kind: ClassVar[str] = ...`. Received: {cls.__name__}, "
             "which does not"
         )
-    known = _MODALITIES.get(cls.kind)
-    if known is not None and _name(known) != _name(cls):
-        raise ValueError(
-            f"`cls` must have a kind that no other has. Received: {_name(cls)} of kind "
-            f"{cls.kind!r}, which is that of {_name(known)}"
-        )
-    _MODALITIES[cls.kind] = cls
+    _MODALITIES.add(cls.kind, cls)
     return cls
 
 
 def modality_class(kind: object) -> type[Modality] | None:
     """Return the description of a kind of modality; `None` where there is none."""
-    return _MODALITIES.get(kind) if isinstance(kind, str) else None
+    return _MODALITIES.known.get(kind) if isinstance(kind, str) else None
 
 
 def kinds() -> list[str]:
     """Return the kinds of modality that there are, sorted."""
-    return sorted(_MODALITIES)
-
-
-def _name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
+    return sorted(_MODALITIES.known)

@@ -1,16 +1,17 @@
 """Which encoder a kind of modality has where nobody names another."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import keras
 
+from keras_multimodal._registry import Registry
 from keras_multimodal.schema import Modality
 
 # Called with the modality, the tokens' width, and `dropout`, `seed` and `name`.
 MakeEncoder = Callable[..., keras.layers.Layer | None]
 
-_MAKERS: dict[str, MakeEncoder] = {}
+_MAKERS = Registry[MakeEncoder]("default encoder")
 _Maker = TypeVar("_Maker", bound=MakeEncoder)
 
 
@@ -40,13 +41,7 @@ def register_encoder(kind: str) -> Callable[[_Maker], _Maker]:
     def register(make: _Maker) -> _Maker:
         if not callable(make):
             raise TypeError(f"`make` must be a function that returns a layer. Received: {make!r}")
-        known = _MAKERS.get(kind)
-        if known is not None and _name(known) != _name(make):
-            raise ValueError(
-                f"`kind` must be one that has no default encoder yet. Received: kind={kind!r}, "
-                f"which has {_name(known)}"
-            )
-        _MAKERS[kind] = make
+        _MAKERS.add(kind, make)
         return make
 
     return register
@@ -58,14 +53,10 @@ def encoder_maker(modality: Modality) -> MakeEncoder:
     Raises:
         ValueError: If its kind has none.
     """
-    if modality.kind not in _MAKERS:
+    if modality.kind not in _MAKERS.known:
         raise ValueError(
             "`modality` must be of a kind that has a default encoder, such as "
-            f"{sorted(_MAKERS)}; give {modality.name!r} one with `encoders`, or its kind with "
-            f"tasks.register_encoder. Received: the kind {modality.kind!r}"
+            f"{sorted(_MAKERS.known)}; give {modality.name!r} one with `encoders`, or its kind "
+            f"with tasks.register_encoder. Received: the kind {modality.kind!r}"
         )
-    return _MAKERS[modality.kind]
-
-
-def _name(make: Any) -> str:
-    return f"{make.__module__}.{getattr(make, '__qualname__', type(make).__qualname__)}"
+    return _MAKERS.known[modality.kind]

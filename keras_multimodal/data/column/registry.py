@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from keras_multimodal._registry import Registry
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.schema import Modality
 
-_TRANSFORMS: dict[str, type[Transform[Any]]] = {}
+_TRANSFORMS = Registry[type[Transform[Any]]]("preprocessing")
 _Class = TypeVar("_Class", bound=type[Transform[Any]])
 
 
@@ -34,13 +35,7 @@ def register_transform(kind: str) -> Callable[[_Class], _Class]:
     def register(cls: _Class) -> _Class:
         if not (isinstance(cls, type) and issubclass(cls, Transform)):
             raise TypeError(f"`cls` must be a subclass of data.Transform. Received: {cls!r}")
-        known = _TRANSFORMS.get(kind)
-        if known is not None and _name(known) != _name(cls):
-            raise ValueError(
-                f"`kind` must be one that has no preprocessing yet. Received: kind={kind!r}, which "
-                f"has {_name(known)}"
-            )
-        _TRANSFORMS[kind] = cls
+        _TRANSFORMS.add(kind, cls)
         return cls
 
     return register
@@ -56,14 +51,11 @@ def make_transform(spec: Modality) -> Transform[Any]:
         ValueError: If there is no preprocessing of its kind, or the description lacks state that
             it needs, such as a vocabulary.
     """
-    if spec.kind not in _TRANSFORMS:
+    if spec.kind not in _TRANSFORMS.known:
         raise ValueError(
-            f"`spec` must be of a kind that has its preprocessing, such as {sorted(_TRANSFORMS)}. "
-            f"Received: {type(spec).__name__} {spec.name!r} of kind {spec.kind!r}. Write a "
-            f"data.Transform for it, and decorate that with data.register_transform({spec.kind!r})."
+            "`spec` must be of a kind that has its preprocessing, such as "
+            f"{sorted(_TRANSFORMS.known)}. Received: {type(spec).__name__} {spec.name!r} of kind "
+            f"{spec.kind!r}. Write a data.Transform for it, and decorate that with "
+            f"data.register_transform({spec.kind!r})."
         )
-    return _TRANSFORMS[spec.kind](spec)
-
-
-def _name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
+    return _TRANSFORMS.known[spec.kind](spec)
