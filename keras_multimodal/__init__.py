@@ -15,6 +15,8 @@ __all__ = [
     "datasets",
     "decoders",
     "encoders",
+    "errors",
+    "experiment",
     "export",
     "inference",
     "layers",
@@ -22,6 +24,7 @@ __all__ = [
     "metrics",
     "ops",
     "schema",
+    "tables",
     "tasks",
     "testing",
 ]

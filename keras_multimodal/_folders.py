@@ -6,6 +6,8 @@ import pathlib
 import tempfile
 from collections.abc import Iterator
 
+from keras_multimodal.errors import ArgumentError
+
 
 @contextlib.contextmanager
 def replace_folder(
@@ -13,8 +15,7 @@ def replace_folder(
     overwrite: bool,
     *,
     marker: str,
-    argument: str = "`directory`",
-    remedy: str = "`overwrite=True`",
+    argument: str = "directory",
 ) -> Iterator[pathlib.Path]:
     """Yields a path to write to; what is there becomes `directory` if nothing fails.
 
@@ -23,29 +24,30 @@ def replace_folder(
         overwrite: Whether a folder that stands there may be replaced.
         marker: The file by which a folder that may be replaced is known, so that a slip such as
             "." doesn't cost somebody a folder of other things.
-        argument: What messages call the directory.
-        remedy: How messages say that it may be replaced.
+        argument: The caller's argument that names the directory.
 
     Raises:
-        ValueError: If `directory` is a file, or is not empty and may not be replaced.
+        ArgumentError: If `directory` is a file, or is not empty and may not be replaced.
     """
     target = pathlib.Path(directory).resolve()
     if target.exists():
         if not target.is_dir():
-            raise ValueError(f"{argument} must be a folder. Received: {os.fspath(directory)!r}")
+            raise ArgumentError(argument, f"must be a folder. Received: {os.fspath(directory)!r}")
         filled = any(target.iterdir())
         known = (target / marker).is_file()
         if filled and not overwrite:
-            other = f", or come with {remedy}" if known else ""
-            raise ValueError(
-                f"{argument} must be new or empty{other}. "
-                f"Received: {os.fspath(directory)!r}, which is not empty"
+            other = ", or come with `overwrite=True`" if known else ""
+            raise ArgumentError(
+                argument,
+                f"must be new or empty{other}. "
+                f"Received: {os.fspath(directory)!r}, which is not empty",
             )
         if filled and not known:
-            raise ValueError(
-                f"{argument} must be a folder written by an earlier call if it is to be "
-                f"overwritten; remove what is there, or choose another. "
-                f"Received: {os.fspath(directory)!r}, which has no {marker}"
+            raise ArgumentError(
+                argument,
+                "must be a folder written by an earlier call if it is to be overwritten; remove "
+                "what is there, or choose another. "
+                f"Received: {os.fspath(directory)!r}, which has no {marker}",
             )
     created = [parent for parent in target.parents if not parent.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ class Failing:
 
 
 def test_what_was_logged_is_shown_where_the_package_cannot_be_loaded(monkeypatch, capfd):
+    monkeypatch.delitem(sys.modules, "keras_multimodal.commands.running", raising=False)
     monkeypatch.delitem(sys.modules, "keras_multimodal.demo")
     monkeypatch.delattr(keras_multimodal, "demo")
     monkeypatch.setattr(sys, "meta_path", [Failing(), *sys.meta_path])

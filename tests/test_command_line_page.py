@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import cli
+from tests.option_table import with_table
 
 PAGE = pathlib.Path(__file__).parent.parent / "docs" / "command_line.md"
 COMMAND = re.compile(r"keras-multimodal ((?:describe|train|evaluate|predict) [^`\n]+)")
@@ -68,3 +69,8 @@ def test_the_options_are_those_there_are(capsys):
         there |= set(re.findall(r"--[a-z][a-z-]*", capsys.readouterr().out))
     told = set(re.findall(r"--[a-z][a-z-]*", PAGE.read_text("utf-8")))
     assert told == there - {"--help"}
+
+
+def test_the_table_of_options_is_of_today():
+    text = PAGE.read_text("utf-8")
+    assert with_table(text) == text, "python -m tests.option_table --write"

@@ -4,8 +4,10 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import shutil
 
 import pytest
+from pets import shared_run  # noqa: F401
 
 import keras_multimodal
 
@@ -20,7 +22,11 @@ MODULES = sorted(
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_show_what_they_print(name, tmp_path, monkeypatch):
+def test_examples_show_what_they_print(name, request, tmp_path, monkeypatch):
+    if name.startswith("keras_multimodal.experiment."):
+        source, run = request.getfixturevalue("shared_run")
+        shutil.copytree(source.parent, tmp_path, dirs_exist_ok=True)
+        shutil.copytree(run, tmp_path / "run")
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
     # `export.saved_model` is a function in a module of that name; the import above finds both.

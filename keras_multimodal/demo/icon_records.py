@@ -5,6 +5,7 @@ import pathlib
 import pandas as pd
 
 from keras_multimodal import data, datasets
+from keras_multimodal.errors import MissingFileError
 
 SIZE = 72
 WORDS = 12
@@ -19,13 +20,14 @@ def find_icons(data_dir: pathlib.Path | None) -> pathlib.Path:
             mended. One of the user's that has an `openmoji.csv` is taken as it is.
 
     Raises:
-        FileNotFoundError: If `data_dir` is no folder.
+        MissingFileError: If `data_dir` is no folder.
     """
     if data_dir is not None:
         if not data_dir.is_dir():
-            raise FileNotFoundError(
-                f"`--data` must be a folder that exists. Received: {data_dir}. Correct the path, "
-                "or make an empty folder for the icons"
+            raise MissingFileError(
+                "data",
+                f"must be a folder that exists. Received: {data_dir}. Correct the path, or make "
+                "an empty folder for the icons",
             )
         if (data_dir / "openmoji.csv").is_file():
             return data_dir

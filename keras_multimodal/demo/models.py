@@ -66,13 +66,6 @@ def make_encoder(schema: Schema, name: str) -> keras.layers.Layer:
     )
 
 
-def start_from(fused: keras.Model, singles: dict[str, keras.Model]) -> None:
-    """Give the fused model's encoders the weights that those of the single models have learned."""
-    for name, single in singles.items():
-        learned = single.get_layer(f"{name}_encoder").get_weights()
-        fused.get_layer(f"{name}_encoder").set_weights(learned)
-
-
 def _probabilities(vector: keras.KerasTensor, schema: Schema) -> keras.KerasTensor:
     if not isinstance(schema.target, ClassTarget):
         raise ValueError(f"`schema` must have a target. Received: {schema.target}")

@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema.file_endings import ENDINGS
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell, Frame
 
-_UNKNOWN = "unknown"
+UNKNOWN = "unknown"
 KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
 
 _MOST = 0.9  # the share of the cells that must look alike
@@ -93,42 +94,66 @@ def column_kinds(
     age: number (2 numbers from 3.5 to 4)
     """
     if on_unknown not in ("error", "ignore"):
-        raise ValueError(
-            f'`on_unknown` must be "error" or "ignore". Received: on_unknown={on_unknown!r}'
+        raise ArgumentError(
+            "on_unknown", f'must be "error" or "ignore". Received: on_unknown={on_unknown!r}'
         )
-    known = dict(kinds or {})
+    found = find_kinds(frame, kinds or {}, skip)
+    unknown = [each for each in found if each.kind == UNKNOWN]
+    if unknown and on_unknown == "error":
+        raise ArgumentError(
+            "frame",
+            f"{untold(unknown)}. Say what they are, one of {list(KINDS)}: "
+            f"kinds={{{unknown[0].column!r}: ...}}",
+        )
+    return [left_out(each) for each in found]
+
+
+def find_kinds(
+    frame: Frame, kinds: Mapping[str, str], skip: Sequence[str] = ()
+) -> list[ColumnKind]:
+    """Return what each column of a table is, `UNKNOWN` where that cannot be told.
+
+    Args:
+        frame: The table.
+        kinds: The kind of columns where it is known better, by column.
+        skip: Columns to leave out.
+
+    Raises:
+        ArgumentError: If `kinds` names a column that there is not, or another kind.
+    """
     columns = list(frame.columns)
-    for column, kind in known.items():
+    for column, kind in kinds.items():
         if column not in columns:
-            raise ValueError(
-                f"`kinds` must name columns of the table, which has {columns}. Received: {column!r}"
+            raise ArgumentError(
+                "kinds",
+                f"must name columns of the table, which has {columns}. Received: {column!r}",
             )
         if kind not in KINDS:
-            raise ValueError(f"`kinds` must be among {list(KINDS)}. Received: {column!r}: {kind!r}")
-    found, unknown = [], []
-    for column in columns:
-        if column in known:
-            found.append(ColumnKind(column, known[column], "as you say"))
-        elif column not in skip:
-            own = _kind(column, frame[column].tolist())
-            found.append(own)
-            if own.kind == _UNKNOWN:
-                unknown.append(own)
-    if unknown and on_unknown == "error":
-        columns = [each.column for each in unknown]
-        raise ValueError(
-            "`frame` must have columns whose kind can be told. Received: "
-            + "; ".join(f"{each.column!r}, which has {each.reason}" for each in unknown)
-            + f". Say what they are, one of {list(KINDS)}: kinds={{{columns[0]!r}: ...}}, or on "
-            "the command line --text, --table or --ignore, and --key or --group where a column "
-            "names the rows or what they belong to"
-        )
+            raise ArgumentError(
+                "kinds", f"must be among {list(KINDS)}. Received: {column!r}: {kind!r}"
+            )
     return [
-        ColumnKind(each.column, "ignore", f"{each.reason}: what that is cannot be told: say it")
-        if each.kind == _UNKNOWN
-        else each
-        for each in found
+        ColumnKind(column, kinds[column], "as you say")
+        if column in kinds
+        else _kind(column, frame[column].tolist())
+        for column in columns
+        if column in kinds or column not in skip
     ]
+
+
+def untold(unknown: Sequence[ColumnKind]) -> str:
+    """Return what is to be said of columns whose kind cannot be told, without the remedy."""
+    return "must have columns whose kind can be told. Received: " + "; ".join(
+        f"{each.column!r}, which has {each.reason}" for each in unknown
+    )
+
+
+def left_out(kind: ColumnKind) -> ColumnKind:
+    """Return the kind, ignored where it cannot be told, with the reason."""
+    if kind.kind != UNKNOWN:
+        return kind
+    reason = f"{kind.reason}: what that is cannot be told: say it"
+    return ColumnKind(kind.column, "ignore", reason)
 
 
 def as_number(cell: Cell) -> float:
@@ -156,7 +181,7 @@ def _kind(column: str, cells: list[Any]) -> ColumnKind:
     if lists:
         if len(lists) == len(given):
             return ColumnKind(column, "sensor", f"{len(given)} lists of numbers")
-        return ColumnKind(column, _UNKNOWN, f"{len(lists)} lists among its {len(given)} cells")
+        return ColumnKind(column, UNKNOWN, f"{len(lists)} lists among its {len(given)} cells")
     distinct = len(set(given))
     if distinct == 1:
         return ColumnKind(column, "ignore", f"all its cells are {_short(given[0])}")
@@ -201,7 +226,7 @@ def _of_strings(column: str, strings: list[str]) -> ColumnKind:
         return ColumnKind(column, "ignore", f"{distinct} different strings without spaces, a key")
     if repeated:
         return ColumnKind(column, "category", f"{distinct} different strings in {count} cells")
-    return ColumnKind(column, _UNKNOWN, f"{distinct} different strings in {count} cells")
+    return ColumnKind(column, UNKNOWN, f"{distinct} different strings in {count} cells")
 
 
 def _number(column: str, cells: list[Any]) -> ColumnKind:

@@ -7,12 +7,20 @@ import pandas as pd
 import pytest
 from code_blocks import run_code_blocks
 
-from keras_multimodal import cli, commands
+from keras_multimodal import cli
+
+
+def predict(run, source, output):
+    """What the command writes."""
+    assert cli.main(["predict", str(run), str(source), "--output", str(output)]) == 0
+    if output.suffix == ".parquet":
+        return pd.read_parquet(output)
+    return pd.read_csv(output, dtype={"code": str})
 
 
 def test_rows_keep_their_order_and_their_keys(trained, tmp_path):
     source, run = trained
-    said = commands.predict(run, str(source), tmp_path / "out.csv")
+    predicted = predict(run, source, tmp_path / "out.csv")
     written = pd.read_csv(tmp_path / "out.csv", dtype={"code": str})
     assert written["code"].tolist() == [f"{row:03d}" for row in range(60)]
     assert list(written.columns) == [
@@ -23,20 +31,20 @@ def test_rows_keep_their_order_and_their_keys(trained, tmp_path):
         "probability_dog",
         "status",
     ]
-    assert said["status"][0] == "ok"
-    assert "Photo File could not be read" in said["status"][3]
-    assert said["status"][5] == "Photo File missing"
-    assert said["status"][6] == "Photo File missing; note missing"
-    assert said["prediction"].notna().all()  # the table is there in every row
+    assert predicted["status"][0] == "ok"
+    assert "Photo File could not be read" in predicted["status"][3]
+    assert predicted["status"][5] == "Photo File missing"
+    assert predicted["status"][6] == "Photo File missing; note missing"
+    assert predicted["prediction"].notna().all()  # the table is there in every row
     assert set(written["prediction"]) <= {"cat", "dog"}
 
 
 def test_rows_in_another_order_have_the_same_predictions(trained, tmp_path):
     source, run = trained
-    first = commands.predict(run, str(source), tmp_path / "first.parquet").set_index("code")
+    first = predict(run, source, tmp_path / "first.parquet").set_index("code")
     other = source.with_name("other.csv")
     pd.read_csv(source, dtype={"code": str}).iloc[::-1].to_csv(other, index=False)
-    second = commands.predict(run, str(other), tmp_path / "second.csv").set_index("code")
+    second = predict(run, other, tmp_path / "second.csv").set_index("code")
     close = (first["probability_cat"] - second["probability_cat"]).abs().max()
     assert close < 1e-4
     assert second.index.tolist() == first.index.tolist()[::-1]
@@ -51,18 +59,18 @@ def test_absent_columns_and_new_categories_are_said(trained, tmp_path, capsys):
     frame.loc[1, ["Photo File", "weight", "colour"]] = None
     new = source.with_name("new.csv")
     frame.to_csv(new, index=False)
-    said = commands.predict(run, str(new), tmp_path / "out.csv")
+    predicted = predict(run, new, tmp_path / "out.csv")
     printed = capsys.readouterr().out
     assert "The table has no column 'note' (is it 'Note'?)" in printed
     assert "1 columns are not the model's and are not read: 'Note'" in printed
     assert "1 cells of 'weight' are no finite numbers, such as 'heavy' in row 3" in printed
     assert "1 cells of 'colour' are categories that were not seen in training" in printed
     assert "'green'" in printed
-    assert said["status"][0] == "note missing; colour not seen in training: 'green'"
-    assert said["status"][2] == "note missing; weight is no finite number: 'heavy'"
-    assert said["status"][4] == "note missing; weight missing"
-    assert pd.isna(said["prediction"][1])
-    assert said["status"][1] == "Photo File missing; note missing; table missing"
+    assert predicted["status"][0] == "note missing; colour not seen in training: 'green'"
+    assert predicted["status"][2] == "note missing; weight is no finite number: 'heavy'"
+    assert predicted["status"][4] == "note missing; weight missing"
+    assert pd.isna(predicted["prediction"][1])
+    assert predicted["status"][1] == "Photo File missing; note missing; table missing"
 
 
 def test_a_table_of_nothing_known_is_refused(trained, tmp_path, capsys):
@@ -81,54 +89,15 @@ def test_rows_of_which_nothing_can_be_read(trained, tmp_path, capsys):
     frame = pd.read_csv(source).head(2).assign(note=None, weight=None, colour=None)
     frame["Photo File"] = "nowhere.png"
     frame.to_csv(empty, index=False)
-    said = commands.predict(run, str(empty), tmp_path / "out.csv")
-    assert said["prediction"].isna().all()
-    assert (said["status"] != "ok").all()
+    predicted = predict(run, empty, tmp_path / "out.csv")
+    assert predicted["prediction"].isna().all()
+    assert (predicted["status"] != "ok").all()
     assert "No row has anything that can be read: are the names relative" in capsys.readouterr().out
     frame.assign(weight=3.0).to_csv(empty, index=False)
-    commands.predict(run, str(empty), tmp_path / "out2.csv")
+    predict(run, empty, tmp_path / "out2.csv")
     printed = capsys.readouterr().out
     assert "Photo File cannot be read in 2 rows, such as row 1: 'nowhere.png'" in printed
     assert "`--directory` says another folder" in printed
-
-
-def test_scores_on_another_table(trained, tmp_path, capsys):
-    source, run = trained
-    scores = commands.evaluate(run, str(source), tmp_path / "scores.json")
-    assert scores["rows"] == 59
-    assert scores == json.loads((tmp_path / "scores.json").read_text())
-    printed = capsys.readouterr().out
-    assert "59 of 60 rows have a target" in printed
-    assert "This is the table that the model has learned from" in printed
-    low, high = scores["accuracy_interval_95"]
-    assert f"accuracy_interval_95: {low:.4f} to {high:.4f}\n" in printed
-    said = commands.predict(run, str(source), tmp_path / "out.csv")
-    truth = pd.read_csv(source)["sort"]
-    right = (said["prediction"] == truth)[truth.notna()].mean()
-    assert scores["accuracy"] == pytest.approx(right)
-    assert scores["no_information_rate"] == truth.value_counts(normalize=True).max()
-    assert set(scores["f1"]) == set(truth.dropna())
-    assert scores["macro_f1"] == pytest.approx(np.mean(list(scores["f1"].values())))
-    other = source.with_name("birds.csv")
-    pd.read_csv(source).assign(sort="bird").to_csv(other, index=False)
-    with pytest.raises(ValueError, match=r"`TABLE` must have classes that the model knows.*'bird'"):
-        commands.evaluate(run, str(other))
-    with pytest.raises(ValueError, match=r"in 60 rows \(1, 2, 3, 4, 5 and 55 more\)"):
-        commands.evaluate(run, str(other))
-    pd.read_csv(source).assign(sort=None).to_csv(other, index=False)
-    with pytest.raises(ValueError, match=r"`TABLE` must have rows with a target, 'sort'.*none"):
-        commands.evaluate(run, str(other))
-    unread = pd.read_csv(source).assign(note=None, weight=None, colour=None)
-    unread.assign(**{"Photo File": "nowhere.png"}).to_csv(other, index=False)
-    with pytest.raises(
-        ValueError, match=r"`TABLE` must have rows that can be read. Received: none"
-    ):
-        commands.evaluate(run, str(other))
-    with pytest.raises(ValueError, match=r"`--output` must be new. Received: .*scores\.json"):
-        commands.evaluate(run, str(source), tmp_path / "scores.json")
-    pd.read_csv(source).drop(columns="sort").to_csv(other, index=False)
-    with pytest.raises(ValueError, match="`TABLE` must have the column of what is true, 'sort'"):
-        commands.evaluate(run, str(other))
 
 
 def test_the_page_says_how_to_serve_it(trained, tmp_path, monkeypatch):
@@ -148,8 +117,8 @@ def test_the_page_says_how_to_serve_it(trained, tmp_path, monkeypatch):
         }
     )
     frame.to_csv(source.with_name("two.csv"), index=False)
-    said = commands.predict(run, str(source.with_name("two.csv")), tmp_path / "out.csv")
-    expected = said[["probability_cat", "probability_dog"]].to_numpy()
+    predicted = predict(run, source.with_name("two.csv"), tmp_path / "out.csv")
+    expected = predicted[["probability_cat", "probability_dog"]].to_numpy()
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
@@ -182,7 +151,7 @@ def test_an_output_is_not_replaced_by_mistake(trained, tmp_path, capsys):
     out = tmp_path / "out.csv"
     out.write_text("mine")
     assert cli.main(["predict", str(run), str(source), "--output", str(out)]) == 2
-    assert "must be new, or come with --overwrite" in capsys.readouterr().err
+    assert "must be new, or come with `--overwrite`" in capsys.readouterr().err
     assert out.read_text() == "mine"
     assert cli.main(["predict", str(run), str(source), "--output", str(out), "--overwrite"]) == 0
     assert cli.main(["predict", str(run), str(source), "--output", str(tmp_path / "o.xls")]) == 2

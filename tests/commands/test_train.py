@@ -2,19 +2,17 @@
 
 import functools
 import json
+import sys
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from pets_table import ROWS, write_wav
+from pets import ROWS, write_wav
 
-from keras_multimodal import cli, commands, data
-from keras_multimodal.commands import fitting, goal, streams
-from keras_multimodal.commands import table as tables
-from keras_multimodal.commands.rows import pair, split
+from keras_multimodal import cli, data, experiment, tables
+from keras_multimodal.experiment import fitting
 from keras_multimodal.schema import Schema
 
 
@@ -62,9 +60,10 @@ def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(shared_run):
     assert "Photo File alone" in page
     assert "&#x27;photos/3.png&#x27;" in page
     assert "all epochs are done" in page
-    alone = [own["accuracy"] for name, own in metrics["test"].items() if name.endswith(" alone")]
-    told = "All together are no better on these rows" in page
-    assert told == (metrics["test"]["all"]["accuracy"] <= max(alone))
+    scores = metrics["test"]
+    alone = [scores[name]["accuracy"] for name in scores if name.endswith(" alone")]
+    no_better = "All together are no better on these rows" in page
+    assert no_better == (scores["all"]["accuracy"] <= max(alone))
     config = json.loads((run / "config.json").read_text())
     assert config["source"] == str(source)
     assert config["image_size"] == 16
@@ -82,10 +81,10 @@ def test_the_served_model_takes_the_raw_cells(trained, tmp_path):
         weight=tf.constant([frame["weight"][row]], tf.float32),
         colour=tf.constant([frame["colour"][row]]),
     )
-    said = commands.predict(run, str(source), tmp_path / "served.csv")
-    assert answer["label"].numpy()[0].decode() == said["prediction"][row]
+    predicted = experiment.predict(experiment.load(run), tables.read(source, key="code"))
+    assert answer["label"].numpy()[0].decode() == predicted["prediction"][row]
     assert answer["probabilities"].numpy()[0, 0] == pytest.approx(
-        said["probability_cat"][row], abs=1e-4
+        predicted["probability_cat"][row], abs=1e-4
     )
 
 
@@ -120,7 +119,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     assert cli.main([*arguments, str(whole)]) == 0
     arguments.append(str(run))
 
-    class Interrupting(fitting.Best):
+    class Interrupting(fitting.BestEpoch):
         def on_epoch_end(self, epoch, logs=None):
             super().on_epoch_end(epoch, logs)
             if epoch in (1, 3):
@@ -134,12 +133,12 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
         assert cli.main(arguments) == 130
     assert "interrupted; nothing was written" in capsys.readouterr().err
     with monkeypatch.context() as patch:
-        patch.setattr(fitting, "Best", Interrupting)
+        patch.setattr(fitting, "BestEpoch", Interrupting)
         assert cli.main(arguments) == 130
     assert "--resume" in capsys.readouterr().err
     assert not run.exists()
     assert cli.main(arguments) == 2
-    assert "go on with --resume" in capsys.readouterr().err
+    assert "go on with `--resume`" in capsys.readouterr().err
     assert cli.main([*arguments, "--resume", "--epochs", "5"]) == 2
     assert "Received: epochs 5 and not 4" in capsys.readouterr().err
     with monkeypatch.context() as patch:
@@ -147,7 +146,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
         assert cli.main([*arguments, "--resume"]) == 130
     assert "--resume" in capsys.readouterr().err
     with monkeypatch.context() as patch:
-        patch.setattr(fitting, "Best", Interrupting)
+        patch.setattr(fitting, "BestEpoch", Interrupting)
         assert cli.main([*arguments, "--resume"]) == 130
     printed = capsys.readouterr().out
     assert "Epoch 1/4" not in printed
@@ -190,29 +189,6 @@ def test_what_is_odd_about_a_table_is_said(tmp_path, capsys):
     assert metrics["repeated_rows"] == 1
 
 
-def test_time_and_patience_end_a_run(tmp_path):
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    best = fitting.Best(tmp_path, "own", patience=2, deadline=None)
-    best.set_model(model)
-    for epoch, loss in enumerate([1.0, 0.5, 0.6, 0.7]):
-        model.stop_training = False
-        best.on_epoch_end(epoch, {"val_loss": loss, "loss": loss})
-        assert model.stop_training == (epoch == 3)
-    assert best.best == 1
-    assert best.stopped == "no better for 2 epochs"
-    late = fitting.Best(tmp_path, "late", patience=2, deadline=0.0)
-    late.set_model(model)
-    late.on_epoch_end(0, {"val_loss": 1.0, "loss": 1.0})
-    assert late.stopped == "the time is up"
-    again = fitting.Best(tmp_path, "own", patience=2, deadline=None)
-    assert again.history == best.history
-    lost = fitting.Best(tmp_path, "lost", patience=9, deadline=None)
-    lost.set_model(model)
-    for epoch, loss in enumerate([np.nan, 0.5, 0.4]):
-        lost.on_epoch_end(epoch, {"val_loss": loss, "loss": loss})
-    assert lost.best == 2
-
-
 def test_numbers_of_recordings_and_series(tmp_path, capsys):
     rng = np.random.default_rng(0)
     (tmp_path / "sounds").mkdir()
@@ -238,11 +214,11 @@ def test_numbers_of_recordings_and_series(tmp_path, capsys):
     assert "pitch: target, regression" in printed
     assert "sound cannot be read in 1 rows, such as row 3" in printed
     assert cli.main(["predict", str(run), source, "--output", str(tmp_path / "out.jsonl")]) == 0
-    said = pd.read_json(tmp_path / "out.jsonl", lines=True)
-    assert said.columns.tolist() == ["row", "prediction", "low", "high", "status"]
-    assert (said["low"] <= said["prediction"]).all()
-    assert "sound could not be read" in said["status"][2]
-    assert (said["status"].drop(2) == "ok").all()
+    predicted = pd.read_json(tmp_path / "out.jsonl", lines=True)
+    assert predicted.columns.tolist() == ["row", "prediction", "low", "high", "status"]
+    assert (predicted["low"] <= predicted["prediction"]).all()
+    assert "sound could not be read" in predicted["status"][2]
+    assert (predicted["status"].drop(2) == "ok").all()
 
 
 def test_a_data_set_of_tensorflow_datasets(tmp_path, monkeypatch, capsys):
@@ -266,8 +242,8 @@ def test_a_data_set_of_tensorflow_datasets(tmp_path, monkeypatch, capsys):
     arguments = ["train", "tfds:forty_pets", "--target", "sort", "--image-size", "16"]
     assert cli.main([*arguments, "--epochs", "1", "--output", "run"]) == 0
     assert "photo: image (40 of 40 cells end in .png)" in capsys.readouterr().out
-    said = commands.predict("run", "tfds:forty_pets", "out.csv")
-    assert (said["status"] == "ok").all()
+    assert cli.main(["predict", "run", "tfds:forty_pets", "--output", "out.csv"]) == 0
+    assert (pd.read_csv("out.csv")["status"] == "ok").all()
     assert {path.name for path in tmp_path.iterdir()} == {"prepared", "run", "out.csv"}
 
 
@@ -285,48 +261,28 @@ def test_texts_to_write_and_what_belongs_together(table, tmp_path, capsys, task,
     if target is None:
         assert code == 2
         assert "SearchIndex" in capsys.readouterr().err
-        found = commands.evaluate(run, str(table))
+        found = experiment.evaluate(experiment.load(run), tables.read(table)).scores
         assert found["rows"] == 59  # one has neither a picture nor a text
         assert 0 < found["recall@10"] <= 1
     else:
         assert code == 0, capsys.readouterr().err
-        said = pd.read_csv(tmp_path / "out.csv")
-        assert len(said) == ROWS
-        assert said["prediction"][said["status"] == "ok"].notna().all()
-        again = commands.evaluate(run, str(table))
+        predicted = pd.read_csv(tmp_path / "out.csv")
+        assert len(predicted) == ROWS
+        assert predicted["prediction"][predicted["status"] == "ok"].notna().all()
+        again = experiment.evaluate(experiment.load(run), tables.read(table)).scores
         assert again["rows"] == 56  # two lack the text, and two the picture or a readable one
 
 
-def test_a_table_without_validation_rows_gives_up_some_for_training(table):
-    frame = pd.read_csv(table, dtype={"code": str})
-    frame["part"] = np.where(frame.index < 40, "train", "test")
-    frame["house"] = frame.index // 4
-    frame.to_csv(table, index=False)
-    options = commands.Options(
-        source=str(table), target="sort", text=("note",), only=True, split="part", group="house"
-    )
-    read = tables.read(options.source)
-    kinds = streams.decide(read, options)
-    records = pair(read, kinds, options, goal.find(read, options))
-    parts = split(records, read, options)
-    test = set(range(41, 61))
-    assert set(parts["test"].keys) == test
-    assert len(parts["validation"]) == pytest.approx(0.15 * 39, abs=4)
-    assert set(parts["validation"].keys) | set(parts["training"].keys) == set(records.keys) - test
-    houses = [{(row - 1) // 4 for row in parts[name].keys} for name in ("training", "validation")]
-    assert houses[0].isdisjoint(houses[1])
-    for part in parts.values():
-        assert part.schema == parts["training"].schema
-
-
-def test_of_a_wide_table_the_report_lists_the_columns(tmp_path, capsys):
-    numbers = np.random.default_rng(0).normal(size=(40, 25))
-    frame = pd.DataFrame(numbers, columns=[f"sensor {n}" for n in range(25)])
-    frame.assign(fault=frame["sensor 3"] > 0).to_csv(tmp_path / "wide.csv", index=False)
-    arguments = ["train", str(tmp_path / "wide.csv"), "--target", "fault", "--epochs", "1"]
-    assert cli.main([*arguments, "--output", str(tmp_path / "run")]) == 0
-    printed = capsys.readouterr().out
-    assert "sensor 19: number" in printed
-    assert "sensor 20" not in printed
-    assert "and 5 more columns: number" in printed
-    assert "sensor 24" in (tmp_path / "run" / "report.html").read_text()
+def test_without_matplotlib_the_report_says_so(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    rows = np.arange(60)
+    parts = np.where(rows < 40, "train", np.where(rows < 50, "validation", "test"))
+    frame = pd.DataFrame({"size": rows / 7, "part": parts, "sort": np.where(rows % 2, "a", "b")})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    run = tmp_path / "run"
+    arguments = ["train", str(tmp_path / "t.csv"), "--target", "sort", "--split", "part"]
+    assert cli.main([*arguments, "--epochs", "1", "--output", str(run)]) == 0
+    written = pd.read_csv(run / "split.csv")
+    assert written["part"].str.replace("training", "train").tolist() == parts.tolist()
+    page = (run / "report.html").read_text()
+    assert "Learning curves are drawn by matplotlib, which is not installed" in page

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_multimodal import commands
+from keras_multimodal import cli
 from keras_multimodal.export import serve_in_fresh_process
 from keras_multimodal.schema import Schema
-from tests.commands.pets_table import pets
+from tests.pets import pets
 
 OLD = pathlib.Path(__file__).parent / "2026_11"
 LAYERS = json.loads((OLD / "layers.json").read_text())
@@ -59,7 +59,8 @@ def test_a_description_is_read(config):
 def test_a_run_predicts_as_it_did(tmp_path):
     source = pets(tmp_path / "data")
     run = shutil.copytree(OLD / "run", tmp_path / "run")
-    commands.predict(str(run), str(source), output=str(tmp_path / "found.csv"))
+    output = str(tmp_path / "found.csv")
+    assert cli.main(["predict", str(run), str(source), "--output", output]) == 0
     found = pd.read_csv(tmp_path / "found.csv", dtype={"code": str}).set_index("code")
     split = pd.read_csv(run / "split.csv", dtype={"key": str})
     test = split["key"][split["part"] == "test"]

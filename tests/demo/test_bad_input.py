@@ -185,7 +185,7 @@ def test_an_interrupted_demo_leaves_nothing(few_icons, tmp_path):
             "demo", "--data", few_icons, "--output", home / "out", stderr=stderr
         )
     for line in process.stdout:
-        if line.startswith("Training the"):
+        if line.startswith("Training "):
             break
     # Python drops an interrupt that comes while an object is being finalized, and says so; a user
     # presses again. Pressed again for nothing it would end the process while that tidies up.

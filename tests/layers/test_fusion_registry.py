@@ -126,9 +126,9 @@ def test_names_make_new_layers_each_time():
 @pytest.mark.parametrize(
     ("identifier", "options", "error", "message"),
     [
-        ("meen", {}, ValueError, r"one of \['mean', 'max'.*Received: identifier='meen'\. Did you"),
+        ("meen", {}, ValueError, r"one of \['mean', 'max'.*Received: 'meen'\. Did you"),
         ("meen", {}, ValueError, r"Did you mean 'mean'\?"),
-        ("zzz", {}, ValueError, r"Received: identifier='zzz'\.$"),
+        ("zzz", {}, ValueError, r"Received: 'zzz'\.$"),
         (None, {}, TypeError, "`identifier` must be a name or a Keras layer"),
         (GatedFusion, {}, TypeError, "`identifier` must be a name or a Keras layer"),
         (MeanFusion(), {"pooling": "max"}, ValueError, "`options` must be left out"),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.cells import name_keys, values_by_key
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.types import Tensor
 
 
@@ -121,18 +122,21 @@ def check_parts(
     """
     sizes = {name: int((parts == part).sum()) for part, name in enumerate(names)}
     if not all(sizes.values()):
-        raise ValueError(
-            f"`split` must leave rows in each part; there are too few. "
-            f"Received: {len(parts)} rows, which would make {sizes}"
+        raise ArgumentError(
+            "split",
+            "must leave rows in each part; there are too few. "
+            f"Received: {len(parts)} rows, which would make {sizes}",
         )
     if strata is not None:
         lost = set(strata.tolist()) - set(strata[parts == 0].tolist()) - {len(classes)}
         if lost:
-            raise ValueError(
-                "`split` must leave rows of each class for training; there are too few. "
+            raise ArgumentError(
+                "split",
+                "must leave rows of each class for training; there are too few. "
                 f"Received: {len(parts)} rows, and none for training of "
-                f"{name_keys(sorted(classes[number] for number in lost))}. "
-                "Merge rare classes, or pass stratify=False."
+                f"{name_keys(sorted(classes[number] for number in lost))}. Merge rare "
+                "classes.",
+                "Or pass stratify=False.",
             )
 
 

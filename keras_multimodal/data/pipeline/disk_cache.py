@@ -56,7 +56,7 @@ def _digest(column: Column) -> str:
 
 def _write(column: Column, kept: pathlib.Path, threads: int) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with replace_folder(kept, overwrite=False, marker="0", argument="`cache`") as partial:
+    with replace_folder(kept, overwrite=False, marker="0", argument="cache") as partial:
         partial.mkdir()
         row = 0
         for loaded in source_rows(column, threads):

@@ -83,7 +83,7 @@ def read_dataset(
         written = None
         if folder is not None:
             written = stack.enter_context(
-                replace_folder(folder, overwrite, marker=_MARKER, argument="`folder`")
+                replace_folder(folder, overwrite, marker=_MARKER, argument="folder")
             )
             written.mkdir()
         read = _read(dataset, written, os.fspath(folder or ""), key, columns)

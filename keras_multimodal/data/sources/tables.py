@@ -10,6 +10,7 @@ import pandas as pd
 
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.delimited_text import separator
+from keras_multimodal.errors import ArgumentError, MissingFileError
 
 _NAMED = 30  # columns in a message
 _READERS = {
@@ -55,12 +56,12 @@ def read_table(
     file = pathlib.Path(path)
     kind = _READERS.get(file.suffix.lower())
     if kind is None:
-        raise ValueError(
-            f"`path` must end in one of {list(_READERS)}. Received: {os.fspath(path)!r}"
+        raise ArgumentError(
+            "path", f"must end in one of {list(_READERS)}. Received: {os.fspath(path)!r}"
         )
     if not file.is_file():
-        raise FileNotFoundError(
-            f"`path` must be a file. Received: {os.fspath(path)!r}, which is none"
+        raise MissingFileError(
+            "path", f"must be a file. Received: {os.fspath(path)!r}, which is none"
         )
     try:
         frame = _read(file, kind, key, options)
@@ -80,9 +81,10 @@ def read_table(
     if key is None:
         return frame
     if key not in frame.columns:
-        raise ValueError(
-            f"`key` must name a column of {os.fspath(path)!r}, which has "
-            f"{name_keys(list(frame.columns), _NAMED)}. Received: key={key!r}"
+        raise ArgumentError(
+            "key",
+            f"must name a column of {os.fspath(path)!r}, which has "
+            f"{name_keys(list(frame.columns), _NAMED)}. Received: key={key!r}",
         )
     return frame.set_index(key)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.layers.fusion.anchored_fusion import AnchoredFusion
 
 # What a name stands for where its class leaves these to the caller.
@@ -97,9 +98,8 @@ def get(identifier: str | keras.layers.Layer, **options: Any) -> keras.layers.La
     if identifier not in _FUSIONS:
         similar = difflib.get_close_matches(identifier, _FUSIONS, n=1)
         hint = f" Did you mean {similar[0]!r}?" if similar else ""
-        raise ValueError(
-            f"`identifier` must be one of {list(_FUSIONS)}. Received: identifier={identifier!r}."
-            f"{hint}"
+        raise ArgumentError(
+            "identifier", f"must be one of {list(_FUSIONS)}. Received: {identifier!r}.{hint}"
         )
     class_name, defaults = _FUSIONS[identifier]
     cls = getattr(importlib.import_module("keras_multimodal.layers"), class_name)

@@ -1,0 +1,198 @@
+"""How an option is declared, and read from a mapping."""
+
+import dataclasses
+import inspect
+import json
+import typing
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+
+from keras_multimodal.errors import ArgumentError
+
+VERSION = 1  # of the form of the JSON
+_T = TypeVar("_T", bound=type)
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """What is known of an option.
+
+    Args:
+        name: Its name in Python; the command line has `-` for `_`.
+        type: `str`, `int`, `float`, `bool`, or `tuple` for columns.
+        default: Its default.
+        text: What it is, without its default.
+        otherwise: What holds where it is not given, if the default does not say so.
+        metavar: What the command line's help calls its value.
+        least: The least number that it may be.
+        positive: Whether it must be above 0.
+        choices: What it may be.
+    """
+
+    name: str
+    type: type
+    default: Any
+    text: str
+    otherwise: str = ""
+    metavar: str = ""
+    least: int | None = None
+    positive: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """The command line's name of it: that of what is not the default."""
+        negated = "no-" if self.type is bool and self.default else ""
+        return f"--{negated}{self.name.replace('_', '-')}"
+
+    @property
+    def meaning(self) -> str:
+        """The text as the flag has it."""
+        return f"do not {self.text}" if self.flag.startswith("--no-") else self.text
+
+    @property
+    def help(self) -> str:
+        """The flag's meaning, with the default where there is one."""
+        return f"{self.meaning} (default: {self.usual})" if self.usual else self.meaning
+
+    @property
+    def usual(self) -> str:
+        """What holds where it is not given, as text; empty where that is nothing."""
+        if self.default is None or self.type in (tuple, bool):
+            return self.otherwise
+        return self.otherwise or str(self.default)
+
+    def check(self, value: Any) -> None:
+        """Refuse a value out of range.
+
+        Args:
+            value: The value.
+
+        Raises:
+            ArgumentError: If it is.
+        """
+        if value is None:
+            return
+        if self.choices and value not in self.choices:
+            raise ArgumentError(
+                self.name, f"must be one of {list(self.choices)}. Received: {value!r}"
+            )
+        if self.least is not None and value < self.least:
+            raise ArgumentError(self.name, f"must be at least {self.least}. Received: {value}")
+        if self.positive and not value > 0:
+            raise ArgumentError(self.name, f"must be positive. Received: {value}")
+
+    def read(self, value: Any, where: str) -> Any:
+        """Return the value that a file of options has for it.
+
+        Args:
+            value: What JSON or YAML has; one column may stand by itself instead of in a list.
+            where: The file, for messages.
+
+        Raises:
+            ValueError: If it is of another type.
+        """
+        if self.type is tuple:
+            columns = [value] if isinstance(value, str) else value or ()
+            if isinstance(columns, (list, tuple)) and all(isinstance(c, str) for c in columns):
+                return tuple(columns)
+            raise ValueError(
+                f"{where} must have {self.name!r} as a column or a list of them. "
+                f"Received: {value!r}"
+            )
+        empty = value is None and self.default is None
+        whole = self.type is float and type(value) is int
+        if empty or whole or type(value) is self.type:
+            return value
+        raise ValueError(
+            f"{where} must have {self.name!r} as {self.type.__name__}. Received: {value!r}"
+        )
+
+
+def option(default: Any, text: str, **others: Any) -> Any:
+    """Return the field of a dataclass that is an option.
+
+    Args:
+        default: Its default.
+        text: What it is, as the help and the docs have it.
+        **others: `otherwise`, `metavar`, `least`, `positive` or `choices`; see `Option`.
+    """
+    return dataclasses.field(default=default, metadata={"text": text, **others})
+
+
+def declared(cls: type) -> dict[str, Option]:
+    """Return the options of a class, by name.
+
+    Args:
+        cls: The class.
+    """
+    types = typing.get_type_hints(cls)
+    return {
+        field.name: Option(field.name, _plain(types[field.name]), field.default, **field.metadata)
+        for field in dataclasses.fields(cls)
+    }
+
+
+def described(cls: _T) -> _T:
+    """Write a class's options into its docstring, in place of the word `OPTIONS`.
+
+    Args:
+        cls: The class.
+    """
+    lines = []
+    for each in declared(cls).values():
+        text = each.text[0].upper() + each.text[1:]
+        otherwise = f": {each.otherwise}" if each.otherwise else ""
+        lines.append(f"    {each.name}: {text}. Default `{each.default!r}`{otherwise}.")
+    cls.__doc__ = inspect.cleandoc(cls.__doc__ or "").replace("    OPTIONS", "\n".join(lines))
+    return cls
+
+
+class Declared:
+    """What every class of options can do."""
+
+    def __post_init__(self) -> None:
+        for name, each in declared(type(self)).items():
+            each.check(getattr(self, name))
+
+    def to_json(self) -> str:
+        """Return the options as JSON text, with the version of its form."""
+        content: Any = self
+        return json.dumps(
+            {"version": VERSION, **dataclasses.asdict(content)}, indent=1, ensure_ascii=False
+        )
+
+    @classmethod
+    def from_mapping(cls, config: Mapping[str, Any], where: str) -> Self:
+        """Return the options of a mapping, as JSON and YAML have them.
+
+        Args:
+            config: The options by name; one column may stand by itself instead of in a list.
+            where: Where they come from, for messages.
+
+        Raises:
+            ValueError: If an option is unknown or of another type, or a newer version wrote them.
+        """
+        values = dict(config)
+        version = values.pop("version", VERSION)
+        if not isinstance(version, int) or version > VERSION:
+            raise ValueError(
+                f"{where} has version {version}; this keras_multimodal reads up to version "
+                f"{VERSION}. Install a newer keras_multimodal."
+            )
+        known = declared(cls)
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise ValueError(
+                f"{where} must have options that there are. Received: {unknown}; known are "
+                f"{sorted(known)}"
+            )
+        return cls(**{name: known[name].read(value, where) for name, value in values.items()})
+
+
+def _plain(annotation: Any) -> type:
+    """Return the type of `X`, `X | None` or `tuple[X, ...]`."""
+    parts = [part for part in typing.get_args(annotation) if part is not type(None)]
+    if typing.get_origin(annotation) is tuple:
+        return tuple
+    return parts[0] if parts else annotation

@@ -1,0 +1,144 @@
+"""What each command does: it calls the library, and says what that has found."""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from keras_multimodal import demo, experiment, tables
+from keras_multimodal._folders import replace_file
+from keras_multimodal.commands.messages import say
+from keras_multimodal.commands.option_file import read_config
+from keras_multimodal.errors import ArgumentError
+
+_STEERING = ("command", "config", "resume", "overwrite")  # what is no option of a table or a run
+_ENDINGS = (".csv", ".parquet", ".jsonl")
+
+
+def run_command(arguments: argparse.Namespace) -> None:
+    """Run the command that was given.
+
+    Args:
+        arguments: What the parser has made of the words.
+    """
+    _COMMANDS[arguments.command](arguments)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    config = {} if arguments.config is None else read_config(arguments.config)
+    where = "the options" if arguments.config is None else str(arguments.config)
+    values = {**config, **_given(arguments)}
+    if "source" not in values:
+        raise ValueError(f"{where} must name the table, 'source'.")
+    options = experiment.TrainingOptions.from_mapping(values, where)
+    arguments.resume_folder = options.resume_folder  # to say, when interrupted, how to go on
+    run = experiment.train(
+        options,
+        resume=arguments.resume,
+        overwrite=arguments.overwrite,
+        verbose=1 if sys.stdout.isatty() else 2,
+        on_finding=say,
+    )
+    say(run)
+
+
+def _describe(arguments: argparse.Namespace) -> None:
+    values = _given(arguments)
+    page = values.pop("output")
+    options = tables.TableOptions.from_mapping(values, "the options")
+    with _table(arguments, options.key) as table:
+        print(f"Reading {len(table.frame)} rows", flush=True)
+        description = experiment.describe(table, options, on_finding=say)
+    description.write(page)
+    say(description)
+    print(f"Written to {page}")
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    file = None if arguments.output is None else pathlib.Path(arguments.output)
+    if file is not None and file.exists():
+        raise ArgumentError("output", f"must be new. Received: {os.fspath(file)!r}")
+    run = experiment.load(arguments.run)
+    with _table(arguments) as table:
+        evaluation = experiment.evaluate(run, table, on_finding=say)
+    say(evaluation)
+    if file is not None:
+        with replace_file(file) as partial:
+            partial.write_text(json.dumps(evaluation.scores, indent=1), "utf-8")
+
+
+def _predict(arguments: argparse.Namespace) -> None:
+    file = pathlib.Path(arguments.output)
+    if file.suffix not in _ENDINGS:
+        raise ArgumentError(
+            "output", f"must end in one of {_ENDINGS}. Received: {os.fspath(file)!r}"
+        )
+    if file.exists() and not arguments.overwrite:
+        raise ArgumentError(
+            "output", f"must be new, or come with `overwrite`. Received: {os.fspath(file)!r}"
+        )
+    run = experiment.load(arguments.run)
+    with _table(arguments, run.options.key) as table:
+        answers = experiment.predict(run, table, on_finding=say)
+    _write(answers, file)
+    fine = int((answers["status"] == "ok").sum())
+    print(f"{len(answers)} rows, {fine} of them ok. Written to {file}")
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    demo.run(
+        arguments.output,
+        data_dir=arguments.data,
+        epochs=arguments.epochs,
+        seed=arguments.seed,
+        overwrite=arguments.overwrite,
+    )
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "train": _train,
+    "describe": _describe,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "demo": _demo,
+}
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that were given, by name."""
+    return {
+        name: value
+        for name, value in vars(arguments).items()
+        if name not in _STEERING and value is not None
+    }
+
+
+@contextlib.contextmanager
+def _table(arguments: argparse.Namespace, key: str | None = None) -> Iterator[tables.Table]:
+    """Yield the table, the files of a data set of tensorflow-datasets in a folder that goes."""
+    with tempfile.TemporaryDirectory() as directory:
+        yield tables.read(
+            arguments.source,
+            arguments.directory,
+            tfds_split=arguments.tfds_split or "train",
+            key=key,
+            files_directory=pathlib.Path(directory) / "files",
+        )
+
+
+def _write(frame: pd.DataFrame, file: pathlib.Path) -> None:
+    """Write a frame in the form that the file's ending names."""
+    with replace_file(file) as partial:
+        if file.suffix == ".csv":
+            frame.to_csv(partial, index=False)
+        elif file.suffix == ".parquet":
+            frame.to_parquet(partial, index=False)
+        else:
+            frame.to_json(partial, orient="records", lines=True, force_ascii=False)

@@ -1,0 +1,110 @@
+"""Training that can be interrupted, goes on, and keeps the best epoch."""
+
+import json
+import math
+import pathlib
+import time
+from typing import Any
+
+import keras
+
+from keras_multimodal._folders import replace_file
+from keras_multimodal.schema.infer import identifier
+
+
+class BestEpoch(keras.callbacks.Callback):
+    """Keeps the best weights in a file, and stops when they have not been bettered for long.
+
+    Unlike `EarlyStopping` it goes on where an interrupted run was: after each epoch the weights,
+    the optimizer's state and the history are kept, the history last. An epoch that was cut off
+    before that is done again, as it was.
+
+    Args:
+        folder: Where the weights and the state are kept.
+        name: What they are called.
+        patience: Epochs without a lower validation loss after which training stops; `None` for no
+            limit.
+        deadline: `time.monotonic()` at which it stops; `None` for no limit.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, name: str, patience: int | None, deadline: float | None
+    ) -> None:
+        super().__init__()
+        self._folder, self._name = folder, identifier(name)
+        self._state_file = folder / f"{self._name}.json"
+        self._patience = patience
+        self._deadline = deadline
+        self.history: dict[str, list[float]] = {}
+        self._seeds: list[list[int]] = []
+        self.stopped = ""
+        self.done = False
+        if self._state_file.is_file():
+            state = json.loads(self._state_file.read_text(encoding="utf-8"))
+            self.history, self.stopped = state["history"], state["stopped"]
+            self.done, self._seeds = state["done"], state["seeds"]
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that are done."""
+        return len(self.history.get("val_loss", ()))
+
+    @property
+    def best(self) -> int:
+        """The number of the best epoch, from 0."""
+        losses = [x if math.isfinite(x) else math.inf for x in self.history["val_loss"]]
+        return losses.index(min(losses))
+
+    def weights_of(self, epoch: int) -> pathlib.Path:
+        """Return the file of an epoch's weights, which is kept of the best one and the last.
+
+        Args:
+            epoch: Its number, from 0.
+        """
+        return self._folder / f"{self._name}.{epoch}.weights.h5"
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Keep what has been learned, and stop where there is no more to hope for."""
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(float(value))
+        with replace_file(self.weights_of(epoch)) as partial:
+            self.model.save_weights(partial)
+        self._seeds = [seed.numpy().tolist() for seed in _seeds(self.model)]
+        if self._patience is not None and epoch - self.best >= self._patience:
+            self.stopped = f"no better for {self._patience} epochs"
+        elif self._deadline is not None and time.monotonic() > self._deadline:
+            self.stopped = "the time is up"
+        self.model.stop_training = bool(self.stopped)
+        self._write()
+        for earlier in set(range(epoch)) - {self.best}:
+            self.weights_of(earlier).unlink(missing_ok=True)
+
+    def restore(self, model: keras.Model) -> None:
+        """Give a model what it had at the end of the last epoch.
+
+        Args:
+            model: The model, its optimizer built.
+        """
+        model.load_weights(self.weights_of(self.epochs - 1))
+        for seed, value in zip(_seeds(model), self._seeds, strict=True):
+            seed.assign(value)
+
+    def finish(self) -> None:
+        """Note that training is over."""
+        self.done = True
+        self._write()
+
+    def _write(self) -> None:
+        state = {
+            "history": self.history,
+            "seeds": self._seeds,
+            "stopped": self.stopped,
+            "done": self.done,
+        }
+        with replace_file(self._state_file) as partial:
+            partial.write_text(json.dumps(state), encoding="utf-8")
+
+
+def _seeds(model: keras.Model) -> list[keras.Variable]:
+    """Return the states of what is drawn at random, which Keras does not keep among the weights."""
+    return [v for v in model.non_trainable_variables if v.path.endswith("seed_generator_state")]

@@ -1,0 +1,203 @@
+"""Training of several models on the same rows: of each modality alone, then of all together."""
+
+import dataclasses
+import math
+import pathlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import keras
+
+from keras_multimodal.data import Records
+from keras_multimodal.experiment.best_epoch import BestEpoch
+from keras_multimodal.experiment.training_end import TrainingEnd
+from keras_multimodal.experiment.training_start import TrainingStart
+from keras_multimodal.schema import Audio, Image, PairTarget, Sensor
+
+_MOST_BYTES = 1_000_000_000  # of decoded rows that are kept in memory
+
+
+@dataclasses.dataclass(frozen=True)
+class FittedModel:
+    """A model that has learned, and what it learned from.
+
+    Args:
+        model: The model, with the weights of its best epoch.
+        rows: The rows of each part, with the modalities that it takes.
+        fit: The course of its training: `history`, `best`, `epochs` and `stopped`.
+
+    Example:
+
+    >>> import pathlib
+    >>> import pandas as pd
+    >>> from keras_multimodal import data, tasks
+    >>> numbers = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0] * 8})
+    >>> column = data.TableProcessor().load_data(numbers, numeric=["x"], name="size")
+    >>> train, validation = data.pair(column, values=numbers["x"]).split(validation=0.25)
+    >>> models = fit_models(
+    ...     {"training": train, "validation": validation},
+    ...     {"size alone": ("size",)},
+    ...     lambda name, rows: tasks.regressor(rows.schema, dim=4),
+    ...     folder=pathlib.Path(),
+    ...     epochs=2,
+    ...     batch_size=8,
+    ...     seed=0,
+    ... )
+    >>> len(models["size alone"].fit.history["val_loss"])
+    2
+    """
+
+    model: keras.Model
+    rows: Mapping[str, Records]
+    fit: BestEpoch
+
+
+def fit_models(
+    parts: Mapping[str, Records],
+    modalities: Mapping[str, Sequence[str]],
+    build: Callable[[str, Records], keras.Model],
+    *,
+    folder: pathlib.Path,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    patience: int | None = None,
+    deadline: float | None = None,
+    verbose: str | int = 0,
+    callbacks: Callable[[], Sequence[keras.callbacks.Callback]] = tuple,
+    on_finding: Callable[[object], object] | None = None,
+) -> dict[str, FittedModel]:
+    """Train models one after the other, or go on with them.
+
+    A model of several modalities starts from the encoders, layers called `<modality>_encoder`, that
+    have learned in the models of one modality before it.
+
+    Args:
+        parts: The rows, by `"training"`, `"validation"` and others, which are handed on.
+        modalities: By the model's name the modalities that it takes, in the order of training.
+        build: Makes the compiled model of a name for training rows.
+        folder: Where the state of each training is kept, so that it can go on.
+        epochs: The most epochs.
+        batch_size: Rows in a batch.
+        seed: Seed of the order.
+        patience: Epochs without a lower validation loss after which training stops. Default
+            `None`: no limit.
+        deadline: `time.monotonic()` at which all is to be done: each model has an equal part of the
+            time that is left, and one epoch at least. Default `None`: no limit.
+        verbose: As `fit` has it. Default 0.
+        callbacks: Makes further callbacks of a training. Default: none.
+        on_finding: Called with `TrainingStart` and `TrainingEnd`. Default `None`: silence.
+
+    Returns:
+        By name, each model with the weights of its best epoch.
+
+    Raises:
+        ValueError: If a model's validation loss is finite in no epoch.
+
+    Example: see `FittedModel`.
+
+    >>> fit_models({}, {}, lambda name, rows: None, folder=None, epochs=1, batch_size=1, seed=0)
+    {}
+    """
+    fitted: dict[str, FittedModel] = {}
+    for place, (name, taken) in enumerate(modalities.items()):
+        until = None
+        if deadline is not None:
+            now = time.monotonic()
+            until = now + (deadline - now) / (len(modalities) - place)
+        rows = {part: records.select_modalities(*taken) for part, records in parts.items()}
+        model = build(name, rows["training"])
+        if len(taken) > 1:
+            _take_over_encoders(model, taken, modalities, fitted)
+        course = _fit(
+            model,
+            rows["training"],
+            rows["validation"],
+            BestEpoch(folder, name, patience, until),
+            name=name,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed,
+            verbose=verbose,
+            callbacks=callbacks,
+            on_finding=on_finding,
+        )
+        fitted[name] = FittedModel(model, rows, course)
+    return fitted
+
+
+def _take_over_encoders(
+    model: keras.Model,
+    taken: Sequence[str],
+    modalities: Mapping[str, Sequence[str]],
+    fitted: Mapping[str, FittedModel],
+) -> None:
+    """Give a model the encoders that have learned alone."""
+    alone = {modalities[name][0]: name for name in fitted if len(modalities[name]) == 1}
+    for modality in taken:
+        if modality in alone:
+            encoder = f"{modality}_encoder"
+            learned = fitted[alone[modality]].model.get_layer(encoder)
+            model.get_layer(encoder).set_weights(learned.get_weights())
+
+
+def _fit(
+    model: keras.Model,
+    train: Records,
+    validation: Records,
+    best: BestEpoch,
+    *,
+    name: str,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    verbose: str | int,
+    callbacks: Callable[[], Sequence[keras.callbacks.Callback]],
+    on_finding: Callable[[object], object] | None,
+) -> BestEpoch:
+    """Train a model, or go on with it, and give it the weights of its best epoch."""
+    # A run that was cut off behind its last epoch has nothing more to learn.
+    if not (best.done or best.stopped or best.epochs >= epochs):
+        if on_finding is not None:
+            on_finding(TrainingStart(name, len(train)))
+        batches = train.batch(
+            batch_size,
+            training=True,
+            seed=seed,
+            # The others of a batch are the wrong answers: it had better be whole.
+            drop_remainder=isinstance(train.target, PairTarget) and len(train) >= batch_size,
+            cache=_fits(train),
+            initial_epoch=best.epochs,
+        )
+        if best.epochs:
+            best.restore(model)
+        model.fit(
+            batches,
+            validation_data=validation.batch(batch_size, cache=_fits(validation)),
+            initial_epoch=best.epochs,
+            epochs=epochs,
+            shuffle=False,  # the rows come shuffled
+            verbose=verbose,
+            callbacks=[best, *callbacks()],
+        )
+    best.finish()
+    if not math.isfinite(best.history["val_loss"][best.best]):
+        raise ValueError(
+            f"The validation loss of {name} is no number in any epoch: let `learning_rate` be "
+            "smaller, and remove what an interrupted run has left"
+        )
+    model.load_weights(best.weights_of(best.best))
+    if on_finding is not None:
+        on_finding(TrainingEnd(name, best.epochs, best.best + 1, best.stopped))
+    return best
+
+
+def _fits(records: Records) -> bool:
+    """Return whether what is decoded of all rows fits into memory easily."""
+    size = 0
+    for spec in records.schema.inputs:
+        if isinstance(spec, Image):
+            size += spec.height * spec.width * spec.channels
+        elif isinstance(spec, (Audio, Sensor)):
+            size += 4 * math.prod(spec.shape)
+    return size * len(records) < _MOST_BYTES

@@ -1,0 +1,84 @@
+"""What a trained model says of each row of a table."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from keras_multimodal.errors import ArgumentError
+from keras_multimodal.experiment import scoring
+from keras_multimodal.experiment.known_rows import known_rows
+from keras_multimodal.experiment.run_folder import RunFolder
+from keras_multimodal.schema import ClassTarget, Schema
+from keras_multimodal.tables import Table
+from keras_multimodal.types import Tensors
+
+_DIGITS = 6  # of probabilities
+
+
+def predict(
+    run: RunFolder, table: Table, on_finding: Callable[[object], object] | None = None
+) -> pd.DataFrame:
+    """Return what a model says of each row of a table: a row for each row, in their order.
+
+    The columns are that of the key, if the run had one, else `row`, from 1; `prediction`, with
+    `probability` of each class beside it, or `low` and `high`, between which eight of ten numbers
+    are; and `status`: `ok`, or what the row lacks and what could not be read. A row of which
+    nothing could be read has no prediction.
+
+    Args:
+        run: What a run left; `experiment.load` reads it.
+        table: The table. A modality that it has no column for is taken as absent from every row.
+        on_finding: Called with `KnownRows`, such as `print`. Default `None`: silence.
+
+    Raises:
+        ArgumentError: If the table has none of the columns that the model knows, or the model
+            predicts nothing.
+
+    Example:
+
+    >>> from keras_multimodal import experiment, tables
+    >>> run = experiment.load("run")  # a folder that `experiment.train` wrote
+    >>> predict(run, tables.read("pets.csv", key="code"))["status"][3][:28]
+    'Photo File could not be read'
+    """
+    if run.task == "retrieval":
+        raise ArgumentError(
+            "run",
+            "must hold a model that predicts; one of retrieval is searched with "
+            "inference.SearchIndex. Received: one of retrieval",
+        )
+    rows = known_rows(run, table)
+    if on_finding is not None:
+        on_finding(rows)
+    columns: dict[str, Any] = {}
+    if rows.records is not None:
+        answers = scoring.predictions(
+            run.model, run.schema, rows.records, run.task, run.options.batch_size
+        )
+        columns = _columns(answers, run.schema)
+    frame = pd.DataFrame(columns, index=[] if rows.records is None else rows.records.keys)
+    frame = frame.reindex(table.frame.index)
+    if "prediction" not in frame:
+        frame["prediction"] = None
+    frame = frame.assign(status=rows.status).reset_index(drop=True)
+    key = run.options.key
+    if key is None:
+        frame.insert(0, "row", np.arange(len(frame)) + 1)
+    else:
+        frame.insert(0, key, table.frame[table.column(key, "key")].tolist())
+    return frame
+
+
+def _columns(answers: Tensors, schema: Schema) -> dict[str, Any]:
+    target = schema.target
+    if isinstance(answers, list):
+        return {"prediction": answers}
+    if isinstance(target, ClassTarget):
+        best = np.asarray(target.classes, object)[answers.argmax(-1)]
+        shares = answers.astype("float64").round(_DIGITS)
+        of_class = {f"probability_{c}": shares[:, n] for n, c in enumerate(target.classes)}
+        return {"prediction": best, "probability": shares.max(-1), **of_class}
+    low, median, high = answers[:, 0].T
+    return {"prediction": median, "low": low, "high": high}

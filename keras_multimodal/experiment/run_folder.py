@@ -1,0 +1,102 @@
+"""The folder that a run leaves: the model, and all it takes to use and to repeat it."""
+
+import dataclasses
+import json
+import os
+import pathlib
+from typing import Any
+
+import keras
+
+from keras_multimodal._options import TrainingOptions
+from keras_multimodal.errors import MissingFileError
+from keras_multimodal.schema import ColumnKind, Schema
+from keras_multimodal.tables import ColumnFindings
+
+CONFIG, COLUMNS, METRICS = "config.json", "columns.json", "metrics.json"
+MODEL, SCHEMA = "model.keras", "schema.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """What a run left, read back.
+
+    Args:
+        options: The run's options.
+        task: The task's name.
+        target: The target's identifier, or `None`.
+        kinds: What the table's columns are.
+        names: The columns' names as the user has them, by identifier.
+        schema: The training rows' schema.
+        table_sha256: By which the training table is known again, if it was a file.
+        model: The model.
+
+    Example:
+
+    >>> run = load("run")  # a folder that `experiment.train` wrote
+    >>> run.task, run.schema.names
+    ('classification', ('Photo_File', 'note', 'table'))
+    """
+
+    options: TrainingOptions
+    task: str
+    target: str | None
+    kinds: list[ColumnKind]
+    names: dict[str, str]
+    schema: Schema
+    table_sha256: str | None
+    model: keras.Model
+
+
+def write_columns(folder: pathlib.Path, columns: ColumnFindings) -> None:
+    """Write what the columns are.
+
+    Args:
+        folder: The run's folder.
+        columns: What was found of them.
+    """
+    content: dict[str, Any] = {
+        "task": columns.task.name,
+        "target": columns.task.column,
+        "names": columns.table.names,
+        "kinds": [dataclasses.asdict(each) for each in columns.kinds],
+    }
+    (folder / COLUMNS).write_text(json.dumps(content, indent=1, ensure_ascii=False), "utf-8")
+
+
+def load(run: str | os.PathLike[str]) -> RunFolder:
+    """Read what a run left.
+
+    Args:
+        run: The folder.
+
+    Raises:
+        MissingFileError: If it is none, or lacks a file.
+        ValueError: If a newer version wrote it.
+
+    Example:
+
+    >>> load("run").options.target  # a folder that `experiment.train` wrote
+    'sort'
+    """
+    folder = pathlib.Path(run)
+    missing = [n for n in (CONFIG, COLUMNS, SCHEMA, METRICS, MODEL) if not (folder / n).is_file()]
+    if missing:
+        raise MissingFileError(
+            "run",
+            "must be a folder that a training run wrote. "
+            f"Received: {os.fspath(run)!r}, without {', '.join(missing)}",
+        )
+    config = json.loads((folder / CONFIG).read_text("utf-8"))
+    options = TrainingOptions.from_mapping(config, str(folder / CONFIG))
+    content = json.loads((folder / COLUMNS).read_text("utf-8"))
+    return RunFolder(
+        options,
+        content["task"],
+        content["target"],
+        [ColumnKind(**each) for each in content["kinds"]],
+        content["names"],
+        Schema.from_json((folder / SCHEMA).read_text("utf-8")),
+        json.loads((folder / METRICS).read_text("utf-8"))["table_sha256"],
+        keras.saving.load_model(folder / MODEL),
+    )

@@ -1,0 +1,188 @@
+"""The columns of a table: what each is, and what reads it."""
+
+import dataclasses
+import math
+import pathlib
+import wave
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from keras_multimodal import data
+from keras_multimodal._options import TableOptions
+from keras_multimodal.data.column.column import Column
+from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema import ColumnKind, Schema
+from keras_multimodal.schema.column_kind import UNKNOWN, as_number, find_kinds, left_out, untold
+from keras_multimodal.schema.infer import text_length
+from keras_multimodal.schema.missing_cells import is_missing
+from keras_multimodal.tables.cells import tabular_cells
+from keras_multimodal.tables.table import Table
+from keras_multimodal.types import Cell
+
+_LONGEST = 10.0  # seconds
+_USUAL = 5.0  # seconds, where no length can be told
+_PROBED = 200  # recordings whose length is asked
+_MOST = 0.9  # the share of the cells that must be numbers
+TABULAR = "table"  # the modality of the columns of numbers and categories
+
+
+def column_kinds(table: Table, options: TableOptions, strict: bool = True) -> list[ColumnKind]:
+    """Return what each column is: as the options say, else as its cells do.
+
+    Args:
+        table: The table.
+        options: The options.
+        strict: Whether a column whose kind cannot be told is an error. Default True; else it is
+            ignored, and says so.
+
+    Raises:
+        ValueError: If an option names no column, a kind cannot be told, or nothing is left.
+    """
+    named = {table.column(column, option): kind for option, column, kind in options.named_columns()}
+    tabular = [table.column(column, "table") for column in options.table]
+    target = [] if options.target is None else [table.column(options.target, "target")]
+    if options.only:
+        others = set(table.frame.columns) - set(named) - set(tabular) - set(target)
+        named.update(dict.fromkeys(others, "ignore"))
+    for column in tabular:
+        # Codes and numbers alike: where nine of ten are no numbers, they are categories.
+        cells = [cell for cell in table.frame[column].tolist() if not is_missing(cell)]
+        numbers = sum(not math.isnan(as_number(cell)) for cell in cells)
+        named[column] = "number" if numbers >= _MOST * len(cells) else "category"
+    found = find_kinds(table.frame, named, skip=target)
+    unknown = [each for each in found if each.kind == UNKNOWN]
+    if unknown and strict:
+        raise ArgumentError(
+            "source",
+            f"{untold(unknown)}. Say what they are: `text`, `table` or `ignore`, or `key` or "
+            "`group` where a column names the rows or what they belong to",
+        )
+    found = [left_out(each) for each in found]
+    if all(each.kind == "ignore" for each in found):
+        raise ValueError(
+            "The table must have a column beside the target that something can be learned of. "
+            "Received: " + "; ".join(map(str, found))
+        )
+    steering = {table.column(column, option): option for option, column in options.steering}
+    return [
+        dataclasses.replace(each, reason=f"named by `{steering[each.column]}`")
+        if each.column in steering and each.kind == "ignore"
+        else each
+        for each in found
+    ]
+
+
+def make_columns(
+    table: Table, kinds: Sequence[ColumnKind], options: TableOptions, schema: Schema | None = None
+) -> list[Column]:
+    """Return a column of each modality, its rows by number.
+
+    Args:
+        table: The table.
+        kinds: What its columns are.
+        options: How they are read.
+        schema: What has been learned of other rows, which then holds. Default `None`.
+
+    Raises:
+        ValueError: If a cell cannot be what its column is said to be; it names the row.
+    """
+    columns = [
+        _MAKERS[each.kind](table, each.column, options, schema)
+        for each in kinds
+        if each.kind in _MAKERS
+    ]
+    numeric = [each.column for each in kinds if each.kind == "number"]
+    categorical = [each.column for each in kinds if each.kind == "category"]
+    if numeric or categorical:
+        columns.append(
+            data.TableProcessor().load_data(
+                tabular_cells(table, kinds), numeric=numeric, categorical=categorical, name=TABULAR
+            )
+        )
+    if schema is None:
+        return columns
+    return [column.with_spec(schema[column.spec.name]) for column in columns]
+
+
+def _images(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
+    maker = data.ImageStream(
+        rescale=1 / 255, width_shift_range=0.05, height_shift_range=0.05, zoom_range=0.1
+    )
+    return maker.flow_from_dataframe(
+        table.frame,
+        directory=table.directory,
+        x_col=column,
+        target_size=(options.image_size, options.image_size),
+        class_mode=None,
+        interpolation="bilinear",
+        validate_filenames=False,
+        name=column,
+    )
+
+
+def _texts(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
+    cells = table.frame[column]
+    maker = data.TextProcessor(length=text_length(cells.tolist()), word_dropout=0.1)
+    strings = cells.map(lambda cell: "" if is_missing(cell) else str(cell))
+    return maker.load_data(strings.to_dict(), name=column)
+
+
+def _recordings(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
+    seconds = options.duration or _seconds(table, column)
+    maker = data.AudioStream(
+        options.sample_rate, duration=seconds, normalize="peak", time_shift=seconds / 20
+    )
+    return maker.flow_from_dataframe(
+        table.frame,
+        directory=table.directory,
+        x_col=column,
+        validate_filenames=False,
+        name=column,
+    )
+
+
+def _series(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
+    cells = table.frame[column]
+    length = None if schema is None else schema[column].shape[0]
+    maker = data.SensorProcessor(length=length)
+    if any(isinstance(cell, str) and cell.strip() for cell in cells):
+        return maker.load_files(
+            table.frame, column, directory=table.directory, on_error="mask", name=column
+        )
+    arrays = {row: None if _lacks(cell) else _steps(cell) for row, cell in cells.items()}
+    return maker.load_arrays(arrays, name=column)
+
+
+# What reads a column of a kind; numbers and categories are read together.
+_MAKERS: dict[str, Callable[[Table, str, TableOptions, Schema | None], Column]] = {
+    "image": _images,
+    "text": _texts,
+    "audio": _recordings,
+    "sensor": _series,
+}
+
+
+def _lacks(cell: Cell) -> bool:
+    return is_missing(cell) if np.ndim(cell) == 0 else not len(cell)
+
+
+def _steps(cell: Cell) -> np.ndarray:
+    """Return a list of numbers, or of lists of them, as `(steps, channels)`."""
+    steps = np.asarray([np.asarray(step, "float64") for step in cell])
+    return steps[:, None] if steps.ndim == 1 else steps
+
+
+def _seconds(table: Table, column: str) -> float:
+    """Return the length of the longest WAV file that can be read, at most 10 seconds."""
+    found: list[float] = []
+    for cell in table.frame[column].tolist():
+        path = pathlib.Path(table.directory, str(cell))
+        if len(found) == _PROBED or path.suffix.lower() != ".wav" or not path.is_file():
+            continue
+        try:
+            with wave.open(str(path)) as file:
+                found.append(file.getnframes() / file.getframerate())
+        except (wave.Error, EOFError, ZeroDivisionError):
+            continue  # reading it for training says what is wrong, and counts it
+    return min(max(found), _LONGEST) if found else _USUAL

@@ -1,0 +1,115 @@
+"""From a table to records: the whole way, and what was found on it."""
+
+import dataclasses
+from collections.abc import Callable
+
+from keras_multimodal._options import TableOptions
+from keras_multimodal.data import Records
+from keras_multimodal.tables.column_findings import ColumnFindings
+from keras_multimodal.tables.columns import column_kinds
+from keras_multimodal.tables.pairing import pair_rows
+from keras_multimodal.tables.parts import Parts, split
+from keras_multimodal.tables.repeats import repeated_rows
+from keras_multimodal.tables.row_findings import RowFindings
+from keras_multimodal.tables.table import Table
+from keras_multimodal.tables.task import find_task
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class PreparedTable:
+    """A table's records, and what was found on the way to them.
+
+    Args:
+        columns: What each column is, and what is learned.
+        rows: What rows lack.
+        records: All rows that have a target and something to learn of.
+        parts: Training, validation and test rows.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"x": [1.5, 2.5] * 20, "sort": ["a", "b"] * 20})
+    >>> prepared = prepare(Table.from_dataframe(frame), TableOptions(target="sort"))
+    >>> prepared.records.schema.names
+    ('table',)
+    """
+
+    columns: ColumnFindings
+    rows: RowFindings
+    records: Records
+    parts: Parts
+
+    def __repr__(self) -> str:
+        return f"<PreparedTable of {self.records!r}>"
+
+
+def prepare(
+    table: Table,
+    options: TableOptions,
+    on_finding: Callable[[object], object] | None = None,
+) -> PreparedTable:
+    """Make records of a table: decide what its columns are, read its files, divide its rows.
+
+    Args:
+        table: The table.
+        options: What is known of its columns, and how they are read.
+        on_finding: Called with `ColumnFindings`, `RowFindings` and `Parts` as they are found,
+            such as `print`. Default `None`: silence.
+
+    Raises:
+        ValueError: If an option, a column or a cell is wrong, if no file of a modality can be read,
+            or if a part would have no row.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"note": ["it purrs", "it barks"] * 20, "sort": ["cat", "dog"] * 20})
+    >>> options = TableOptions(target="sort", text=("note",))
+    >>> prepared = prepare(Table.from_dataframe(frame), options)
+    >>> prepared.columns.task.name, len(prepared.parts.records["training"])
+    ('classification', 28)
+    """
+    tell = on_finding or _silently
+    columns = examine(table, options)
+    tell(columns)
+    records, rows = pair_rows(table, columns.kinds, options, columns.task)
+    tell(rows)
+    for sentence in rows.unreadable:
+        raise ValueError(sentence)
+    parts = split(records, table, options)
+    tell(parts)
+    return PreparedTable(columns, rows, records, parts)
+
+
+def examine(table: Table, options: TableOptions, strict: bool = True) -> ColumnFindings:
+    """Return what a table's columns are and what is learned, before its files are read.
+
+    Args:
+        table: The table.
+        options: What is known of its columns.
+        strict: Whether a column whose kind cannot be told is an error. Default True; else it is
+            ignored, and says so.
+
+    Raises:
+        ValueError: If an option, a column or a cell of the target is wrong.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"x": [1.5, 2.5], "sort": ["a", "b"]})
+    >>> for each in examine(Table.from_dataframe(frame), TableOptions()).kinds:
+    ...     print(each)
+    x: number (2 numbers from 1.5 to 2.5)
+    sort: ignore (2 different strings without spaces, a key)
+    """
+    kinds = column_kinds(table, options, strict)
+    task = find_task(table, options)
+    repeated_keys = {}
+    if options.key is not None:
+        keys = table.frame[table.column(options.key, "key")]
+        repeated_keys = keys[keys.duplicated()].to_dict()
+    return ColumnFindings(table, tuple(kinds), task, repeated_rows(table, kinds), repeated_keys)
+
+
+def _silently(finding: object) -> None:
+    """Say nothing of a finding."""

@@ -1,0 +1,181 @@
+"""A table as it was read, with names that a model's inputs can have."""
+
+import dataclasses
+import difflib
+import hashlib
+import os
+import pathlib
+from typing import Any, Self
+
+import pandas as pd
+
+from keras_multimodal import data
+from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.errors import ArgumentError, MissingFileError
+from keras_multimodal.schema.infer import identifier
+from keras_multimodal.types import Frame
+
+TFDS = "tfds:"
+_NAMED = 30  # columns in a message
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rows by number, columns by names that a model's inputs can have.
+
+    `tables.read` makes one of a file, `from_dataframe` of a frame.
+
+    Args:
+        frame: The rows, in their order; the index is their number, from 1, and the columns are
+            identifiers.
+        directory: The folder that file names are relative to.
+        names: The columns' names as the user has them, by identifier.
+        sha256: By which a file is known again; `None` for what comes from no file.
+
+    Example:
+
+    >>> table = Table.from_dataframe(pd.DataFrame({"Photo File": ["a.png"], "age": [3.5]}))
+    >>> table.names
+    {'Photo_File': 'Photo File', 'age': 'age'}
+    """
+
+    frame: pd.DataFrame
+    directory: pathlib.Path
+    names: dict[str, str]
+    sha256: str | None = None
+
+    @classmethod
+    def from_dataframe(
+        cls, dataframe: Frame, directory: str | os.PathLike[str] | None = None
+    ) -> Self:
+        """Return the table of a frame.
+
+        Args:
+            dataframe: The rows; of pandas, or what has a method `to_pandas`. Its index is not a
+                column: `reset_index` makes it one.
+            directory: The folder that file names are relative to. Default `None`: the working
+                directory.
+
+        Raises:
+            ArgumentError: If there is no row, or two columns have names that differ in signs
+                alone.
+            MissingFileError: If there is no such folder.
+        """
+        frame: Any = dataframe
+        if not isinstance(frame, pd.DataFrame):
+            if not hasattr(frame, "to_pandas"):
+                raise ArgumentError(
+                    "dataframe", f"must be a frame of pandas. Received: a {type(frame).__name__}"
+                )
+            frame = frame.to_pandas()
+        if frame.empty:
+            raise ArgumentError("dataframe", "must have at least one row. Received: none")
+        return cls._named(frame, _folder(directory) or pathlib.Path())
+
+    @classmethod
+    def _named(
+        cls, frame: pd.DataFrame, directory: pathlib.Path, sha256: str | None = None
+    ) -> Self:
+        columns = [identifier(column) for column in frame.columns]
+        repeated = sorted({name for name in columns if columns.count(name) > 1})
+        if repeated:
+            alike = [str(c) for c in frame.columns if identifier(c) in repeated]
+            raise ValueError(
+                "The table must have columns whose names differ in letters or digits: they name a "
+                f"model's inputs. Received: {alike}; rename some"
+            )
+        names = dict(zip(columns, map(str, frame.columns), strict=True))
+
+        frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
+        return cls(frame, directory, names, sha256)
+
+    def __repr__(self) -> str:
+        return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
+
+    def column(self, name: str, argument: str) -> str:
+        """Return the identifier of a column that the user names.
+
+        Args:
+            name: The column's name as the user has it.
+            argument: The argument that names it, for the message.
+
+        Raises:
+            ArgumentError: If there is no such column.
+        """
+        for column, known in self.names.items():
+            if known == name:
+                return column
+        alike = difflib.get_close_matches(name, self.names.values(), n=1)
+        hint = f"; is it {alike[0]!r}?" if alike else ""
+        raise ArgumentError(
+            argument,
+            "must name a column of the table, which has "
+            f"{name_keys(list(self.names.values()), _NAMED)}. Received: {name!r}{hint}",
+        )
+
+    def rows(self, which: pd.Series) -> "Table":
+        """Return the table of some rows, which keep their numbers.
+
+        Args:
+            which: Whether each row is taken.
+        """
+        return dataclasses.replace(self, frame=self.frame[which])
+
+
+def read(
+    source: str | os.PathLike[str],
+    directory: str | os.PathLike[str] | None = None,
+    *,
+    tfds_split: str = "train",
+    key: str | None = None,
+    files_directory: str | os.PathLike[str] | None = None,
+) -> Table:
+    """Read a table.
+
+    Args:
+        source: A `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson` file, or `tfds:NAME`, a data set
+            of tensorflow-datasets.
+        directory: The folder that file names are relative to. Default `None`: the table's.
+        tfds_split: Which rows of a data set of tensorflow-datasets. Default `"train"`.
+        key: The column of keys, which stay text: "007" is not 7. Default `None`: none.
+        files_directory: The folder that pictures and recordings of a data set of
+            tensorflow-datasets are written to. Default `None`: one in Keras' cache.
+
+    Raises:
+        MissingFileError: If there is no such file or folder.
+        ValueError: If it cannot be read, has no rows, or two columns whose names differ in signs
+            alone.
+
+    Example:
+
+    >>> _ = pathlib.Path("pets.csv").write_text("code,age\\n007,3\\n008,4\\n")
+    >>> read("pets.csv", key="code")
+    <Table of 2 rows: code, age>
+    """
+    source = os.fspath(source)
+    home = _folder(directory)
+    if source.startswith(TFDS):
+        frame = data.read_tfds(
+            source.removeprefix(TFDS),
+            tfds_split,
+            files_directory,
+            overwrite=files_directory is not None,
+        )
+        # The id that each row has there is a column; the files' names have their folder in them.
+        return Table._named(frame.reset_index(), home or pathlib.Path())
+    try:
+        frame = data.read_table(source, key)
+    except ArgumentError as error:
+        raise (error.renamed("source") if error.argument == "path" else error) from error
+    frame = frame if key is None else frame.copy().reset_index()
+    digest = hashlib.sha256(pathlib.Path(source).read_bytes()).hexdigest()
+    return Table._named(frame, home or pathlib.Path(source).resolve().parent, digest)
+
+
+def _folder(directory: str | os.PathLike[str] | None) -> pathlib.Path | None:
+    if directory is None:
+        return None
+    folder = pathlib.Path(directory).resolve()
+    if not folder.is_dir():
+        raise MissingFileError("directory", f"must be a folder. Received: {os.fspath(directory)!r}")
+    return folder

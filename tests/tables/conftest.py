@@ -1,0 +1,3 @@
+"""The table of pets."""
+
+from pets import table  # noqa: F401
