@@ -11,10 +11,10 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders._checks import check_floats, check_recordings, check_sample_rate
-from keras_multimodal.encoders._older_arguments import renamed
 from keras_multimodal.encoders._steps import pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
+from keras_multimodal.layers._older_arguments import renamed
 from keras_multimodal.schema import Audio, Modality
 from keras_multimodal.types import Mask, Tensor
 

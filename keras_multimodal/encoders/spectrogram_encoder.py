@@ -14,12 +14,12 @@ from keras_multimodal.encoders._checks import (
     check_sample_rate,
 )
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
-from keras_multimodal.encoders._older_arguments import renamed
 from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
 from keras_multimodal.encoders._spectrogram import Bands, LogMelSpectrogram
 from keras_multimodal.encoders._steps import pad_steps, pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape, zero_absent
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
+from keras_multimodal.layers._older_arguments import renamed
 from keras_multimodal.layers.attention._transformer_block import seed_of
 from keras_multimodal.schema import Audio, Modality
 from keras_multimodal.types import Mask, Tensor

@@ -39,7 +39,7 @@ class TabularEncoder(BlockLayer):
         class_token: Whether a learned token comes first, that is real wherever the row is there.
             It learns something of the row only in blocks, here or in what follows. Default False.
         key_dim: Width of each head; `dim // num_heads` by default.
-        feed_forward_dim: Width of the blocks' hidden layer; four times `dim` by default.
+        intermediate_dim: Width of the blocks' hidden layer; four times `dim` by default.
         dropout: Rate of what is dropped in the blocks in training, in [0, 1). Default 0.
         activation: Activation of the hidden layer. Default `"gelu"`.
         seed: Seed of the dropout. Default `None`.
@@ -93,7 +93,7 @@ class TabularEncoder(BlockLayer):
         missing: Literal["mask", "token"] = "mask",
         class_token: bool = False,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
@@ -102,7 +102,7 @@ class TabularEncoder(BlockLayer):
         super().__init__(
             num_heads=num_heads,
             key_dim=key_dim,
-            feed_forward_dim=feed_forward_dim,
+            intermediate_dim=intermediate_dim,
             dropout=dropout,
             activation=activation,
             seed=seed,

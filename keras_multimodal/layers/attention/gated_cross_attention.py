@@ -26,7 +26,7 @@ class GatedCrossAttention(BlockLayer):
         num_heads: Number of heads, at least 1.
         key_dim: Width of each head's queries, keys and values; the query's width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer; four times the query's width by default.
+        intermediate_dim: Width of the hidden layer; four times the query's width by default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             tokens that is dropped in training, in [0, 1). Default 0.
         activation: The `f`. Default `"gelu"`.

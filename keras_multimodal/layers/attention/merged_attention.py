@@ -33,7 +33,7 @@ class MergedAttention(BlockStack):
         num_layers: Number of blocks, at least 1. Default 1.
         key_dim: Width of each head's queries, keys and values; the tokens' width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
+        intermediate_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
             default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             tokens that is dropped in training, in [0, 1). Default 0.
@@ -87,7 +87,7 @@ class MergedAttention(BlockStack):
         num_heads: int,
         num_layers: int = 1,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         modality_embedding: bool = True,
@@ -98,7 +98,7 @@ class MergedAttention(BlockStack):
             num_heads=num_heads,
             num_layers=num_layers,
             key_dim=key_dim,
-            feed_forward_dim=feed_forward_dim,
+            intermediate_dim=intermediate_dim,
             dropout=dropout,
             activation=activation,
             seed=seed,

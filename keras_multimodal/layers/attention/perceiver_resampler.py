@@ -29,7 +29,7 @@ class PerceiverResampler(LatentTokens):
         num_heads: Number of heads, at least 1. Default 4.
         key_dim: Width of each head's queries, keys and values; the tokens' width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
+        intermediate_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
             default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             latents that is dropped in training, in [0, 1). Default 0.
@@ -81,7 +81,7 @@ class PerceiverResampler(LatentTokens):
         num_layers: int = 2,
         num_heads: int = 4,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
@@ -93,7 +93,7 @@ class PerceiverResampler(LatentTokens):
             num_heads=num_heads,
             num_layers=num_layers,
             key_dim=key_dim,
-            feed_forward_dim=feed_forward_dim,
+            intermediate_dim=intermediate_dim,
             dropout=dropout,
             activation=activation,
             seed=seed,
