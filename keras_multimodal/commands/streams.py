@@ -16,8 +16,8 @@ from keras_multimodal.commands.table import Table
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.schema import ColumnKind, Schema, column_kinds
 from keras_multimodal.schema.column_kind import as_number
-from keras_multimodal.schema.infer import text_length
 from keras_multimodal.schema.missing_cells import is_missing
+from keras_multimodal.schema.text import text_length
 from keras_multimodal.types import Cell
 
 _LONGEST = 10.0  # seconds

@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras_multimodal.schema.file_endings import ENDINGS
+from keras_multimodal.schema.kinds import kinds as registered_kinds
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell, Frame
 
 _UNKNOWN = "unknown"
 KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
+# Kinds of modality that no single column is: a network makes features, several columns a table.
+_NO_COLUMN = ("features", "table")
 
 _MOST = 0.9  # the share of the cells that must look alike
 _LARGEST = 3.4028235e38  # float32's, as which models read numbers
@@ -29,7 +32,7 @@ class ColumnKind:
     Args:
         column: The column.
         kind: One of `"image"`, `"text"`, `"audio"`, `"sensor"`, `"number"`, `"category"` and
-            `"ignore"`.
+            `"ignore"`; or a kind of your own, which `register_modality` has made known.
         reason: What that was read off.
 
     Example:
@@ -71,7 +74,8 @@ def column_kinds(
 
     Args:
         frame: A table, with `columns` and `frame[column]` as pandas has them.
-        kinds: The kind of columns where it is known better, by column. Default `None`.
+        kinds: The kind of columns where it is known better, by column, a kind of your own among
+            them. Default `None`.
         skip: Columns to leave out, such as the target.
         on_unknown: What becomes of columns that are none of these: `"error"`, or `"ignore"`, with
             the reason. Default `"error"`.
@@ -97,14 +101,15 @@ def column_kinds(
             f'`on_unknown` must be "error" or "ignore". Received: on_unknown={on_unknown!r}'
         )
     known = dict(kinds or {})
+    possible = [*KINDS, *sorted(set(registered_kinds()) - {*KINDS, *_NO_COLUMN})]
     columns = list(frame.columns)
     for column, kind in known.items():
         if column not in columns:
             raise ValueError(
                 f"`kinds` must name columns of the table, which has {columns}. Received: {column!r}"
             )
-        if kind not in KINDS:
-            raise ValueError(f"`kinds` must be among {list(KINDS)}. Received: {column!r}: {kind!r}")
+        if kind not in possible:
+            raise ValueError(f"`kinds` must be among {possible}. Received: {column!r}: {kind!r}")
     found, unknown = [], []
     for column in columns:
         if column in known:
@@ -119,7 +124,7 @@ def column_kinds(
         raise ValueError(
             "`frame` must have columns whose kind can be told. Received: "
             + "; ".join(f"{each.column!r}, which has {each.reason}" for each in unknown)
-            + f". Say what they are, one of {list(KINDS)}: kinds={{{columns[0]!r}: ...}}, or on "
+            + f". Say what they are, one of {possible}: kinds={{{columns[0]!r}: ...}}, or on "
             "the command line --text, --table or --ignore, and --key or --group where a column "
             "names the rows or what they belong to"
         )

@@ -1,8 +1,10 @@
 """What every modality's description has."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+from keras_multimodal.types import Cell
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,34 @@ class Modality:
                 "`name` must be an identifier (letters, digits, underscore). "
                 f"Received: name={self.name!r}"
             )
+
+    @classmethod
+    def from_cells(cls, cells: Sequence[Cell], *, name: str, optional: bool) -> Self:
+        """Return the description of a column's cells, as `Schema.infer` asks for it.
+
+        A kind of your own is described by its defaults; override this where the cells say more,
+        such as how many joints there are.
+
+        Args:
+            cells: The column's cells, the missing ones too.
+            name: The input's name.
+            optional: Whether a cell is missing.
+
+        Raises:
+            ValueError: If a field has no default.
+        """
+        lacking = [
+            field.name
+            for field in dataclasses.fields(cls)
+            if field.default is field.default_factory is dataclasses.MISSING
+            and field.name not in ("name", "optional")
+        ]
+        if lacking:
+            raise ValueError(
+                f"{cls.__name__} must read {lacking} off the cells in `from_cells`, or have "
+                f"defaults for them. Received: the column {name!r} of the kind {cls.kind!r}"
+            )
+        return cls(name=name, optional=optional)
 
     @property
     def present_name(self) -> str:
