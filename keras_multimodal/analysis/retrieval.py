@@ -15,7 +15,7 @@ def retrieval_scores(
     item_parts: Any = None,
     at: Sequence[int] = (1, 5, 10),
 ) -> dict[str, float]:
-    """Recall at `k` and the median rank, of row `i` of the queries finding row `i` of the items.
+    """Score how row `i` of the queries finds row `i` of the items: recall at `k`, median rank.
 
     Items are ranked by the dot product of the vectors. Rows that are the same count once: the rank
     is that among different items, and of several right ones the best counts. One as like as the

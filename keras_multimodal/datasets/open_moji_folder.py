@@ -112,7 +112,7 @@ def _is_whole(target: pathlib.Path, wanted: dict[str, Any]) -> bool:
 
 
 def _is_usable(target: pathlib.Path, wanted: dict[str, Any], remake: bool) -> bool:
-    """Whether what is there can be used as it is. Raises if it cannot and must not be replaced."""
+    """Return whether a folder can be used as it is. Raise if not, and it must not be replaced."""
     if not target.exists():
         return False
     if not target.is_dir():

@@ -185,7 +185,7 @@ class PrefixDecoder(Decoder):
         return logits
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument; the language model with its layers, whose weights are saved beside it."""
+        """Return every argument, the language model as its layers; its weights are saved beside."""
         config = super().get_config()
         config.pop("vocabulary_size")  # the model's
         return {

@@ -139,7 +139,7 @@ class TextDecoder(Decoder):
         return self._logits(x)
 
     def start(self, context: Tensor, context_mask: Mask, length: int) -> Cache:
-        """Room for the keys and values of what will be written, and those of the context."""
+        """Make room for keys and values of what will be written, and compute the context's."""
         context = zero_masked(ops.cast(context, self.compute_dtype), context_mask)
         batch, context_length = ops.shape(context)[:2]
         if context_mask is None:

@@ -74,7 +74,7 @@ class ConvolutionalEncoder(Encoder):
             self._projection.build((shape[0], None, shape[-1]))
 
     def values_mask(self, values: Tensor) -> None:
-        """None: every place of a picture that is there is a real token."""
+        """Return None: every place of a picture that is there is a real token."""
         check_pixels(values)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:

@@ -79,7 +79,7 @@ class Transformer(keras.layers.Layer):
         self.built = True
 
     def call(self, tokens: Tensor, mask: Mask = None, training: bool | None = None) -> Tensors:
-        """`(batch, length, dim)` to the same; masked places are never read, but not zero."""
+        """Change tokens `(batch, length, dim)`; masked ones are never read, but not zero."""
         for block in self._blocks:
             tokens = block(tokens, query_mask=mask, training=training)
         return self._normalization(tokens)

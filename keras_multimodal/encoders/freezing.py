@@ -187,7 +187,7 @@ def enable_lora(
 def _take_apart(
     layer: keras.layers.Layer,
 ) -> tuple[list[keras.layers.Layer], list[keras.layers.Layer]]:
-    """The layers without a model in them, each once and by depth, and the others, outer first."""
+    """Return the layers without a model in them, once and by depth, and the others, outer first."""
     if isinstance(layer, BackboneEncoder):
         own = [layer.backbone]
     # A model without a graph has `layers` too, but in no order that means anything.

@@ -95,11 +95,11 @@ class LiteRTAudioEncoder(SequenceEncoder):
         check_recordings(values_shape)
 
     def check_values(self, values: Tensor) -> None:
-        """Numbers, and no integers."""
+        """Refuse integers."""
         check_floats(values, "recordings with samples in [-1, 1],")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """True where any of the first samples of a window is there."""
+        """Return True where any of the first samples of a window is there."""
         return pool_mask(steps, self._step())
 
     def encode_steps(
@@ -132,7 +132,7 @@ class LiteRTAudioEncoder(SequenceEncoder):
         return self._network.window if self.hop_samples is None else self.hop_samples
 
     def length(self, values_shape: Shape) -> int | None:
-        """One token for each hop begun."""
+        """Count one token for each hop begun."""
         return pooled_length(values_shape[1], self._step())
 
     @classmethod

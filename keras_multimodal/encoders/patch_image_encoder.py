@@ -139,7 +139,7 @@ class PatchImageEncoder(Encoder):
             )
 
     def values_mask(self, values: Tensor) -> None:
-        """None: every patch of a picture that is there is a real token."""
+        """Return None: every patch of a picture that is there is a real token."""
         check_pixels(values)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:

@@ -125,11 +125,11 @@ class PatchSensorEncoder(SequenceEncoder):
             layer.build((batch, None, self.dim))
 
     def check_values(self, values: Tensor) -> None:
-        """Numbers, and no integers."""
+        """Refuse integers."""
         check_floats(values, "series")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """True where any step of a patch is there."""
+        """Return True where any step of a patch is there."""
         return pool_mask(steps, self.patch_size)
 
     def encode_steps(

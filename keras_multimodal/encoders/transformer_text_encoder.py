@@ -133,7 +133,7 @@ class TransformerTextEncoder(Encoder):
             layer.build((*values_shape, self.dim))
 
     def values_mask(self, values: Tensor) -> Mask:
-        """True where an id is not padding."""
+        """Return True where an id is not padding."""
         check_ids(values)
         return ops.not_equal(values, 0)
 
@@ -144,7 +144,7 @@ class TransformerTextEncoder(Encoder):
         return self._transformer(x, mask=mask, training=training)
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
-        """One token for each id."""
+        """Count one token for each id."""
         return values_shape[1]
 
     @classmethod

@@ -87,7 +87,7 @@ def _run_python(
 
 
 def _as_column(name: str, column: Sequence[Any] | np.ndarray) -> list[str] | np.ndarray:
-    """Strings in base64, or an array of numbers."""
+    """Return strings in base64, or an array of numbers."""
     if isinstance(column, np.ndarray) and column.dtype.kind in _NUMBERS:
         return column
     cells = list(column)

@@ -193,7 +193,7 @@ def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
 
 
 def _label(target: ClassTarget, probabilities: tf.Tensor) -> tf.Tensor:
-    """The most probable class, `(batch,)`; or which are as probable as not, `(batch, classes)`."""
+    """Return the most probable class, `(batch,)`; or all as probable as not, `(batch, classes)`."""
     if target.multi_label:
         return probabilities >= 0.5
     best = tf.argmax(probabilities, axis=-1)  # (batch,)
@@ -201,6 +201,6 @@ def _label(target: ClassTarget, probabilities: tf.Tensor) -> tf.Tensor:
 
 
 def _widen(tensor: tf.Tensor) -> tf.Tensor:
-    """Half precision as float32, which every client reads."""
+    """Cast half precision to float32, which every client reads."""
     half = tensor.dtype in (tf.float16, tf.bfloat16)
     return tf.cast(tensor, tf.float32) if half else tensor

@@ -174,7 +174,7 @@ class SearchIndex:
         return keras.ops.convert_to_numpy(self._models[name](inputs, training=False))
 
     def _nearest(self, vectors: np.ndarray, of: str, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Scores and rows, `(queries, k)` each, the most like first."""
+        """Return scores and rows, `(queries, k)` each, the most like first."""
         if len(self._vectors[of]) > 1:
             self._vectors[of] = [np.concatenate(self._vectors[of])]
         gallery = self._vectors[of][0]

@@ -16,7 +16,7 @@ _BLOCK = 512
 def blockwise_attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float, block: int = _BLOCK
 ) -> Tensor:
-    """`softmax(scale Q K^T) V` over unmasked keys, in memory that grows with the length.
+    """Return `softmax(scale Q K^T) V`, unmasked keys alone, in memory that grows with the length.
 
     A running maximum and a running sum are carried from block to block; the backward pass makes
     the weights of a block again instead of having kept them.
@@ -113,7 +113,7 @@ def blockwise_attention(
 
 
 def _shift(key: Tensor, mask: Mask, padding: int, dtype: str) -> Tensor:
-    """What the scores of masked keys, and of padded ones, are lowered by; None if there are none.
+    """Return by how much masked and padded keys' scores are lowered; None if there are none.
 
     It has the axes of the scores, of length 1 where nothing depends on them.
     """
@@ -127,7 +127,7 @@ def _shift(key: Tensor, mask: Mask, padding: int, dtype: str) -> Tensor:
 
 
 def _cut(x: Tensor, blocks: int, axis: int) -> Tensor:
-    """Blocks of an axis, stacked in front."""
+    """Cut an axis into blocks, stacked in front."""
     shape = ops.shape(x)
     x = ops.reshape(x, (*shape[:axis], blocks, shape[axis] // blocks, *shape[axis + 1 :]))
     return ops.moveaxis(x, axis, 0)

@@ -27,7 +27,7 @@ _KEY = re.compile(r"(.*_)?(id|key|index|uuid)|unnamed: \d+", re.IGNORECASE)
 
 @dataclasses.dataclass(frozen=True)
 class ColumnKind:
-    """What a column is, and why.
+    """The kind of a column, and the reason.
 
     Args:
         column: The column.
@@ -148,7 +148,7 @@ def as_number(cell: Cell) -> float:
 
 
 def class_name(cell: Cell) -> str:
-    """A class or category as text; whole numbers without the ".0" that gaps in a column give."""
+    """Return a class as text; a whole number without the ".0" that gaps in a column give."""
     fractional = isinstance(cell, numbers.Real) and not isinstance(cell, numbers.Integral)
     return str(int(cell)) if fractional and float(cell).is_integer() else str(cell)
 

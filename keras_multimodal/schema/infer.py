@@ -63,7 +63,7 @@ def identifier(name: str) -> str:
 
 
 def target_kind(cells: list[Any]) -> tuple[str, str]:
-    """Whether cells are classes or numbers, `"classification"` or `"regression"`, and why."""
+    """Return the task of predicting cells, `"classification"` or `"regression"`, and why."""
     given = [cell for cell in cells if not is_missing(cell)]
     distinct = len({str(cell) for cell in given})
     numbers = [c for c in given if isinstance(c, (int, float)) and not isinstance(c, bool)]

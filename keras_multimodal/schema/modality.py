@@ -1,4 +1,4 @@
-"""What every modality's description has."""
+"""Base of the modalities' descriptions."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from keras_multimodal.types import Cell
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Modality:
-    """What every modality's description has.
+    """Base of the modalities' descriptions.
 
     Args:
         name: The input's name: the key in a batch and the name of the model's input.
@@ -94,7 +94,7 @@ class Modality:
 
     @property
     def obstacle(self) -> str:
-        """Why no exported model can have this preprocessing, and what to do; empty if it can."""
+        """The reason why no exported model can have this preprocessing; empty if one can."""
         return ""
 
     @property
@@ -112,7 +112,7 @@ class Modality:
         return tensors
 
     def encoder_inputs(self, batch: Mapping[str, Any]) -> Any:
-        """What an encoder of the modality is called with, out of a batch or a model's inputs.
+        """Pick the inputs of the modality's encoder out of a batch or of a model's inputs.
 
         Args:
             batch: Tensors by name, those of `tensors` among them.

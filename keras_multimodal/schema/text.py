@@ -136,7 +136,7 @@ class Text(Modality):
 
     @property
     def vocabulary_size(self) -> int:
-        """How many different ids there are, padding and unknown included."""
+        """The number of different ids, padding and unknown included."""
         return self.tokenizer.vocabulary_size if self.tokenizer else len(self.vocabulary) + 2
 
     @property
@@ -152,7 +152,7 @@ class Text(Modality):
 
     @property
     def needs_tensorflow_text(self) -> bool:
-        """Whether the exported model has operations of tensorflow_text, which a server imports."""
+        """True where a served model runs operations of tensorflow_text."""
         return self.normalize is not None or self.tokenizer is not None
 
 

@@ -68,7 +68,7 @@ class Trunk:
             self.masks[spec.name] = None  # the tensor's own
 
     def fuse(self, fusion: str | keras.layers.Layer) -> Tensor:
-        """One vector `(batch, width)` of all modalities; of a single one the mean of its tokens."""
+        """Fuse all modalities to `(batch, width)`; of a single one take the mean of its tokens."""
         if len(self.tokens) == 1:
             ((name, tokens),) = self.tokens.items()
             return MaskedMeanPooling(name="pool")(tokens, mask=self.masks[name])

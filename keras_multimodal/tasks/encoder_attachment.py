@@ -79,7 +79,7 @@ class _TokensAndMask(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Shapes) -> None:
-        """Nothing."""
+        """Make nothing."""
 
     def call(self, inputs: Tensors, mask: Mask = None) -> tuple[Any, Any]:
         """Return a vector is a single token; without a mask every token is real."""
@@ -89,5 +89,5 @@ class _TokensAndMask(keras.layers.Layer):
         return ops.cast(tokens, "float32"), mask
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> tuple[None, None]:
-        """None: the mask is the second output."""
+        """Return None: the mask is the second output."""
         return None, None

@@ -164,7 +164,7 @@ def generation_loop(
 
 
 def _never(target: TextTarget) -> Any:
-    """What is added to the logits, so that nothing is written that is no word: `(1, ids)`."""
+    """Return what keeps ids that are no words from being written, added to logits: `(1, ids)`."""
     places = {0, target.start} - {target.end}
     if target.tokenizer is None:
         places.add(_UNKNOWN)

@@ -165,7 +165,7 @@ class Case:
         return shapes
 
     def explicit_masks(self, leaves: Sequence[Leaf]) -> dict[str, Any]:
-        """Masks by the name of the call's mask argument; empty where `call` takes none."""
+        """Return masks by the name of the call's mask argument; empty where `call` takes none."""
         packed = self.pack([leaf.carried_mask for leaf in leaves])
         explicit = {}
         for i, (name, mask) in enumerate(packed.items()):

@@ -30,7 +30,7 @@ class Step:
 
 
 def weight_gradients(case: Case) -> None:
-    """Return every trainable weight gets a gradient, and every gradient is finite."""
+    """Every trainable weight gets a gradient, and every gradient is finite."""
     unreached = {variable.path for variable in case.layer.trainable_variables}
     for call in range(1 + _TRAINING_CALLS):
         found = evaluate_in_training(case) if call else evaluate(case)

@@ -200,7 +200,7 @@ def _check_names(names: Collection[str] | None) -> Mapping[str, Callable[[Case],
 
 
 def _report(cls: type, failures: Mapping[str, Exception], count: int) -> str:
-    """One paragraph for each difference; checks that found the same share it."""
+    """Write a paragraph for each difference; checks that found the same share it."""
     names_by_difference: dict[str, list[str]] = {}
     for name, error in failures.items():
         difference = str(error) if isinstance(error, AssertionError) else repr(error)

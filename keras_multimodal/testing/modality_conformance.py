@@ -18,7 +18,7 @@ _OTHER = "another_modality"
 
 @dataclasses.dataclass(frozen=True)
 class _Rows:
-    """What is tried: a column of some rows, and the same rows as raw cells."""
+    """A column of some rows, and the same rows as raw cells."""
 
     spec: Modality
     column: Any

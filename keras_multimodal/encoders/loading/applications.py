@@ -97,7 +97,7 @@ def scaling(name: str) -> dict[str, Any]:
 
 
 def _fetch(name: str, make: Any, options: dict[str, Any]) -> keras.Model:
-    """With the weights of ImageNet, from Keras' cache or from the network."""
+    """Load the weights of ImageNet, from Keras' cache or from the network."""
     if reachable(_HOST):
         return make(weights=IMAGENET, **options)
     kept = [path.name for path in applications_cache().glob("*.h5")]

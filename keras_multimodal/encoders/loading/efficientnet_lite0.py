@@ -67,7 +67,7 @@ def efficientnet_lite0(weights: str | os.PathLike[str]) -> keras.Model:
 def _block(
     x: keras.KerasTensor, prefix: str, kernel: int, stride: int, widths: tuple[int, int, int]
 ) -> keras.KerasTensor:
-    """An inverted residual block: expanded, convolved channel by channel, projected, added."""
+    """Add an inverted residual block: expanded, convolved channel by channel, projected, added."""
     channels, expanded, width = widths
     inputs = x
     if expanded != channels:
@@ -132,7 +132,7 @@ def _fill(model: keras.Model, tensors: dict[str, np.ndarray], path: str) -> None
 
 
 def _as_keras(name: str, tensor: np.ndarray) -> np.ndarray:
-    """PyTorch has the channels of a kernel first, Keras last."""
+    """Put the channels of a kernel last, where PyTorch has them first."""
     if tensor.ndim < 4:
         return tensor
     # What a depthwise kernel makes of each channel stands last in Keras too.

@@ -62,7 +62,7 @@ class BlockLayer(keras.layers.Layer):
         self.supports_masking = True
 
     def seed_of_part(self, number: int) -> int | None:
-        """A seed for the part `number`, which may be a whole block, that no other part has."""
+        """Return a seed for the part `number`, perhaps a whole block, that no other part has."""
         return seed_of(self.seed, _SEEDS * number)
 
     def make_block(self, number: int, name: str) -> TransformerBlock:

@@ -66,7 +66,7 @@ class FeedForward(keras.layers.Layer):
         self.built = True
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensors:
-        """`(batch, length, dim)` to the same; masked places too, which the caller zeroes."""
+        """Change tokens `(batch, length, dim)`; masked ones too, which the caller zeroes."""
         hidden = self._hidden(self._normalization(x))
         hidden = self._dropouts[0](hidden, training=training)
         added = self._dropouts[1](self._output(hidden), training=training)
@@ -135,7 +135,7 @@ class ResidualAttention(keras.layers.Layer):
         context_mask: Mask = None,
         training: bool | None = None,
     ) -> Tensors:
-        """`(batch, query_length, dim)`, zeros at the query's masked places."""
+        """Return `(batch, query_length, dim)`, zeros at the query's masked places."""
         query = zero_masked(query, query_mask)
         normalized = self._normalization(query)
         if self._attends_to_itself:
@@ -203,6 +203,6 @@ class TransformerBlock(ResidualAttention):
         context_mask: Mask = None,
         training: bool | None = None,
     ) -> Tensors:
-        """`(batch, query_length, dim)`, zeros at the query's masked places."""
+        """Return `(batch, query_length, dim)`, zeros at the query's masked places."""
         x = super().call(query, context, query_mask, context_mask, training)
         return zero_masked(self._feed_forward(x, training=training), query_mask)

@@ -151,7 +151,7 @@ class CoAttention(MutualBlockLayer):
         return like_inputs(outputs, self.modality_names)
 
     def _heads_of(self, projected: Tensor) -> list[Any]:
-        """Queries, keys and values, `(batch, heads, length, head_dim)` each."""
+        """Return queries, keys and values, `(batch, heads, length, head_dim)` each."""
         length = ops.shape(projected)[1]
         x = ops.reshape(projected, (-1, length, 3, self.num_heads, self._head_dim))
         # Once across memory for all three: taking them apart is then free, its gradient one copy.
@@ -181,7 +181,7 @@ class CoAttention(MutualBlockLayer):
 
 
 def _joined(parts: list[Any]) -> Any:
-    """Keys or values of several modalities, along their length."""
+    """Join keys or values of several modalities along their length."""
     return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=2)
 
 

@@ -133,14 +133,14 @@ class MergedAttention(BlockStack):
         return mask
 
     def compute_output_shape(self, input_shape: Shapes) -> Shape:
-        """`(batch, sum of the lengths, dim)`."""
+        """Return `(batch, sum of the lengths, dim)`."""
         shapes = in_order(input_shape, modality_names(input_shape))
         return (shapes[0][0], merged_length(shapes), shapes[0][-1])
 
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """`(batch, sum of the lengths, dim)`."""
+        """Return `(batch, sum of the lengths, dim)`."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shape = self.compute_output_shape([value.shape for value, _ in pairs])
         return keras.KerasTensor(shape, dtype=self.compute_dtype)

@@ -102,7 +102,7 @@ class PerceiverResampler(LatentTokens):
         self.num_latents = num_latents
 
     def build_layers(self, latents_shape: Shape, tokens_shape: Shape) -> None:
-        """One block a layer."""
+        """Make one block a layer."""
         context_shape = (None, merged_length([tokens_shape, latents_shape]), latents_shape[-1])
         self._blocks = [self.make_block(i, f"block_{i}") for i in range(self.num_layers)]
         for block in self._blocks:

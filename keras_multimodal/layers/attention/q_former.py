@@ -97,7 +97,7 @@ class QFormer(LatentTokens):
         self.num_queries = num_queries
 
     def build_layers(self, latents_shape: Shape, tokens_shape: Shape) -> None:
-        """An attention among the queries and a block that reads the tokens, for each layer."""
+        """Make an attention among the queries and a block that reads the tokens, for each layer."""
         self._self_attentions = [
             ResidualAttention(
                 self.num_heads,

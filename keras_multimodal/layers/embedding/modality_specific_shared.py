@@ -235,7 +235,7 @@ class ModalitySpecificShared(VectorFusion):
         return ops.cast(estimate, keras.backend.result_type(self.compute_dtype, "float32"))
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True for both tokens of each modality that is there; None if no modality has a mask."""
+        """Return True for both tokens of each modality that is there; None if none has a mask."""
         masks = masks_in_order(previous_mask, self.modality_names)
         flags = [None if mask is None else presence(mask) for mask in masks]
         known = next((flag for flag in flags if flag is not None), None)
@@ -245,7 +245,7 @@ class ModalitySpecificShared(VectorFusion):
         return ops.stack([*flags, *flags], axis=1)
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, 2 * modalities, units)`."""
+        """Return `(batch, 2 * modalities, units)`."""
         names = modality_names(input_shape)
         return (in_order(input_shape, names)[0][0], 2 * len(names), self.units)
 

@@ -105,13 +105,13 @@ class ModalityDropout(keras.layers.Layer):
         return flags
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """That of the inputs."""
+        """Return the shape of the inputs."""
         names = modality_names(input_shape)
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
         return like_inputs(shapes, names)
 
     def compute_output_spec(self, inputs: Tensors, training: bool | None = None) -> Tensors:
-        """Boolean flags, whatever the layer's dtype."""
+        """Return boolean flags, whatever the layer's dtype."""
         flags = [keras.KerasTensor(flag.shape, dtype="bool") for flag in self._checked(inputs)]
         return like_inputs(flags, self.modality_names)
 
