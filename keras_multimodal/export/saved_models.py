@@ -122,7 +122,7 @@ def saved_model(
     elif isinstance(schema.target, PairTarget):
         towers = {name: tower(model, schema, name) for name in schema.target.names}
         # Scale and bias are the loss's business.
-        vectors = {name: own.output for name, own in towers.items()}
+        vectors = {name: each.output for name, each in towers.items()}
         model = keras.Model({each.name: each for each in model.inputs}, vectors, name=model.name)
     check_inputs(model, schema)
     check_outputs(model, schema)
@@ -143,9 +143,9 @@ def saved_model(
         archive.add_endpoint("serving_default", serve, [preprocessor.raw_signature()])
         if writing is not None:
             archive.add_endpoint("generate", serve, [preprocessor.raw_signature()])
-        for name, own in towers.items():
-            used = [m for m in schema.inputs if not set(m.tensors).isdisjoint(own.input)]
-            _add_tower(archive, own, Preprocessor(Schema(used)), name)
+        for name, tower_model in towers.items():
+            used = [m for m in schema.inputs if not set(m.tensors).isdisjoint(tower_model.input)]
+            _add_tower(archive, tower_model, Preprocessor(Schema(used)), name)
         archive.write_out(partial, verbose=False)
         extra = partial / "assets.extra"
         extra.mkdir()

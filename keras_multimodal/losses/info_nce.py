@@ -57,5 +57,5 @@ class InfoNCE(ContrastiveLoss):
     def pair(self, logits: Tensor, bias: Tensor, diagonal: Tensor, counts: Tensor) -> Tensor:
         """Sum the cross-entropies along the rows and along the columns."""
         masked = mask_logits(logits, counts)
-        own = ops.diagonal(logits)
-        return (ops.logsumexp(masked, axis=1) + ops.logsumexp(masked, axis=0)) / 2 - own
+        right = ops.diagonal(logits)
+        return (ops.logsumexp(masked, axis=1) + ops.logsumexp(masked, axis=0)) / 2 - right

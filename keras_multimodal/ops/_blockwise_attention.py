@@ -64,10 +64,10 @@ def blockwise_attention(
             greatest, total, output = carry
             found = scores(query, keys[index], index)
             higher = ops.maximum(greatest, ops.max(found, axis=-1, keepdims=True))
-            weights, kept = ops.exp(found - higher), ops.exp(greatest - higher)
+            weights, decay = ops.exp(found - higher), ops.exp(greatest - higher)
             weighted = ops.cast(ops.matmul(ops.cast(weights, dtype), values[index]), exact)
-            total = total * kept + ops.sum(weights, axis=-1, keepdims=True)
-            return higher, total, output * kept + weighted
+            total = total * decay + ops.sum(weights, axis=-1, keepdims=True)
+            return higher, total, output * decay + weighted
 
         nothing = ops.cast(ops.zeros_like(query[..., :1]), exact)
         # Of the width of the values, whatever that of the queries.

@@ -115,10 +115,10 @@ def column_kinds(
         if column in known:
             found.append(ColumnKind(column, known[column], "as you say"))
         elif column not in skip:
-            own = _kind(column, frame[column].tolist())
-            found.append(own)
-            if own.kind == _UNKNOWN:
-                unknown.append(own)
+            decided = _kind(column, frame[column].tolist())
+            found.append(decided)
+            if decided.kind == _UNKNOWN:
+                unknown.append(decided)
     if unknown and on_unknown == "error":
         columns = [each.column for each in unknown]
         raise ValueError(
@@ -181,9 +181,9 @@ def _kind(column: str, cells: list[Any]) -> ColumnKind:
     for kind, endings in ENDINGS.items():
         named = [text for text in strings if text.lower().endswith(endings)]
         if len(named) >= _MOST * len(strings):
-            own = sorted({f".{text.rsplit('.', 1)[1].lower()}" for text in named})
+            shown = sorted({f".{text.rsplit('.', 1)[1].lower()}" for text in named})
             return ColumnKind(
-                column, kind, f"{len(named)} of {len(strings)} cells end in {' or '.join(own)}"
+                column, kind, f"{len(named)} of {len(strings)} cells end in {' or '.join(shown)}"
             )
     if sum(bool(_DATE.fullmatch(text)) for text in strings) >= _MOST * len(strings):
         return _date(column)

@@ -105,7 +105,7 @@ class Schema:
                 f"Received: names={list(self.names)}, which make {names}"
             )
         if isinstance(target, PairTarget):
-            unknown = {name for _, own in target.towers for name in own} - set(self.names)
+            unknown = {name for _, members in target.towers for name in members} - set(self.names)
             if unknown:
                 raise ValueError(
                     f"`target` must have towers of the inputs {list(self.names)}. "

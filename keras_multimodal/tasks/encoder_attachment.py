@@ -51,16 +51,16 @@ def attach_encoders(
     raw = inputs(schema)
     given: dict[str, Any] = {}
     for spec in schema.inputs:
-        own = {name: raw[name] for name in spec.tensors}
+        tensors = {name: raw[name] for name in spec.tensors}
         if spec.name in encoders:
             check = getattr(encoders[spec.name], "check_modality", None)
             if check is not None:
                 check(spec)
-            tokens = encoders[spec.name](spec.encoder_inputs(own))
+            tokens = encoders[spec.name](spec.encoder_inputs(tensors))
             tokens, mask = _TokensAndMask(name=f"{spec.name}_features")(tokens)
             given |= {spec.name: tokens, spec.mask_name: mask}
-            own = {name: raw[name] for name in spec.tensors if name == spec.present_name}
-        given |= own
+            tensors = {name: raw[name] for name in spec.tensors if name == spec.present_name}
+        given |= tensors
     wanted = {tensor.name for tensor in model.inputs}
     if wanted != set(given):
         raise ValueError(

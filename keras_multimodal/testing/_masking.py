@@ -128,8 +128,8 @@ def trailing_padding(case: Case) -> None:
                     )
         else:
             # A longer output, such as attention scores, keeps its leading part.
-            kept = after[tuple(slice(size) for size in before.shape)]
-            if found := difference(kept, before):
+            cut = after[tuple(slice(size) for size in before.shape)]
+            if found := difference(cut, before):
                 raise AssertionError(f"{what}: {name} differs in {found}")
 
 

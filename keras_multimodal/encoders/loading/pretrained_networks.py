@@ -201,7 +201,7 @@ def token_network(network: keras.Model) -> keras.Model:
     _, output = sequence_output(network)
     inputs = network.input
     if isinstance(inputs, dict) and f"{_HALF}token_ids" in inputs:
-        inputs = {own: tensor for own, tensor in inputs.items() if own.startswith(_HALF)}
+        inputs = {key: tensor for key, tensor in inputs.items() if key.startswith(_HALF)}
     return keras.Model(inputs, output, name=network.name)
 
 

@@ -143,8 +143,8 @@ class BottleneckFusion(BlockStack):
             if value_mask is not None:
                 there = ops.any(value_mask, axis=1, keepdims=True)
                 # Beside a modality that is absent the bottleneck is masked, and comes out as zeros.
-                own = ops.repeat(there, self.num_bottlenecks, axis=1)
-                value_mask = ops.concatenate([value_mask, own], axis=1)
+                bottleneck_mask = ops.repeat(there, self.num_bottlenecks, axis=1)
+                value_mask = ops.concatenate([value_mask, bottleneck_mask], axis=1)
             tokens.append(value)
             masks.append(value_mask)
             present.append(there)

@@ -111,8 +111,8 @@ class PerceiverResampler(LatentTokens):
     def attend(self, latents: Tensor, tokens: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """Attend to the tokens and to each other."""
         if mask is not None:
-            own = ops.ones_like(latents[..., 0], dtype="bool")
-            mask = ops.concatenate([mask, own], axis=1)
+            latents_mask = ops.ones_like(latents[..., 0], dtype="bool")
+            mask = ops.concatenate([mask, latents_mask], axis=1)
         for block in self._blocks:
             context = ops.concatenate([tokens, latents], axis=1)
             latents = block(latents, context, context_mask=mask, training=training)

@@ -224,8 +224,10 @@ class ModalitySpecificShared(VectorFusion):
             self.add_loss(self.difference_weight * sum(overlaps))
         if self.reconstruction_weight:
             errors = [
-                ops.mean(mean_of_rows(ops.square(self._decode(common, own) - target), flag))
-                for common, own, target, flag in zip(shared, specific, projected, rows, strict=True)
+                ops.mean(mean_of_rows(ops.square(self._decode(common, private) - target), flag))
+                for common, private, target, flag in zip(
+                    shared, specific, projected, rows, strict=True
+                )
             ]
             self.add_loss(self.reconstruction_weight * sum(errors) / len(errors))
 

@@ -90,8 +90,8 @@ class ModalityDropout(keras.layers.Layer):
         draws = keras.random.uniform(ops.shape(present), dtype="float32", seed=self._seed_generator)
         # A row's highest draw always stays, whatever the rate.
         highest = ops.max(ops.where(present, draws, 0.0), axis=1, keepdims=True)
-        kept = ops.logical_and(present, draws >= ops.minimum(highest, self.rate))
-        return like_inputs(ops.unstack(kept, len(flags), axis=1), self.modality_names)
+        remaining = ops.logical_and(present, draws >= ops.minimum(highest, self.rate))
+        return like_inputs(ops.unstack(remaining, len(flags), axis=1), self.modality_names)
 
     def _checked(self, inputs: Tensors) -> list[Any]:
         """Return the flags, in order."""
