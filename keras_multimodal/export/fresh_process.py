@@ -121,9 +121,9 @@ def _encode(cell: bytes | str) -> str:
     return base64.b64encode(cell.encode() if isinstance(cell, str) else cell).decode("ascii")
 
 
-def _modules(folder: pathlib.Path) -> list[str]:
+def _modules(directory: pathlib.Path) -> list[str]:
     """Return the modules that a server imports besides TensorFlow, as the folder's schema says."""
-    described = folder / "assets.extra" / "schema.json"
+    described = directory / "assets.extra" / "schema.json"
     if not described.is_file():
         return []
     schema = Schema.from_json(described.read_text(encoding="utf-8"))
