@@ -78,7 +78,7 @@ class Bands(keras.layers.Layer):
         self.built = True
 
     def call(self, x: Tensor, frames: Tensor = None, training: bool | None = None) -> Tensors:
-        """Hide them.
+        """Hide a band and a stretch of each row in training.
 
         Args:
             x: `(batch, frames, bands)`, normalized: zero is what is usual.

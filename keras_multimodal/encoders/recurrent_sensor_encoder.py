@@ -93,7 +93,7 @@ class RecurrentSensorEncoder(SequenceEncoder):
         check_floats(values, "series")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """Return a token for each step."""
+        """Return the steps, each of which is a token."""
         return steps
 
     def encode_steps(

@@ -155,7 +155,7 @@ def saved_model(
 def _add_tower(
     archive: keras.export.ExportArchive, model: keras.Model, preprocessor: Preprocessor, name: str
 ) -> None:
-    """Return a signature of one tower, from its raw cells to its vectors."""
+    """Add a signature of one tower, from its raw cells to its vectors."""
 
     def embed(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return {"embedding": _widen(model(preprocessor(raw), training=False))}

@@ -134,7 +134,7 @@ def _cut(x: Tensor, blocks: int, axis: int) -> Tensor:
 
 
 def _join(x: Tensor, axis: int) -> Tensor:
-    """Return what `_cut` does, undone."""
+    """Undo `_cut`."""
     x = ops.moveaxis(x, 0, axis)
     shape = ops.shape(x)
     return ops.reshape(x, (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :]))

@@ -101,7 +101,7 @@ class _Tiling:
         return tf.reshape(x, (-1, self.chunks, self.group, self.rows, _size(x, -1)))
 
     def join(self, x: Tensor) -> Tensor:
-        """Return what `cut` does, undone."""
+        """Undo `cut`."""
         x = tf.reshape(x, (-1, self.heads, self.chunks * self.rows, x.shape[-1]))
         return x[:, :, : self.query_length]
 

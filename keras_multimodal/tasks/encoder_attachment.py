@@ -82,7 +82,7 @@ class _TokensAndMask(keras.layers.Layer):
         """Make nothing."""
 
     def call(self, inputs: Tensors, mask: Mask = None) -> tuple[Any, Any]:
-        """Return a vector is a single token; without a mask every token is real."""
+        """Return the tokens, a vector as a single one, and their mask, True where there is none."""
         tokens = inputs[:, None] if len(inputs.shape) == 2 else inputs
         if mask is None or len(inputs.shape) == 2:
             mask = ops.ones_like(tokens[..., 0], dtype="bool")

@@ -144,7 +144,7 @@ class Case:
         return leaves
 
     def pack(self, flat: Sequence[Any]) -> dict[str, Any]:
-        """Call arguments by name, nested as `inputs` was, from one value for each leaf."""
+        """Return call arguments by name, nested as `inputs` was, from one value for each leaf."""
         remaining = list(flat)
         packed = {}
         for name, value in self.arguments.items():

@@ -61,7 +61,7 @@ class ReadMask(keras.layers.Layer):
         return outputs
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask) -> None:
-        """Return the masks are outputs of their own now."""
+        """Return None: the masks are outputs of their own now."""
 
 
 @register

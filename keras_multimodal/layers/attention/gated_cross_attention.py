@@ -117,7 +117,7 @@ class GatedCrossAttention(BlockLayer):
         return zero_masked(output + added, query_mask)
 
     def compute_output_shape(self, query_shape: Shape, context_shape: Shape) -> Shape:
-        """Return the query's."""
+        """Return the query's shape."""
         return tuple(query_shape)
 
     def compute_output_spec(
@@ -128,6 +128,6 @@ class GatedCrossAttention(BlockLayer):
         context_mask: Mask = None,
         training: bool | None = None,
     ) -> Tensors:
-        """Return the query's."""
+        """Return the query's shape."""
         check_query_and_context(query, context, query_mask, context_mask)
         return keras.KerasTensor(query.shape, dtype=self.compute_dtype)

@@ -254,7 +254,7 @@ class ModalitySpecificShared(VectorFusion):
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """Return the same in training."""
+        """Return the spec, in training the same."""
         return super().compute_output_spec(inputs, mask)
 
     def get_config(self) -> dict[str, Any]:
