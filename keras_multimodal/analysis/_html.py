@@ -21,7 +21,7 @@ class Html(str):
 
 
 def element(name: str, /, *children: object, **attributes: object) -> Html:
-    """One element.
+    """Make one element.
 
     Args:
         name: The tag's name.
@@ -37,7 +37,7 @@ def element(name: str, /, *children: object, **attributes: object) -> Html:
 
 
 def join(*children: object) -> Html:
-    """Elements and texts one after the other."""
+    """Join elements and texts, one after the other."""
     return Html(
         "".join(child if isinstance(child, Html) else html.escape(str(child)) for child in children)
     )

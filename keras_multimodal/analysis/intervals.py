@@ -5,7 +5,7 @@ import statistics
 
 
 def accuracy_interval(correct: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval for a proportion, such as an accuracy on test rows.
+    """Return Wilson's interval for a proportion, such as an accuracy on test rows.
 
     With `p = correct / total`, `n = total` and `z` the normal quantile of the confidence:
 

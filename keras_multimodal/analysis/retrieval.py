@@ -15,7 +15,7 @@ def retrieval_scores(
     item_parts: Any = None,
     at: Sequence[int] = (1, 5, 10),
 ) -> dict[str, float]:
-    """Recall at `k` and the median rank, of row `i` of the queries finding row `i` of the items.
+    """Score how row `i` of the queries finds row `i` of the items: recall at `k`, median rank.
 
     Items are ranked by the dot product of the vectors. Rows that are the same count once: the rank
     is that among different items, and of several right ones the best counts. One as like as the
@@ -65,12 +65,12 @@ def retrieval_scores(
     rows = np.flatnonzero((parts[0] >= 0) & (parts[1] >= 0))
     if not len(rows):
         raise ValueError("`queries` and `items` must have a row in common. Received: none")
-    own = [each[rows] for each in parts]
+    numbers = [each[rows] for each in parts]
     # Items once each, and which of them are right for each query.
-    _, first, place = np.unique(own[1], return_index=True, return_inverse=True)
+    _, first, place = np.unique(numbers[1], return_index=True, return_inverse=True)
     gallery = vectors[1][rows][first]  # (items, dim)
-    order = np.argsort(own[0], kind="stable")
-    _, starts = np.unique(own[0][order], return_index=True)
+    order = np.argsort(numbers[0], kind="stable")
+    _, starts = np.unique(numbers[0][order], return_index=True)
     asked = order[starts]
     right = [np.unique(each) for each in np.split(place[order], starts[1:])]
     ranks = np.empty(len(asked))
@@ -96,7 +96,7 @@ def _chance(count: int, right: Sequence[int], k: int) -> float:
     """Return the mean probability that one of the right items is among `k` drawn of `count`."""
     drawn = min(k, count)
     missed = []
-    for own in right:
+    for count_right in right:
         left = np.arange(drawn)
-        missed.append(np.prod(np.clip((count - own - left) / (count - left), 0, None)))
+        missed.append(np.prod(np.clip((count - count_right - left) / (count - left), 0, None)))
     return float(1 - np.mean(missed))

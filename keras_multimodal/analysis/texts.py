@@ -40,9 +40,9 @@ def text_scores(truth: Sequence[str], written: Sequence[str]) -> dict[str, float
             "`truth` and `written` must have a text for each row, and a row. "
             f"Received: {len(truth)} and {len(written)} texts"
         )
-    rows = [_shares(true.split(), own.split()) for true, own in zip(truth, written, strict=True)]
+    rows = [_shares(true.split(), text.split()) for true, text in zip(truth, written, strict=True)]
     precision, recall, f1 = np.mean(rows, axis=0).tolist()
-    exact = float(np.mean([true == own for true, own in zip(truth, written, strict=True)]))
+    exact = float(np.mean([true == text for true, text in zip(truth, written, strict=True)]))
     return {
         "exact": exact,
         "precision": precision,

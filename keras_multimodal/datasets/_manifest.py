@@ -8,36 +8,36 @@ from typing import Any
 _NAME = "manifest.json"
 
 
-def write_manifest(folder: pathlib.Path, made: dict[str, Any]) -> None:
+def write_manifest(directory: pathlib.Path, made: dict[str, Any]) -> None:
     """Write the list.
 
     Args:
-        folder: The folder, with all other files in it.
+        directory: The folder, with all other files in it.
         made: How it was made; JSON types only.
     """
-    content = {**made, "sha256": _checksums(folder)}
-    (folder / _NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    content = {**made, "sha256": _checksums(directory)}
+    (directory / _NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def find_fault(folder: pathlib.Path, wanted: dict[str, Any]) -> str | None:
+def find_fault(directory: pathlib.Path, wanted: dict[str, Any]) -> str | None:
     """Return what keeps a folder from being used as it is.
 
     Args:
-        folder: A folder that has a manifest.
+        directory: A folder that has a manifest.
         wanted: How it must have been made; entries of the manifest beyond these play no role.
 
     Returns:
         What is wrong, in words that continue "it ..."; `None` if nothing is.
     """
     try:
-        manifest = json.loads((folder / _NAME).read_text(encoding="utf-8"))
+        manifest = json.loads((directory / _NAME).read_text(encoding="utf-8"))
         known = dict(manifest["sha256"])
     except (ValueError, KeyError, TypeError):
         return f"has a {_NAME} that cannot be read"
     for field, value in wanted.items():
         if manifest.get(field) != value:
             return f"was made with {field}={manifest.get(field)!r}, not {value!r}"
-    found = _checksums(folder)
+    found = _checksums(directory)
     for fault, files in (
         ("lacks", sorted(known.keys() - found.keys())),
         (
@@ -51,14 +51,14 @@ def find_fault(folder: pathlib.Path, wanted: dict[str, Any]) -> str | None:
     return None
 
 
-def has_manifest(folder: pathlib.Path) -> bool:
+def has_manifest(directory: pathlib.Path) -> bool:
     """Return whether a folder was made by this package, and so may be made anew."""
-    return (folder / _NAME).is_file()
+    return (directory / _NAME).is_file()
 
 
-def _checksums(folder: pathlib.Path) -> dict[str, str]:
+def _checksums(directory: pathlib.Path) -> dict[str, str]:
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
+        path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(directory.rglob("*"))
         if path.is_file() and path.name != _NAME
     }

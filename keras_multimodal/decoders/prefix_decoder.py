@@ -161,9 +161,13 @@ class PrefixDecoder(Decoder):
         x = self._embed(ids[:, None])
         x = x + self.backbone.position_embedding(x, start_index=place)
         written = []
-        for layer, own in zip(self.backbone.transformer_layers, cache["written"], strict=True):
-            x, own = layer(x, self_attention_cache=own, self_attention_cache_update_index=place)
-            written.append(own)
+        for layer, layer_cache in zip(
+            self.backbone.transformer_layers, cache["written"], strict=True
+        ):
+            x, layer_cache = layer(
+                x, self_attention_cache=layer_cache, self_attention_cache_update_index=place
+            )
+            written.append(layer_cache)
         return self._logits(x)[:, 0], {"written": tuple(written)}
 
     def _prefix(self, context: Tensor, context_mask: Mask) -> Tensor:
@@ -185,7 +189,7 @@ class PrefixDecoder(Decoder):
         return logits
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument; the language model with its layers, whose weights are saved beside it."""
+        """Return every argument, the language model as its layers; its weights are saved beside."""
         config = super().get_config()
         config.pop("vocabulary_size")  # the model's
         return {

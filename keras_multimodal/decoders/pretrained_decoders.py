@@ -20,7 +20,7 @@ def pretrained(
     trainable: bool = False,
     **options: Any,
 ) -> PrefixDecoder:
-    """A decoder of a causal language model that has learned before, GPT-2 or one made like it.
+    """Make a decoder of a causal language model that has learned before, such as GPT-2.
 
     The texts must be cut by its tokenizer: `TextProcessor(tokenizer=
     encoders.pretrained_tokenizer(name), special_tokens=True)`.

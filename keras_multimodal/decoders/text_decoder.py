@@ -139,7 +139,7 @@ class TextDecoder(Decoder):
         return self._logits(x)
 
     def start(self, context: Tensor, context_mask: Mask, length: int) -> Cache:
-        """Room for the keys and values of what will be written, and those of the context."""
+        """Make room for keys and values of what will be written, and compute the context's."""
         context = zero_masked(ops.cast(context, self.compute_dtype), context_mask)
         batch, context_length = ops.shape(context)[:2]
         if context_mask is None:
@@ -172,18 +172,18 @@ class TextDecoder(Decoder):
         x = self._embedding(ids[:, None], start_index=index)
         (context_mask,) = cache["context_mask"]
         written = []
-        for block, own, context in zip(
+        for block, block_cache, context in zip(
             self._blocks, cache["written"], cache["context"], strict=True
         ):
-            x, own, _ = block(
+            x, block_cache, _ = block(
                 x,
                 context[:, 0, :, 0],  # there must be one, and it is not read
                 encoder_padding_mask=context_mask,
-                self_attention_cache=own,
+                self_attention_cache=block_cache,
                 self_attention_cache_update_index=index,
                 cross_attention_cache=context,
             )
-            written.append(own)
+            written.append(block_cache)
         return self._logits(x)[:, 0], {**cache, "written": tuple(written)}
 
     def _logits(self, x: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ class BackboneEncoder(Encoder):
         self.backbone = backbone
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
-        """Nothing: the network has been built."""
+        """Make nothing: the network has been built."""
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument; the network with its layers, whose weights are saved beside it."""

@@ -16,7 +16,7 @@ def batch_normalization(policy: Any) -> keras.layers.BatchNormalization:
 def normalize(
     layer: keras.layers.BatchNormalization, x: Tensor, there: Mask, training: bool | None
 ) -> Tensor:
-    """`layer(x)`, whose statistics leave out what isn't there.
+    """Return `layer(x)`, whose statistics leave out what isn't there.
 
     Args:
         layer: The layer.

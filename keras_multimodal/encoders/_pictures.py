@@ -75,7 +75,7 @@ def convolution(filters: int, size: int, strides: int, policy: Any) -> keras.lay
 
 
 def grid_places(values_shape: tuple[int | None, ...], stages: int) -> int | None:
-    """Places of the grid that so many halvings make; None where the size is unknown."""
+    """Count the places of a grid after so many halvings; None where the size is unknown."""
     _, height, width, _ = values_shape
     if height is None or width is None:
         return None

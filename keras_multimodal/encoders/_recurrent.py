@@ -16,7 +16,7 @@ def check_recurrent(dim: int, cell: str, bidirectional: bool) -> None:
 
 
 def recurrent_layer(dim: int, cell: str, bidirectional: bool, policy: Any) -> keras.layers.Layer:
-    """Return a layer `(batch, length, features)` to `(batch, length, dim)`, zeros where masked.
+    """Return a layer from `(batch, length, features)` to `(batch, length, dim)`, 0 where masked.
 
     Args:
         dim: Width of what it makes, half of it by each direction.

@@ -51,7 +51,7 @@ class ResidualBlock(keras.layers.Layer):
         self.built = True
 
     def call(self, x: Tensor, present: Mask = None, training: bool | None = None) -> Tensors:
-        """`(batch, rows, columns, channels)`; statistics are of the rows that are `present`."""
+        """Return `(batch, rows, columns, channels)`, with statistics of rows that are `present`."""
         first, second = self._normalizations
         y = ops.relu(normalize(first, self._convolutions[0](x), present, training))
         y = normalize(second, self._convolutions[1](y), present, training)
@@ -61,7 +61,7 @@ class ResidualBlock(keras.layers.Layer):
         return ops.relu(x + y)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """`(batch, rows, columns, filters)`, rows and columns by the stride."""
+        """Return `(batch, rows, columns, filters)`, rows and columns by the stride."""
         rows, columns = (
             None if size is None else -(-size // self.strides) for size in input_shape[1:3]
         )

@@ -45,7 +45,7 @@ class LogMelSpectrogram:
         self._arguments = (mel_bins, self.fft_length // 2 + 1, sample_rate, 0.0, sample_rate / 2)
 
     def __call__(self, samples: Tensor) -> Any:
-        """`(batch, samples)` to `(batch, ceil(samples / hop), mel_bins)` float32."""
+        """Turn `(batch, samples)` into `(batch, ceil(samples / hop), mel_bins)` float32."""
         # Keras puts the window into the middle of as many samples as the transform has.
         before = (self.fft_length - self.frame) // 2
         # No half precision: what is left of a Fourier transform there is noise.
@@ -62,7 +62,7 @@ class LogMelSpectrogram:
 
 
 class Bands(keras.layers.Layer):
-    """In training, hides a band of frequencies and a stretch of time of each row.
+    """Hides a band of frequencies and a stretch of time of each row, in training.
 
     Args:
         share: The largest share of either that is hidden, in [0, 1).
@@ -78,7 +78,7 @@ class Bands(keras.layers.Layer):
         self.built = True
 
     def call(self, x: Tensor, frames: Tensor = None, training: bool | None = None) -> Tensors:
-        """Hide them.
+        """Hide a band and a stretch of each row in training.
 
         Args:
             x: `(batch, frames, bands)`, normalized: zero is what is usual.
@@ -98,7 +98,7 @@ class Bands(keras.layers.Layer):
         return x
 
     def _hidden(self, x: Tensor, axis: int, size: Tensor) -> Tensor:
-        """True at the places of an axis that are hidden, of length 1 along the other."""
+        """Return True at the hidden places of an axis, of length 1 along the other."""
         draws = keras.random.uniform((2, ops.shape(x)[0], 1, 1), seed=self._seeds)
         width = draws[0] * self.share * size
         start = draws[1] * (size - width)

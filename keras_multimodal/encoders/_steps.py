@@ -6,7 +6,7 @@ from keras_multimodal.types import Mask, Tensor
 
 
 def pool_mask(steps: Mask, stride: int) -> Mask:
-    """True where any of `stride` steps is: `(batch, steps)` to `(batch, ceil(steps / stride))`."""
+    """Return True where any of `stride` steps is there, `(batch, ceil(steps / stride))`."""
     if stride == 1:
         return steps
     numbers = ops.cast(ops.pad(steps, ((0, 0), (0, stride - 1))), "float32")
@@ -14,17 +14,17 @@ def pool_mask(steps: Mask, stride: int) -> Mask:
 
 
 def pooled_length(length: int | None, stride: int) -> int | None:
-    """`ceil(length / stride)`, None where the length is unknown."""
+    """Return `ceil(length / stride)`, None where the length is unknown."""
     return None if length is None else -(-length // stride)
 
 
 def pad_steps(x: Tensor, before: int, after: int) -> Tensor:
-    """`(batch, steps, ...)` with zeros before and after."""
+    """Put zeros before and after `(batch, steps, ...)`."""
     return ops.pad(x, ((0, 0), (before, after), *((0, 0) for _ in x.shape[2:])))
 
 
 def with_mask_channel(values: Tensor, steps: Mask) -> Tensor:
-    """`(batch, steps, channels)` with one channel more: 1 where a step is there, else 0.
+    """Append a channel to `(batch, steps, channels)`: 1 where a step is there, else 0.
 
     A network can then tell a step that is not there, which is zero, from a value of zero.
     """

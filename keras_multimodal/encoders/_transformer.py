@@ -37,7 +37,7 @@ class Transformer(keras.layers.Layer):
     Args:
         num_layers: Number of blocks.
         num_heads: Number of heads.
-        feed_forward_dim: Width of the hidden layers; four times that of the tokens by default.
+        intermediate_dim: Width of the hidden layers; four times that of the tokens by default.
         dropout: Rate of the attention weights, of the hidden layers and of what is added to the
             tokens that is dropped in training.
         seed: Seed of the dropout.
@@ -48,7 +48,7 @@ class Transformer(keras.layers.Layer):
         self,
         num_layers: int,
         num_heads: int,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
@@ -57,7 +57,7 @@ class Transformer(keras.layers.Layer):
         self._blocks = [
             TransformerBlock(
                 num_heads,
-                feed_forward_dim=feed_forward_dim,
+                intermediate_dim=intermediate_dim,
                 dropout=dropout,
                 # A block takes a few seeds, from its own on.
                 seed=seed_of(seed, 10 * i),
@@ -79,7 +79,7 @@ class Transformer(keras.layers.Layer):
         self.built = True
 
     def call(self, tokens: Tensor, mask: Mask = None, training: bool | None = None) -> Tensors:
-        """`(batch, length, dim)` to the same; masked places are never read, but not zero."""
+        """Change tokens `(batch, length, dim)`; masked ones are never read, but not zero."""
         for block in self._blocks:
             tokens = block(tokens, query_mask=mask, training=training)
         return self._normalization(tokens)

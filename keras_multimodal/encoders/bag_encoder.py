@@ -106,7 +106,7 @@ class BagEncoder(Encoder):
         return None if mask is None else self._unfold(mask, values)
 
     def _unfold(self, flat: Tensor, values: Tensor) -> Tensor:
-        """`(batch * items, length, ...)` to `(batch, items * length, ...)`."""
+        """Turn `(batch * items, length, ...)` into `(batch, items * length, ...)`."""
         tokens = self._tokens(tuple(values.shape))
         if tokens is None:
             return self._rows([flat, values])
@@ -130,7 +130,7 @@ class BagEncoder(Encoder):
         return math.prod(known) if len(known) == 2 else None
 
     def compute_output_shape(self, input_shape: Shapes) -> Shape:
-        """`(batch, items * length, dim)`."""
+        """Return `(batch, items * length, dim)`."""
         values_shape, _ = split_shape(input_shape)
         return (values_shape[0], self._tokens(tuple(values_shape)), self.dim)
 
@@ -159,16 +159,16 @@ class _AsRows(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Shapes) -> None:
-        """Nothing."""
+        """Make nothing."""
 
     def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """`[flat, values]` to `flat` with the first axis of `values`."""
+        """Return `flat` of `[flat, values]`, with the first axis of `values`."""
         flat, values = inputs
         return ops.reshape(flat, (ops.shape(values)[0], -1, *flat.shape[2:]))
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> None:
-        """None: the bag has a mask of its own."""
+        """Return None: the bag has a mask of its own."""
 
     def get_config(self) -> dict[str, Any]:
-        """Nothing but what every layer has."""
+        """Return what every layer has."""
         return super().get_config()

@@ -1,28 +1,18 @@
 """A small convolutional network that reads a picture into a grid of tokens."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import keras
-from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.encoders._checks import check_filters, check_rates
-from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
-from keras_multimodal.encoders._pictures import (
-    check_image,
-    check_picture_shape,
-    check_pixels,
-    convolution,
-    grid_places,
-)
-from keras_multimodal.encoders.encoder import Encoder
-from keras_multimodal.schema import Image, Modality
-from keras_multimodal.types import Mask, Tensor
+from keras_multimodal.encoders._convolutional_encoder import ConvolutionalEncoder
+from keras_multimodal.encoders._masked_normalization import batch_normalization
+from keras_multimodal.encoders._pictures import convolution
 
 
 @register
-class ConvImageEncoder(Encoder):
+class ConvImageEncoder(ConvolutionalEncoder):
     """Reads a picture into one token for each place of a coarse grid, trained from scratch.
 
     Each stage is a 3x3 convolution of stride 2, then a 3x3 convolution, each with batch
@@ -64,8 +54,6 @@ class ConvImageEncoder(Encoder):
         The plain strided network is that of Springenberg et al., "Striving for Simplicity", 2015.
     """
 
-    kind = "image"
-
     def __init__(
         self,
         dim: int,
@@ -74,70 +62,19 @@ class ConvImageEncoder(Encoder):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(dim, **kwargs)
-        check_filters(filters)
-        check_rates(dropout=dropout)
-        self.filters = tuple(filters)
-        self.dropout = dropout
-        self.seed = seed
+        super().__init__(dim, filters, dropout, seed, **kwargs)
+        policy = self.dtype_policy
         self._stages = [
             [
-                convolution(width, 3, 2, self.dtype_policy),
-                batch_normalization(self.dtype_policy),
-                convolution(width, 3, 1, self.dtype_policy),
-                batch_normalization(self.dtype_policy),
+                convolution(width, 3, 2, policy),
+                batch_normalization(policy),
+                convolution(width, 3, 1, policy),
+                batch_normalization(policy),
             ]
             for width in self.filters
         ]
-        self._channel_dropout = keras.layers.SpatialDropout2D(
-            dropout, seed=seed, dtype=self.dtype_policy
-        )
-        self._projection = keras.layers.Dense(dim, dtype=self.dtype_policy)
+        self.make_projection()
 
-    def check_modality(self, modality: Modality) -> None:
-        """Check that it makes pictures with channels last, of float32 in [0, 1]."""
-        super().check_modality(modality)
-        check_image(cast("Image", modality), type(self).__name__)
-
-    def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
-        """Build the stages for pictures `(batch, height, width, channels)`."""
-        check_picture_shape(values_shape)
-        shape = values_shape
-        for stage in self._stages:
-            for layer in stage:
-                if not layer.built:
-                    layer.build(shape)
-                shape = layer.compute_output_shape(shape)
-        if not self._projection.built:
-            self._projection.build((shape[0], None, shape[-1]))
-
-    def values_mask(self, values: Tensor) -> None:
-        """None: every place of a picture that is there is a real token."""
-        check_pixels(values)
-
-    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """Return the grid of tokens `(batch, positions, dim)`."""
-        x = values
-        present = None if mask is None else mask[:, :1, None]  # (batch, 1, 1)
-        for stage in self._stages:
-            for layer in stage:
-                if isinstance(layer, keras.layers.BatchNormalization):
-                    x = ops.relu(normalize(layer, x, present, training))
-                else:
-                    x = layer(x)
-        x = self._channel_dropout(x, training=training)  # (batch, rows, columns, filters)
-        x = ops.reshape(x, (ops.shape(x)[0], -1, self.filters[-1]))
-        return self._projection(x)  # (batch, positions, dim)
-
-    def length(self, values_shape: tuple[int | None, ...]) -> int | None:
-        """Places of the grid."""
-        return grid_places(values_shape, len(self.filters))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return every argument, so that the layer can be saved."""
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "dropout": self.dropout,
-            "seed": self.seed,
-        }
+    def network(self) -> list[keras.layers.Layer]:
+        """Return the layers of all stages."""
+        return [layer for stage in self._stages for layer in stage]

@@ -124,11 +124,11 @@ class ConvSensorEncoder(SequenceEncoder):
         self._projection.build((values_shape[0], None, width))
 
     def check_values(self, values: Tensor) -> None:
-        """Numbers, and no integers."""
+        """Refuse integers."""
         check_floats(values, "series")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """True where any of a token's steps is there."""
+        """Return True where any of a token's steps is there."""
         for stride in self._strides:
             steps = pool_mask(steps, stride)
         return steps
@@ -148,7 +148,7 @@ class ConvSensorEncoder(SequenceEncoder):
         return self._projection(self._channel_dropout(x, training=training))
 
     def length(self, values_shape: Shape) -> int | None:
-        """Half of the steps for each stage, rounded up."""
+        """Halve the steps for each stage, rounded up."""
         return pooled_length(values_shape[1], 2 ** len(self.filters))
 
     def get_config(self) -> dict[str, Any]:

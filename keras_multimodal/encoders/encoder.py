@@ -98,7 +98,7 @@ class Encoder(keras.layers.Layer):
         raise NotImplementedError
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """The tokens `(batch, length, dim)` of `values`; `mask` is None where all are real."""
+        """Make the tokens `(batch, length, dim)`; `mask` is None where all are real."""
         raise NotImplementedError
 
     def length(self, values_shape: Shape) -> int | None:
@@ -153,7 +153,7 @@ class Encoder(keras.layers.Layer):
         return ops.ones((1, length), dtype="bool")
 
     def compute_output_shape(self, input_shape: Shapes) -> Shape:
-        """`(batch, length, dim)`."""
+        """Return `(batch, length, dim)`."""
         values_shape, _ = split_shape(input_shape)
         return (values_shape[0], self.length(tuple(values_shape)), self.dim)
 
@@ -163,7 +163,7 @@ class Encoder(keras.layers.Layer):
 
 
 def split_inputs(inputs: Tensors) -> tuple[Any, Any]:
-    """`values`, and the second input or None."""
+    """Return `values`, and the second input or None."""
     if not isinstance(inputs, (list, tuple)):
         return inputs, None
     if len(inputs) != 2:
@@ -182,7 +182,7 @@ def split_shape(shape: Shapes) -> tuple[Any, Any]:
 
 
 def zero_absent(values: Tensor, there: Mask) -> Tensor:
-    """`values`, zero where the boolean `there`, of their first axes, is False."""
+    """Return `values`, zero where the boolean `there`, of their first axes, is False."""
     there = ops.cast(there, "bool")
     for _ in range(len(values.shape) - len(there.shape)):
         there = ops.expand_dims(there, -1)

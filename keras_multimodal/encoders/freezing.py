@@ -187,17 +187,17 @@ def enable_lora(
 def _take_apart(
     layer: keras.layers.Layer,
 ) -> tuple[list[keras.layers.Layer], list[keras.layers.Layer]]:
-    """The layers without a model in them, each once and by depth, and the others, outer first."""
+    """Return the layers without a model in them, once and by depth, and the others, outer first."""
     if isinstance(layer, BackboneEncoder):
-        own = [layer.backbone]
+        parts = [layer.backbone]
     # A model without a graph has `layers` too, but in no order that means anything.
     elif isinstance(layer, keras.Sequential) or hasattr(layer, "operations"):
-        own = layer.layers
+        parts = layer.layers
     else:
         return [layer], []
     leaves: dict[int, keras.layers.Layer] = {}
     models: dict[int, keras.layers.Layer] = {id(layer): layer}
-    for inner in own:
+    for inner in parts:
         inner_leaves, inner_models = _take_apart(inner)
         leaves |= {id(leaf): leaf for leaf in inner_leaves if id(leaf) not in leaves}
         models |= {id(model): model for model in inner_models}

@@ -11,10 +11,10 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders._checks import check_floats, check_recordings, check_sample_rate
-from keras_multimodal.encoders._older_arguments import renamed
 from keras_multimodal.encoders._steps import pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
+from keras_multimodal.layers._older_arguments import renamed
 from keras_multimodal.schema import Audio, Modality
 from keras_multimodal.types import Mask, Tensor
 
@@ -95,11 +95,11 @@ class LiteRTAudioEncoder(SequenceEncoder):
         check_recordings(values_shape)
 
     def check_values(self, values: Tensor) -> None:
-        """Numbers, and no integers."""
+        """Refuse integers."""
         check_floats(values, "recordings with samples in [-1, 1],")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """True where any of the first samples of a window is there."""
+        """Return True where any of the first samples of a window is there."""
         return pool_mask(steps, self._step())
 
     def encode_steps(
@@ -132,7 +132,7 @@ class LiteRTAudioEncoder(SequenceEncoder):
         return self._network.window if self.hop_samples is None else self.hop_samples
 
     def length(self, values_shape: Shape) -> int | None:
-        """One token for each hop begun."""
+        """Count one token for each hop begun."""
         return pooled_length(values_shape[1], self._step())
 
     @classmethod

@@ -1,6 +1,6 @@
 """A transformer that reads a picture as a grid of patches."""
 
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import keras
 from keras import ops
@@ -11,6 +11,7 @@ from keras_multimodal.encoders._pictures import check_image, check_picture_shape
 from keras_multimodal.encoders._transformer import Transformer, check_transformer
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.layers import PositionEmbedding
+from keras_multimodal.layers._older_arguments import BLOCK_ARGUMENTS, renamed
 from keras_multimodal.layers.attention._transformer_block import seed_of
 from keras_multimodal.schema import Image, Modality
 from keras_multimodal.types import Mask, Tensor
@@ -30,7 +31,7 @@ class PatchImageEncoder(Encoder):
         patch_size: Height and width of a patch in pixels, at least 1. Default 8.
         num_layers: Number of blocks, at least 1. Default 4.
         num_heads: Number of heads, which divides `dim`. Default 4.
-        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times `dim` by default.
+        intermediate_dim: Width of the hidden layer, that of `W_1`; four times `dim` by default.
         class_token: Whether the first token is a learned one, which has no patch of its own and
             gathers what the head needs; `FirstTokenPooling` takes it. Default False.
         dropout: Rate of the tokens' features, the attention weights, the hidden layer and what is
@@ -75,7 +76,7 @@ class PatchImageEncoder(Encoder):
         patch_size: int = 8,
         num_layers: int = 4,
         num_heads: int = 4,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         class_token: bool = False,
         dropout: float = 0.0,
         seed: int | None = None,
@@ -83,13 +84,13 @@ class PatchImageEncoder(Encoder):
     ) -> None:
         super().__init__(dim, **kwargs)
         check_transformer(
-            dim, num_layers, num_heads, feed_forward_dim=feed_forward_dim, patch_size=patch_size
+            dim, num_layers, num_heads, intermediate_dim=intermediate_dim, patch_size=patch_size
         )
         check_rates(dropout=dropout)
         self.patch_size = patch_size
         self.num_layers = num_layers
         self.num_heads = num_heads
-        self.feed_forward_dim = feed_forward_dim
+        self.intermediate_dim = intermediate_dim
         self.class_token = class_token
         self.dropout = dropout
         self.seed = seed
@@ -101,7 +102,7 @@ class PatchImageEncoder(Encoder):
         self._transformer = Transformer(
             num_layers,
             num_heads,
-            feed_forward_dim,
+            intermediate_dim,
             dropout,
             seed=seed_of(seed, 1),
             dtype=policy,
@@ -138,7 +139,7 @@ class PatchImageEncoder(Encoder):
             )
 
     def values_mask(self, values: Tensor) -> None:
-        """None: every patch of a picture that is there is a real token."""
+        """Return None: every patch of a picture that is there is a real token."""
         check_pixels(values)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
@@ -160,6 +161,11 @@ class PatchImageEncoder(Encoder):
         patches = (height // self.patch_size) * (width // self.patch_size)
         return patches + self.class_token
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return the encoder of a configuration, also of one that says `feed_forward_dim`."""
+        return super().from_config(renamed(config, BLOCK_ARGUMENTS))
+
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         return {
@@ -167,7 +173,7 @@ class PatchImageEncoder(Encoder):
             "patch_size": self.patch_size,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,
-            "feed_forward_dim": self.feed_forward_dim,
+            "intermediate_dim": self.intermediate_dim,
             "class_token": self.class_token,
             "dropout": self.dropout,
             "seed": self.seed,

@@ -1,6 +1,6 @@
 """A transformer that reads a series of measurements as patches of steps."""
 
-from typing import Any
+from typing import Any, Self
 
 import keras
 
@@ -17,6 +17,7 @@ from keras_multimodal.encoders._transformer import Transformer, check_transforme
 from keras_multimodal.encoders.encoder import Shape
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
 from keras_multimodal.layers import PositionEmbedding
+from keras_multimodal.layers._older_arguments import BLOCK_ARGUMENTS, renamed
 from keras_multimodal.layers.attention._transformer_block import seed_of
 from keras_multimodal.types import Mask, Tensor
 
@@ -36,7 +37,7 @@ class PatchSensorEncoder(SequenceEncoder):
         patch_size: Steps of a patch, at least 1. Default 8.
         num_layers: Number of blocks, at least 1. Default 2.
         num_heads: Number of heads, which divides `dim`. Default 4.
-        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times `dim` by default.
+        intermediate_dim: Width of the hidden layer, that of `W_1`; four times `dim` by default.
         dropout: Rate of the tokens' features, the attention weights, the hidden layer and what is
             added to the tokens that is dropped in training, in [0, 1). Default 0.
         seed: Seed of the dropout. Default `None`.
@@ -79,7 +80,7 @@ class PatchSensorEncoder(SequenceEncoder):
         patch_size: int = 8,
         num_layers: int = 2,
         num_heads: int = 4,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
@@ -88,13 +89,13 @@ class PatchSensorEncoder(SequenceEncoder):
         if dim % 2:
             raise ValueError(f"`dim` must be even, for the positions. Received: dim={dim}")
         check_transformer(
-            dim, num_layers, num_heads, feed_forward_dim=feed_forward_dim, patch_size=patch_size
+            dim, num_layers, num_heads, intermediate_dim=intermediate_dim, patch_size=patch_size
         )
         check_rates(dropout=dropout)
         self.patch_size = patch_size
         self.num_layers = num_layers
         self.num_heads = num_heads
-        self.feed_forward_dim = feed_forward_dim
+        self.intermediate_dim = intermediate_dim
         self.dropout = dropout
         self.seed = seed
         policy = self.dtype_policy
@@ -106,7 +107,7 @@ class PatchSensorEncoder(SequenceEncoder):
         self._transformer = Transformer(
             num_layers,
             num_heads,
-            feed_forward_dim,
+            intermediate_dim,
             dropout,
             seed=seed_of(seed, 1),
             dtype=policy,
@@ -124,11 +125,11 @@ class PatchSensorEncoder(SequenceEncoder):
             layer.build((batch, None, self.dim))
 
     def check_values(self, values: Tensor) -> None:
-        """Numbers, and no integers."""
+        """Refuse integers."""
         check_floats(values, "series")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """True where any step of a patch is there."""
+        """Return True where any step of a patch is there."""
         return pool_mask(steps, self.patch_size)
 
     def encode_steps(
@@ -144,6 +145,11 @@ class PatchSensorEncoder(SequenceEncoder):
         """Return the patches, the last one perhaps in part."""
         return pooled_length(values_shape[1], self.patch_size)
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return the encoder of a configuration, also of one that says `feed_forward_dim`."""
+        return super().from_config(renamed(config, BLOCK_ARGUMENTS))
+
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         return {
@@ -151,7 +157,7 @@ class PatchSensorEncoder(SequenceEncoder):
             "patch_size": self.patch_size,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,
-            "feed_forward_dim": self.feed_forward_dim,
+            "intermediate_dim": self.intermediate_dim,
             "dropout": self.dropout,
             "seed": self.seed,
         }

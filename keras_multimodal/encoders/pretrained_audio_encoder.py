@@ -104,11 +104,11 @@ class PretrainedAudioEncoder(BackboneEncoder, SequenceEncoder):
         self._samples = check_recordings(values_shape)
 
     def check_values(self, values: Tensor) -> None:
-        """Numbers, and no integers."""
+        """Refuse integers."""
         check_floats(values, "recordings with samples in [-1, 1],")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """True where any sample of a token is there."""
+        """Return True where any sample of a token is there."""
         return pool_mask(steps, self.stride)[:, : self.length((None, self._samples))]
 
     def encode_steps(
@@ -124,7 +124,7 @@ class PretrainedAudioEncoder(BackboneEncoder, SequenceEncoder):
         return ops.cast(tokens[:, : self.length((None, self._samples))], self.compute_dtype)
 
     def length(self, values_shape: Shape) -> int | None:
-        """One token for each stride begun, if the network makes as many."""
+        """Count one token for each stride begun, if the network makes as many."""
         shape: Any = (None, values_shape[1])
         shape = shape if len(self.backbone.inputs) == 1 else {_SAMPLES: shape, _THERE: shape}
         made = self.backbone.compute_output_shape(shape)

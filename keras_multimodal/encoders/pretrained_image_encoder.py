@@ -154,7 +154,7 @@ class PretrainedImageEncoder(BackboneEncoder):
             )
 
     def values_mask(self, values: Tensor) -> None:
-        """None: every place of a picture that is there is a real token."""
+        """Return None: every place of a picture that is there is a real token."""
         check_pixels(values)
 
     def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
@@ -175,7 +175,7 @@ class PretrainedImageEncoder(BackboneEncoder):
         return ops.cast(tokens, self.compute_dtype)
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
-        """Places of the network's grid, or its tokens."""
+        """Count the places of the network's grid, or its tokens."""
         seen = (None, *values_shape[1:3], self._channels)
         shape = self.backbone.compute_output_shape(seen)
         shape = shape if self._output_name is None else shape[self._output_name]

@@ -130,7 +130,7 @@ class PretrainedTextEncoder(BackboneEncoder):
             )
 
     def values_mask(self, values: Tensor) -> Mask:
-        """True where an id is not padding."""
+        """Return True where an id is not padding."""
         check_ids(values)
         return ops.not_equal(values, 0)
 
@@ -150,7 +150,7 @@ class PretrainedTextEncoder(BackboneEncoder):
         return ops.cast(tokens, self.compute_dtype)
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
-        """One token for each id."""
+        """Count one token for each id."""
         return values_shape[1]
 
     def get_config(self) -> dict[str, Any]:

@@ -89,11 +89,11 @@ class RecurrentSensorEncoder(SequenceEncoder):
             self._recurrent.build(values_shape)
 
     def check_values(self, values: Tensor) -> None:
-        """Numbers, and no integers."""
+        """Refuse integers."""
         check_floats(values, "series")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """Return a token for each step."""
+        """Return the steps, each of which is a token."""
         return steps
 
     def encode_steps(
@@ -104,7 +104,7 @@ class RecurrentSensorEncoder(SequenceEncoder):
         return self._feature_dropout(tokens, training=training)
 
     def length(self, values_shape: Shape) -> int | None:
-        """One token for each step."""
+        """Count one token for each step."""
         return values_shape[1]
 
     def get_config(self) -> dict[str, Any]:

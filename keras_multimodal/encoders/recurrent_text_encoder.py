@@ -109,7 +109,7 @@ class RecurrentTextEncoder(Encoder):
             self._recurrent.build((*values_shape, self.embedding_dim or self.dim))
 
     def values_mask(self, values: Tensor) -> Mask:
-        """True where an id is not padding."""
+        """Return True where an id is not padding."""
         check_ids(values)
         return ops.not_equal(values, 0)
 
@@ -120,7 +120,7 @@ class RecurrentTextEncoder(Encoder):
         return self._recurrent(x, mask=mask, training=training)
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
-        """One token for each id."""
+        """Count one token for each id."""
         return values_shape[1]
 
     def get_config(self) -> dict[str, Any]:

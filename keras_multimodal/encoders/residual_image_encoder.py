@@ -1,29 +1,19 @@
 """A small residual network that reads a picture into a grid of tokens."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import keras
-from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.encoders._checks import check_filters, check_rates
-from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
-from keras_multimodal.encoders._pictures import (
-    check_image,
-    check_picture_shape,
-    check_pixels,
-    convolution,
-    grid_places,
-)
+from keras_multimodal.encoders._convolutional_encoder import ConvolutionalEncoder
+from keras_multimodal.encoders._masked_normalization import batch_normalization
+from keras_multimodal.encoders._pictures import convolution
 from keras_multimodal.encoders._residual_block import ResidualBlock
-from keras_multimodal.encoders.encoder import Encoder
-from keras_multimodal.schema import Image, Modality
-from keras_multimodal.types import Mask, Tensor
 
 
 @register
-class ResidualImageEncoder(Encoder):
+class ResidualImageEncoder(ConvolutionalEncoder):
     """Reads a picture into one token for each place of a coarse grid, trained from scratch.
 
     A 3x3 convolution of stride 2 with batch normalization and ReLU, then stages of residual blocks,
@@ -71,8 +61,6 @@ class ResidualImageEncoder(Encoder):
         He et al., "Deep Residual Learning for Image Recognition", 2016, equations 1 and 2.
     """
 
-    kind = "image"
-
     def __init__(
         self,
         dim: int,
@@ -82,15 +70,10 @@ class ResidualImageEncoder(Encoder):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(dim, **kwargs)
-        check_filters(filters)
+        super().__init__(dim, filters, dropout, seed, **kwargs)
         if blocks < 1:
             raise ValueError(f"`blocks` must be at least 1. Received: blocks={blocks}")
-        check_rates(dropout=dropout)
-        self.filters = tuple(filters)
         self.blocks = blocks
-        self.dropout = dropout
-        self.seed = seed
         policy = self.dtype_policy
         self._stem = convolution(self.filters[0], 3, 2, policy)
         self._stem_normalization = batch_normalization(policy)
@@ -101,52 +84,12 @@ class ResidualImageEncoder(Encoder):
             for stage, width in enumerate(self.filters)
             for block in range(blocks)
         ]
-        self._channel_dropout = keras.layers.SpatialDropout2D(dropout, seed=seed, dtype=policy)
-        self._projection = keras.layers.Dense(dim, dtype=policy)
+        self.make_projection()
 
-    def check_modality(self, modality: Modality) -> None:
-        """Check that it makes pictures with channels last, of float32 in [0, 1]."""
-        super().check_modality(modality)
-        check_image(cast("Image", modality), type(self).__name__)
-
-    def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
-        """Build the stages for pictures `(batch, height, width, channels)`."""
-        check_picture_shape(values_shape)
-        if self._stem.built:
-            return
-        self._stem.build(values_shape)
-        shape = self._stem.compute_output_shape(values_shape)
-        self._stem_normalization.build(shape)
-        for block in self._blocks:
-            block.build(shape)
-            shape = block.compute_output_shape(shape)
-        self._projection.build((shape[0], None, shape[-1]))
-
-    def values_mask(self, values: Tensor) -> None:
-        """None: every place of a picture that is there is a real token."""
-        check_pixels(values)
-
-    def encode(self, values: Tensor, mask: Mask, training: bool | None) -> Tensor:
-        """Return the grid of tokens `(batch, positions, dim)`."""
-        present = None if mask is None else mask[:, :1, None]  # (batch, 1, 1)
-        x = normalize(self._stem_normalization, self._stem(values), present, training)
-        x = ops.relu(x)
-        for block in self._blocks:
-            x = block(x, present=present, training=training)
-        x = self._channel_dropout(x, training=training)  # (batch, rows, columns, filters)
-        x = ops.reshape(x, (ops.shape(x)[0], -1, self.filters[-1]))
-        return self._projection(x)  # (batch, positions, dim)
-
-    def length(self, values_shape: tuple[int | None, ...]) -> int | None:
-        """Places of the grid."""
-        return grid_places(values_shape, len(self.filters))
+    def network(self) -> list[keras.layers.Layer]:
+        """Return the first convolution, its normalization and the blocks."""
+        return [self._stem, self._stem_normalization, *self._blocks]
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "blocks": self.blocks,
-            "dropout": self.dropout,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), "blocks": self.blocks}

@@ -72,13 +72,13 @@ class SequenceEncoder(Encoder):
     """
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """The tokens that are real, `(batch, length)`, where the steps `(batch, steps)` are."""
+        """Return which tokens are real, `(batch, length)`, by the steps, `(batch, steps)`."""
         raise NotImplementedError
 
     def encode_steps(
         self, values: Tensor, steps: Mask, mask: Mask, training: bool | None
     ) -> Tensor:
-        """The tokens `(batch, length, dim)`; `steps` and `mask` are None where all is real."""
+        """Make the tokens `(batch, length, dim)`; `steps` and `mask` are None where all is real."""
         raise NotImplementedError
 
     def check_second_shape(self, values_shape: Shape, present_shape: Shape) -> None:

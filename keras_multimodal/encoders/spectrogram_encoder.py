@@ -14,12 +14,12 @@ from keras_multimodal.encoders._checks import (
     check_sample_rate,
 )
 from keras_multimodal.encoders._masked_normalization import batch_normalization, normalize
-from keras_multimodal.encoders._older_arguments import renamed
 from keras_multimodal.encoders._recurrent import check_recurrent, recurrent_layer
 from keras_multimodal.encoders._spectrogram import Bands, LogMelSpectrogram
 from keras_multimodal.encoders._steps import pad_steps, pool_mask, pooled_length
 from keras_multimodal.encoders.encoder import Shape, zero_absent
 from keras_multimodal.encoders.sequence_encoder import SequenceEncoder
+from keras_multimodal.layers._older_arguments import renamed
 from keras_multimodal.layers.attention._transformer_block import seed_of
 from keras_multimodal.schema import Audio, Modality
 from keras_multimodal.types import Mask, Tensor
@@ -171,11 +171,11 @@ class SpectrogramEncoder(SequenceEncoder):
             self._recurrent.build((batch, None, self.dim))
 
     def check_values(self, values: Tensor) -> None:
-        """Numbers, and no integers."""
+        """Refuse integers."""
         check_floats(values, "recordings with samples in [-1, 1],")
 
     def mask_tokens(self, steps: Mask) -> Mask:
-        """True where any sample of a token's hops is there."""
+        """Return True where any sample of a token's hops is there."""
         frames = pool_mask(steps, self._spectrogram.hop)
         for stride in self._strides:
             frames = pool_mask(frames, stride)
@@ -205,7 +205,7 @@ class SpectrogramEncoder(SequenceEncoder):
         return x
 
     def length(self, values_shape: Shape) -> int | None:
-        """One token for each `2**n` hops begun."""
+        """Count one token for each `2**n` hops begun."""
         return pooled_length(
             pooled_length(values_shape[1], self._spectrogram.hop), 2 ** len(self.filters)
         )

@@ -39,7 +39,7 @@ class TabularEncoder(BlockLayer):
         class_token: Whether a learned token comes first, that is real wherever the row is there.
             It learns something of the row only in blocks, here or in what follows. Default False.
         key_dim: Width of each head; `dim // num_heads` by default.
-        feed_forward_dim: Width of the blocks' hidden layer; four times `dim` by default.
+        intermediate_dim: Width of the blocks' hidden layer; four times `dim` by default.
         dropout: Rate of what is dropped in the blocks in training, in [0, 1). Default 0.
         activation: Activation of the hidden layer. Default `"gelu"`.
         seed: Seed of the dropout. Default `None`.
@@ -93,7 +93,7 @@ class TabularEncoder(BlockLayer):
         missing: Literal["mask", "token"] = "mask",
         class_token: bool = False,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
@@ -102,7 +102,7 @@ class TabularEncoder(BlockLayer):
         super().__init__(
             num_heads=num_heads,
             key_dim=key_dim,
-            feed_forward_dim=feed_forward_dim,
+            intermediate_dim=intermediate_dim,
             dropout=dropout,
             activation=activation,
             seed=seed,
@@ -167,7 +167,7 @@ class TabularEncoder(BlockLayer):
 
     @property
     def columns(self) -> int:
-        """How many columns there are."""
+        """The number of columns."""
         return self.numeric + len(self.category_counts)
 
     def _initializer(self) -> keras.initializers.Initializer:
@@ -258,7 +258,7 @@ class TabularEncoder(BlockLayer):
         )
 
     def _cells_and_rows(self, numbers: Tensor, ids: Tensor, there: Mask) -> tuple[Any, Any]:
-        """Which cells are there, `(batch, columns)`, and which rows, `(batch, 1)`; None for all."""
+        """Return which cells are there, `(batch, columns)`, and which rows; None for all."""
         if there is None and ids is None:
             return None, None
         parts = [] if numbers is None else [ops.ones_like(numbers, dtype="bool")]
@@ -284,7 +284,7 @@ class TabularEncoder(BlockLayer):
         return ops.concatenate([rows, cells], axis=1)
 
     def _split(self, inputs: Tensors) -> tuple[Any, Any, Any]:
-        """The numbers, the ids, and which cells or rows are there; None for what is not given."""
+        """Return the numbers, the ids, and which cells or rows are there; None if not given."""
         tensors = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         self._check_shapes([tuple(tensor.shape) for tensor in tensors])
         numbers = tensors.pop(0) if self.numeric else None
@@ -323,7 +323,7 @@ class TabularEncoder(BlockLayer):
             )
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, tokens, dim)`."""
+        """Return `(batch, tokens, dim)`."""
         return (_listed(input_shape)[0][0], self.columns + self.class_token, self.dim)
 
     def get_config(self) -> dict[str, Any]:

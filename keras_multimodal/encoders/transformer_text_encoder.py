@@ -1,6 +1,6 @@
 """An embedding and a transformer that read token ids into one vector for each token."""
 
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import keras
 from keras import ops
@@ -16,6 +16,7 @@ from keras_multimodal.encoders._checks import (
 from keras_multimodal.encoders._transformer import Transformer, check_transformer
 from keras_multimodal.encoders.encoder import Encoder
 from keras_multimodal.layers import PositionEmbedding
+from keras_multimodal.layers._older_arguments import BLOCK_ARGUMENTS, renamed
 from keras_multimodal.layers.attention._transformer_block import seed_of
 from keras_multimodal.schema import Modality, Text
 from keras_multimodal.types import Mask, Tensor
@@ -35,7 +36,7 @@ class TransformerTextEncoder(Encoder):
         max_length: The number of positions, at least 1: no text may be longer.
         num_layers: Number of blocks, at least 1. Default 2.
         num_heads: Number of heads, which divides `dim`. Default 4.
-        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times `dim` by default.
+        intermediate_dim: Width of the hidden layer, that of `W_1`; four times `dim` by default.
         dropout: Rate of the embeddings' features, the attention weights, the hidden layer and
             what is added to the tokens that is dropped in training, in [0, 1). Default 0.
         seed: Seed of the dropout. Default `None`.
@@ -79,7 +80,7 @@ class TransformerTextEncoder(Encoder):
         max_length: int,
         num_layers: int = 2,
         num_heads: int = 4,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
@@ -87,14 +88,14 @@ class TransformerTextEncoder(Encoder):
         super().__init__(dim, **kwargs)
         check_vocabulary_size(vocabulary_size)
         check_transformer(
-            dim, num_layers, num_heads, feed_forward_dim=feed_forward_dim, max_length=max_length
+            dim, num_layers, num_heads, intermediate_dim=intermediate_dim, max_length=max_length
         )
         check_rates(dropout=dropout)
         self.vocabulary_size = vocabulary_size
         self.max_length = max_length
         self.num_layers = num_layers
         self.num_heads = num_heads
-        self.feed_forward_dim = feed_forward_dim
+        self.intermediate_dim = intermediate_dim
         self.dropout = dropout
         self.seed = seed
         policy = self.dtype_policy
@@ -110,7 +111,7 @@ class TransformerTextEncoder(Encoder):
         self._transformer = Transformer(
             num_layers,
             num_heads,
-            feed_forward_dim,
+            intermediate_dim,
             dropout,
             seed=seed_of(seed, 1),
             dtype=policy,
@@ -132,7 +133,7 @@ class TransformerTextEncoder(Encoder):
             layer.build((*values_shape, self.dim))
 
     def values_mask(self, values: Tensor) -> Mask:
-        """True where an id is not padding."""
+        """Return True where an id is not padding."""
         check_ids(values)
         return ops.not_equal(values, 0)
 
@@ -143,8 +144,13 @@ class TransformerTextEncoder(Encoder):
         return self._transformer(x, mask=mask, training=training)
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
-        """One token for each id."""
+        """Count one token for each id."""
         return values_shape[1]
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return the encoder of a configuration, also of one that says `feed_forward_dim`."""
+        return super().from_config(renamed(config, BLOCK_ARGUMENTS))
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
@@ -154,7 +160,7 @@ class TransformerTextEncoder(Encoder):
             "max_length": self.max_length,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,
-            "feed_forward_dim": self.feed_forward_dim,
+            "intermediate_dim": self.intermediate_dim,
             "dropout": self.dropout,
             "seed": self.seed,
         }

@@ -8,7 +8,7 @@ from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets
 
 
 def model_input(model: keras.Model) -> Any:
-    """The structure of symbolic tensors that the model takes: one, or a list or dict of them."""
+    """Return the symbolic tensors that the model takes: one, or a list or dict of them."""
     return model.inputs[0] if isinstance(model, keras.Sequential) else model.input
 
 
@@ -149,7 +149,7 @@ def check_probabilities(model: keras.Model, schema: Schema) -> None:
 
 
 def _described_inputs(schema: Schema) -> dict[str, tuple[tuple[int | None, ...], str]]:
-    """Shape and dtype of what the preprocessing makes, by name."""
+    """Return the shape and dtype of what the preprocessing makes, by name."""
     return {
         name: ((None, *shape), dtype)
         for modality in schema.inputs

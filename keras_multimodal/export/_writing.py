@@ -32,10 +32,10 @@ class Writing(tf.Module):
         super().__init__(name="writing")
         self.name_of_text = target.name
         self.detokenizer = Detokenizer(target)
-        own = get_sampler(sampler)
+        chosen_sampler = get_sampler(sampler)
         # The state of random numbers moves from call to call where it is served, too.
-        self.state = [variable.value for variable in own.variables]
-        self.loop = generation_loop(decoder, target, own, max_length)
+        self.state = [variable.value for variable in chosen_sampler.variables]
+        self.loop = generation_loop(decoder, target, chosen_sampler, max_length)
 
     def __call__(self, context: tf.Tensor) -> dict[str, tf.Tensor]:
         """Write the texts; see the class."""

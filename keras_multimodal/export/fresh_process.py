@@ -87,7 +87,7 @@ def _run_python(
 
 
 def _as_column(name: str, column: Sequence[Any] | np.ndarray) -> list[str] | np.ndarray:
-    """Strings in base64, or an array of numbers."""
+    """Return strings in base64, or an array of numbers."""
     if isinstance(column, np.ndarray) and column.dtype.kind in _NUMBERS:
         return column
     cells = list(column)
@@ -121,9 +121,9 @@ def _encode(cell: bytes | str) -> str:
     return base64.b64encode(cell.encode() if isinstance(cell, str) else cell).decode("ascii")
 
 
-def _modules(folder: pathlib.Path) -> list[str]:
+def _modules(directory: pathlib.Path) -> list[str]:
     """Return the modules that a server imports besides TensorFlow, as the folder's schema says."""
-    described = folder / "assets.extra" / "schema.json"
+    described = directory / "assets.extra" / "schema.json"
     if not described.is_file():
         return []
     schema = Schema.from_json(described.read_text(encoding="utf-8"))

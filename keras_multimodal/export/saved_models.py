@@ -122,7 +122,7 @@ def saved_model(
     elif isinstance(schema.target, PairTarget):
         towers = {name: tower(model, schema, name) for name in schema.target.names}
         # Scale and bias are the loss's business.
-        vectors = {name: own.output for name, own in towers.items()}
+        vectors = {name: each.output for name, each in towers.items()}
         model = keras.Model({each.name: each for each in model.inputs}, vectors, name=model.name)
     check_inputs(model, schema)
     check_outputs(model, schema)
@@ -143,9 +143,9 @@ def saved_model(
         archive.add_endpoint("serving_default", serve, [preprocessor.raw_signature()])
         if writing is not None:
             archive.add_endpoint("generate", serve, [preprocessor.raw_signature()])
-        for name, own in towers.items():
-            used = [m for m in schema.inputs if not set(m.tensors).isdisjoint(own.input)]
-            _add_tower(archive, own, Preprocessor(Schema(used)), name)
+        for name, tower_model in towers.items():
+            used = [m for m in schema.inputs if not set(m.tensors).isdisjoint(tower_model.input)]
+            _add_tower(archive, tower_model, Preprocessor(Schema(used)), name)
         archive.write_out(partial, verbose=False)
         extra = partial / "assets.extra"
         extra.mkdir()
@@ -155,7 +155,7 @@ def saved_model(
 def _add_tower(
     archive: keras.export.ExportArchive, model: keras.Model, preprocessor: Preprocessor, name: str
 ) -> None:
-    """Return a signature of one tower, from its raw cells to its vectors."""
+    """Add a signature of one tower, from its raw cells to its vectors."""
 
     def embed(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return {"embedding": _widen(model(preprocessor(raw), training=False))}
@@ -193,7 +193,7 @@ def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
 
 
 def _label(target: ClassTarget, probabilities: tf.Tensor) -> tf.Tensor:
-    """The most probable class, `(batch,)`; or which are as probable as not, `(batch, classes)`."""
+    """Return the most probable class, `(batch,)`; or all as probable as not, `(batch, classes)`."""
     if target.multi_label:
         return probabilities >= 0.5
     best = tf.argmax(probabilities, axis=-1)  # (batch,)
@@ -201,6 +201,6 @@ def _label(target: ClassTarget, probabilities: tf.Tensor) -> tf.Tensor:
 
 
 def _widen(tensor: tf.Tensor) -> tf.Tensor:
-    """Half precision as float32, which every client reads."""
+    """Cast half precision to float32, which every client reads."""
     half = tensor.dtype in (tf.float16, tf.bfloat16)
     return tf.cast(tensor, tf.float32) if half else tensor

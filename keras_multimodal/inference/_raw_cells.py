@@ -54,15 +54,19 @@ def preprocess(
                 column: sorted({np.shape(cell) for cell in values})
                 for column, values in cells.items()
             }
-            uneven = {column: own for column, own in shapes.items() if len(own) > 1}
+            uneven = {
+                column: found_shapes
+                for column, found_shapes in shapes.items()
+                if len(found_shapes) > 1
+            }
             raise ValueError(
                 f"`{argument}` must have cells of one shape in each column: a series shorter than "
                 f"the others has NaN at its end. Received: cells of the shapes {uneven}"
             ) from error
         row, reason = found
-        own = {column: values[row] for column, values in cells.items()}
+        row_cells = {column: values[row] for column, values in cells.items()}
         raise ValueError(
-            f"`{argument}` must have cells that can be read. Received: {own!r:.200} in row "
+            f"`{argument}` must have cells that can be read. Received: {row_cells!r:.200} in row "
             f"{first + row}, of which {type(reason).__name__}: "
             f"{str(reason).strip().splitlines()[-1]:.200}"
         ) from error

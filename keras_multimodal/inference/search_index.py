@@ -68,8 +68,8 @@ class SearchIndex:
         self._towers = dict(schema.target.towers)
         self._models = {name: tower(model, schema, name) for name in self._towers}
         self._preprocessors = {
-            name: Preprocessor(Schema([schema[each] for each in own]))
-            for name, own in self._towers.items()
+            name: Preprocessor(Schema([schema[each] for each in members]))
+            for name, members in self._towers.items()
         }
         self._vectors: dict[str, list[np.ndarray]] = {name: [] for name in self._towers}
         self._keys: dict[str, list[Hashable]] = {name: [] for name in self._towers}
@@ -95,8 +95,8 @@ class SearchIndex:
                 f"Received: {list(records.schema.names)}"
             )
         vectors = embed(self._model, self.schema, records.batch(batch_size))
-        for name, own in self._towers.items():
-            there = np.any([s.present for s in records.columns if s.spec.name in own], axis=0)
+        for name, members in self._towers.items():
+            there = np.any([s.present for s in records.columns if s.spec.name in members], axis=0)
             self._vectors[name].append(vectors[name][there])
             self._keys[name] += [key for key, has in zip(records.keys, there, strict=True) if has]
         self._graphs = {}
@@ -123,8 +123,8 @@ class SearchIndex:
         """
         asked = [
             name
-            for name, own in self._preprocessors.items()
-            if set(own.raw_signature()) == set(query)
+            for name, preprocessor in self._preprocessors.items()
+            if set(preprocessor.raw_signature()) == set(query)
         ]
         if not asked:
             known = {n: sorted(p.raw_signature()) for n, p in self._preprocessors.items()}
@@ -149,10 +149,10 @@ class SearchIndex:
         return [
             [
                 Hit(self._keys[of][row], float(score))
-                for row, score in zip(own_rows, own, strict=True)
+                for row, score in zip(query_rows, query_scores, strict=True)
                 if row >= 0  # the graph may find fewer
             ]
-            for own_rows, own in zip(rows, scores, strict=True)
+            for query_rows, query_scores in zip(rows, scores, strict=True)
         ]
 
     def _embed(self, name: str, query: Mapping[str, Sequence[Any]]) -> np.ndarray:
@@ -174,7 +174,7 @@ class SearchIndex:
         return keras.ops.convert_to_numpy(self._models[name](inputs, training=False))
 
     def _nearest(self, vectors: np.ndarray, of: str, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Scores and rows, `(queries, k)` each, the most like first."""
+        """Return scores and rows, `(queries, k)` each, the most like first."""
         if len(self._vectors[of]) > 1:
             self._vectors[of] = [np.concatenate(self._vectors[of])]
         gallery = self._vectors[of][0]

@@ -10,14 +10,14 @@ from keras_multimodal.types import Initializer, Shapes, Tensor
 
 
 def clone_initializer(initializer: Initializer) -> Initializer:
-    """A fresh copy: two weights of one shape start as different numbers, unless it has a seed."""
+    """Copy an initializer, so that two weights of one shape start differently without a seed."""
     if isinstance(initializer, keras.initializers.Initializer):
         return initializer.clone()
     return initializer
 
 
 def stacked_initializer(initializer: Initializer) -> Callable[..., Any]:
-    """Initializes a stack of kernels `(number, ...)`, each of them by itself.
+    """Return an initializer of a stack of kernels `(number, ...)`, each of them by itself.
 
     Keras' own initializers would take the stack for a part of each kernel's fan, and start it too
     small. A seeded one would moreover draw every kernel alike, so that each gets a seed of its own.
@@ -39,7 +39,7 @@ def _numbered(initializer: Initializer, number: int) -> Any:
 
 
 def embedding_initializer(initializer: Initializer) -> keras.initializers.Initializer:
-    """`initializer`; where it is None, the small normal numbers of BERT's embeddings."""
+    """Return `initializer`; where it is None, the small normal numbers of BERT's embeddings."""
     if initializer is None:
         return keras.initializers.RandomNormal(stddev=0.02)
     return keras.initializers.get(initializer)

@@ -152,7 +152,7 @@ def merged_tokens(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
 
 
 def merged_mask(pairs: Sequence[tuple[Any, Any]]) -> Mask:
-    """The mask of what `merged_tokens` makes of tokens, boolean `(batch, sum of the lengths)`.
+    """Return the mask that `merged_tokens` makes, boolean `(batch, sum of the lengths)`.
 
     Args:
         pairs: Tokens `(batch, length, dim)` and masks; None if there is no mask.
@@ -167,13 +167,13 @@ def merged_mask(pairs: Sequence[tuple[Any, Any]]) -> Mask:
 
 
 def merged_length(shapes: Sequence[Any]) -> int | None:
-    """The length of what `merged_tokens` makes of tensors of these shapes; None if unknown."""
+    """Return the length that `merged_tokens` makes of these shapes; None if unknown."""
     lengths = [1 if len(shape) == 2 else shape[1] for shape in shapes]
     return None if None in lengths else sum(lengths)
 
 
 def like_inputs(values: Sequence[Any], names: Names) -> Tensors:
-    """`values` as a list, or as a dict by name, just as the layer received its inputs."""
+    """Return `values` as a list, or as a dict by name, as the layer received its inputs."""
     by_name = dict(zip(names, values, strict=True))
     return by_name if isinstance(names[0], str) else list(values)
 

@@ -66,7 +66,7 @@ class ContrastiveLoss(keras.losses.Loss):
 
 
 def mask_logits(logits: Tensor, counts: Tensor) -> Tensor:
-    """Similarities, those that do not count far below all others."""
+    """Return similarities, those that do not count far below all others."""
     return ops.where(counts, logits, ops.cast(_FAR, logits.dtype))
 
 

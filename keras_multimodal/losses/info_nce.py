@@ -11,7 +11,7 @@ from keras_multimodal.types import Tensor
 
 @register
 class InfoNCE(ContrastiveLoss):
-    """Which of the batch belongs to a row: cross-entropy, from each tower to each other.
+    """Cross-entropy of which of the batch belongs to a row, from each tower to each other.
 
     With `u_i` and `v_j` the embeddings of two towers, of length one, and `s` the learned scale:
 
@@ -55,7 +55,7 @@ class InfoNCE(ContrastiveLoss):
         super().__init__(**{"name": "info_nce", **kwargs})
 
     def pair(self, logits: Tensor, bias: Tensor, diagonal: Tensor, counts: Tensor) -> Tensor:
-        """Cross-entropy along the rows and along the columns."""
+        """Sum the cross-entropies along the rows and along the columns."""
         masked = mask_logits(logits, counts)
-        own = ops.diagonal(logits)
-        return (ops.logsumexp(masked, axis=1) + ops.logsumexp(masked, axis=0)) / 2 - own
+        right = ops.diagonal(logits)
+        return (ops.logsumexp(masked, axis=1) + ops.logsumexp(masked, axis=0)) / 2 - right

@@ -11,7 +11,7 @@ from keras_multimodal.types import Tensor
 
 @register
 class SigLIP(ContrastiveLoss):
-    """Whether two parts belong together: a yes or no for every pair of the batch.
+    """Binary cross-entropy of whether two parts belong together, for every pair of the batch.
 
     With `u_i` and `v_j` the embeddings of two towers, of length one, `s` the learned scale, `b` the
     learned bias, and `z_ij` 1 where `i = j` and -1 elsewhere:

@@ -71,7 +71,7 @@ class UncertaintyLoss(keras.losses.Loss):
 
     @property
     def weight(self) -> float:
-        """What the loss is multiplied by now: `scale * exp(-s)`."""
+        """The factor of the loss now: `scale * exp(-s)`."""
         return self.scale * math.exp(-float(ops.convert_to_numpy(self.log_variance)))
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:

@@ -16,7 +16,7 @@ _BLOCK = 512
 def blockwise_attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float, block: int = _BLOCK
 ) -> Tensor:
-    """`softmax(scale Q K^T) V` over unmasked keys, in memory that grows with the length.
+    """Return `softmax(scale Q K^T) V`, unmasked keys alone, in memory that grows with the length.
 
     A running maximum and a running sum are carried from block to block; the backward pass makes
     the weights of a block again instead of having kept them.
@@ -64,10 +64,10 @@ def blockwise_attention(
             greatest, total, output = carry
             found = scores(query, keys[index], index)
             higher = ops.maximum(greatest, ops.max(found, axis=-1, keepdims=True))
-            weights, kept = ops.exp(found - higher), ops.exp(greatest - higher)
+            weights, decay = ops.exp(found - higher), ops.exp(greatest - higher)
             weighted = ops.cast(ops.matmul(ops.cast(weights, dtype), values[index]), exact)
-            total = total * kept + ops.sum(weights, axis=-1, keepdims=True)
-            return higher, total, output * kept + weighted
+            total = total * decay + ops.sum(weights, axis=-1, keepdims=True)
+            return higher, total, output * decay + weighted
 
         nothing = ops.cast(ops.zeros_like(query[..., :1]), exact)
         # Of the width of the values, whatever that of the queries.
@@ -113,7 +113,7 @@ def blockwise_attention(
 
 
 def _shift(key: Tensor, mask: Mask, padding: int, dtype: str) -> Tensor:
-    """What the scores of masked keys, and of padded ones, are lowered by; None if there are none.
+    """Return by how much masked and padded keys' scores are lowered; None if there are none.
 
     It has the axes of the scores, of length 1 where nothing depends on them.
     """
@@ -127,14 +127,14 @@ def _shift(key: Tensor, mask: Mask, padding: int, dtype: str) -> Tensor:
 
 
 def _cut(x: Tensor, blocks: int, axis: int) -> Tensor:
-    """Blocks of an axis, stacked in front."""
+    """Cut an axis into blocks, stacked in front."""
     shape = ops.shape(x)
     x = ops.reshape(x, (*shape[:axis], blocks, shape[axis] // blocks, *shape[axis + 1 :]))
     return ops.moveaxis(x, axis, 0)
 
 
 def _join(x: Tensor, axis: int) -> Tensor:
-    """Return what `_cut` does, undone."""
+    """Undo `_cut`."""
     x = ops.moveaxis(x, 0, axis)
     shape = ops.shape(x)
     return ops.reshape(x, (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :]))

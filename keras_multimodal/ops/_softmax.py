@@ -6,7 +6,7 @@ from keras_multimodal.types import Tensor
 
 
 def softmax(x: Tensor, axis: int = -1) -> Tensor:
-    """`keras.ops.softmax`, without its warning where there is one place, which then has it all.
+    """Return `keras.ops.softmax`, without its warning where a single place has it all.
 
     A single place is no mistake here: a row may have one modality, or a context of one token.
     """

@@ -25,7 +25,7 @@ _FAR_BELOW = -1e38
 def tensorflow_attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float, tile: int = _TILE
 ) -> Tensor:
-    """`softmax(scale Q K^T) V` over unmasked keys, in memory that grows with the length.
+    """Return `softmax(scale Q K^T) V`, unmasked keys alone, in memory that grows with the length.
 
     Args:
         query: `(batch, heads, query_length, key_dim)`, lengths known or not; float32 or float64.
@@ -61,7 +61,7 @@ def tensorflow_attention(
 
 @dataclasses.dataclass(frozen=True)
 class _Tiling:
-    """How the scores are cut: whole heads, several at a time, or one head's queries in chunks.
+    """The cut of the scores: whole heads, several at a time, or one head's queries in chunks.
 
     Args:
         heads: Number of heads.
@@ -95,24 +95,24 @@ class _Tiling:
         return cls(heads, 1, chunks, -(-query_length // chunks), query_length, key_length)
 
     def cut(self, x: Tensor) -> Tensor:
-        """`(batch, heads, query_length, dim)` to `(groups, chunks, group, rows, dim)`."""
+        """Turn `(batch, heads, query_length, dim)` into `(groups, chunks, group, rows, dim)`."""
         padding = self.chunks * self.rows - self.query_length
         x = tf.pad(x, [[0, 0], [0, 0], [0, padding], [0, 0]])
         return tf.reshape(x, (-1, self.chunks, self.group, self.rows, _size(x, -1)))
 
     def join(self, x: Tensor) -> Tensor:
-        """Return what `cut` does, undone."""
+        """Undo `cut`."""
         x = tf.reshape(x, (-1, self.heads, self.chunks * self.rows, x.shape[-1]))
         return x[:, :, : self.query_length]
 
     def by_head(self, x: Tensor) -> Tensor:
-        """`(batch, heads, key_length, dim)` to `(groups, group, key_length, dim)`."""
+        """Turn `(batch, heads, key_length, dim)` into `(groups, group, key_length, dim)`."""
         return tf.reshape(x, (-1, self.group, self.key_length, x.shape[-1]))
 
 
 @dataclasses.dataclass(frozen=True)
 class _Operands:
-    """What the tiles' products take.
+    """The operands of the tiles' products.
 
     Args:
         query: `(groups, chunks, group, rows, key_dim)`, scaled.
@@ -243,7 +243,7 @@ def _backward(
 
 
 def _differs(shifts: Tensor) -> bool:
-    """Whether there is a shift for each chunk, `(chunks, 1, rows, key_length)`, or one for all."""
+    """Return whether each chunk has a shift, `(chunks, 1, rows, key_length)`, or one is for all."""
     return shifts.shape[0] != 1
 
 

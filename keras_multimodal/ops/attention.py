@@ -31,7 +31,7 @@ def masked_attention(
     return_weights: bool = False,
     implementation: Literal["auto", "direct", "blockwise"] = "auto",
 ) -> Tensors:
-    """Scaled dot-product attention, heads before length.
+    """Compute scaled dot-product attention, heads before length.
 
     `attention(Q, K, V) = softmax(scale Q K^T) V`, the softmax over unmasked keys.
 
@@ -151,7 +151,7 @@ def _direct(
 
 
 def _tiled(query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float) -> Tensor:
-    """TensorFlow's own path; a CPU has nothing to gain from half precision."""
+    """Attend on TensorFlow's own path; a CPU has nothing to gain from half precision."""
     from keras_multimodal.ops._tensorflow_attention import tensorflow_attention
 
     dtype = keras.backend.standardize_dtype(query.dtype)
@@ -161,7 +161,7 @@ def _tiled(query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float) 
 
 
 def _flash(query: Tensor, key: Tensor, value: Tensor, mask: Mask, scale: float) -> Tensor:
-    """Keras' attention, length before heads, which takes the GPU's flash kernel where it can."""
+    """Attend with Keras, length before heads, which takes the GPU's flash kernel where it can."""
     some = None
     if mask is not None:
         if len(mask.shape) == 2:

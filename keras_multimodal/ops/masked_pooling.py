@@ -9,7 +9,7 @@ from keras_multimodal.types import Mask, Tensor
 
 
 def masked_mean(x: Tensor, mask: Mask = None) -> Tensor:
-    """Mean of each row's tokens that are there.
+    """Return the mean of each row's tokens that are there.
 
     Args:
         x: Tokens `(batch, length, dim)` of a float dtype.
@@ -36,7 +36,7 @@ def masked_mean(x: Tensor, mask: Mask = None) -> Tensor:
 
 
 def masked_max(x: Tensor, mask: Mask = None) -> Tensor:
-    """Greatest value of each feature over a row's tokens that are there.
+    """Return the greatest value of each feature over a row's tokens that are there.
 
     Args:
         x: Tokens `(batch, length, dim)` of a float dtype.
@@ -65,7 +65,7 @@ def masked_max(x: Tensor, mask: Mask = None) -> Tensor:
 def masked_generalized_mean(
     x: Tensor, exponent: Tensor, mask: Mask = None, epsilon: float = 1e-6
 ) -> Tensor:
-    """Generalized mean of each row's tokens that are there.
+    """Return the generalized mean of each row's tokens that are there.
 
     `y = (mean_k max(x_k, epsilon)^exponent)^(1 / exponent)`
 

@@ -9,7 +9,7 @@ from keras_multimodal.types import Mask, Tensor
 
 
 def masked_softmax(x: Tensor, mask: Mask = None, axis: int = -1) -> Tensor:
-    """Softmax over the unmasked places of an axis.
+    """Compute the softmax over the unmasked places of an axis.
 
     `y_i = m_i exp(x_i) / sum_j m_j exp(x_j)`, and zeros where no `m_j` is True.
 

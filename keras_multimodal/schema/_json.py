@@ -6,5 +6,5 @@ from keras_multimodal.types import Cell
 
 
 def tuples(value: Cell) -> Any:
-    """`value` with tuples in place of its lists, at every depth."""
+    """Return `value` with tuples in place of its lists, at every depth."""
     return tuple(tuples(item) for item in value) if isinstance(value, list) else value

@@ -3,10 +3,16 @@
 import dataclasses
 import math
 import numbers
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Self
 
 from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
+from keras_multimodal.types import Cell
+
+# Where a column alone is known.
+_SAMPLE_RATE = 16_000  # Hz
+_SECONDS = 5
 
 
 @register_modality
@@ -73,6 +79,16 @@ class Audio(Modality):
                 f"`target_level` must be a level of at most 0 dBFS. Received: target_level={level}"
             )
         object.__setattr__(self, "target_level", float(level))
+
+    @classmethod
+    def from_cells(cls, cells: Sequence[Cell], *, name: str, optional: bool) -> Self:
+        """Return the description of recordings of 5 seconds at 16 kHz; the cells are not read."""
+        return cls(
+            name=name,
+            optional=optional,
+            sample_rate=_SAMPLE_RATE,
+            num_samples=_SAMPLE_RATE * _SECONDS,
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:

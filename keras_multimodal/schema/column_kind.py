@@ -10,11 +10,14 @@ from typing import Any
 
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema.file_endings import ENDINGS
+from keras_multimodal.schema.kinds import kinds as registered_kinds
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell, Frame
 
 UNKNOWN = "unknown"
 KINDS = ("image", "text", "audio", "sensor", "number", "category", "ignore")
+# Kinds of modality that no single column is: a network makes features, several columns a table.
+_NO_COLUMN = ("features", "table")
 
 _MOST = 0.9  # the share of the cells that must look alike
 _LARGEST = 3.4028235e38  # float32's, as which models read numbers
@@ -25,12 +28,12 @@ _KEY = re.compile(r"(.*_)?(id|key|index|uuid)|unnamed: \d+", re.IGNORECASE)
 
 @dataclasses.dataclass(frozen=True)
 class ColumnKind:
-    """What a column is, and why.
+    """The kind of a column, and the reason.
 
     Args:
         column: The column.
         kind: One of `"image"`, `"text"`, `"audio"`, `"sensor"`, `"number"`, `"category"` and
-            `"ignore"`.
+            `"ignore"`; or a kind of your own, which `register_modality` has made known.
         reason: What that was read off.
 
     Example:
@@ -72,7 +75,8 @@ def column_kinds(
 
     Args:
         frame: A table, with `columns` and `frame[column]` as pandas has them.
-        kinds: The kind of columns where it is known better, by column. Default `None`.
+        kinds: The kind of columns where it is known better, by column, a kind of your own among
+            them. Default `None`.
         skip: Columns to leave out, such as the target.
         on_unknown: What becomes of columns that are none of these: `"error"`, or `"ignore"`, with
             the reason. Default `"error"`.
@@ -102,7 +106,7 @@ def column_kinds(
     if unknown and on_unknown == "error":
         raise ArgumentError(
             "frame",
-            f"{untold(unknown)}. Say what they are, one of {list(KINDS)}: "
+            f"{untold(unknown)}. Say what they are, one of {possible_kinds()}: "
             f"kinds={{{unknown[0].column!r}: ...}}",
         )
     return [left_out(each) for each in found]
@@ -128,9 +132,9 @@ def find_kinds(
                 "kinds",
                 f"must name columns of the table, which has {columns}. Received: {column!r}",
             )
-        if kind not in KINDS:
+        if kind not in possible_kinds():
             raise ArgumentError(
-                "kinds", f"must be among {list(KINDS)}. Received: {column!r}: {kind!r}"
+                "kinds", f"must be among {possible_kinds()}. Received: {column!r}: {kind!r}"
             )
     return [
         ColumnKind(column, kinds[column], "as you say")
@@ -139,6 +143,11 @@ def find_kinds(
         for column in columns
         if column in kinds or column not in skip
     ]
+
+
+def possible_kinds() -> list[str]:
+    """Return what a column may be, modalities from outside among it."""
+    return [*KINDS, *sorted(set(registered_kinds()) - {*KINDS, *_NO_COLUMN})]
 
 
 def untold(unknown: Sequence[ColumnKind]) -> str:
@@ -168,7 +177,7 @@ def as_number(cell: Cell) -> float:
 
 
 def class_name(cell: Cell) -> str:
-    """A class or category as text; whole numbers without the ".0" that gaps in a column give."""
+    """Return a class as text; a whole number without the ".0" that gaps in a column give."""
     fractional = isinstance(cell, numbers.Real) and not isinstance(cell, numbers.Integral)
     return str(int(cell)) if fractional and float(cell).is_integer() else str(cell)
 
@@ -201,9 +210,9 @@ def _kind(column: str, cells: list[Any]) -> ColumnKind:
     for kind, endings in ENDINGS.items():
         named = [text for text in strings if text.lower().endswith(endings)]
         if len(named) >= _MOST * len(strings):
-            own = sorted({f".{text.rsplit('.', 1)[1].lower()}" for text in named})
+            shown = sorted({f".{text.rsplit('.', 1)[1].lower()}" for text in named})
             return ColumnKind(
-                column, kind, f"{len(named)} of {len(strings)} cells end in {' or '.join(own)}"
+                column, kind, f"{len(named)} of {len(strings)} cells end in {' or '.join(shown)}"
             )
     if sum(bool(_DATE.fullmatch(text)) for text in strings) >= _MOST * len(strings):
         return _date(column)

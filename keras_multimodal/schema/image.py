@@ -1,11 +1,14 @@
 """The description of a picture."""
 
 import dataclasses
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Self
 
 from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
+from keras_multimodal.types import Cell
 
+_PIXELS = 96  # height and width, where a column alone is known
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5")
 
 
@@ -158,6 +161,11 @@ class Image(Modality):
     def dtype(self) -> str:
         """The dtype of the pixels that the model receives."""
         return self.output_dtype
+
+    @classmethod
+    def from_cells(cls, cells: Sequence[Cell], *, name: str, optional: bool) -> Self:
+        """Return the description of pictures of 96 by 96 pixels in [0, 1], which are not read."""
+        return cls(name=name, optional=optional, height=_PIXELS, width=_PIXELS, rescale=1 / 255)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -5,27 +5,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from keras_multimodal.schema.audio import Audio
 from keras_multimodal.schema.class_target import ClassTarget
-from keras_multimodal.schema.column_kind import ColumnKind, class_name, column_kinds
-from keras_multimodal.schema.image import Image
+from keras_multimodal.schema.column_kind import class_name, column_kinds
+from keras_multimodal.schema.kinds import modality_class
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.number_target import NumberTarget
 from keras_multimodal.schema.tabular import Tabular
-from keras_multimodal.schema.text import Text
 from keras_multimodal.types import Frame
 
-PIXELS = 96
-SAMPLE_RATE = 16_000  # Hz
-SECONDS = 5
-LONGEST_TEXT = 128
-_LONG = 0.95  # the share of the texts that are kept whole
 _FEW = 20  # how many different numbers are classes where all are whole
 
 
 def infer_parts(
-    frame: Frame, target: str | None, kinds: Mapping[str, str] | None, verbose: bool
+    frame: Frame, target: str | None, kinds: Mapping[str, str] | None
 ) -> tuple[list[Modality], ClassTarget | NumberTarget | None]:
     """Return the modalities and the target of a table; see `Schema.infer`."""
     if target is not None and target not in list(frame.columns):
@@ -34,14 +27,6 @@ def infer_parts(
             f"Received: target={target!r}"
         )
     found = column_kinds(frame, kinds, skip=() if target is None else (target,))
-    lines = [str(each) for each in found]
-    described, reason = (None, "") if target is None else _target(frame, target)
-    if described is not None:
-        what = "classes" if isinstance(described, ClassTarget) else "numbers"
-        lines.append(f"{target}: target, {what} ({reason})")
-    if verbose:
-        print(*lines, sep="\n", flush=True)
-    inputs = [_modality(frame, each) for each in found if each.kind in ("image", "text", "audio")]
     unread = [each.column for each in found if each.kind == "sensor"]
     if unread:
         raise ValueError(
@@ -49,6 +34,11 @@ def infer_parts(
             f"series in {unread}; read them with data.SensorProcessor, whose column has their "
             f"description, or leave them out: kinds={{{unread[0]!r}: 'ignore'}}"
         )
+    inputs = []
+    for each in found:
+        cls = modality_class(each.kind)
+        if cls is not None:
+            inputs.append(_described(frame, each.column, cls))
     numeric = [each.column for each in found if each.kind == "number"]
     categorical = [each.column for each in found if each.kind == "category"]
     if numeric or categorical:
@@ -61,9 +51,9 @@ def infer_parts(
     if not inputs:
         raise ValueError(
             "`frame` must have a column that something can be learned of. Received: "
-            + "; ".join(lines)
+            + "; ".join(map(str, found))
         )
-    return inputs, described
+    return inputs, None if target is None else _target(frame, target)
 
 
 def identifier(name: str) -> str:
@@ -73,7 +63,7 @@ def identifier(name: str) -> str:
 
 
 def target_kind(cells: list[Any]) -> tuple[str, str]:
-    """Whether cells are classes or numbers, `"classification"` or `"regression"`, and why."""
+    """Return the task of predicting cells, `"classification"` or `"regression"`, and why."""
     given = [cell for cell in cells if not is_missing(cell)]
     distinct = len({str(cell) for cell in given})
     numbers = [c for c in given if isinstance(c, (int, float)) and not isinstance(c, bool)]
@@ -85,32 +75,16 @@ def target_kind(cells: list[Any]) -> tuple[str, str]:
     return "regression", f"{distinct} different numbers in {len(given)} cells"
 
 
-def text_length(cells: list[Any]) -> int:
-    """Return how many words 95 of 100 texts have at most, but no more than 128."""
-    lengths = sorted(len(str(cell).split()) for cell in cells if not is_missing(cell))
-    if not lengths:
-        return 1
-    place = min(len(lengths) - 1, math.ceil(_LONG * len(lengths)))
-    return min(LONGEST_TEXT, lengths[place])
-
-
-def _target(frame: Frame, column: str) -> tuple[ClassTarget | NumberTarget, str]:
+def _target(frame: Frame, column: str) -> ClassTarget | NumberTarget:
     cells = frame[column].tolist()
-    kind, reason = target_kind(cells)
+    kind, _ = target_kind(cells)
     if kind == "regression":
-        return NumberTarget(name=identifier(column), columns=(identifier(column),)), reason
+        return NumberTarget(name=identifier(column), columns=(identifier(column),))
     classes = sorted({class_name(cell) for cell in cells if not is_missing(cell)})
-    return ClassTarget(name=identifier(column), classes=tuple(classes)), reason
+    return ClassTarget(name=identifier(column), classes=tuple(classes))
 
 
-def _modality(frame: Frame, found: ColumnKind) -> Modality:
-    cells = frame[found.column].tolist()
-    own: dict[str, Any] = {
-        "name": identifier(found.column),
-        "optional": any(is_missing(cell) for cell in cells),
-    }
-    if found.kind == "image":
-        return Image(height=PIXELS, width=PIXELS, rescale=1 / 255, **own)
-    if found.kind == "audio":
-        return Audio(sample_rate=SAMPLE_RATE, num_samples=SAMPLE_RATE * SECONDS, **own)
-    return Text(length=text_length(cells), **own)
+def _described(frame: Frame, column: str, cls: type[Modality]) -> Modality:
+    cells = frame[column].tolist()
+    optional = any(is_missing(cell) for cell in cells)
+    return cls.from_cells(cells, name=identifier(column), optional=optional)

@@ -1,13 +1,15 @@
-"""What every modality's description has."""
+"""Base of the modalities' descriptions."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+from keras_multimodal.types import Cell
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Modality:
-    """What every modality's description has.
+    """Base of the modalities' descriptions.
 
     Args:
         name: The input's name: the key in a batch and the name of the model's input.
@@ -42,6 +44,34 @@ class Modality:
                 f"Received: name={self.name!r}"
             )
 
+    @classmethod
+    def from_cells(cls, cells: Sequence[Cell], *, name: str, optional: bool) -> Self:
+        """Return the description of a column's cells, as `Schema.infer` asks for it.
+
+        A kind of your own is described by its defaults; override this where the cells say more,
+        such as how many joints there are.
+
+        Args:
+            cells: The column's cells, the missing ones too.
+            name: The input's name.
+            optional: Whether a cell is missing.
+
+        Raises:
+            ValueError: If a field has no default.
+        """
+        lacking = [
+            field.name
+            for field in dataclasses.fields(cls)
+            if field.default is field.default_factory is dataclasses.MISSING
+            and field.name not in ("name", "optional")
+        ]
+        if lacking:
+            raise ValueError(
+                f"{cls.__name__} must read {lacking} off the cells in `from_cells`, or have "
+                f"defaults for them. Received: the column {name!r} of the kind {cls.kind!r}"
+            )
+        return cls(name=name, optional=optional)
+
     @property
     def present_name(self) -> str:
         """The name of the flag that says whether a row has this modality."""
@@ -64,7 +94,7 @@ class Modality:
 
     @property
     def obstacle(self) -> str:
-        """Why no exported model can have this preprocessing, and what to do; empty if it can."""
+        """The reason why no exported model can have this preprocessing; empty if one can."""
         return ""
 
     @property
@@ -82,7 +112,7 @@ class Modality:
         return tensors
 
     def encoder_inputs(self, batch: Mapping[str, Any]) -> Any:
-        """What an encoder of the modality is called with, out of a batch or a model's inputs.
+        """Pick the inputs of the modality's encoder out of a batch or of a model's inputs.
 
         Args:
             batch: Tensors by name, those of `tensors` among them.

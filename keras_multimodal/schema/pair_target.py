@@ -31,11 +31,11 @@ class PairTarget:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "towers", tuples([list(tower) for tower in self.towers]))
-        modalities = [name for _, own in self.towers for name in own]
+        modalities = [name for _, members in self.towers for name in members]
         if (
             len(self.towers) < 2
             or len(set(self.names)) < len(self.towers)
-            or not all(own for _, own in self.towers)
+            or not all(members for _, members in self.towers)
             or len(set(modalities)) < len(modalities)
             or not all(name.isidentifier() for name in self.names)
         ):

@@ -105,7 +105,7 @@ class Schema:
                 f"Received: names={list(self.names)}, which make {names}"
             )
         if isinstance(target, PairTarget):
-            unknown = {name for _, own in target.towers for name in own} - set(self.names)
+            unknown = {name for _, members in target.towers for name in members} - set(self.names)
             if unknown:
                 raise ValueError(
                     f"`target` must have towers of the inputs {list(self.names)}. "
@@ -118,13 +118,13 @@ class Schema:
         frame: Frame,
         target: str | None = None,
         kinds: Mapping[str, str] | None = None,
-        verbose: bool = True,
     ) -> "Schema":
-        """The schema of a table, read off its columns; what was decided, and why, is printed.
+        """Return the schema of a table, read off its columns.
 
-        `schema.column_kinds` says how. Pictures are described as 96 by 96 pixels in [0, 1],
-        recordings as 5 seconds at 16 kHz, texts by so many words as 95 of 100 have at most;
-        numbers and categories are one table. What rows lack is optional. Names become identifiers.
+        `schema.column_kinds` has the rules, and says what each column is, and why. Pictures are
+        described as 96 by 96 pixels in [0, 1], recordings as 5 seconds at 16 kHz, texts by as many
+        words as 95 of 100 have at most; a modality of your own as its `from_cells` says. Numbers
+        and categories are one table. What rows lack is optional. Names become identifiers.
         Vocabularies and means are learned of training rows, later.
 
         Args:
@@ -132,26 +132,25 @@ class Schema:
             target: The column to predict: classes, or numbers if they are fractional or more than
                 20 different ones. Default `None`.
             kinds: The kind of columns where it is known better, by column: `"image"`, `"text"`,
-                `"audio"`, `"number"`, `"category"` or `"ignore"`.
-            verbose: Whether to print a line for each column. Default True.
+                `"audio"`, `"number"`, `"category"` or `"ignore"`; or a kind of your own, which
+                `register_modality` has made known.
 
         Raises:
             ValueError: If there is no such column, or nothing to learn of; if a column's kind
-                cannot be told, the message says which; or if it has series, which must be read.
+                cannot be told, the message says which; if it has series, which must be read; or
+                if a modality of your own cannot be described by its cells.
 
         Example:
 
         >>> import pandas as pd
         >>> frame = pd.DataFrame({"photo": ["a.png", "b.png"], "sort": ["cat", "dog"]})
         >>> schema = Schema.infer(frame, target="sort")
-        photo: image (2 of 2 cells end in .png)
-        sort: target, classes (2 different strings in 2 cells)
-        >>> schema["photo"].shape
-        (96, 96, 3)
+        >>> schema["photo"].shape, schema.target.classes
+        ((96, 96, 3), ('cat', 'dog'))
         """
         from keras_multimodal.schema.infer import infer_parts
 
-        return cls(*infer_parts(frame, target, kinds, verbose))
+        return cls(*infer_parts(frame, target, kinds))
 
     @property
     def names(self) -> tuple[str, ...]:

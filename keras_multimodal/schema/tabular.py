@@ -93,7 +93,7 @@ class Tabular(Modality):
 
     @property
     def category_counts(self) -> tuple[int, ...]:
-        """How many different ids each categorical column has, missing and unknown included."""
+        """The number of different ids of each categorical column, missing and unknown included."""
         return tuple(len(categories) + 2 for categories in self.categories)
 
     @property

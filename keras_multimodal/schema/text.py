@@ -1,16 +1,22 @@
 """The description of a text."""
 
 import dataclasses
-from typing import ClassVar, Literal
+import math
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Self
 
 from keras_multimodal.schema._json import tuples
 from keras_multimodal.schema.kinds import register_modality
+from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.tokenizer import Tokenizer
+from keras_multimodal.types import Cell
 
 _STANDARDIZE = ("lower_and_strip_punctuation", "lower", "strip_punctuation", None)
 _SPLIT = ("whitespace", "character", "script")
 _NORMALIZE = ("NFC", "NFD", "NFKC", "NFKD", None)
+_LONGEST = 128  # words, where a column alone is known
+_WHOLE = 0.95  # the share of the texts that are kept whole there
 
 
 @register_modality
@@ -113,6 +119,11 @@ class Text(Modality):
                 f"Received: length={self.length}"
             )
 
+    @classmethod
+    def from_cells(cls, cells: Sequence[Cell], *, name: str, optional: bool) -> Self:
+        """Return the description of texts of as many words as `text_length` counts."""
+        return cls(name=name, optional=optional, length=text_length(cells))
+
     @property
     def shape(self) -> tuple[int, ...]:
         """`(length,)`."""
@@ -125,7 +136,7 @@ class Text(Modality):
 
     @property
     def vocabulary_size(self) -> int:
-        """How many different ids there are, padding and unknown included."""
+        """The number of different ids, padding and unknown included."""
         return self.tokenizer.vocabulary_size if self.tokenizer else len(self.vocabulary) + 2
 
     @property
@@ -141,5 +152,14 @@ class Text(Modality):
 
     @property
     def needs_tensorflow_text(self) -> bool:
-        """Whether the exported model has operations of tensorflow_text, which a server imports."""
+        """True where a served model runs operations of tensorflow_text."""
         return self.normalize is not None or self.tokenizer is not None
+
+
+def text_length(cells: Sequence[Cell]) -> int:
+    """Return how many words 95 of 100 texts have at most, but no more than 128."""
+    lengths = sorted(len(str(cell).split()) for cell in cells if not is_missing(cell))
+    if not lengths:
+        return 1
+    place = min(len(lengths) - 1, math.ceil(_WHOLE * len(lengths)))
+    return min(_LONGEST, lengths[place])

@@ -65,10 +65,10 @@ class TextTarget(Text):
 
     @property
     def output_size(self) -> int:
-        """How many different ids there are, start and end included."""
+        """The number of different ids, start and end included."""
         return max(self.vocabulary_size, self.start + 1, self.end + 1)
 
     @property
     def steps(self) -> int:
-        """How many ids a decoder reads, and how many it writes: the text, and its start or end."""
+        """The number of ids that a decoder reads, and writes: the text, and its start or end."""
         return self.length + 1

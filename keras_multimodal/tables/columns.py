@@ -14,8 +14,8 @@ from keras_multimodal.data.column.column import Column
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ColumnKind, Schema
 from keras_multimodal.schema.column_kind import UNKNOWN, as_number, find_kinds, left_out, untold
-from keras_multimodal.schema.infer import text_length
 from keras_multimodal.schema.missing_cells import is_missing
+from keras_multimodal.schema.text import text_length
 from keras_multimodal.tables.cells import tabular_cells
 from keras_multimodal.tables.table import Table
 from keras_multimodal.types import Cell

@@ -11,8 +11,9 @@ from keras_multimodal import data
 from keras_multimodal._options import TableOptions
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema.column_kind import class_name
-from keras_multimodal.schema.infer import target_kind, text_length
+from keras_multimodal.schema.infer import target_kind
 from keras_multimodal.schema.missing_cells import is_missing
+from keras_multimodal.schema.text import text_length
 from keras_multimodal.tables.table import Table
 from keras_multimodal.types import Cell
 

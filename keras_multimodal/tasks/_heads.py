@@ -36,7 +36,7 @@ class Head:
     penalty: float = 0.5
 
     def weigh(self) -> UncertaintyLoss:
-        """Its loss, weighed by what is learned."""
+        """Weigh the loss by what is learned."""
         return UncertaintyLoss(self.loss, self.scale, self.penalty)
 
 
@@ -72,7 +72,7 @@ def class_logits(target: ClassTarget, vector: Tensor, name: str) -> Tensor:
 def class_head(
     target: ClassTarget, logits: Tensor, label_smoothing: float, prefix: str = ""
 ) -> Head:
-    """Probabilities from logits.
+    """Make probabilities of logits.
 
     Args:
         target: The classes.
@@ -94,7 +94,7 @@ def class_head(
 def number_head(
     target: NumberTarget, vector: Tensor, loss: Any, quantiles: Sequence[float], prefix: str = ""
 ) -> Head:
-    """Numbers in the user's units from a vector.
+    """Make numbers in the user's units of a vector.
 
     Args:
         target: The numbers, measured.

@@ -55,8 +55,8 @@ class Trunk:
         for number, spec in enumerate(schema.inputs):
             encoder = (encoders or {}).get(spec.name)
             if encoder is None:
-                own = None if seed is None else seed + number
-                encoder = default_encoder(spec, dim, dropout, seed=own)
+                encoder_seed = None if seed is None else seed + number
+                encoder = default_encoder(spec, dim, dropout, seed=encoder_seed)
             given = self._given(spec, flags)
             if encoder is None:  # features are tokens already
                 self.tokens[spec.name], self.masks[spec.name] = given
@@ -68,7 +68,7 @@ class Trunk:
             self.masks[spec.name] = None  # the tensor's own
 
     def fuse(self, fusion: str | keras.layers.Layer) -> Tensor:
-        """One vector `(batch, width)` of all modalities; of a single one the mean of its tokens."""
+        """Fuse all modalities to `(batch, width)`; of a single one take the mean of its tokens."""
         if len(self.tokens) == 1:
             ((name, tokens),) = self.tokens.items()
             return MaskedMeanPooling(name="pool")(tokens, mask=self.masks[name])
@@ -99,11 +99,11 @@ class Trunk:
 
     def _given(self, spec: Modality, flags: Mapping[str, Any]) -> Tensors:
         """Return what the modality's encoder is called with."""
-        own = {name: self.inputs[name] for name in spec.tensors}
+        tensors = {name: self.inputs[name] for name in spec.tensors}
         flag = flags.get(spec.name)
         if flag is None:
-            return spec.encoder_inputs(own)
+            return spec.encoder_inputs(tensors)
         if spec.mask_name in spec.tensors:
-            own[spec.mask_name] = ops.logical_and(own[spec.mask_name], flag[:, None])
-            return spec.encoder_inputs(own)
-        return [own[spec.name], flag]
+            tensors[spec.mask_name] = ops.logical_and(tensors[spec.mask_name], flag[:, None])
+            return spec.encoder_inputs(tensors)
+        return [tensors[spec.name], flag]

@@ -49,14 +49,14 @@ def calibrate(model: keras.Model, dataset: Any, target: str | None = None) -> fl
         Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.
     """
     layer = _temperature(model, target)
-    read = keras.Model(model.input, layer.input)
+    logits_model = keras.Model(model.input, layer.input)
     logits, labels = [], []
     for batch in dataset:
         if not isinstance(batch, tuple) or len(batch) < 2:
             raise ValueError("`dataset` must have labels. Received: batches of inputs alone")
-        there, own = _labelled(batch, target)
-        logits.append(ops.convert_to_numpy(read(batch[0], training=False))[there])
-        labels.append(own[there])
+        there, numbers = _labelled(batch, target)
+        logits.append(ops.convert_to_numpy(logits_model(batch[0], training=False))[there])
+        labels.append(numbers[there])
     rows = np.concatenate(logits).astype("float64"), np.concatenate(labels)
     if not len(rows[1]):
         raise ValueError(f"`dataset` must have labels. Received: none of {target!r} in any row")

@@ -27,7 +27,7 @@ _QUANTILES = (0.1, 0.5, 0.9)
 
 
 class CompileOptions(TypedDict, total=False):
-    """What the tasks hand on to `compile_for`, where it is described."""
+    """The arguments that the tasks hand on to `compile_for`, where they are described."""
 
     learning_rate: float
     weight_decay: float

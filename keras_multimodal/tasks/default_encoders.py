@@ -102,4 +102,4 @@ def _encode_table(
 
 @register_encoder("features")
 def _encode_nothing(modality: Modality, dim: int, **options: object) -> None:
-    """Features are tokens already."""
+    """Return features as they are, tokens already."""

@@ -51,16 +51,16 @@ def attach_encoders(
     raw = inputs(schema)
     given: dict[str, Any] = {}
     for spec in schema.inputs:
-        own = {name: raw[name] for name in spec.tensors}
+        tensors = {name: raw[name] for name in spec.tensors}
         if spec.name in encoders:
             check = getattr(encoders[spec.name], "check_modality", None)
             if check is not None:
                 check(spec)
-            tokens = encoders[spec.name](spec.encoder_inputs(own))
+            tokens = encoders[spec.name](spec.encoder_inputs(tensors))
             tokens, mask = _TokensAndMask(name=f"{spec.name}_features")(tokens)
             given |= {spec.name: tokens, spec.mask_name: mask}
-            own = {name: raw[name] for name in spec.tensors if name == spec.present_name}
-        given |= own
+            tensors = {name: raw[name] for name in spec.tensors if name == spec.present_name}
+        given |= tensors
     wanted = {tensor.name for tensor in model.inputs}
     if wanted != set(given):
         raise ValueError(
@@ -79,15 +79,15 @@ class _TokensAndMask(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Shapes) -> None:
-        """Nothing."""
+        """Make nothing."""
 
     def call(self, inputs: Tensors, mask: Mask = None) -> tuple[Any, Any]:
-        """Return a vector is a single token; without a mask every token is real."""
+        """Return the tokens, a vector as a single one, and their mask, True where there is none."""
         tokens = inputs[:, None] if len(inputs.shape) == 2 else inputs
         if mask is None or len(inputs.shape) == 2:
             mask = ops.ones_like(tokens[..., 0], dtype="bool")
         return ops.cast(tokens, "float32"), mask
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> tuple[None, None]:
-        """None: the mask is the second output."""
+        """Return None: the mask is the second output."""
         return None, None

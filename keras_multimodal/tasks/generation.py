@@ -126,7 +126,7 @@ def generation_loop(
     (3, 4)
     """
     decoder.check_target(target)
-    own = get_sampler(sampler)
+    chosen_sampler = get_sampler(sampler)
     count = target.length if max_length is None else max_length
     if not 1 <= count <= target.length:
         raise ValueError(
@@ -157,14 +157,16 @@ def generation_loop(
 
         # Keras warns of a softmax over a single place.
         cache = decoder.start(context, context_mask, max(count, 2))
-        ids = own(following, prompt, cache, index=1, mask=known, stop_token_ids=[target.end])
+        ids = chosen_sampler(
+            following, prompt, cache, index=1, mask=known, stop_token_ids=[target.end]
+        )
         return ops.cast(ids[:, 1:], "int32")
 
     return write
 
 
 def _never(target: TextTarget) -> Any:
-    """What is added to the logits, so that nothing is written that is no word: `(1, ids)`."""
+    """Return what keeps ids that are no words from being written, added to logits: `(1, ids)`."""
     places = {0, target.start} - {target.end}
     if target.tokenizer is None:
         places.add(_UNKNOWN)

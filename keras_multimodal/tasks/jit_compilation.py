@@ -15,7 +15,7 @@ _RECURRENT = (keras.layers.RNN, keras.layers.GRU, keras.layers.LSTM, keras.layer
 
 
 def jit_policy(model: keras.Model) -> bool:
-    """Whether to compile a model with `jit_compile=True`, from the device and what it is made of.
+    """Return whether to compile a model with `jit_compile=True`, by the device and its layers.
 
     On a GPU or TPU: yes. On a CPU: yes for what is products, attention and elementwise work, which
     XLA makes faster, such as fusions on features; no where there are convolutions or recurrent

@@ -6,7 +6,7 @@ from keras_multimodal.schema import Schema
 
 
 def inputs(schema: Schema) -> dict[str, keras.KerasTensor]:
-    """One `keras.Input` for each tensor of a batch.
+    """Make one `keras.Input` for each tensor of a batch.
 
     Args:
         schema: The record's description.

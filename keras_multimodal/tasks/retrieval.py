@@ -107,7 +107,7 @@ def retriever(
             f"`projections` must be for towers, {list(target.names)}. "
             f"Received: projections for {sorted(unknown)} too"
         )
-    several = [name for name, own in target.towers if len(own) > 1]
+    several = [name for name, members in target.towers if len(members) > 1]
     if isinstance(fusion, keras.layers.Layer) and len(several) > 1:
         raise ValueError(
             "`fusion` must be a name where several towers are fused, each by a layer of its own. "
@@ -115,12 +115,12 @@ def retriever(
         )
     trunk = Trunk(schema, encoders, dim, dropout, 0.0, seed)
     vectors = []
-    for name, own in target.towers:
-        tokens = {modality: trunk.tokens[modality] for modality in own}
-        masks = {modality: trunk.masks[modality] for modality in own}
-        if len(own) == 1:
+    for name, members in target.towers:
+        tokens = {modality: trunk.tokens[modality] for modality in members}
+        masks = {modality: trunk.masks[modality] for modality in members}
+        if len(members) == 1:
             pool = MaskedMeanPooling(name=f"{name}_pool")
-            vector = pool(tokens[own[0]], mask=masks[own[0]])
+            vector = pool(tokens[members[0]], mask=masks[members[0]])
         else:
             vector = PooledFusion(fusion, dim=dim, name=f"{name}_fusion")(tokens, mask=masks)
         own_projection = (projections or {}).get(name)

@@ -144,7 +144,7 @@ class Case:
         return leaves
 
     def pack(self, flat: Sequence[Any]) -> dict[str, Any]:
-        """Call arguments by name, nested as `inputs` was, from one value for each leaf."""
+        """Return call arguments by name, nested as `inputs` was, from one value for each leaf."""
         remaining = list(flat)
         packed = {}
         for name, value in self.arguments.items():
@@ -165,7 +165,7 @@ class Case:
         return shapes
 
     def explicit_masks(self, leaves: Sequence[Leaf]) -> dict[str, Any]:
-        """Masks by the name of the call's mask argument; empty where `call` takes none."""
+        """Return masks by the name of the call's mask argument; empty where `call` takes none."""
         packed = self.pack([leaf.carried_mask for leaf in leaves])
         explicit = {}
         for i, (name, mask) in enumerate(packed.items()):

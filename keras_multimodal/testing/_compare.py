@@ -38,14 +38,12 @@ def difference(actual: Tensor, expected: Any, tolerance: float = 1e-5) -> str:
     )
 
 
-def expect_equal(
-    actual: Outputs, expected: Outputs, what: str, tolerance: float = 1e-5, masks: bool = True
-) -> None:
+def expect_equal(actual: Outputs, expected: Outputs, what: str, masks: bool = True) -> None:
     """Raise unless two calls returned the same values and, if `masks`, the same masks."""
     if actual.labels != expected.labels:
         raise AssertionError(f"{what}: outputs {actual.labels}, not {expected.labels}")
     for i, name in enumerate(actual.labels):
-        if found := difference(actual.values[i], expected.values[i], tolerance):
+        if found := difference(actual.values[i], expected.values[i]):
             raise AssertionError(f"{what}: {name} differs in {found}")
         if masks:
             expect_equal_mask(actual.masks[i], expected.masks[i], f"{what}: the mask of {name}")

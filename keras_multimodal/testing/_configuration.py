@@ -40,7 +40,7 @@ def config_arguments(case: Case) -> None:
 
 
 def config_round_trip(case: Case) -> None:
-    """Return the configuration survives JSON and makes a layer with the same configuration."""
+    """The configuration survives JSON and makes a layer with the same configuration."""
     layer = case.make()
     serialized = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)))
     again = keras.saving.deserialize_keras_object(serialized)
@@ -55,7 +55,7 @@ def config_round_trip(case: Case) -> None:
 
 
 def constructor(case: Case) -> None:
-    """Return the constructor makes no weights and leaves its arguments as they were."""
+    """The constructor makes no weights and leaves its arguments as they were."""
     given = copy.deepcopy(case.init_kwargs)
     layer = case.cls(**given)
     if layer.weights:
@@ -84,5 +84,5 @@ def _is_plain(value: Tensor) -> bool:
 
 
 def _as_json(value: Tensor) -> Any:
-    """JSON has no tuples, and only strings for keys."""
+    """Return a value as JSON has it, without tuples, with strings for keys."""
     return json.loads(json.dumps(keras.saving.serialize_keras_object(value)))

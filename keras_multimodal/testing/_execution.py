@@ -21,7 +21,7 @@ def graph(case: Case) -> None:
 
 
 def jit(case: Case) -> None:
-    """Return a model compiled with `jit_compile=True` gives the eager outputs and masks."""
+    """A model compiled with `jit_compile=True` gives the eager outputs and masks."""
     expected = case.outputs()
     model = case.symbolic.model
     model.compile(jit_compile=True)
@@ -42,7 +42,7 @@ def deterministic_inference(case: Case) -> None:
 
 
 def inputs_unchanged(case: Case) -> None:
-    """Return a call leaves the arrays, lists and dicts it is given as they were."""
+    """A call leaves the arrays, lists and dicts it is given as they were."""
     layer = case.layer
     masks = case.explicit_masks(case.leaves)
     arrays = [leaf.value.copy() for leaf in case.leaves]
@@ -73,7 +73,7 @@ def _names(container: Any) -> Any:
 
 
 def dict_order(case: Case) -> None:
-    """Return the order of a dict's entries does not matter, in building or in calling."""
+    """The order of a dict's entries does not matter, in building or in calling."""
     name, first = next(iter(case.arguments.items()))
     if not isinstance(first, dict):
         return
@@ -90,7 +90,7 @@ def dict_order(case: Case) -> None:
 
 
 def dict_names(case: Case) -> None:
-    """Return a dict with an unknown or an absent entry raises a ValueError that names it."""
+    """A dict with an unknown or an absent entry raises a ValueError that names it."""
     name, first = next(iter(case.arguments.items()))
     if not isinstance(first, dict) or len(first) < 2:
         return
@@ -113,7 +113,7 @@ def dict_names(case: Case) -> None:
 
 
 def _in_order(layer: keras.layers.Layer, order: list[str]) -> Callable[..., Any]:
-    """`layer`, called with the entries of its first argument in another order."""
+    """Call `layer` with the entries of its first argument in another order."""
 
     def reordered(first: Tensor, *others: Any, **kwargs: Any) -> Any:
         return layer({key: first[key] for key in order}, *others, **kwargs)

@@ -60,7 +60,7 @@ class Leaf:
 
 @dataclasses.dataclass(frozen=True)
 class Outputs:
-    """What one call returned, flat: names for messages, values, and masks where there are some."""
+    """The flat outputs of one call: names for messages, values, and masks where there are some."""
 
     labels: tuple[str, ...]
     values: tuple[np.ndarray, ...]
@@ -73,7 +73,7 @@ def widen(mask: np.ndarray, rank: int) -> np.ndarray:
 
 
 def label(path: Sequence[Any], root: str) -> str:
-    """`root` and a path in it, as Python would write it: `root['image'][0]`."""
+    """Write `root` and a path in it as Python does: `root['image'][0]`."""
     return root + "".join(f"[{key!r}]" for key in path)
 
 

@@ -18,7 +18,7 @@ _FILLS = (1e4, float("nan"))
 
 
 def output_mask(case: Case) -> None:
-    """Return each output carries the expected mask, and the mask is boolean."""
+    """Each output carries the expected mask, and the mask is boolean."""
     if case.masked and not case.layer.supports_masking:
         raise AssertionError("`supports_masking` is False, so Keras drops the masks")
     outputs = case.outputs()
@@ -39,7 +39,7 @@ def output_mask(case: Case) -> None:
 
 
 def explicit_mask(case: Case) -> None:
-    """Return a mask given as an argument acts as the one that a tensor carries."""
+    """A mask given as an argument acts as the one that a tensor carries."""
     if not case.explicit_masks(case.leaves):
         return
     expect_equal(
@@ -52,7 +52,7 @@ def explicit_mask(case: Case) -> None:
 
 
 def without_mask(case: Case) -> None:
-    """Return a mask that is True everywhere acts as no mask."""
+    """A mask that is True everywhere acts as no mask."""
     carried = [i for i in case.masked if case.leaves[i].flag is None]
     for group in _groups(carried):
         names = " and ".join(case.leaves[i].label for i in group)
@@ -67,7 +67,7 @@ def without_mask(case: Case) -> None:
 
 
 def masked_content(case: Case) -> None:
-    """Return what stands at masked places changes no valid output, and makes none NaN."""
+    """What stands at masked places changes no valid output, and makes none NaN."""
     expected = case.outputs()
     for i in case.masked:
         for fill in _FILLS:
@@ -79,7 +79,7 @@ def masked_content(case: Case) -> None:
 
 
 def masked_content_gradients(case: Case) -> None:
-    """Return what stands at masked places changes no gradient, and gets none."""
+    """What stands at masked places changes no gradient, and gets none."""
     for i in case.masked:
         _expect_no_gradient_leak(case, case.leaves, i)
 
@@ -128,8 +128,8 @@ def trailing_padding(case: Case) -> None:
                     )
         else:
             # A longer output, such as attention scores, keeps its leading part.
-            kept = after[tuple(slice(size) for size in before.shape)]
-            if found := difference(kept, before):
+            cut = after[tuple(slice(size) for size in before.shape)]
+            if found := difference(cut, before):
                 raise AssertionError(f"{what}: {name} differs in {found}")
 
 

@@ -23,7 +23,7 @@ def mixed_bfloat16(case: Case) -> None:
 
 
 def sublayer_dtypes(case: Case) -> None:
-    """Return every sublayer follows the layer's own dtype policy."""
+    """Every sublayer follows the layer's own dtype policy."""
     layer = _mixed_layer(case, "mixed_float16")
     for path, sublayer in sublayers(layer, layer.name):
         if sublayer.dtype_policy.name != layer.dtype_policy.name:

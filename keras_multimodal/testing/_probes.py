@@ -37,7 +37,7 @@ class AttachMask(keras.layers.Layer):
         return inputs[1]
 
     def compute_output_spec(self, inputs: Tensors) -> Tensors:
-        """As the first tensor."""
+        """Return a spec like the first tensor."""
         return keras.KerasTensor(inputs[0].shape, dtype=inputs[0].dtype)
 
 
@@ -61,7 +61,7 @@ class ReadMask(keras.layers.Layer):
         return outputs
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask) -> None:
-        """Return the masks are outputs of their own now."""
+        """Return None: the masks are outputs of their own now."""
 
 
 @register
@@ -73,7 +73,7 @@ class Summary(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Shapes = None) -> None:
-        """One weight, so that a layer that has none can still be fitted."""
+        """Make one weight, so that a layer that has none can still be fitted."""
         self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
 
     def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
@@ -93,8 +93,8 @@ class Summary(keras.layers.Layer):
         return ops.expand_dims(total * self.scale, -1)  # (batch, 1)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask) -> None:
-        """One number for each row needs no mask."""
+        """Return None: one number for each row needs no mask."""
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, int]:
-        """`(batch, 1)`."""
+        """Return `(batch, 1)`."""
         return (None, 1)

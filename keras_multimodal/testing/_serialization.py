@@ -10,7 +10,7 @@ from keras_multimodal.testing._compare import expect_equal
 
 
 def keras_file(case: Case) -> None:
-    """Return a model saved as `.keras` and loaded gives the same outputs and masks."""
+    """A model saved as `.keras` and loaded gives the same outputs and masks."""
     expected = case.outputs()
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.keras"
@@ -21,7 +21,7 @@ def keras_file(case: Case) -> None:
 
 
 def saved_model(case: Case) -> None:
-    """Return a model exported as a SavedModel gives the same outputs and masks without Keras."""
+    """A model exported as a SavedModel gives the same outputs and masks without Keras."""
     if keras.backend.backend() != "tensorflow":
         return
     import tensorflow as tf

@@ -14,7 +14,7 @@ from keras_multimodal.types import Shape
 
 
 def output_shape(case: Case) -> None:
-    """Return the outputs have the expected shapes."""
+    """The outputs have the expected shapes."""
     outputs = case.outputs()
     _expect_shapes([value.shape for value in outputs.values], case.expected_shapes, "eager")
 
@@ -46,7 +46,7 @@ def symbolic_output(case: Case) -> None:
 
 
 def single_row(case: Case) -> None:
-    """Return a row's output does not depend on the batch it comes in."""
+    """A row's output does not depend on the batch it comes in."""
     outputs = case.outputs()
     first = [
         dataclasses.replace(

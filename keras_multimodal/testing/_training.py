@@ -30,7 +30,7 @@ class Step:
 
 
 def weight_gradients(case: Case) -> None:
-    """Return every trainable weight gets a gradient, and every gradient is finite."""
+    """Every trainable weight gets a gradient, and every gradient is finite."""
     unreached = {variable.path for variable in case.layer.trainable_variables}
     for call in range(1 + _TRAINING_CALLS):
         found = evaluate_in_training(case) if call else evaluate(case)
@@ -124,12 +124,10 @@ def take_step(case: Case, model: keras.Model) -> Step:
     return Step(loss, [v.numpy() for v in case.layer.trainable_variables], random=False)
 
 
-def expect_equal_step(
-    step: Step, expected: Step, names: Sequence[str], tolerance: float = 1e-5
-) -> None:
+def expect_equal_step(step: Step, expected: Step, names: Sequence[str]) -> None:
     """Raise unless both steps have the same loss and leave the same weights."""
-    if found := difference(step.loss, expected.loss, tolerance):
+    if found := difference(step.loss, expected.loss):
         raise AssertionError(f"the loss differs from that of an eager call in {found}")
     for name, weight, wanted in zip(names, step.weights, expected.weights, strict=True):
-        if found := difference(weight, wanted, tolerance):
+        if found := difference(weight, wanted):
             raise AssertionError(f"the step left {name} different in {found}")

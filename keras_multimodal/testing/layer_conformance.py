@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_multimodal._seeding import seeded
 from keras_multimodal.testing import (
     _configuration,
     _dropout,
@@ -92,7 +93,8 @@ def run_layer_conformance(
 
     A length is unknown, and is padded, where a mask runs along it. Before a layer is tried, its
     weights are moved off their initial values: a leak behind a zero gate cannot be seen. Runs on
-    the TensorFlow and the JAX backend. Sets the random seed, with `keras.utils.set_random_seed`.
+    the TensorFlow and the JAX backend. Each check draws the same weights and the same dropout,
+    whatever ran before; the process's own random numbers go on as if nothing had been.
 
     Args:
         cls: The layer class.
@@ -153,18 +155,17 @@ def run_layer_conformance(
         expected_output_shape,
         expected_output_mask,
     )
-    keras.utils.set_random_seed(0)
     try:
-        case.outputs()
+        with seeded(0):
+            case.outputs()
     except Exception as error:
         raise AssertionError(f"{cls.__name__} cannot be called: {error!r}") from error
     failures: dict[str, Exception] = {}
     for name, check in made.items():
-        # Whatever ran before, the weights, the seeds and the numbers drawn of them are the same.
-        keras.utils.set_random_seed(0)
         case.restore()
         try:
-            check(case)
+            with seeded(0):
+                check(case)
         except Exception as error:
             if name not in waived:
                 failures[name] = error
@@ -199,7 +200,7 @@ def _check_names(names: Collection[str] | None) -> Mapping[str, Callable[[Case],
 
 
 def _report(cls: type, failures: Mapping[str, Exception], count: int) -> str:
-    """One paragraph for each difference; checks that found the same share it."""
+    """Write a paragraph for each difference; checks that found the same share it."""
     names_by_difference: dict[str, list[str]] = {}
     for name, error in failures.items():
         difference = str(error) if isinstance(error, AssertionError) else repr(error)

@@ -18,7 +18,7 @@ _OTHER = "another_modality"
 
 @dataclasses.dataclass(frozen=True)
 class _Rows:
-    """What is tried: a column of some rows, and the same rows as raw cells."""
+    """A column of some rows, and the same rows as raw cells."""
 
     spec: Modality
     column: Any
@@ -137,8 +137,10 @@ def _tensors(rows: _Rows) -> None:
     """a batch has the names, shapes and dtypes that the description says."""
     count = len(rows.column)
     found = {name: (array.shape, array.dtype.name) for name, array in rows.batch().items()}
-    said = {name: ((count, *shape), dtype) for name, (shape, dtype) in rows.spec.tensors.items()}
-    assert found == said, f"{found} instead of {said}"
+    described = {
+        name: ((count, *shape), dtype) for name, (shape, dtype) in rows.spec.tensors.items()
+    }
+    assert found == described, f"{found} instead of {described}"
 
 
 def _preprocessor(rows: _Rows) -> None:

@@ -20,7 +20,7 @@ from tests.pets import pets
 OLD = pathlib.Path(__file__).parent / "2026_11"
 LAYERS = json.loads((OLD / "layers.json").read_text())
 SCHEMAS = json.loads((OLD / "schemas.json").read_text())
-RENAMED = {"hop": "hop_seconds"}  # arguments
+RENAMED = {"hop": "hop_seconds", "feed_forward_dim": "intermediate_dim"}  # arguments
 MODELS = sorted(path.stem for path in OLD.glob("*.keras"))
 
 

@@ -34,16 +34,16 @@ PICTURES = RNG.random((3, 7, 6, 3)).astype("float32")
 IDS = np.array([[3, 1, 4, 0], [5, 2, 0, 0], [0, 7, 6, 2]], "int32")
 CONV = {"dim": 6, "filters": (4, 5)}  # 7 by 6 pixels make 2 by 2 places
 RESIDUAL = {"dim": 6, "filters": (4, 5), "blocks": 1}
-PATCHES = {"dim": 6, "patch_size": 2, "num_layers": 1, "num_heads": 2, "feed_forward_dim": 5}
+PATCHES = {"dim": 6, "patch_size": 2, "num_layers": 1, "num_heads": 2, "intermediate_dim": 5}
 EVEN_PICTURES = PICTURES[:, :4]  # 2 by 3 patches
 TEXT = {"vocabulary_size": 9, "dim": 6}
-TRANSFORMER = {**TEXT, "max_length": 9, "num_layers": 1, "num_heads": 2, "feed_forward_dim": 5}
+TRANSFORMER = {**TEXT, "max_length": 9, "num_layers": 1, "num_heads": 2, "intermediate_dim": 5}
 SERIES = RNG.normal(size=(3, 9, 2)).astype("float32")
 # A gap and an end; nothing; everything.
 STEPS = np.array([[1, 1, 1, 0, 0, 0, 0, 1, 0], [0] * 9, [1] * 9], bool)
 PAIRS = np.array([[1, 1, 0, 1, 0], [0] * 5, [1] * 5], bool)
 TRIPLES = np.array([[1, 0, 1], [0] * 3, [1] * 3], bool)
-SENSOR = {"dim": 6, "num_layers": 1, "num_heads": 2, "feed_forward_dim": 5, "patch_size": 3}
+SENSOR = {"dim": 6, "num_layers": 1, "num_heads": 2, "intermediate_dim": 5, "patch_size": 3}
 # Ten hops of four samples make five tokens.
 RECORDINGS = RNG.uniform(-1, 1, size=(3, 38)).astype("float32")
 SAMPLES = np.arange(38) < np.array([[21], [0], [38]])

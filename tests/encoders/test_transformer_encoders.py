@@ -9,7 +9,7 @@ from keras_multimodal.encoders import PatchImageEncoder, TransformerTextEncoder
 
 IDS = np.array([[3, 1, 4, 0], [5, 2, 0, 0], [0, 7, 6, 2]], "int32")
 PICTURES = np.random.default_rng(3).random((3, 4, 6, 3)).astype("float32")
-OPTIONS = {"dim": 8, "num_layers": 2, "num_heads": 2, "feed_forward_dim": 5}
+OPTIONS = {"dim": 8, "num_layers": 2, "num_heads": 2, "intermediate_dim": 5}
 TEXT = {"vocabulary_size": 9, "max_length": 6}
 
 
@@ -114,7 +114,7 @@ def test_pictures_of_unknown_size_have_an_unknown_number_of_patches(size):
         (TransformerTextEncoder, {**TEXT, "max_length": 0}, "`max_length` must be at least 1"),
         (TransformerTextEncoder, {**TEXT, "vocabulary_size": 1}, "`vocabulary_size` must be at"),
         (TransformerTextEncoder, {**TEXT, "num_heads": 0}, "`num_heads` must be at least 1"),
-        (TransformerTextEncoder, {**TEXT, "feed_forward_dim": 0}, "`feed_forward_dim` must be"),
+        (TransformerTextEncoder, {**TEXT, "intermediate_dim": 0}, "`intermediate_dim` must be"),
         (TransformerTextEncoder, {**TEXT, "dropout": -0.1}, r"`dropout` must be in \[0, 1\)"),
     ],
 )

@@ -10,7 +10,7 @@ PAIR = {"text": TOKENS_4, "sensor": VECTORS}
 PAIR_GAPS = {name: GAPS[name] for name in PAIR}
 # Every row has a token of some modality, so that no latent is masked.
 ALL_LATENTS = np.ones((3, 2), bool)
-SMALL = {"num_heads": 2, "feed_forward_dim": 5}
+SMALL = {"num_heads": 2, "intermediate_dim": 5}
 
 CASES: list = [
     case(

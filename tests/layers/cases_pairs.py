@@ -13,7 +13,7 @@ PAIR_SHAPES = {"text": (3, 4, 8), "image": (3, 5, 8)}
 CASES = [
     case(
         GatedCrossAttention,
-        {"num_heads": 2, "feed_forward_dim": 6, **DROPOUT},
+        {"num_heads": 2, "intermediate_dim": 6, **DROPOUT},
         (TOKENS_4, NARROW),
         (MASK_4, GAPS["image"]),
         (3, 4, 8),
@@ -21,7 +21,7 @@ CASES = [
     ),
     case(
         CoAttention,
-        {"num_heads": 2, "feed_forward_dim": 6, **DROPOUT},
+        {"num_heads": 2, "intermediate_dim": 6, **DROPOUT},
         PAIR,
         PAIR_GAPS,
         PAIR_SHAPES,
@@ -37,7 +37,7 @@ CASES = [
     ),
     case(
         CrossModalTransformer,
-        {"num_heads": 2, "num_layers": 1, "feed_forward_dim": 6, **DROPOUT},
+        {"num_heads": 2, "num_layers": 1, "intermediate_dim": 6, **DROPOUT},
         PAIR,
         PAIR_GAPS,
         PAIR_SHAPES,

@@ -37,7 +37,7 @@ from keras_multimodal.layers import (
     TimeEmbedding,
 )
 
-BLOCK = {"key_dim": None, "feed_forward_dim": None, "dropout": 0.0, "seed": None}
+BLOCK = {"key_dim": None, "intermediate_dim": None, "dropout": 0.0, "seed": None}
 # What each needs, and what is then written of the rest; a saved layer may lack what came later.
 DEFAULTS = [
     (AttentionPooling, {}, {"hidden_units": None, "gated": False}),
@@ -123,7 +123,7 @@ def test_what_is_not_said_is_usual(cls, needed, usual):
     [
         (AttentionPooling, {"hidden_units": 1}),
         (BottleneckFusion, {"num_heads": 1, "num_bottlenecks": 1, "num_layers": 2}),
-        (CoAttention, {"num_heads": 1, "key_dim": 1, "feed_forward_dim": 1, "dropout": 0.99}),
+        (CoAttention, {"num_heads": 1, "key_dim": 1, "intermediate_dim": 1, "dropout": 0.99}),
         (CrossModalAttention, {"num_heads": 1, "key_dim": 1, "value_dim": 1, "output_dim": 1}),
         (CrossModalTransformer, {"num_heads": 1, "num_layers": 1, "num_self_attention_layers": 0}),
         (DeepSetFusion, {"units": 1, "hidden_units": 1}),
@@ -168,7 +168,7 @@ def test_what_is_just_within_is_taken(cls, options):
         (BottleneckFusion, {"num_heads": 1, "num_layers": 1}, "num_layers"),
         (CoAttention, {"num_heads": 0}, "num_heads"),
         (CoAttention, {"num_heads": 1, "key_dim": 0}, "key_dim"),
-        (CoAttention, {"num_heads": 1, "feed_forward_dim": 0}, "feed_forward_dim"),
+        (CoAttention, {"num_heads": 1, "intermediate_dim": 0}, "intermediate_dim"),
         (CoAttention, {"num_heads": 1, "dropout": 1.0}, "dropout"),
         (CoAttention, {"num_heads": 1, "dropout": -0.1}, "dropout"),
         (CrossModalAttention, {"num_heads": 0}, "num_heads"),

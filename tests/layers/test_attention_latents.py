@@ -100,7 +100,7 @@ def ready(layer, randomize, shapes=None):
     "options",
     [
         {"num_heads": 2},
-        {"num_heads": 3, "num_layers": 2, "key_dim": 5, "feed_forward_dim": 4},
+        {"num_heads": 3, "num_layers": 2, "key_dim": 5, "intermediate_dim": 4},
         {"num_heads": 1, "modality_embedding": False},
     ],
     ids=str,
@@ -125,7 +125,7 @@ def test_merged_attention_is_its_equation(options, masks, randomize, parameters)
     [
         {"num_heads": 2},
         {"num_heads": 3, "num_bottlenecks": 1, "num_layers": 3, "key_dim": 2},
-        {"num_heads": 1, "feed_forward_dim": 4},
+        {"num_heads": 1, "intermediate_dim": 4},
     ],
     ids=str,
 )
@@ -149,7 +149,7 @@ def test_bottleneck_fusion_is_its_equation(options, masks, randomize, parameters
     "options",
     [
         {"num_heads": 2},
-        {"num_heads": 3, "num_layers": 1, "key_dim": 5, "feed_forward_dim": 4},
+        {"num_heads": 3, "num_layers": 1, "key_dim": 5, "intermediate_dim": 4},
     ],
     ids=str,
 )
@@ -229,7 +229,7 @@ def test_perceiver_resampler_by_hand():
 
 
 def test_q_former_by_hand():
-    layer = QFormer(num_queries=2, num_layers=1, num_heads=1, activation="relu", feed_forward_dim=2)
+    layer = QFormer(num_queries=2, num_layers=1, num_heads=1, activation="relu", intermediate_dim=2)
     tokens = np.array([[UP, UP, UP, DOWN]], "float32")
     layer(tokens)
     make_uniform(layer)
@@ -432,7 +432,7 @@ def test_latents_are_masked_in_rows_of_nothing(cls, count):
         ({"num_heads": 0}, "`num_heads` must be at least 1. Received: num_heads=0"),
         ({"num_layers": 0}, "`num_layers` must be at least 1. Received: num_layers=0"),
         ({"key_dim": 0}, "`key_dim` must be at least 1. Received: key_dim=0"),
-        ({"feed_forward_dim": 0}, "Received: feed_forward_dim=0"),
+        ({"intermediate_dim": 0}, "Received: intermediate_dim=0"),
         ({"dropout": 1.0}, r"`dropout` must be in \[0, 1\). Received: dropout=1.0"),
     ],
 )

@@ -142,7 +142,7 @@ def assert_close(output, expected):
 
 @pytest.mark.parametrize("masks", [MASKS, None], ids=["masks", "no masks"])
 def test_gated_cross_attention_is_its_equation(masks, randomize, parameters):
-    layer = GatedCrossAttention(num_heads=2, feed_forward_dim=5)
+    layer = GatedCrossAttention(num_heads=2, intermediate_dim=5)
     layer.build(TEXT.shape, NARROW.shape)
     randomize(layer)
     p, there = parameters(layer), masks or EVERYTHING
@@ -160,9 +160,9 @@ def test_gated_cross_attention_is_its_equation(masks, randomize, parameters):
 @pytest.mark.parametrize(
     ("layer", "reference", "width"),
     [
-        (CoAttention(2, feed_forward_dim=5), co_attention_reference, 8),
+        (CoAttention(2, intermediate_dim=5), co_attention_reference, 8),
         (CoAttention(3, key_dim=2, self_attention=False), co_attention_reference, 8),
-        (CrossModalTransformer(2, feed_forward_dim=5), transformer_reference, 16),
+        (CrossModalTransformer(2, intermediate_dim=5), transformer_reference, 16),
         (
             CrossModalTransformer(3, 1, num_self_attention_layers=0, key_dim=2),
             transformer_reference,
@@ -201,7 +201,7 @@ IDENTITY, NOTHING = np.eye(2), np.zeros((2, 2))
 
 
 def test_gated_cross_attention_by_hand():
-    layer = GatedCrossAttention(1, feed_forward_dim=1, activation="linear")
+    layer = GatedCrossAttention(1, intermediate_dim=1, activation="linear")
     layer.build(QUERY.shape, CONTEXT.shape)
     set_weights(
         layer,
@@ -219,7 +219,7 @@ def test_gated_cross_attention_by_hand():
 
 
 def test_co_attention_by_hand():
-    layer = CoAttention(1, feed_forward_dim=1, self_attention=False)
+    layer = CoAttention(1, intermediate_dim=1, self_attention=False)
     # Normalized, the two tokens of the second modality are (1, -1) and (-1, 1).
     inputs = [QUERY, np.array([[[3.0, 1.0], [2.0, 4.0]]], "float32")]
     layer(inputs)
@@ -241,7 +241,7 @@ def test_co_attention_by_hand():
 
 
 def test_cross_modal_transformer_by_hand():
-    layer = CrossModalTransformer(1, num_layers=2, num_self_attention_layers=0, feed_forward_dim=1)
+    layer = CrossModalTransformer(1, num_layers=2, num_self_attention_layers=0, intermediate_dim=1)
     layer([QUERY, CONTEXT])
     values = {}
     for pair, factor in (("0_from_1", 1.0), ("1_from_0", 10.0)):
@@ -445,7 +445,7 @@ def test_no_two_parts_drop_the_same_places(cls):
     [
         (CLASSES, {"num_heads": 0}, "`num_heads` must be at least 1. Received: num_heads=0"),
         (CLASSES, {"key_dim": 0}, "`key_dim` must be at least 1. Received: key_dim=0"),
-        (CLASSES, {"feed_forward_dim": -1}, "Received: feed_forward_dim=-1"),
+        (CLASSES, {"intermediate_dim": -1}, "Received: intermediate_dim=-1"),
         (CLASSES, {"dropout": 1.0}, r"`dropout` must be in \[0, 1\). Received: dropout=1.0"),
         (CLASSES[2:], {"num_layers": 0}, "`num_layers` must be at least 1. Received: num_layers=0"),
         (

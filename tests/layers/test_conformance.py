@@ -189,5 +189,5 @@ def test_every_public_layer_is_tried():
         for cls in map(vars(layers).get, layers.__all__)
         if isinstance(cls, type) and issubclass(cls, keras.layers.Layer)
     }
-    # What `LearnedWeight` learns comes through its loss: test_learned_weight.py.
+    # What `LearnedWeight` learns comes through its loss: heads/test_learned_weight.py.
     assert public - {layers.LearnedWeight} == {parameters.values[0] for parameters in TRIED}

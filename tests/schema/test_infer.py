@@ -1,10 +1,14 @@
 """The edges of what is read off a table."""
 
+import dataclasses
+from typing import ClassVar
+
 import pandas as pd
 import pytest
 
-from keras_multimodal.schema import Schema
-from keras_multimodal.schema.infer import identifier, target_kind, text_length
+from keras_multimodal.schema import Modality, Schema, column_kinds, register_modality
+from keras_multimodal.schema.infer import identifier, target_kind
+from keras_multimodal.schema.text import text_length
 
 
 @pytest.mark.parametrize(
@@ -63,23 +67,72 @@ def test_pictures_recordings_and_targets_are_as_is_said():
             "the sort": ["b", "a", None],
         }
     )
-    schema = Schema.infer(frame, target="the sort", verbose=False)
+    schema = Schema.infer(frame, target="the sort")
     photo, sound = schema["the_photo"], schema["sound"]
     assert (photo.shape, photo.rescale, photo.optional) == ((96, 96, 3), 1 / 255, True)
     assert (sound.sample_rate, sound.num_samples, sound.optional) == (16_000, 80_000, False)
     assert schema["table"].numeric == ("two_words",)
     assert (schema.target.name, schema.target.classes) == ("the_sort", ("a", "b"))
-    numbers = Schema.infer(frame, target="two words", verbose=False).target
+    numbers = Schema.infer(frame, target="two words").target
     assert (numbers.name, numbers.columns) == ("two_words", ("two_words",))
     with pytest.raises(ValueError, match=r"`target` must be a column.*'the photo'.*target='photo'"):
         Schema.infer(frame, target="photo")
 
 
-@pytest.mark.parametrize(
-    ("target", "line"), [("kind", "target, classes (2 "), ("price", "target, numbers (3 ")]
-)
-def test_it_is_printed_what_the_target_is(target, line, capsys):
-    frame = pd.DataFrame({"size": [1.5, 2.5, 3.0], "kind": ["a", "b", "a"]})
-    frame["price"] = [0.5, 1.25, 2.75]
-    Schema.infer(frame, target=target, kinds={"kind": "category"}, verbose=True)
-    assert f"{target}: {line}" in capsys.readouterr().out
+@register_modality
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UnknownSkeleton(Modality):
+    """A modality from outside that does not say how many joints there are."""
+
+    kind: ClassVar[str] = "unknown_skeleton"
+    joints: int
+
+    @property
+    def shape(self):
+        return (self.joints, 2)
+
+
+@register_modality
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Skeleton(UnknownSkeleton):
+    kind: ClassVar[str] = "skeleton"
+    joints: int = 5
+
+
+@register_modality
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CountedSkeleton(UnknownSkeleton):
+    kind: ClassVar[str] = "counted_skeleton"
+
+    @classmethod
+    def from_cells(cls, cells, *, name, optional):
+        joints = max(len(cell.split()) // 2 for cell in cells if cell is not None)
+        return cls(name=name, optional=optional, joints=joints)
+
+
+SKELETONS = pd.DataFrame({"the joints": ["1 2 3 4", None, "5 6 7 8"], "size": [0.5, 1.5, 2.5]})
+
+
+def test_a_modality_from_outside_is_described_by_its_defaults_or_its_cells():
+    schema = Schema.infer(SKELETONS, kinds={"the joints": "skeleton"})
+    assert schema.inputs[0] == Skeleton(name="the_joints", optional=True, joints=5)
+    assert schema.names == ("the_joints", "table")
+    schema = Schema.infer(SKELETONS[::2], kinds={"the joints": "counted_skeleton"})
+    assert schema.inputs[0] == CountedSkeleton(name="the_joints", optional=False, joints=2)
+    (found, _) = column_kinds(SKELETONS, {"the joints": "skeleton"})
+    assert str(found) == "the joints: skeleton (as you say)"
+
+
+def test_a_modality_that_no_cells_describe_says_what_it_lacks():
+    with pytest.raises(
+        ValueError,
+        match=r"UnknownSkeleton must read \['joints'\] off the cells in `from_cells`.*"
+        "column 'the_joints' of the kind 'unknown_skeleton'",
+    ):
+        Schema.infer(SKELETONS, kinds={"the joints": "unknown_skeleton"})
+
+
+@pytest.mark.parametrize("kind", ["features", "table", "skeletons"])
+def test_a_kind_that_no_column_is_is_refused(kind):
+    with pytest.raises(ValueError, match=rf"`kinds` must be among .*'skeleton'.*'{kind}'$"):
+        Schema.infer(SKELETONS, kinds={"the joints": kind})

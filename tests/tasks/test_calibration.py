@@ -14,12 +14,6 @@ def make_model():
     return keras.Model(logits, outputs)
 
 
-def test_fit_does_not_learn_it():
-    layer = Temperature()
-    layer.build((None, 4))
-    assert not layer.trainable_weights
-
-
 @pytest.mark.parametrize("factor", [0.25, 1.0, 3.0])
 def test_it_finds_by_how_much_logits_are_too_large(factor, rng):
     """Labels are drawn from the probabilities; the model's logits are `factor` times theirs."""

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import data, export
-from keras_multimodal.layers import OrderedQuantiles
 from keras_multimodal.schema import ClassTarget, Features, NumberTarget, Schema, Text
 from keras_multimodal.tasks import regressor
 
@@ -131,14 +130,3 @@ def test_wrong_arguments_are_refused():
             "unused",
             Schema([text], NumberTarget(columns=("a", "b"), mean=(0, 0), std=(1, 1))),
         )
-
-
-def test_quantiles_rise_by_the_equation(rng):
-    layer = OrderedQuantiles(1, 3)
-    inputs = rng.normal(size=(5, 4)).astype("float32")
-    found = keras.ops.convert_to_numpy(layer(inputs))
-    kernel, bias = (keras.ops.convert_to_numpy(weight) for weight in layer.weights)
-    h = inputs @ kernel + bias
-    second = h[:, 0] + np.log1p(np.exp(h[:, 1]))
-    expected = np.stack([h[:, 0], second, second + np.log1p(np.exp(h[:, 2]))], 1)
-    np.testing.assert_allclose(found[:, 0], expected, rtol=1e-5, atol=1e-6)

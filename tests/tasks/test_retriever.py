@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_multimodal import analysis, data, export
 from keras_multimodal.inference import SearchIndex
-from keras_multimodal.layers import ContrastiveHead, MeanFusion, SharedProjection, UnitVectors
+from keras_multimodal.layers import MeanFusion, SharedProjection
 from keras_multimodal.schema import Image, PairTarget, Schema, Tabular, Text
 from keras_multimodal.tasks import embed, retriever, tower
 
@@ -177,13 +177,6 @@ def test_captions_of_one_picture_have_its_number(rng):
     assert found.labels.tolist() == [[0, 0], [0, 1], [1, 2]]
 
 
-def test_the_head_adds_scale_and_bias_to_each_vector(rng):
-    vectors = [rng.normal(size=(3, 4)).astype("float32") for _ in range(2)]
-    out = keras.ops.convert_to_numpy(ContrastiveHead(10.0, -10.0)(vectors))
-    np.testing.assert_allclose(out[:, 1, :4], vectors[1])
-    np.testing.assert_allclose(out[..., 4:], np.broadcast_to([10.0, -10.0], (3, 2, 2)), rtol=1e-5)
-
-
 @pytest.mark.parametrize(("loss", "start"), [("info_nce", 1 / 0.07), ("sig_lip", 10.0)])
 def test_a_temperature_is_learned_or_held(loss, start, rng):
     tables = [Tabular(name="a", numeric=("x",)), Tabular(name="b", numeric=("y",))]
@@ -199,12 +192,6 @@ def test_a_temperature_is_learned_or_held(loss, start, rng):
         model.fit(batch, parts, verbose=0)
         after = float(keras.ops.exp(head.log_scale))
         assert (after == pytest.approx(scale, rel=1e-6)) == (temperature is not None)
-
-
-def test_unit_vectors_are_zero_where_there_was_nothing():
-    there = np.array([True, False, True])
-    out = UnitVectors()([np.ones((3, 4)), np.ones((3, 2))], mask=[None, there])
-    np.testing.assert_allclose(out, 0.5 * there[:, None] * np.ones(4), atol=1e-6)
 
 
 def test_a_tower_has_the_projection_that_it_is_given(tmp_path):
@@ -264,11 +251,8 @@ SEVERAL = Schema(
             lambda: retriever(SEVERAL, fusion=MeanFusion()),
             r"`fusion` must be a name where several.*<MeanFusion.*\['a', 'b'\]",
         ),
-        (lambda: UnitVectors()([np.ones((2, 3))]), "`inputs` must be a list of vectors"),
         (lambda: tower(retriever(SCHEMA, dim=8), SCHEMA, "text"), r"one of \['picture', 'offer'\]"),
         (lambda: tower(other_model(), SCHEMA, "offer"), "`model` must be what `tasks.retriever`"),
-        (lambda: ContrastiveHead(scale=0), r"`scale` must be in \(0, 100\]"),
-        (lambda: ContrastiveHead()([np.ones((2, 3)), np.ones((2, 4))]), "two or more vectors"),
         (lambda: PairTarget(towers=(("a", ("x",)),)), "`towers` must be at least two"),
         (lambda: PairTarget(towers=(("a", ("x",)), ("b", ("x",)))), "in no other"),
         (lambda: Schema([SCHEMA["text"]], SCHEMA.target), r"Received: \['image', 'table'\] too"),

@@ -1,7 +1,8 @@
 """The conformance run passes good layers, and names what is wrong with bad ones."""
 
+import random
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -72,6 +73,7 @@ from good_layers import (
     Projection,
     ProjectionDropout,
     StepsThere,
+    register,
 )
 
 from keras_multimodal.testing import run_layer_conformance
@@ -274,6 +276,41 @@ def test_a_waiver_lets_a_check_fail() -> None:
 def test_a_waiver_for_a_check_that_holds_fails() -> None:
     with pytest.raises(AssertionError, match=r"trailing_padding: .*\n  holds; its waiver"):
         run(Pool, waivers={"trailing_padding": "the length is part of it"}, **POOL_CASE)
+
+
+@register
+class DrawsAsItIsMade(Projection):
+    """Notes what Python's generator and Keras' initializers give."""
+
+    drawn: ClassVar[list[tuple[float, float]]] = []
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        weight = float(keras.ops.convert_to_numpy(self.dense.kernel)[0, 0])
+        self.drawn.append((random.random(), weight))
+
+
+def test_the_process_draws_on_as_if_nothing_had_been() -> None:
+    def draws() -> list[Any]:
+        unseeded = keras.ops.convert_to_numpy(keras.random.uniform((2,)))
+        return [random.random(), np.random.random(), unseeded.tolist()]  # noqa: NPY002
+
+    keras.utils.set_random_seed(5)
+    expected = draws()
+    keras.utils.set_random_seed(5)
+    run(Projection, checks=["constructor", "fit_step"], **TOKENS_CASE)
+    assert draws() == expected
+
+
+def test_every_run_draws_the_same() -> None:
+    found = []
+    for seed in (1, 2):
+        keras.utils.set_random_seed(seed)
+        DrawsAsItIsMade.drawn.clear()
+        run(DrawsAsItIsMade, checks=["config_round_trip"], **TOKENS_CASE)
+        found.append(list(DrawsAsItIsMade.drawn))
+    assert found[0]
+    assert found[0] == found[1]
 
 
 def test_checks_that_are_not_asked_for_are_not_made() -> None:

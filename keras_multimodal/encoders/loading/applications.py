@@ -97,11 +97,11 @@ def scaling(name: str) -> dict[str, Any]:
 
 
 def _fetch(name: str, make: Any, options: dict[str, Any]) -> keras.Model:
-    """With the weights of ImageNet, from Keras' cache or from the network."""
+    """Load the weights of ImageNet, from Keras' cache or from the network."""
     if reachable(_HOST):
         return make(weights=IMAGENET, **options)
-    kept = [path.name for path in applications_cache().glob("*.h5")]
-    if any(_letters(path).startswith(_letters(name)) for path in kept):
+    cached = [path.name for path in applications_cache().glob("*.h5")]
+    if any(_letters(path).startswith(_letters(name)) for path in cached):
         try:
             return make(weights=IMAGENET, **options)
         except OSError as error:  # a file of another of its kind
@@ -124,9 +124,9 @@ def _differences(model: keras.Model, path: str) -> str:
     except OSError:
         return "It is no whole HDF5 file; fetch it again if it was cut off"
     with tempfile.TemporaryDirectory() as folder:
-        own = pathlib.Path(folder, "own.weights.h5")
-        model.save_weights(own)
-        wanted = _shapes(own)
+        saved = pathlib.Path(folder, "own.weights.h5")
+        model.save_weights(saved)
+        wanted = _shapes(saved)
     differing = [
         f"{name}: {given.get(name)} in the file, {wanted.get(name)} in the network"
         for name in (*wanted, *(n for n in given if n not in wanted))

@@ -29,8 +29,8 @@ def audio_network(network: keras.Model) -> tuple[keras.Model, dict[str, Any]] | 
         model = keras.Model(samples, encoder(features), name=network.name)
         return model, {"stride": _WHISPER_STRIDE, "sample_rate": SAMPLE_RATE}
     if _VALUES in inputs:
-        own = {name: inputs[name] for name in (_VALUES, _PADDING)}
-        encoder = keras.Model(own, network.output[_OUTPUT])
+        encoder_inputs = {name: inputs[name] for name in (_VALUES, _PADDING)}
+        encoder = keras.Model(encoder_inputs, network.output[_OUTPUT])
         samples = keras.Input((None,), name="samples")
         there = keras.Input((None,), dtype="bool", name="there")
         tokens = encoder({_VALUES: samples[..., None], _PADDING: ops.cast(there, "int32")})

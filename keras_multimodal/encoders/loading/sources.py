@@ -22,7 +22,7 @@ KNOWN_PACKAGES = {
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Where a network is.
+    """The place of a network.
 
     Args:
         kind: `"application"`, one of `keras.applications`; `"preset"`, one of keras_hub by its name

@@ -75,7 +75,7 @@ def _read_zip(path: str | os.PathLike[str]) -> Any:
 
 
 def _read_legacy(file: BinaryIO) -> Any:
-    """Three pickles of what wrote it, one of the dict, one of the storages' keys, and these.
+    """Read three pickles of what wrote it, one of the dict, one of the storages' keys, and these.
 
     The dict comes before the numbers, so that it is read twice.
     """

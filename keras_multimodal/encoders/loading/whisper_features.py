@@ -48,7 +48,7 @@ class WhisperFeatures(keras.layers.Layer):
         self._window = (0.5 - 0.5 * np.cos(angles)).astype("float32")
 
     def call(self, samples: Tensor) -> Tensors:
-        """`(batch, samples)` to `(batch, frames, num_mels)` float32."""
+        """Turn `(batch, samples)` into `(batch, frames, num_mels)` float32."""
         heard = self.frames * _HOP
         x = ops.cast(samples, "float32")
         x = ops.pad(x, ((0, 0), (0, heard)))[:, :heard]
@@ -61,11 +61,11 @@ class WhisperFeatures(keras.layers.Layer):
         return (ops.maximum(levels, loudest - _RANGE) + 4) / 4
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, frames, num_mels)`."""
+        """Return `(batch, frames, num_mels)`."""
         return (input_shape[0], self.frames, self.num_mels)
 
     def compute_output_spec(self, samples: Tensor) -> keras.KerasTensor:
-        """Float32, whatever the layer computes in."""
+        """Return float32, whatever the layer computes in."""
         return keras.KerasTensor(self.compute_output_shape(samples.shape), "float32")
 
     def get_config(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the layers share that are made of transformer blocks."""
 
-from typing import Any
+from typing import Any, Self
 
 import keras
 
@@ -14,6 +14,7 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
+from keras_multimodal.layers._older_arguments import BLOCK_ARGUMENTS, renamed
 from keras_multimodal.layers.attention._transformer_block import (
     FeedForward,
     TransformerBlock,
@@ -31,7 +32,7 @@ class BlockLayer(keras.layers.Layer):
     Args:
         num_heads: Number of heads.
         key_dim: Width of each head; the tokens' width divided by `num_heads` by default.
-        feed_forward_dim: Width of the hidden layers; four times that of the tokens by default.
+        intermediate_dim: Width of the hidden layers; four times that of the tokens by default.
         dropout: Rate of what is dropped in training.
         activation: Activation of the hidden layers.
         seed: Seed of the dropout.
@@ -42,26 +43,26 @@ class BlockLayer(keras.layers.Layer):
         self,
         num_heads: int,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_at_least(1, num_heads=num_heads, key_dim=key_dim, feed_forward_dim=feed_forward_dim)
+        check_at_least(1, num_heads=num_heads, key_dim=key_dim, intermediate_dim=intermediate_dim)
         if not 0 <= dropout < 1:
             raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
         self.num_heads = num_heads
         self.key_dim = key_dim
-        self.feed_forward_dim = feed_forward_dim
+        self.intermediate_dim = intermediate_dim
         self.dropout = dropout
         self.activation = keras.activations.get(activation)
         self.seed = seed
         self.supports_masking = True
 
     def seed_of_part(self, number: int) -> int | None:
-        """A seed for the part `number`, which may be a whole block, that no other part has."""
+        """Return a seed for the part `number`, perhaps a whole block, that no other part has."""
         return seed_of(self.seed, _SEEDS * number)
 
     def make_block(self, number: int, name: str) -> TransformerBlock:
@@ -69,7 +70,7 @@ class BlockLayer(keras.layers.Layer):
         return TransformerBlock(
             self.num_heads,
             self.key_dim,
-            self.feed_forward_dim,
+            self.intermediate_dim,
             self.dropout,
             self.activation,
             self.seed_of_part(number),
@@ -80,7 +81,7 @@ class BlockLayer(keras.layers.Layer):
     def make_feed_forward(self, number: int, name: str, residual: bool = True) -> FeedForward:
         """Return the part `number`, the network that is applied to each token by itself."""
         return FeedForward(
-            self.feed_forward_dim,
+            self.intermediate_dim,
             self.dropout,
             self.activation,
             self.seed_of_part(number),
@@ -95,13 +96,18 @@ class BlockLayer(keras.layers.Layer):
             self.dropout, seed=self.seed_of_part(number), dtype=self.dtype_policy
         )
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return the layer of a configuration, also of one that says `feed_forward_dim`."""
+        return super().from_config(renamed(config, BLOCK_ARGUMENTS))
+
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
             "num_heads": self.num_heads,
             "key_dim": self.key_dim,
-            "feed_forward_dim": self.feed_forward_dim,
+            "intermediate_dim": self.intermediate_dim,
             "dropout": self.dropout,
             "activation": keras.activations.serialize(self.activation),
             "seed": self.seed,

@@ -24,7 +24,7 @@ class BlockStack(BlockLayer):
         self.num_layers = num_layers
 
     def add_vectors(self, name: str, count: int, dim: int) -> Tensor:
-        """`count` vectors that are learned, `(count, dim)`."""
+        """Add `count` vectors that are learned, `(count, dim)`."""
         initializer = keras.initializers.RandomNormal(stddev=0.02)
         return self.add_weight(name=name, shape=(count, dim), initializer=initializer)
 
@@ -34,6 +34,6 @@ class BlockStack(BlockLayer):
 
 
 def for_each_row(vectors: Tensor, like: Any) -> Tensor:
-    """Learned vectors `(count, dim)` once for each row of `like`: `(batch, count, dim)`."""
+    """Repeat learned vectors `(count, dim)` for each row of `like`: `(batch, count, dim)`."""
     tokens = ops.cast(vectors, like.dtype)
     return ops.broadcast_to(tokens, (ops.shape(like)[0], *tokens.shape))

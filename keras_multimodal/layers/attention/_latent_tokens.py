@@ -73,14 +73,14 @@ class LatentTokens(BlockStack):
         return values_and_masks(_as_list(inputs), mask, self.modality_names)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True in rows that have a token, for each learned one; None where there are no masks."""
+        """Return True in rows that have a token, for each learned one; None without masks."""
         _, mask = merged_tokens(self._pairs(inputs, previous_mask))
         if mask is None:
             return None
         return ops.repeat(ops.any(mask, axis=1, keepdims=True), self._num_latents, axis=1)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shape:
-        """`(batch, num_latents, dim)`."""
+        """Return `(batch, num_latents, dim)`."""
         shapes = _shapes(input_shape)
         shape = in_order(shapes, modality_names(shapes))[0]
         return (shape[0], self._num_latents, shape[-1])
@@ -88,19 +88,19 @@ class LatentTokens(BlockStack):
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """`(batch, num_latents, dim)`."""
+        """Return `(batch, num_latents, dim)`."""
         value, _ = self._pairs(inputs, mask)[0]
         shape = (value.shape[0], self._num_latents, value.shape[-1])
         return keras.KerasTensor(shape, dtype=self.compute_dtype)
 
 
 def _as_list(structure: Tensors) -> Any:
-    """One tensor or mask as a list of it; several as they are."""
+    """Return one tensor or mask as a list of it; several as they are."""
     return structure if isinstance(structure, (list, tuple, dict)) else [structure]
 
 
 def _shapes(input_shape: Shapes) -> Shapes:
-    """One shape as a list of it; several as they are."""
+    """Return one shape as a list of it; several as they are."""
     if isinstance(input_shape, dict):
         return input_shape
     is_one = all(size is None or isinstance(size, int) for size in input_shape)

@@ -20,7 +20,7 @@ class FeedForward(keras.layers.Layer):
     """`x + W_2 f(W_1 norm(x))`, or what is added alone, for each token by itself.
 
     Args:
-        hidden_dim: Width of the hidden layer; four times that of the tokens by default.
+        intermediate_dim: Width of the hidden layer; four times that of the tokens by default.
         dropout: Rate of what is dropped of the hidden layer and of what is added, in training.
         activation: The `f`.
         seed: Seed of the dropout.
@@ -30,7 +30,7 @@ class FeedForward(keras.layers.Layer):
 
     def __init__(
         self,
-        hidden_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
@@ -38,7 +38,7 @@ class FeedForward(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
         self.dropout = dropout
         self.activation = activation
         self.seed = seed
@@ -47,13 +47,13 @@ class FeedForward(keras.layers.Layer):
     def build(self, input_shape: Shape) -> None:
         """Make the weights for tokens `(batch, length, dim)`."""
         dim: Any = input_shape[-1]
-        hidden_dim = self.hidden_dim or 4 * dim
+        intermediate_dim = self.intermediate_dim or 4 * dim
         policy = self.dtype_policy
         self._normalization = keras.layers.LayerNormalization(
             epsilon=EPSILON, dtype=policy, name="normalization"
         )
         self._hidden = keras.layers.Dense(
-            hidden_dim, activation=self.activation, dtype=policy, name="hidden"
+            intermediate_dim, activation=self.activation, dtype=policy, name="hidden"
         )
         self._output = keras.layers.Dense(dim, dtype=policy, name="output")
         self._dropouts = [
@@ -62,11 +62,11 @@ class FeedForward(keras.layers.Layer):
         ]
         self._normalization.build(input_shape)
         self._hidden.build(input_shape)
-        self._output.build((None, hidden_dim))
+        self._output.build((None, intermediate_dim))
         self.built = True
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensors:
-        """`(batch, length, dim)` to the same; masked places too, which the caller zeroes."""
+        """Change tokens `(batch, length, dim)`; masked ones too, which the caller zeroes."""
         hidden = self._hidden(self._normalization(x))
         hidden = self._dropouts[0](hidden, training=training)
         added = self._dropouts[1](self._output(hidden), training=training)
@@ -135,7 +135,7 @@ class ResidualAttention(keras.layers.Layer):
         context_mask: Mask = None,
         training: bool | None = None,
     ) -> Tensors:
-        """`(batch, query_length, dim)`, zeros at the query's masked places."""
+        """Return `(batch, query_length, dim)`, zeros at the query's masked places."""
         query = zero_masked(query, query_mask)
         normalized = self._normalization(query)
         if self._attends_to_itself:
@@ -160,7 +160,7 @@ class TransformerBlock(ResidualAttention):
     Args:
         num_heads: Number of heads.
         key_dim: Width of each head; the tokens' width divided by `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer; four times that of the tokens by default.
+        intermediate_dim: Width of the hidden layer; four times that of the tokens by default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             tokens that is dropped in training.
         activation: The `f`.
@@ -172,21 +172,21 @@ class TransformerBlock(ResidualAttention):
         self,
         num_heads: int,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(num_heads, key_dim, dropout, seed, **kwargs)
-        self.feed_forward_dim = feed_forward_dim
+        self.intermediate_dim = intermediate_dim
         self.activation = activation
 
     def build(self, query_shape: Shape, context_shape: Shape | None = None) -> None:
         """Make the weights; without `context_shape` the tokens attend to themselves."""
         super().build(query_shape, context_shape)
         self._feed_forward = FeedForward(
-            self.feed_forward_dim,
+            self.intermediate_dim,
             self.dropout,
             self.activation,
             seed_of(self.seed, 2),
@@ -203,6 +203,6 @@ class TransformerBlock(ResidualAttention):
         context_mask: Mask = None,
         training: bool | None = None,
     ) -> Tensors:
-        """`(batch, query_length, dim)`, zeros at the query's masked places."""
+        """Return `(batch, query_length, dim)`, zeros at the query's masked places."""
         x = super().call(query, context, query_mask, context_mask, training)
         return zero_masked(self._feed_forward(x, training=training), query_mask)

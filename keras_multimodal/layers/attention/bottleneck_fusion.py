@@ -40,7 +40,7 @@ class BottleneckFusion(BlockStack):
             modality has written. Default 2.
         key_dim: Width of each head's queries, keys and values; the tokens' width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the blocks' hidden layer; four times the tokens' width by
+        intermediate_dim: Width of the blocks' hidden layer; four times the tokens' width by
             default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             tokens that is dropped in training, in [0, 1). Default 0.
@@ -90,7 +90,7 @@ class BottleneckFusion(BlockStack):
         num_bottlenecks: int = 4,
         num_layers: int = 2,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
@@ -100,7 +100,7 @@ class BottleneckFusion(BlockStack):
             num_heads=num_heads,
             num_layers=num_layers,
             key_dim=key_dim,
-            feed_forward_dim=feed_forward_dim,
+            intermediate_dim=intermediate_dim,
             dropout=dropout,
             activation=activation,
             seed=seed,
@@ -143,8 +143,8 @@ class BottleneckFusion(BlockStack):
             if value_mask is not None:
                 there = ops.any(value_mask, axis=1, keepdims=True)
                 # Beside a modality that is absent the bottleneck is masked, and comes out as zeros.
-                own = ops.repeat(there, self.num_bottlenecks, axis=1)
-                value_mask = ops.concatenate([value_mask, own], axis=1)
+                bottleneck_mask = ops.repeat(there, self.num_bottlenecks, axis=1)
+                value_mask = ops.concatenate([value_mask, bottleneck_mask], axis=1)
             tokens.append(value)
             masks.append(value_mask)
             present.append(there)

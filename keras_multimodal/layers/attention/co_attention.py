@@ -30,7 +30,7 @@ class CoAttention(MutualBlockLayer):
         num_heads: Number of heads, at least 1.
         key_dim: Width of each head's queries, keys and values; the tokens' width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the hidden layers; four times the tokens' width by default.
+        intermediate_dim: Width of the hidden layers; four times the tokens' width by default.
         dropout: Rate of the attention weights, of the hidden layers and of what is added to the
             tokens that is dropped in training, in [0, 1). Default 0.
         activation: The `f`. Default `"gelu"`.
@@ -78,14 +78,14 @@ class CoAttention(MutualBlockLayer):
         self,
         num_heads: int,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         self_attention: bool = True,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(num_heads, key_dim, feed_forward_dim, dropout, activation, seed, **kwargs)
+        super().__init__(num_heads, key_dim, intermediate_dim, dropout, activation, seed, **kwargs)
         self.self_attention = self_attention
         self._seed_generator = keras.random.SeedGenerator(self.seed_of_part(0)) if dropout else None
 
@@ -151,7 +151,7 @@ class CoAttention(MutualBlockLayer):
         return like_inputs(outputs, self.modality_names)
 
     def _heads_of(self, projected: Tensor) -> list[Any]:
-        """Queries, keys and values, `(batch, heads, length, head_dim)` each."""
+        """Return queries, keys and values, `(batch, heads, length, head_dim)` each."""
         length = ops.shape(projected)[1]
         x = ops.reshape(projected, (-1, length, 3, self.num_heads, self._head_dim))
         # Once across memory for all three: taking them apart is then free, its gradient one copy.
@@ -181,7 +181,7 @@ class CoAttention(MutualBlockLayer):
 
 
 def _joined(parts: list[Any]) -> Any:
-    """Keys or values of several modalities, along their length."""
+    """Join keys or values of several modalities along their length."""
     return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=2)
 
 

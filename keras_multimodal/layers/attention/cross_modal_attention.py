@@ -280,7 +280,7 @@ class CrossModalAttention(keras.layers.Layer):
         return self._output_projection(heads_last(attended)), scores
 
     def compute_output_shape(self, query_shape: Shape, context_shape: Shape) -> Shape:
-        """`(batch, query_length, output_dim)`."""
+        """Return `(batch, query_length, output_dim)`."""
         return (*query_shape[:-1], self.output_dim or query_shape[-1])
 
     def compute_output_spec(

@@ -34,7 +34,7 @@ class CrossModalTransformer(MutualBlockLayer):
             Default 1.
         key_dim: Width of each head's queries, keys and values; by default the width of the tokens
             that attend, divided by `num_heads`.
-        feed_forward_dim: Width of the hidden layers; by default four times that of the tokens that
+        intermediate_dim: Width of the hidden layers; by default four times that of the tokens that
             go through them.
         dropout: Rate of the attention weights, of the hidden layers and of what is added to the
             tokens that is dropped in training, in [0, 1). Default 0.
@@ -90,13 +90,13 @@ class CrossModalTransformer(MutualBlockLayer):
         num_layers: int = 2,
         num_self_attention_layers: int = 1,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(num_heads, key_dim, feed_forward_dim, dropout, activation, seed, **kwargs)
+        super().__init__(num_heads, key_dim, intermediate_dim, dropout, activation, seed, **kwargs)
         check_at_least(1, num_layers=num_layers)
         check_at_least(0, num_self_attention_layers=num_self_attention_layers)
         self.num_layers = num_layers

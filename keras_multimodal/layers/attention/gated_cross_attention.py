@@ -26,7 +26,7 @@ class GatedCrossAttention(BlockLayer):
         num_heads: Number of heads, at least 1.
         key_dim: Width of each head's queries, keys and values; the query's width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer; four times the query's width by default.
+        intermediate_dim: Width of the hidden layer; four times the query's width by default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             tokens that is dropped in training, in [0, 1). Default 0.
         activation: The `f`. Default `"gelu"`.
@@ -117,7 +117,7 @@ class GatedCrossAttention(BlockLayer):
         return zero_masked(output + added, query_mask)
 
     def compute_output_shape(self, query_shape: Shape, context_shape: Shape) -> Shape:
-        """Return the query's."""
+        """Return the query's shape."""
         return tuple(query_shape)
 
     def compute_output_spec(
@@ -128,6 +128,6 @@ class GatedCrossAttention(BlockLayer):
         context_mask: Mask = None,
         training: bool | None = None,
     ) -> Tensors:
-        """Return the query's."""
+        """Return the query's shape."""
         check_query_and_context(query, context, query_mask, context_mask)
         return keras.KerasTensor(query.shape, dtype=self.compute_dtype)

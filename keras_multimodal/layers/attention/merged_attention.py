@@ -33,7 +33,7 @@ class MergedAttention(BlockStack):
         num_layers: Number of blocks, at least 1. Default 1.
         key_dim: Width of each head's queries, keys and values; the tokens' width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
+        intermediate_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
             default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             tokens that is dropped in training, in [0, 1). Default 0.
@@ -87,7 +87,7 @@ class MergedAttention(BlockStack):
         num_heads: int,
         num_layers: int = 1,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         modality_embedding: bool = True,
@@ -98,7 +98,7 @@ class MergedAttention(BlockStack):
             num_heads=num_heads,
             num_layers=num_layers,
             key_dim=key_dim,
-            feed_forward_dim=feed_forward_dim,
+            intermediate_dim=intermediate_dim,
             dropout=dropout,
             activation=activation,
             seed=seed,
@@ -133,14 +133,14 @@ class MergedAttention(BlockStack):
         return mask
 
     def compute_output_shape(self, input_shape: Shapes) -> Shape:
-        """`(batch, sum of the lengths, dim)`."""
+        """Return `(batch, sum of the lengths, dim)`."""
         shapes = in_order(input_shape, modality_names(input_shape))
         return (shapes[0][0], merged_length(shapes), shapes[0][-1])
 
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """`(batch, sum of the lengths, dim)`."""
+        """Return `(batch, sum of the lengths, dim)`."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shape = self.compute_output_shape([value.shape for value, _ in pairs])
         return keras.KerasTensor(shape, dtype=self.compute_dtype)

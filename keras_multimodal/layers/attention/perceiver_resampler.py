@@ -29,7 +29,7 @@ class PerceiverResampler(LatentTokens):
         num_heads: Number of heads, at least 1. Default 4.
         key_dim: Width of each head's queries, keys and values; the tokens' width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
+        intermediate_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
             default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             latents that is dropped in training, in [0, 1). Default 0.
@@ -81,7 +81,7 @@ class PerceiverResampler(LatentTokens):
         num_layers: int = 2,
         num_heads: int = 4,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
@@ -93,7 +93,7 @@ class PerceiverResampler(LatentTokens):
             num_heads=num_heads,
             num_layers=num_layers,
             key_dim=key_dim,
-            feed_forward_dim=feed_forward_dim,
+            intermediate_dim=intermediate_dim,
             dropout=dropout,
             activation=activation,
             seed=seed,
@@ -102,7 +102,7 @@ class PerceiverResampler(LatentTokens):
         self.num_latents = num_latents
 
     def build_layers(self, latents_shape: Shape, tokens_shape: Shape) -> None:
-        """One block a layer."""
+        """Make one block a layer."""
         context_shape = (None, merged_length([tokens_shape, latents_shape]), latents_shape[-1])
         self._blocks = [self.make_block(i, f"block_{i}") for i in range(self.num_layers)]
         for block in self._blocks:
@@ -111,8 +111,8 @@ class PerceiverResampler(LatentTokens):
     def attend(self, latents: Tensor, tokens: Tensor, mask: Mask, training: bool | None) -> Tensor:
         """Attend to the tokens and to each other."""
         if mask is not None:
-            own = ops.ones_like(latents[..., 0], dtype="bool")
-            mask = ops.concatenate([mask, own], axis=1)
+            latents_mask = ops.ones_like(latents[..., 0], dtype="bool")
+            mask = ops.concatenate([mask, latents_mask], axis=1)
         for block in self._blocks:
             context = ops.concatenate([tokens, latents], axis=1)
             latents = block(latents, context, context_mask=mask, training=training)

@@ -24,7 +24,7 @@ class QFormer(LatentTokens):
         num_heads: Number of heads, at least 1. Default 4.
         key_dim: Width of each head's queries, keys and values; the tokens' width divided by
             `num_heads` by default.
-        feed_forward_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
+        intermediate_dim: Width of the hidden layer, that of `W_1`; four times the tokens' width by
             default.
         dropout: Rate of the attention weights, of the hidden layer and of what is added to the
             queries that is dropped in training, in [0, 1). Default 0.
@@ -76,7 +76,7 @@ class QFormer(LatentTokens):
         num_layers: int = 2,
         num_heads: int = 4,
         key_dim: int | None = None,
-        feed_forward_dim: int | None = None,
+        intermediate_dim: int | None = None,
         dropout: float = 0.0,
         activation: Activation = "gelu",
         seed: int | None = None,
@@ -88,7 +88,7 @@ class QFormer(LatentTokens):
             num_heads=num_heads,
             num_layers=num_layers,
             key_dim=key_dim,
-            feed_forward_dim=feed_forward_dim,
+            intermediate_dim=intermediate_dim,
             dropout=dropout,
             activation=activation,
             seed=seed,
@@ -97,7 +97,7 @@ class QFormer(LatentTokens):
         self.num_queries = num_queries
 
     def build_layers(self, latents_shape: Shape, tokens_shape: Shape) -> None:
-        """An attention among the queries and a block that reads the tokens, for each layer."""
+        """Make an attention among the queries and a block that reads the tokens, for each layer."""
         self._self_attentions = [
             ResidualAttention(
                 self.num_heads,

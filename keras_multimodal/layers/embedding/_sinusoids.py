@@ -7,7 +7,7 @@ from keras_multimodal.types import Tensor
 
 
 def sinusoids(positions: Tensor, periods: np.ndarray) -> Tensor:
-    """`sin` and `cos` of `2 pi position / period`, for each period in turn.
+    """Return `sin` and `cos` of `2 pi position / period`, for each period in turn.
 
     Args:
         positions: Numbers `(...)` of a float dtype.
@@ -23,12 +23,12 @@ def sinusoids(positions: Tensor, periods: np.ndarray) -> Tensor:
 
 
 def periods_of_positions(dim: int, max_wavelength: float) -> np.ndarray:
-    """The periods of Vaswani et al., 2017, section 3.5: `2 pi max_wavelength^(2 i / dim)`."""
+    """Return the periods of Vaswani et al., 2017, section 3.5, those of even places."""
     return 2 * np.pi * max_wavelength ** (np.arange(0, dim, 2) / dim)
 
 
 def periods_between(shortest: float, longest: float, number: int) -> np.ndarray:
-    """`number` periods, geometric; the longest first where there is one only."""
+    """Return `number` periods, geometric; of one alone the longest."""
     if number == 1:
         return np.array([longest])
     return np.geomspace(shortest, longest, number)

@@ -52,7 +52,7 @@ def central_moments(x: Tensor, rows: Any) -> Tensor:
 
 
 def moment_discrepancy(x: Tensor, y: Tensor, both: Any) -> Any:
-    """How different two distributions on [0, 1] are: the central moment discrepancy of order 5.
+    """Return the central moment discrepancy, of order 5, of two distributions on [0, 1].
 
     `sum_k |x_k - y_k|`, `|...|` the length of a vector of features.
 

@@ -89,7 +89,7 @@ class AbsentToken(keras.layers.Layer):
         return ops.where(places, token, zero_masked(inputs, mask))
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True where a token is real, or learned; None if there is no mask."""
+        """Return True where a token is real, or learned; None if there is no mask."""
         if previous_mask is None:
             return None
         return ops.logical_or(previous_mask, _absent_places(previous_mask))
@@ -99,7 +99,7 @@ class AbsentToken(keras.layers.Layer):
         return tuple(input_shape)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """As the inputs."""
+        """Return specs like the inputs."""
         _check(inputs, mask)
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 

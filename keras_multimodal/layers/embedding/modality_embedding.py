@@ -93,7 +93,7 @@ class ModalityEmbedding(keras.layers.Layer):
         return like_inputs([tuple(shape) for shape in in_order(input_shape, names)], names)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """As the inputs."""
+        """Return specs like the inputs."""
         outputs = [
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)

@@ -224,8 +224,10 @@ class ModalitySpecificShared(VectorFusion):
             self.add_loss(self.difference_weight * sum(overlaps))
         if self.reconstruction_weight:
             errors = [
-                ops.mean(mean_of_rows(ops.square(self._decode(common, own) - target), flag))
-                for common, own, target, flag in zip(shared, specific, projected, rows, strict=True)
+                ops.mean(mean_of_rows(ops.square(self._decode(common, private) - target), flag))
+                for common, private, target, flag in zip(
+                    shared, specific, projected, rows, strict=True
+                )
             ]
             self.add_loss(self.reconstruction_weight * sum(errors) / len(errors))
 
@@ -235,7 +237,7 @@ class ModalitySpecificShared(VectorFusion):
         return ops.cast(estimate, keras.backend.result_type(self.compute_dtype, "float32"))
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True for both tokens of each modality that is there; None if no modality has a mask."""
+        """Return True for both tokens of each modality that is there; None if none has a mask."""
         masks = masks_in_order(previous_mask, self.modality_names)
         flags = [None if mask is None else presence(mask) for mask in masks]
         known = next((flag for flag in flags if flag is not None), None)
@@ -245,14 +247,14 @@ class ModalitySpecificShared(VectorFusion):
         return ops.stack([*flags, *flags], axis=1)
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, 2 * modalities, units)`."""
+        """Return `(batch, 2 * modalities, units)`."""
         names = modality_names(input_shape)
         return (in_order(input_shape, names)[0][0], 2 * len(names), self.units)
 
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
     ) -> Tensors:
-        """Return the same in training."""
+        """Return the spec, in training the same."""
         return super().compute_output_spec(inputs, mask)
 
     def get_config(self) -> dict[str, Any]:

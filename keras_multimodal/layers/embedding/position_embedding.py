@@ -189,7 +189,7 @@ class PositionEmbedding(keras.layers.Layer):
         return tuple(input_shape)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """As the inputs."""
+        """Return specs like the inputs."""
         self._check(inputs, mask)
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 

@@ -110,7 +110,7 @@ class TimeEmbedding(keras.layers.Layer):
     def compute_output_spec(
         self, inputs: Tensors, times: Tensor, inputs_mask: Mask = None, times_mask: Mask = None
     ) -> Tensors:
-        """As the inputs."""
+        """Return specs like the inputs."""
         _check(inputs, times, inputs_mask, times_mask)
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 

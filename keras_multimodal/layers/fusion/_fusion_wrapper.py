@@ -98,7 +98,7 @@ class FusionWrapper(keras.layers.Layer):
         return like_inputs(tokens, names)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """One tensor, of `compute_output_shape`."""
+        """Return one tensor, of `compute_output_shape`."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shapes = like_inputs([value.shape for value, _ in pairs], self.modality_names)
         return keras.KerasTensor(self.compute_output_shape(shapes), dtype=self.compute_dtype)

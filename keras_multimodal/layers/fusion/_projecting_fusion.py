@@ -65,7 +65,7 @@ class ProjectingFusion(VectorFusion):
         return layer
 
     def output_width(self, widths: dict[Name, int]) -> int:
-        """`units`."""
+        """Return `units`."""
         return self.units
 
     def get_config(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import keras
 
 
 def with_policy(layer: keras.layers.Layer, policy: Any) -> keras.layers.Layer:
-    """`layer`, or a copy of it if it hasn't the dtype policy of the layer that holds it.
+    """Return `layer`, or a copy of it with the dtype policy of the layer that holds it.
 
     Raises:
         ValueError: If it has weights already, which the copy wouldn't have.

@@ -57,7 +57,7 @@ class VectorFusion(keras.layers.Layer):
         """
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """One vector `(batch, output_width)` of the modalities'.
+        """Return one vector `(batch, output_width)` of the modalities'.
 
         Args:
             vectors: Each modality's `(batch, dim)`, zeros where it is absent.
@@ -84,18 +84,18 @@ class VectorFusion(keras.layers.Layer):
         return self.fuse(vectors, present)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True in rows of which something is known; None if that is all of them."""
+        """Return True in rows of which something is known; None if that is all of them."""
         masks = masks_in_order(previous_mask, self.modality_names)
         return known_rows([None if mask is None else presence(mask) for mask in masks])
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, width)`."""
+        """Return `(batch, width)`."""
         names = modality_names(input_shape)
         batch = in_order(input_shape, names)[0][0]
         return (batch, self.output_width(modality_widths(input_shape, names)))
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """The output's shape, for inputs that a call would take; Keras alone doesn't ask that."""
+        """Return the output's shape, and refuse inputs that a call would; Keras alone doesn't."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         shapes = like_inputs([tuple(value.shape) for value, _ in pairs], self.modality_names)
         return keras.KerasTensor(self.compute_output_shape(shapes), dtype=self.compute_dtype)
@@ -114,7 +114,7 @@ def check_pooling(pooling: str) -> None:
 
 
 def pool_modality(value: Tensor, mask: Mask, pooling: str) -> tuple[Any, Any]:
-    """One modality's vector, and which rows have the modality.
+    """Return one modality's vector, and which rows have the modality.
 
     Args:
         value: Tokens `(batch, length, dim)` or vectors `(batch, dim)`.
@@ -131,12 +131,12 @@ def pool_modality(value: Tensor, mask: Mask, pooling: str) -> tuple[Any, Any]:
 
 
 def presence(mask: Mask) -> Mask:
-    """Which rows have a modality, boolean `(batch,)`, from the mask of its tokens or vectors."""
+    """Return which rows have a modality, `(batch,)`, from the mask of its tokens or vectors."""
     return mask if len(mask.shape) == 1 else ops.any(mask, axis=1)
 
 
 def stacked_presence(vectors: list[Any], present: list[Any]) -> Mask:
-    """Which modalities each row has, boolean `(batch, modalities)`; None where all always are."""
+    """Return which modalities each row has, `(batch, modalities)`; None where all always are."""
     if all(flag is None for flag in present):
         return None
     flags = [
@@ -158,7 +158,7 @@ def known_rows(present: list[Any]) -> Mask:
 
 
 def zero_unknown(output: Tensor, present: list[Any]) -> Tensor:
-    """`output`, zeros in the rows that have no modality: biases make something of nothing.
+    """Return `output`, zero in rows without a modality: biases make something of nothing.
 
     Args:
         output: Vectors `(batch, dim)`.

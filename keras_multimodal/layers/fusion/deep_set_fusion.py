@@ -119,7 +119,7 @@ class DeepSetFusion(VectorFusion):
         return layer
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
-        """What the second network makes of the sum of what the first makes of each modality."""
+        """Sum what the first network makes of each modality, and put it through the second."""
         x = ops.stack(vectors, axis=1)  # (batch, modalities, dim)
         for layer in self._element:
             x = layer(x)
@@ -130,7 +130,7 @@ class DeepSetFusion(VectorFusion):
         return zero_unknown(x, present)
 
     def output_width(self, widths: dict[Name, int]) -> int:
-        """`units`."""
+        """Return `units`."""
         return self.units
 
     def get_config(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _SMALLEST_ROOT = 1e-6
 
 @register
 class FactorizedBilinearPooling(ProjectingFusion):
-    """Modalities projected, multiplied, and summed in windows: bilinear forms of low rank.
+    """Projects modalities, multiplies them and sums in windows: bilinear forms of low rank.
 
     With `h_m` modality `m`'s vector (tokens are pooled first), `*` the elementwise product, and
     the sum over each `factor` neighbours:

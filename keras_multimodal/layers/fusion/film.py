@@ -105,7 +105,7 @@ class FiLM(keras.layers.Layer):
         return zero_masked((1 + gamma) * x + beta, x_mask)
 
     def compute_output_shape(self, x_shape: Shape, condition_shape: Shape) -> Shape:
-        """That of `x`."""
+        """Return the shape of `x`."""
         return tuple(x_shape)
 
     def compute_output_spec(

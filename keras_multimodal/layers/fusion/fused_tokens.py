@@ -79,7 +79,7 @@ class FusedTokens(FusionWrapper):
         return zero_masked(tokens, tokens_mask)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True where a token is real, `(batch, sum of the lengths)`; None if all are."""
+        """Return True where a token is real, `(batch, sum of the lengths)`; None if all are."""
         pairs = [
             merged_tokens([pair])
             for pair in values_and_masks(inputs, previous_mask, self.modality_names)
@@ -104,7 +104,7 @@ class FusedTokens(FusionWrapper):
         return list(zip(values, masks_in_order(mask, self.modality_names), strict=True))
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, sum of the lengths, width)`."""
+        """Return `(batch, sum of the lengths, width)`."""
         shape = self.fused_shape(input_shape)
         if not is_several(shape):
             return (shape[0], merged_length([shape]), shape[-1])

@@ -25,7 +25,7 @@ _EPSILON = 1e-6
 
 @register
 class LogitFusion(VectorFusion):
-    """Late fusion: each modality has a classifier of its own, and their opinions are pooled.
+    """Gives each modality a classifier of its own and pools their opinions: late fusion.
 
     With `q_m = softmax(h_m)` of modality `m`'s logits `h_m` and `p_m` 1 where it is present:
 
@@ -151,7 +151,7 @@ class LogitFusion(VectorFusion):
 
 
 def _log_of_mean(weights: Tensor, opinions: Tensor) -> Tensor:
-    """`log(sum_m w_m exp(l_m))`, which doesn't underflow; `(batch, classes)`."""
+    """Return `log(sum_m w_m exp(l_m))`, `(batch, classes)`, without an underflow."""
     some = weights > 0
     log_weights = ops.log(ops.where(some, weights, ops.ones_like(weights)))
     log_weights = ops.where(some, log_weights, ops.cast(_FAR_BELOW, log_weights.dtype))

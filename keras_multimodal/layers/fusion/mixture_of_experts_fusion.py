@@ -185,7 +185,7 @@ class MixtureOfExpertsFusion(VectorFusion):
         return masked_softmax(scores, mask)
 
     def output_width(self, widths: dict[Name, int]) -> int:
-        """`units`."""
+        """Return `units`."""
         return self.units
 
     def compute_output_spec(
@@ -218,7 +218,7 @@ class MixtureOfExpertsFusion(VectorFusion):
 
 
 def _imbalance(gates: Tensor) -> Tensor:
-    """The square of the coefficient of variation of the experts' importance; 0 without a row."""
+    """Return the squared coefficient of variation of the experts' importance; 0 without a row."""
     importance = ops.sum(gates, axis=0)  # (num_experts,)
     square = ops.square(ops.mean(importance))
     return ops.var(importance) / ops.where(square > 0, square, ops.ones_like(square))

@@ -195,7 +195,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         return ops.cast(shifted, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """That of the inputs."""
+        """Return the shape of the inputs."""
         names = modality_names(input_shape)
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
         return like_inputs(shapes, names)

@@ -13,7 +13,7 @@ from keras_multimodal.types import Tensor
 
 @register
 class MultiplicativeInteraction(ProjectingFusion):
-    """Each unit is a bilinear form of each two modalities, plus a linear one of each.
+    """Sums bilinear forms of each two modalities and a linear one of each, for each unit.
 
     With `h_m` modality `m`'s vector (tokens are pooled first), zeros where it is absent, for each
     unit:

@@ -112,12 +112,12 @@ class PooledFusion(FusionWrapper):
         return vectors
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True in rows of which something is known; None if that is all of them."""
+        """Return True in rows of which something is known; None if that is all of them."""
         masks = masks_in_order(previous_mask, self.modality_names)
         return known_rows([None if mask is None else presence(mask) for mask in masks])
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, width)`."""
+        """Return `(batch, width)`."""
         shape = self.fused_shape(input_shape)
         if is_several(shape):
             return self._join_layer().compute_output_shape(shape)

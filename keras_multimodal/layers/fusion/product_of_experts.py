@@ -155,7 +155,7 @@ class ProductOfExperts(VectorFusion):
         return output, ops.cast(variance, self.compute_dtype)
 
     def _product(self, vectors: list[Any], present: list[Any]) -> tuple[Any, Any]:
-        """The product's mean and variance, `(batch, units)`; 0 and 1 where nothing is known."""
+        """Return the product's mean and variance, `(batch, units)`; 0 and 1 of nothing."""
         means = self._stack(vectors, self._means)
         log_variances = self._stack(vectors, self._log_variances)
         bound, known = _GREATEST_LOG_VARIANCE, known_rows(present)
@@ -170,7 +170,7 @@ class ProductOfExperts(VectorFusion):
         return mean, 1.0 / precision
 
     def _stack(self, vectors: list[Any], layers: list[tuple[Any, Any]]) -> Tensor:
-        """What one linear layer of each modality makes of them, `(batch, modalities, units)`."""
+        """Project each modality by a linear layer of its own, `(batch, modalities, units)`."""
         parts = [
             ops.matmul(vector, kernel) + bias
             for vector, (kernel, bias) in zip(vectors, layers, strict=True)
@@ -179,7 +179,7 @@ class ProductOfExperts(VectorFusion):
         return ops.cast(ops.stack(parts, axis=1), dtype)
 
     def output_width(self, widths: dict[Name, int]) -> int:
-        """`units`."""
+        """Return `units`."""
         return self.units
 
     def compute_output_spec(
@@ -210,7 +210,7 @@ class ProductOfExperts(VectorFusion):
 
 
 def _divergence(mean: Tensor, variance: Tensor, known: Mask) -> Tensor:
-    """How far the product is from the prior, the mean over the rows of which something is known."""
+    """Return the product's distance from the prior, the mean over rows that are not empty."""
     divergence = 0.5 * ops.sum(ops.square(mean) + variance - 1 - ops.log(variance), axis=-1)
     if known is None:
         return ops.mean(divergence)

@@ -106,5 +106,5 @@ def get(identifier: str | keras.layers.Layer, **options: Any) -> keras.layers.La
     options = {**defaults, **options}
     if identifier not in _OF_TWO_ARGUMENTS:
         return cls(**options)
-    own = {key: options.pop(key) for key in ("anchor", "name") if key in options}
-    return AnchoredFusion(cls(**options), **own)
+    wrapper_options = {key: options.pop(key) for key in ("anchor", "name") if key in options}
+    return AnchoredFusion(cls(**options), **wrapper_options)

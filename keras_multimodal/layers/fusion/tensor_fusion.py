@@ -15,7 +15,7 @@ from keras_multimodal.types import Initializer, Regularizer, Tensor
 
 @register
 class TensorFusion(ProjectingFusion):
-    """All products of features, one of each modality or none: the outer product, as a vector.
+    """Multiplies features, one of each modality or none: the outer product, as a vector.
 
     With `h_m` modality `m`'s vector (tokens are pooled first), zeros where it is absent, and `x`
     the outer product:
@@ -115,7 +115,7 @@ class TensorFusion(ProjectingFusion):
         return zero_unknown(products, present)
 
     def output_width(self, widths: dict[Name, int]) -> int:
-        """`units`, or the number of products."""
+        """Return `units`, or the number of products."""
         return _size(widths) if self.units is None else self.units
 
     def get_config(self) -> dict[str, Any]:

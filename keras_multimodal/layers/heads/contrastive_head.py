@@ -85,11 +85,11 @@ class ContrastiveHead(keras.layers.Layer):
         return ops.concatenate([stacked, *extras], axis=-1)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """None: the loss needs no mask."""
+        """Return None: the loss needs no mask."""
         return None
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """`(batch, towers, dim + 2)`."""
+        """Return `(batch, towers, dim + 2)`."""
         self._check(input_shape)
         return (input_shape[0][0], len(input_shape), input_shape[0][1] + 2)
 

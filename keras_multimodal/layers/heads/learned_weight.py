@@ -54,14 +54,14 @@ class LearnedWeight(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Shapes) -> None:
-        """Nothing: the variable is the loss's."""
+        """Make nothing: the variable is the loss's."""
 
     def call(self, inputs: Tensors) -> Tensors:
         """Return the inputs."""
         return inputs
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """That of the inputs."""
+        """Return the shape of the inputs."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:

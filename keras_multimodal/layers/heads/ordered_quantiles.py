@@ -67,7 +67,7 @@ class OrderedQuantiles(keras.layers.Layer):
         return ops.cumsum(steps, axis=-1)
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, targets, quantiles)`."""
+        """Return `(batch, targets, quantiles)`."""
         return (input_shape[0], self.targets, self.quantiles)
 
     def get_config(self) -> dict[str, Any]:

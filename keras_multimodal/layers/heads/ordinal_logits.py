@@ -92,7 +92,7 @@ class OrdinalLogits(keras.layers.Layer):
         return ops.cast(logits, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Shapes) -> tuple[int | None, ...]:
-        """`(batch, classes)`."""
+        """Return `(batch, classes)`."""
         return (input_shape[0], self.classes)
 
     def get_config(self) -> dict[str, Any]:

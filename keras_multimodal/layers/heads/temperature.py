@@ -55,5 +55,5 @@ class Temperature(keras.layers.Layer):
         return inputs / ops.cast(self.temperature, inputs.dtype)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """That of the logits."""
+        """Return the shape of the logits."""
         return input_shape

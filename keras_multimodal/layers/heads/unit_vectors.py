@@ -54,7 +54,7 @@ class UnitVectors(keras.layers.Layer):
         return None if previous_mask is None else previous_mask[1]
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """`(batch, dim)`."""
+        """Return `(batch, dim)`."""
         self._check(input_shape)
         return tuple(input_shape[0])
 

@@ -31,7 +31,7 @@ class TokenPooling(keras.layers.Layer):
             )
 
     def pool(self, x: Tensor, mask: Mask) -> Tensor:
-        """`(batch, length, dim)` to `(batch, dim)`."""
+        """Pool `(batch, length, dim)` to `(batch, dim)`."""
         raise NotImplementedError
 
     def call(self, inputs: Tensors, mask: Mask = None) -> Tensors:
@@ -40,15 +40,15 @@ class TokenPooling(keras.layers.Layer):
         return self.pool(inputs, mask)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True in the rows that have a token; None if there is no mask."""
+        """Return True in the rows that have a token; None if there is no mask."""
         return None if previous_mask is None else ops.any(previous_mask, axis=1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """`(batch, dim)`."""
+        """Return `(batch, dim)`."""
         return (input_shape[0], input_shape[-1])
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
-        """One vector for each row."""
+        """Return one vector for each row."""
         check_tokens(inputs, mask)
         shape = self.compute_output_shape(inputs.shape)
         return keras.KerasTensor(shape, dtype=self.compute_dtype)

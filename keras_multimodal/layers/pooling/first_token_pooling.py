@@ -56,5 +56,5 @@ class FirstTokenPooling(TokenPooling):
         return zero_masked(x[:, 0], None if mask is None else mask[:, 0])
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
-        """True in the rows whose first token is there; None if there is no mask."""
+        """Return True in the rows whose first token is there; None if there is no mask."""
         return None if previous_mask is None else previous_mask[:, 0]

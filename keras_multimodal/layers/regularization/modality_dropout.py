@@ -90,8 +90,8 @@ class ModalityDropout(keras.layers.Layer):
         draws = keras.random.uniform(ops.shape(present), dtype="float32", seed=self._seed_generator)
         # A row's highest draw always stays, whatever the rate.
         highest = ops.max(ops.where(present, draws, 0.0), axis=1, keepdims=True)
-        kept = ops.logical_and(present, draws >= ops.minimum(highest, self.rate))
-        return like_inputs(ops.unstack(kept, len(flags), axis=1), self.modality_names)
+        remaining = ops.logical_and(present, draws >= ops.minimum(highest, self.rate))
+        return like_inputs(ops.unstack(remaining, len(flags), axis=1), self.modality_names)
 
     def _checked(self, inputs: Tensors) -> list[Any]:
         """Return the flags, in order."""
@@ -105,13 +105,13 @@ class ModalityDropout(keras.layers.Layer):
         return flags
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """That of the inputs."""
+        """Return the shape of the inputs."""
         names = modality_names(input_shape)
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
         return like_inputs(shapes, names)
 
     def compute_output_spec(self, inputs: Tensors, training: bool | None = None) -> Tensors:
-        """Boolean flags, whatever the layer's dtype."""
+        """Return boolean flags, whatever the layer's dtype."""
         flags = [keras.KerasTensor(flag.shape, dtype="bool") for flag in self._checked(inputs)]
         return like_inputs(flags, self.modality_names)
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from keras_multimodal.encoders import PretrainedImageEncoder, pretrained
 from keras_multimodal.encoders.loading.efficientnet_lite0 import MEAN, STD, efficientnet_lite0
+from keras_multimodal.encoders.loading.torch_file import read_torch_file
 
 # Classes of ImageNet that are right, in its order.
 RIGHT = {
@@ -21,7 +22,14 @@ STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
 
 @pytest.fixture(scope="module")
 def classifier():
-    return efficientnet_lite0(packages.efficientnet_file(), include_top=True)
+    """The network with the layer of classes that its file has beside it."""
+    network = efficientnet_lite0(packages.efficientnet_file())
+    pooled = keras.layers.GlobalAveragePooling2D()(network.output)
+    classes = keras.layers.Dense(1000, activation="softmax", name="fc")
+    model = keras.Model(network.input, classes(pooled))
+    tensors = read_torch_file(packages.efficientnet_file())
+    classes.set_weights([tensors["_fc.weight"].T, tensors["_fc.bias"]])
+    return model
 
 
 def shown(picture):

@@ -4,7 +4,13 @@ import keras
 import numpy as np
 import pytest
 
-from keras_multimodal.layers import ContrastiveHead, OrderedQuantiles, OrdinalLogits, Temperature
+from keras_multimodal.layers import (
+    ContrastiveHead,
+    OrderedQuantiles,
+    OrdinalLogits,
+    Temperature,
+    UnitVectors,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +39,14 @@ def test_built_again_it_keeps_its_weights(layer, shape):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: OrdinalLogits(1), "`classes` must be at least 2"),
+        (
+            lambda: OrdinalLogits(3)(np.ones((2, 3, 4), "float32")),
+            r"`inputs` must be \(batch, width\)",
+        ),
+        (lambda: UnitVectors()([np.ones((2, 3))]), "`inputs` must be a list of vectors"),
+        (lambda: ContrastiveHead(scale=0), r"`scale` must be in \(0, 100\]"),
+        (lambda: ContrastiveHead()([np.ones((2, 3)), np.ones((2, 4))]), "two or more vectors"),
         (lambda: OrderedQuantiles(0, 3), "must be at least 1.*targets=0, quantiles=3"),
         (lambda: OrderedQuantiles(2, 0), "must be at least 1.*targets=2, quantiles=0"),
         (

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+BLOCK_ARGUMENTS = {"feed_forward_dim": "intermediate_dim"}
+
 
 def renamed(config: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return a layer's configuration with today's names.
