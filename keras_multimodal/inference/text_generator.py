@@ -1,6 +1,5 @@
 """What a captioner writes of raw cells, or of records."""
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -89,10 +88,8 @@ class TextGenerator:
         """Yield the model's inputs and how many rows they have, batch by batch."""
         names = [tensor.name for tensor in self._context.inputs]
         if isinstance(rows, Records):
-            untold = copy.copy(rows)
-            untold.captions = None  # what is to be written need not be known, nor its vocabulary
-            for batch in untold.batch(batch_size):
-                inputs = batch[0] if isinstance(batch, tuple) else batch
+            # What is to be written need not be known, nor its vocabulary.
+            for inputs in rows.without_target().batch(batch_size):
                 yield {name: inputs[name] for name in names}, len(inputs[names[0]])
             return
         count = len(next(iter(rows.values()), ()))

@@ -12,7 +12,7 @@ from keras_multimodal.types import Frame
 
 
 def as_pandas(data: Any) -> Any:
-    """What has a method `to_pandas`, as tables of pyarrow, polars and others do, as pandas' own."""
+    """Return what has a method `to_pandas`, as tables of pyarrow and polars do, as pandas' own."""
     if isinstance(data, (pd.DataFrame, pd.Series)):
         return data
     hand_over = getattr(data, "to_pandas", None)
@@ -67,7 +67,7 @@ def frame_keys(frame: pd.DataFrame, key: str | None) -> list[Hashable]:
 
 
 def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -> list[str]:
-    """Strings, with the empty string for a cell that is missing.
+    """Return strings, with the empty string for a cell that is missing.
 
     Args:
         values: Strings or paths; some may be missing, as `schema.missing_cells.is_missing` says.

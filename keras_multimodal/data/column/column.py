@@ -90,7 +90,7 @@ class Column:
 
     @property
     def view(self) -> str:
-        """What the column's random changes are drawn for: columns of one view change alike."""
+        """The name that random changes are drawn for: columns of one view change alike."""
         return self._view or self.spec.name
 
     def with_view(self, view: str) -> Self:
@@ -108,7 +108,7 @@ class Column:
 
     @property
     def present(self) -> np.ndarray:
-        """Which rows have this modality, `(rows,)` bool."""
+        """A mask of the rows that have this modality, `(rows,)` bool."""
         return self.cells != ""
 
     @property
@@ -125,7 +125,7 @@ class Column:
         return str(self.cells[row])
 
     def fingerprints(self) -> list[str]:
-        """For each row, what changes if that does which is read of it; empty where it is absent.
+        """Return a checksum of what is read of each row; an empty string where it is absent.
 
         A file counts as changed if its path, its size or its time of change has.
         """
@@ -149,7 +149,7 @@ class Column:
         return content.encode("utf-8", "surrogatepass")
 
     def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
-        """The column with other rows: `rows[i]` is the row of `keys[i]`, -1 for an absent cell."""
+        """Return other rows: `rows[i]` is the row of `keys[i]`, -1 for an absent cell."""
         taken = copy.copy(self)
         taken.keys = list(keys)
         for name, absent in self._columns.items():
@@ -195,10 +195,10 @@ class Column:
         return rows
 
     def row_loader(self) -> RowLoader:
-        """The graph function from a row of `source_column` to what `cell_loader` makes of its cell.
+        """Return the graph function from a row of `source_column` to what its cell becomes.
 
-        It is run on many rows in parallel, and leaves absent cells alone. A subclass whose cells
-        are no strings writes this one and not `cell_loader`.
+        It makes of a cell what `cell_loader` does, on many rows in parallel, and leaves absent
+        cells alone. A subclass whose cells are no strings writes this one and not `cell_loader`.
         """
         cells = tf.constant(self.cells.tolist(), tf.string)
         load = converted(self.cell_loader())
@@ -213,7 +213,7 @@ class Column:
         return load_present
 
     def random_row_loader(self) -> RandomRowLoader | None:
-        """As `row_loader`, for columns of which training reads a row differently in each epoch.
+        """Return a `row_loader` of columns that training reads differently in each epoch.
 
         Returns:
             The graph function from a row of `source_column` and its seed in this epoch, a uint32

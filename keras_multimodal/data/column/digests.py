@@ -1,8 +1,11 @@
-"""By what a change of what is read is noticed."""
+"""By what a change is noticed of what is read, or of how."""
 
+import dataclasses
 import hashlib
 import json
 from typing import Any
+
+from keras_multimodal.schema import Modality
 
 
 def digest(content: Any) -> str:
@@ -14,3 +17,11 @@ def digest(content: Any) -> str:
     """
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def preprocessing_digest(spec: Modality) -> str:
+    """Return a checksum of how a cell of the modality becomes tensors."""
+    description = dataclasses.asdict(spec)
+    for name in ("name", "optional"):  # neither of which a cell is asked for
+        del description[name]
+    return digest([spec.kind, description])

@@ -79,7 +79,7 @@ class Preprocessor(tf.Module):
         for spec in self.schema.inputs:
             transform = self.transforms[spec.name]
             present = transform.raw_present(cells)
-            own = {name: cells[name] for name in transform.raw_signature()}
+            raw = {name: cells[name] for name in transform.raw_signature()}
             if spec.optional:
                 inputs[spec.present_name] = present
             else:
@@ -87,6 +87,6 @@ class Preprocessor(tf.Module):
                 check = tf.debugging.Assert(tf.reduce_all(present), [message])
                 # Outside a graph the check has already been made, and there is nothing to wait for.
                 with tf.control_dependencies([] if check is None else [check]):
-                    own = {name: tf.identity(values) for name, values in own.items()}
-            inputs.update(transform(own))
+                    raw = {name: tf.identity(values) for name, values in raw.items()}
+            inputs.update(transform(raw))
         return inputs

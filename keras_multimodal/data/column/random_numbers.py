@@ -12,7 +12,7 @@ _GOLDEN = 0x9E3779B9
 
 
 def row_seeds(seed: int, epoch: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-    """One seed for each row of a batch.
+    """Return one seed for each row of a batch.
 
     Args:
         seed: The pipeline's seed.
@@ -30,7 +30,7 @@ def row_seeds(seed: int, epoch: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
 def uniform(
     seeds: tf.Tensor, slot: int | Sequence[int], low: float = 0.0, high: float = 1.0
 ) -> tf.Tensor:
-    """One number in `[low, high)` for each row, or for each row and slot.
+    """Return one number in `[low, high)` for each row, or for each row and slot.
 
     Args:
         seeds: What `row_seeds` returned, `(batch,)`.
@@ -53,7 +53,7 @@ def uniform(
 
 
 def _mix(bits: tf.Tensor) -> tf.Tensor:
-    """A bijection of 32 bits in which every input bit flips every output bit half the time."""
+    """Map 32 bits one to one, so that every input bit flips every output bit half the time."""
     for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
         bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, _u32(shift)))
         bits *= _u32(factor)

@@ -46,12 +46,12 @@ class SampledColumn(Column):
         self, pool: Column, keys: Sequence[Hashable], options: Sequence[Sequence[int]]
     ) -> None:
         # A cell that is absent is nothing to draw.
-        kept = [tuple(row for row in rows if pool.present[row]) for rows in options]
-        cells = [pool.cells[rows[0]] if rows else "" for rows in kept]
+        drawable = [tuple(row for row in rows if pool.present[row]) for rows in options]
+        cells = [pool.cells[rows[0]] if rows else "" for rows in drawable]
         super().__init__(pool.spec, keys, cells, pool.source)
         self.pool = pool
-        self.options = np.empty(len(kept), object)
-        self.options[:] = kept
+        self.options = np.empty(len(drawable), object)
+        self.options[:] = drawable
         self.reads_files = pool.reads_files
         self._view = pool._view
 
@@ -64,11 +64,11 @@ class SampledColumn(Column):
     def take(self, keys: Sequence[Hashable], rows: np.ndarray) -> Self:
         """Return the column with other rows, and with the cells that these may draw."""
         taken = super().take(keys, rows)
-        options = [own or () for own in taken.options]
-        used = sorted({row for own in options for row in own})
+        options = [cells or () for cells in taken.options]
+        used = sorted({row for cells in options for row in cells})
         place = {row: index for index, row in enumerate(used)}
         taken.pool = self.pool.take([self.pool.keys[row] for row in used], np.array(used, int))
-        taken.options[:] = [tuple(place[row] for row in own) for own in options]
+        taken.options[:] = [tuple(place[row] for row in cells) for cells in options]
         return taken
 
     def adapt(self) -> Self:
@@ -77,10 +77,10 @@ class SampledColumn(Column):
 
     def cell_name(self, row: int) -> str:
         """Return all the cells that the row may draw."""
-        return " or ".join(str(self.pool.cells[own]) for own in self.options[row])
+        return " or ".join(str(self.pool.cells[cell]) for cell in self.options[row])
 
     def blank(self) -> Tensors:
-        """That of the column with all cells."""
+        """Return that of the column with all cells."""
         return self.pool.blank()
 
     def cell_loader(self) -> CellLoader:
@@ -93,10 +93,10 @@ class SampledColumn(Column):
         return self.pool
 
     def source_rows(self, rows: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
-        """The rows of `pool` that stand for `rows`: drawn with `seeds`, the first without them."""
-        counts = np.array([len(own) for own in self.options])
+        """Return the rows of `pool` for `rows`: drawn with `seeds`, the first without them."""
+        counts = np.array([len(cells) for cells in self.options])
         starts = tf.constant(np.cumsum(counts) - counts)
-        flat = tf.constant([row for own in self.options for row in own] or [0], tf.int64)
+        flat = tf.constant([row for cells in self.options for row in cells] or [0], tf.int64)
         places, having = tf.gather(starts, rows), tf.gather(tf.constant(counts), rows)
         if seeds is not None:
             places += tf.cast(uniform(seeds, _SLOT) * tf.cast(having, tf.float32), tf.int64)
@@ -104,11 +104,11 @@ class SampledColumn(Column):
         return tf.where(having > 0, drawn, tf.constant(-1, tf.int64))
 
     def row_loader(self) -> RowLoader:
-        """The graph function from a row of `pool` to what `cell_loader` makes of its cell."""
+        """Return the graph function from a row of `pool` to what its cell becomes."""
         return self.pool.row_loader()
 
     def random_row_loader(self) -> RandomRowLoader | None:
-        """That of the column with all cells."""
+        """Return that of the column with all cells."""
         return self.pool.random_row_loader()
 
     def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:

@@ -72,7 +72,7 @@ class Transform(tf.Module, Generic[_Spec]):
         return tf.not_equal(raw[self.spec.name], "")
 
     def load(self, cell: Cell) -> Tensors:
-        """One row's cell, decoded; per-row work belongs here only if it cannot be batched."""
+        """Return one row's cell, decoded; only work that cannot be batched belongs here."""
         raise NotImplementedError
 
     def blank(self) -> Tensors:
@@ -84,7 +84,7 @@ class Transform(tf.Module, Generic[_Spec]):
         raise NotImplementedError
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
-        """`load` on each row of the raw cells, `blank` where it is absent."""
+        """Return `load` of each row of the raw cells, `blank` where it is absent."""
         blank = self.blank()
 
         def load_or_blank(cell: tf.Tensor) -> Tensor:
@@ -105,11 +105,11 @@ def by_name(tensors: Tensors, spec: Modality) -> dict[str, tf.Tensor]:
 
 
 def mask_absent(tensors: dict[str, tf.Tensor], present: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Zeros in the rows of each tensor, `(batch, ...)`, where `present`, `(batch,)`, is False."""
+    """Return tensors `(batch, ...)` with zeros in rows where `present`, `(batch,)`, is False."""
 
     def mask(values: tf.Tensor) -> tf.Tensor:
-        kept = tf.reshape(present, [-1] + [1] * (values.shape.rank - 1))
-        return tf.where(kept, values, tf.zeros([], values.dtype))
+        flags = tf.reshape(present, [-1] + [1] * (values.shape.rank - 1))
+        return tf.where(flags, values, tf.zeros([], values.dtype))
 
     return {name: mask(values) for name, values in tensors.items()}
 

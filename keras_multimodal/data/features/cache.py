@@ -1,6 +1,5 @@
 """A frozen encoder's features, made once."""
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -12,15 +11,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.column.digests import digest
+from keras_multimodal.data.column.digests import digest, preprocessing_digest
 from keras_multimodal.data.column.sampled_column import SampledColumn
+from keras_multimodal.data.column.shard_folder import ShardFolder
 from keras_multimodal.data.features.column import FeatureColumn
 from keras_multimodal.data.features.store import FeatureStore
 from keras_multimodal.data.pairing.records import Records
 from keras_multimodal.schema import Features, Modality
 
 _SHARD_ROWS = 512
-_INDEX = "encoder.json"
 # What a config holds of names and connections: the first differ between sessions.
 _NAMES = {"name", "trainable", "build_config", "inbound_nodes", "input_layers", "output_layers"}
 
@@ -45,8 +44,9 @@ def cache_features(
 
     Features are kept by what they were made of: a file by its path, size and time of change, a text
     or a series by its content. Rows that have features already are not read again, whatever the
-    records they are part of; new ones, and those whose file has changed, are added. A run that was
-    cut off goes on after the last whole shard, of 512 rows. Pictures are not augmented. Remove the
+    records they are part of; new ones, and those whose file has changed, are added. Features of
+    other weights, another encoder or another preprocessing are made beside them. A run that was cut
+    off goes on after the last whole shard, of 512 rows. Pictures are not augmented. Remove the
     folder when it is no longer needed.
 
     Args:
@@ -54,7 +54,7 @@ def cache_features(
         encoders: By modality, an encoder, or a model that ends in tokens `(batch, length, dim)` or
             in one vector `(batch, dim)`, such as an encoder with a pooling; all of them frozen
             (`trainable=False`). Modalities without one stay as they are.
-        directory: The folder to keep the features in. Each modality has one of its own in it.
+        directory: The folder to keep the features in.
         batch_size: Rows that are encoded at a time. Defaults to 32.
         dtype: `"float32"`, or `"float16"`, which takes half the room and loses some digits. Tokens
             of padding take none.
@@ -67,8 +67,7 @@ def cache_features(
         ValueError: If a modality is not among the records', an encoder cannot read what is made of
             it (`Encoder.check_modality`), or an encoder can be trained; if a
             modality draws one of several cells anew in each epoch; if no row has the modality; or
-            if the folder has features of other weights, of another encoder or of another
-            preprocessing.
+            if what is in the folder is damaged.
 
     Example:
 
@@ -76,8 +75,8 @@ def cache_features(
     >>> from keras_multimodal.data import TextProcessor, pair
     >>> texts = TextProcessor(vocabulary=["cat", "dog"], length=3).load_data(["a cat", "dog"])
     >>> encoder = keras.layers.Embedding(4, 8, mask_zero=True, trainable=False)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     cached = cache_features(pair(texts), {"text": encoder}, folder, verbose=False)
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     cached = cache_features(pair(texts), {"text": encoder}, directory, verbose=False)
     ...     next(iter(cached.batch(2)))["text"].shape
     TensorShape([2, 3, 8])
     """
@@ -95,16 +94,21 @@ def cache_features(
                 f"`records` must have one cell for each row. Received: {name!r}, of which each "
                 "epoch draws one of several"
             )
-        kept = pathlib.Path(directory, name)
-        cached = _cache(records.select_modalities(name), encoder, kept, batch_size, dtype, verbose)
-        columns[name] = cached
+        columns[name] = _cache(
+            records.select_modalities(name),
+            encoder,
+            pathlib.Path(directory),
+            batch_size,
+            dtype,
+            verbose,
+        )
     return records._with_columns(list(columns.values()))
 
 
 def _cache(
     records: Records,
     encoder: keras.layers.Layer,
-    folder: pathlib.Path,
+    directory: pathlib.Path,
     batch_size: int,
     dtype: str,
     verbose: bool,
@@ -118,7 +122,7 @@ def _cache(
     if check is not None:
         check(spec)
     encode = _make_encode(encoder, spec)
-    digests = column.fingerprints()
+    fingerprints = column.fingerprints()
     first = int(np.flatnonzero(column.present)[0])
     # Builds an encoder that has not been called yet, so that its weights can be looked at.
     tokens, _ = encode(_inputs(next(iter(records._take(np.array([first])).batch(1)))))
@@ -128,11 +132,11 @@ def _cache(
             f"Received: that of {spec.name!r} with {len(encoder.trainable_weights)} trainable "
             "weights. Set `trainable = False`, or make it so"
         )
-    _check_index(folder, {**_identity(encoder, spec), "dtype": dtype})
+    folder = _find_folder(directory, spec.name, {**_identity(encoder, spec), "dtype": dtype})
     store = FeatureStore(folder, *tokens.shape[1:])
     # Rows of one content are encoded once.
-    lacking = {d: row for row, d in enumerate(digests) if d and d not in store.places}
-    todo, cells = list(lacking.items()), {digest for digest in digests if digest}
+    lacking = {f: row for row, f in enumerate(fingerprints) if f and f not in store.places}
+    todo, cells = list(lacking.items()), set(filter(None, fingerprints))
     done = len(cells) - len(todo)
     bar = keras.utils.Progbar(len(cells), verbose=int(verbose), unit_name="row")
     bar.update(done)
@@ -144,9 +148,9 @@ def _cache(
             done += len(made[-1][0])
             bar.update(done)
         tokens, mask = (np.concatenate(parts) for parts in zip(*made, strict=True))
-        store.write([digest for digest, _ in part], tokens.astype(dtype), mask)
+        store.write([fingerprint for fingerprint, _ in part], tokens.astype(dtype), mask)
     features = Features(name=spec.name, optional=spec.optional, length=store.length, dim=store.dim)
-    places = [store.places[digest] if digest else -1 for digest in digests]
+    places = [store.places[f] if f else -1 for f in fingerprints]
     return FeatureColumn(
         features, records.keys, column.cells.tolist(), column.source, store, places
     )
@@ -184,19 +188,16 @@ def _inputs(batch: Any) -> Mapping[str, tf.Tensor]:
 
 
 def _identity(encoder: keras.layers.Layer, spec: Modality) -> dict[str, str]:
-    """Return what changes if the encoder's weights or itself do, or what it is shown."""
+    """Return checksums of the encoder's weights, of itself, and of how its inputs are made."""
     weights = hashlib.blake2b(digest_size=16)
     for weight in encoder.weights:
         values = keras.ops.convert_to_numpy(weight)
         weights.update(f"{values.shape}{values.dtype}".encode())
         weights.update(np.ascontiguousarray(values).tobytes())
-    description = dataclasses.asdict(spec)
-    for own in ("name", "optional"):
-        description.pop(own)
     return {
         "weights": weights.hexdigest(),
         "encoder": digest([type(encoder).__name__, _nameless(encoder.get_config())]),
-        "preprocessing": digest([spec.kind, description]),
+        "preprocessing": preprocessing_digest(spec),
     }
 
 
@@ -208,41 +209,26 @@ def _nameless(config: Any) -> Any:
     return config
 
 
-def _check_index(folder: pathlib.Path, identity: Mapping[str, str]) -> None:
-    """Note what the features are of, or compare it with what was noted.
+def _find_folder(directory: pathlib.Path, name: str, identity: Mapping[str, str]) -> pathlib.Path:
+    """Return the folder of a modality's features that were made in one way.
 
-    Raises:
-        ValueError: If they are of something else.
+    That of an earlier version of this package is called by the modality alone, and `encoder.json`
+    in it says how they were made. It is used where that is the same.
+
+    Args:
+        directory: The folder that the user named.
+        name: The modality's name.
+        identity: What says how the features are made.
     """
-    index = folder / _INDEX
-    if not index.is_file():
-        if folder.is_dir() and any(folder.iterdir()):
+    index = directory / name / "encoder.json"
+    if index.is_file():
+        try:
+            noted = json.loads(index.read_text(encoding="utf-8"))
+        except ValueError as error:
             raise ValueError(
-                f"`directory` must be new, empty or a folder of features. Received: {folder} with "
-                "other things in it"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = index.with_suffix(f".{os.getpid()}")
-        partial.write_text(json.dumps(identity, indent=1), encoding="utf-8")
-        partial.replace(index)
-        return
-    try:
-        noted = json.loads(index.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(
-            f"{index} must say what the features are of. It could not be read: {error}. Remove "
-            f"{folder}, and its rows are encoded anew"
-        ) from error
-    names = {
-        "weights": "the encoder's weights",
-        "encoder": "the encoder's arguments",
-        "preprocessing": "the preprocessing",
-        "dtype": "the dtype",
-    }
-    differing = [names[key] for key in names if noted.get(key) != identity[key]]
-    if differing:
-        raise ValueError(
-            f"`directory` must have features of this encoder and this preprocessing. {folder} has "
-            f"those of others: {' and '.join(differing)} differ. Remove the folder, or give these "
-            "one of their own"
-        )
+                f"{index} must say what the features are of. It could not be read: {error}. Remove "
+                f"{index.parent}, and its rows are encoded anew"
+            ) from error
+        if noted == identity:
+            return index.parent
+    return ShardFolder.of(directory, name, identity, "`directory`").directory

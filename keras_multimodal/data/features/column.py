@@ -25,8 +25,8 @@ class FeatureColumn(Column):
     Example:
 
     >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     store = FeatureStore(pathlib.Path(folder), length=2, dim=3)
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     store = FeatureStore(pathlib.Path(directory), length=2, dim=3)
     ...     store.write(["digest"], np.ones((1, 2, 3), "float32"), np.array([[True, False]]))
     ...     spec = Features(length=2, dim=3)
     ...     column = FeatureColumn(spec, ["a"], ["a.png"], "column 'file'", store, [0])
@@ -62,10 +62,10 @@ class FeatureColumn(Column):
 
     def batch_finisher(self, batch_size: int, training: bool) -> BatchFinisher:
         """Read a batch's features; nothing about them is random."""
-        spec, read = self.spec, self.store.read
+        spec, read_places = self.spec, self.store.read
 
         def finish(places: tf.Tensor, seeds: tf.Tensor) -> dict[str, tf.Tensor]:
-            tokens, mask = tf.numpy_function(read, [places], (tf.float32, tf.bool))
+            tokens, mask = tf.numpy_function(read_places, [places], (tf.float32, tf.bool))
             return {
                 spec.name: tf.ensure_shape(tokens, (None, *spec.shape)),
                 spec.mask_name: tf.ensure_shape(mask, (None, spec.length)),

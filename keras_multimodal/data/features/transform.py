@@ -18,21 +18,21 @@ class FeaturesTransform(Transform[Features]):
     """
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
-        """`(batch, tokens, dim)` float32."""
+        """Return `(batch, tokens, dim)` float32."""
         shape = [None, None, self.spec.dim]
         return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Rows with any token in what is kept of them."""
-        kept = raw[self.spec.name][:, : self.spec.length]
-        return tf.reduce_any(_there(kept), axis=1)
+        """Return the rows that have any token among those that are used."""
+        tokens = raw[self.spec.name][:, : self.spec.length]
+        return tf.reduce_any(_there(tokens), axis=1)
 
     def load(self, cell: tf.Tensor) -> tf.Tensor:
-        """One row's tokens, cut or padded with NaN to `(length, dim)`."""
+        """Return one row's tokens, cut or padded with NaN to `(length, dim)`."""
         return self.load_batch({self.spec.name: cell[None]})[0]
 
     def blank(self) -> tf.Tensor:
-        """NaN."""
+        """Return NaN."""
         return tf.fill(self.spec.shape, float("nan"))
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:

@@ -1,13 +1,13 @@
 """What `pair` refuses."""
 
-import collections
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.text.column import TextColumn
 
 
 def check_arguments(columns: Sequence[Any], **choices: tuple[str, tuple[str, ...]]) -> None:
@@ -38,41 +38,8 @@ def check_arguments(columns: Sequence[Any], **choices: tuple[str, tuple[str, ...
         )
 
 
-def check_target(given: Mapping[str, bool]) -> None:
-    """Refuse kinds of target that one model cannot have: only labels and values go together.
-
-    Args:
-        given: By argument, whether it is given.
-    """
-    named = [argument for argument, there in given.items() if there]
-    if len(named) > 1 and set(named) != {"labels", "values"}:
-        raise ValueError(
-            f"`{named[-1]}` must go without `{named[0]}`: a target is classes, numbers or both, or "
-            f"texts, or what belongs together. Received: {' and '.join(named)}"
-        )
-
-
-def repeated_keys(column: Column) -> dict[Hashable, int]:
-    """Return the keys that occur more than once, with their counts."""
-    counts = collections.Counter(column.keys)
-    return {key: count for key, count in counts.items() if count > 1}
-
-
-def check_duplicates(repeated: Mapping[str, Mapping[Hashable, int]], columns: Any) -> None:
-    """Refuse keys that occur more than once."""
-    for column in columns:
-        keys = list(repeated[column.spec.name])
-        if keys:
-            raise ValueError(
-                f"`columns` must have each key once. Received: {len(keys)} keys more than once in "
-                f"{column.spec.name!r} ({column.source}): {name_keys(keys)}. Remove the repeats, "
-                'make a row of each with on_duplicates="expand", or draw one of them anew in each '
-                'epoch with on_duplicates="sample".'
-            )
-
-
 def check_overlap(columns: Sequence[Column]) -> None:
-    """Keys of two types, such as 7 and "7", are the usual reason why nothing matches."""
+    """Refuse columns that share no key, mostly since keys are of two types, such as 7 and "7"."""
     for column in columns[1:]:
         others = {key for other in columns if other is not column for key in other.keys}
         if others.isdisjoint(column.keys):
@@ -122,4 +89,24 @@ def check_labelled(keys: Sequence[Hashable], lacking: np.ndarray, arguments: Seq
             f"Received: none for {len(named)} of "
             f"{len(keys)} rows ({name_keys(named)}). Fill them in, or leave such rows out "
             'with on_missing="drop".'
+        )
+
+
+def check_lengths(
+    keys: Sequence[Hashable], longer: np.ndarray, captions: TextColumn | None
+) -> None:
+    """Refuse rows whose text to write is too long.
+
+    Args:
+        keys: The rows' keys.
+        longer: Which rows have one, `(rows,)` bool.
+        captions: The texts, if any are to be written.
+    """
+    if captions is not None and longer.any():
+        named = where(keys, longer)
+        raise ValueError(
+            f"`captions` must be texts of at most {captions.spec.length} tokens. "
+            f"Received: {len(named)} that are longer ({name_keys(named)}). Let `length` of the "
+            'TextProcessor be larger, cut them with on_long="truncate", or leave such rows out '
+            'with on_long="drop".'
         )

@@ -2,4 +2,4 @@
 
 
 class NoRowError(ValueError):
-    """No row has everything that it must have."""
+    """The error that no row has everything that it must have."""

@@ -11,14 +11,15 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.cells import rows_of_keys
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.pairing.modalities import named_columns, optional_column
 from keras_multimodal.data.pairing.report import PairingReport
 from keras_multimodal.data.pairing.representation import representation
 from keras_multimodal.data.pairing.splitting import (
-    assign_parts,
     by_row,
-    check_parts,
     choose_rows,
+    fold_rows,
     named_parts,
+    split_rows,
     split_shares,
 )
 from keras_multimodal.data.pairing.verification import check_readable
@@ -28,17 +29,11 @@ from keras_multimodal.data.pipeline.dataset import (
     check_batching,
     make_dataset,
 )
-from keras_multimodal.data.targets.labels import (
-    Labels,
-    fed_labels,
-    learn_target,
-    shown_labels,
-    strata,
-    take_labels,
-)
-from keras_multimodal.data.targets.texts import as_target, encode
+from keras_multimodal.data.pipeline.paired_rows import PairedRows
+from keras_multimodal.data.targets.feed import LabelArrays
+from keras_multimodal.data.targets.no_labels import NoLabels
 from keras_multimodal.data.text.column import TextColumn
-from keras_multimodal.schema import Schema, TextTarget
+from keras_multimodal.schema import Schema
 from keras_multimodal.schema.schema import Target
 
 
@@ -48,18 +43,8 @@ class Records:
     Nothing is read or decoded until `batch`.
 
     Args:
-        columns: Streams whose rows are aligned.
-        keys: The rows' keys.
-        labels: The rows' class numbers, `(rows,)` int32; which classes each row has,
-            `(rows, classes)` float32; their numbers, `(rows, columns)` float32; what each row's
-            part of each tower is, `(rows, towers)` int32; of several targets these arrays by
-            name, where a row that lacks one has the class -1, or NaN; or `None`.
-        target: What these mean.
+        rows: The rows.
         report: What pairing found.
-        captions: The texts that are to be written, where that is the target.
-        groups: What each row belongs to: rows of one group are kept together by `split`. The keys
-            by default.
-        weights: The rows' weights, `(rows,)` float32, or `None`.
 
     Example:
 
@@ -72,35 +57,57 @@ class Records:
     (TensorShape([2, 3]), [0, 1])
     """
 
-    def __init__(
-        self,
-        columns: Sequence[Column],
-        keys: Sequence[Hashable],
-        *,
-        labels: Labels | None,
-        target: Target | None,
-        report: PairingReport,
-        captions: TextColumn | None = None,
-        groups: Sequence[Hashable] | None = None,
-        weights: np.ndarray | None = None,
-    ) -> None:
-        self.columns = tuple(columns)
-        self.keys = list(keys)
-        self.labels = labels
-        self.target = target
+    def __init__(self, rows: PairedRows, report: PairingReport) -> None:
+        self._rows = rows
         self.report = report
-        self.captions = captions
-        self.groups = list(self.keys if groups is None else groups)
-        self.weights = weights
-        # Numbers that stay with the rows, so that a row is augmented alike in every part.
-        self._row_ids = np.arange(len(self.keys))
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def __repr__(self) -> str:
         """Return the rows, the target, and of each modality its shape and what is missing."""
-        return representation(self.columns, self.target)
+        return representation(self.columns, self._rows.targets.specs)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The modalities' columns, whose rows are aligned."""
+        return self._rows.columns
+
+    @property
+    def keys(self) -> list[Hashable]:
+        """The rows' keys."""
+        return self._rows.keys
+
+    @property
+    def groups(self) -> list[Hashable]:
+        """The group of each row: rows of one group are kept together by `split`."""
+        return self._rows.groups
+
+    @property
+    def weights(self) -> np.ndarray | None:
+        """The rows' weights, `(rows,)` float32, or `None`."""
+        return self._rows.weights
+
+    @property
+    def labels(self) -> LabelArrays | None:
+        """The rows' targets: the number of each row's class, `(rows,)` int32, and so on.
+
+        Which classes each row has is `(rows, classes)` float32; numbers are `(rows, columns)`
+        float32; what each row's part of each tower is, `(rows, towers)` int32. Of several targets
+        these are a dict by name, where a row that lacks one has the class -1, or NaN. `None` where
+        there is no target, or where texts are to be written: see `captions`.
+        """
+        return self._rows.targets.arrays
+
+    @property
+    def target(self) -> Target | None:
+        """The description of what is to be learned, with what the training rows taught."""
+        return self._rows.targets.spec
+
+    @property
+    def captions(self) -> TextColumn | None:
+        """The texts that are to be written, where that is the target."""
+        return self._rows.targets.captions
 
     @property
     def schema(self) -> Schema:
@@ -111,9 +118,7 @@ class Records:
         """Return the raw cells and the labels of each row, by key; absent cells are empty."""
         index = pd.Index(self.keys, name="key", tupleize_cols=False)
         frame = pd.DataFrame({s.spec.name: s.cells for s in self.columns}, index=index)
-        if self.captions is not None:
-            frame[self.captions.spec.name] = self.captions.cells
-        for name, values in shown_labels(self.target, self.labels).items():
+        for name, values in self._rows.targets.cells().items():
             frame[name] = values
         return frame
 
@@ -122,12 +127,7 @@ class Records:
 
         `split` adapts by itself. Call this only where every row is a training row.
         """
-        adapted = self._with_columns([column.adapt() for column in self.columns])
-        adapted.target = learn_target(self.target, self.labels)
-        if self.captions is not None:
-            adapted.captions = self.captions.adapt()
-            adapted.target = as_target(adapted.captions.spec)
-        return adapted
+        return self._with_rows(self._rows.learn())
 
     def select(self, keys: Sequence[Hashable]) -> Self:
         """Return the rows of the given keys, in their order.
@@ -149,13 +149,11 @@ class Records:
         Raises:
             ValueError: If there is no such modality, or none is named.
         """
-        columns = {column.spec.name: column for column in self.columns}
-        if not names or set(names) - set(columns) or len(set(names)) < len(names):
-            raise ValueError(
-                f"`names` must be one or more of the modalities {list(columns)}. "
-                f"Received: names={names}"
-            )
-        return self._with_columns([columns[name] for name in names])
+        return self._with_columns(named_columns(self.columns, names))
+
+    def without_target(self) -> Self:
+        """Return the same rows with nothing to learn, as a trained model is given them."""
+        return self._with_rows(self._rows.with_targets(NoLabels()))
 
     def split(
         self,
@@ -166,7 +164,7 @@ class Records:
         stratify: bool = True,
         groups: pd.Series | Mapping[Hashable, Hashable] | Sequence[Hashable] | None = None,
     ) -> tuple[Self, ...]:
-        """Training, validation and test rows that share no key and no group.
+        """Return training, validation and test rows that share no key and no group.
 
         A row's part depends on the seed and the keys, not on the order of the rows. Vocabularies
         and the like are learned on the training rows and used for all parts.
@@ -190,11 +188,10 @@ class Records:
                 part, would have no row.
         """
         shares = split_shares(train, validation, test)
-        classes, names = strata(self.target, self.labels) if stratify else (None, [])
-        groups = self.groups if groups is None else by_row(groups, "groups", self.keys, self.groups)
-        parts = assign_parts(self.keys, list(shares.values()), seed, classes, groups)
-        check_parts(parts, list(shares), classes, names)
-        return self._divide([np.flatnonzero(parts == part) for part in range(len(shares))])
+        strata = self._rows.targets.strata() if stratify else (None, [])
+        return self._divide(
+            split_rows(self.keys, shares, seed, strata, self._groups_by_row(groups))
+        )
 
     def folds(
         self,
@@ -203,7 +200,7 @@ class Records:
         stratify: bool = True,
         groups: pd.Series | Mapping[Hashable, Hashable] | Sequence[Hashable] | None = None,
     ) -> Iterator[tuple[Self, Self]]:
-        """Parts for cross-validation: each row is a validation row once.
+        """Yield parts for cross-validation: each row is a validation row once.
 
         Vocabularies and the like are learned anew on the training rows of each fold.
 
@@ -219,20 +216,9 @@ class Records:
         Raises:
             ValueError: If `count` is less than 2, or there are too few rows or groups for it.
         """
-        if count < 2:
-            raise ValueError(f"`count` must be at least 2. Received: count={count}")
-        groups = self.groups if groups is None else by_row(groups, "groups", self.keys, self.groups)
-        classes = strata(self.target, self.labels)[0] if stratify else None
-        parts = assign_parts(self.keys, [1 / count] * count, seed, classes, groups)
-        if len(np.unique(parts)) < count:
-            raise ValueError(
-                f"`count` must leave rows in each fold. Received: count={count} for {len(self)} "
-                f"rows in {len(set(groups))} groups"
-            )
-        for fold in range(count):
-            train, validation = self._divide(
-                [np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)]
-            )
+        classes = self._rows.targets.strata()[0] if stratify else None
+        for rows in fold_rows(self.keys, count, seed, classes, self._groups_by_row(groups)):
+            train, validation = self._divide(rows)
             yield train, validation
 
     def split_by(
@@ -256,11 +242,11 @@ class Records:
         Raises:
             ValueError: If a row has no part or another one, or a part no row.
         """
-        rows = named_parts(by_row(parts, "parts", self.keys, self.groups), names, ignore, self.keys)
-        return self._divide(rows)
+        row_parts = by_row(parts, "parts", self.keys, self.groups)
+        return self._divide(named_parts(row_parts, names, ignore, self.keys))
 
     def mask_modality(self, name: str, fraction: float = 1.0, seed: int = 0) -> Self:
-        """The records with a modality taken away from some rows, to see what a model does then.
+        """Return the records with a modality taken away from some rows, to see what a model does.
 
         Args:
             name: The modality; it must be optional.
@@ -271,19 +257,11 @@ class Records:
             ValueError: If there is no such modality, it is not optional, or `fraction` is out of
                 range.
         """
-        optional = [column.spec.name for column in self.columns if column.spec.optional]
-        if name not in optional:
-            raise ValueError(
-                f"`name` must be an optional modality, one of {optional}; declare it with "
-                f'`optional=True` or pair with on_missing="mask". Received: name={name!r}'
-            )
-        if not 0 <= fraction <= 1:
-            raise ValueError(f"`fraction` must be in [0, 1]. Received: fraction={fraction}")
-        column = next(column for column in self.columns if column.spec.name == name)
+        column = optional_column(self.columns, name)
         rows = np.arange(len(self))
         rows[choose_rows(np.flatnonzero(column.present), self.keys, fraction, seed)] = -1
-        columns = [s.take(self.keys, rows) if s is column else s for s in self.columns]
-        return self._with_columns(columns)
+        masked = column.take(self.keys, rows)
+        return self._with_columns([masked if c is column else c for c in self.columns])
 
     def verify(self) -> Self:
         """Read and decode every file once, and return the records unchanged.
@@ -367,43 +345,25 @@ class Records:
             buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
             initial_epoch=initial_epoch,
         )
-        check_batching(options, self.columns, self.target)
-        (labels, weights), prefix = fed_labels(self.labels, self.weights), None
-        if self.captions is not None and isinstance(self.target, TextTarget):
-            ids = encode(self.target, self.captions.cells.tolist())
-            labels = ids[:, 1:]
-            # Nothing is read of which nothing is to be written: the end of a short text.
-            prefix = (self.target.name, np.where(labels > 0, ids[:, :-1], 0))
-        return make_dataset(
-            self.columns, self.keys, self._row_ids, labels, weights, options, prefix
-        )
+        check_batching(options, self._rows)
+        return make_dataset(self._rows, options)
+
+    def _groups_by_row(
+        self, groups: pd.Series | Mapping[Hashable, Hashable] | Sequence[Hashable] | None
+    ) -> Sequence[Hashable]:
+        """Return the group of each row that a user gave, or that which it has."""
+        return self.groups if groups is None else by_row(groups, "groups", self.keys, self.groups)
 
     def _take(self, rows: np.ndarray) -> Self:
-        taken = copy.copy(self)
-        taken.keys = [self.keys[row] for row in rows]
-        taken.columns = tuple(column.take(taken.keys, rows) for column in self.columns)
-        taken.groups = [self.groups[row] for row in rows]
-        taken.labels = None if self.labels is None else take_labels(self.labels, rows)
-        if self.captions is not None:
-            taken.captions = self.captions.take(taken.keys, rows)
-        taken.weights = None if self.weights is None else self.weights[rows]
-        taken._row_ids = self._row_ids[rows]
-        return taken
+        return self._with_rows(self._rows.take(rows))
 
     def _with_columns(self, columns: Sequence[Column]) -> Self:
-        changed = copy.copy(self)
-        changed.columns = tuple(columns)
-        return changed
+        return self._with_rows(self._rows.with_columns(columns))
 
-    def _divide(self, rows: Sequence[np.ndarray]) -> tuple[Self, ...]:
-        """Parts by their rows; the first one's columns learn, and the others use what they did."""
-        first = self._take(rows[0]).adapt()
-        parts = [first]
-        for chosen in rows[1:]:
-            part = self._take(chosen)
-            learned = zip(part.columns, first.columns, strict=True)
-            parts.append(part._with_columns([s.with_spec(f.spec) for s, f in learned]))
-            parts[-1].target = first.target
-            if part.captions is not None and first.captions is not None:
-                parts[-1].captions = part.captions.with_spec(first.captions.spec)
-        return tuple(parts)
+    def _divide(self, parts: Sequence[np.ndarray]) -> tuple[Self, ...]:
+        return tuple(self._with_rows(part) for part in self._rows.divide(parts))
+
+    def _with_rows(self, rows: PairedRows) -> Self:
+        changed = copy.copy(self)
+        changed._rows = rows
+        return changed

@@ -57,7 +57,7 @@ def assign_parts(
 def by_row(
     values: Tensor, argument: str, keys: Sequence[Hashable], groups: Sequence[Hashable]
 ) -> list[Any]:
-    """One value for each row.
+    """Return one value for each row.
 
     Args:
         values: A Series or dict by key, or a list in the order of the rows.
@@ -140,6 +140,61 @@ def check_parts(
             )
 
 
+def split_rows(
+    keys: Sequence[Hashable],
+    shares: Mapping[str, float],
+    seed: int,
+    strata: tuple[np.ndarray | None, Sequence[str]],
+    groups: Sequence[Hashable],
+) -> list[np.ndarray]:
+    """Return the rows of each part, the training part first.
+
+    Args:
+        keys: The rows' keys.
+        shares: Each part's share, by name, as `split_shares` returns them.
+        seed: Seed of the division.
+        strata: The rows' classes, or `None`, and the classes' names; see `check_parts`.
+        groups: The rows' groups.
+
+    Raises:
+        ValueError: If a part, or a class in the training part, would have no row.
+    """
+    classes, names = strata
+    parts = assign_parts(keys, list(shares.values()), seed, classes, groups)
+    check_parts(parts, list(shares), classes, names)
+    return [np.flatnonzero(parts == part) for part in range(len(shares))]
+
+
+def fold_rows(
+    keys: Sequence[Hashable],
+    count: int,
+    seed: int,
+    strata: np.ndarray | None,
+    groups: Sequence[Hashable],
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the training and the validation rows of each fold.
+
+    Args:
+        keys: The rows' keys.
+        count: How many folds.
+        seed: Seed of the division.
+        strata: The rows' classes, or `None`.
+        groups: The rows' groups.
+
+    Raises:
+        ValueError: If there are fewer than two, or too few rows or groups for them.
+    """
+    if count < 2:
+        raise ValueError(f"`count` must be at least 2. Received: count={count}")
+    parts = assign_parts(keys, [1 / count] * count, seed, strata, groups)
+    if len(np.unique(parts)) < count:
+        raise ValueError(
+            f"`count` must leave rows in each fold. Received: count={count} for {len(keys)} "
+            f"rows in {len(set(groups))} groups"
+        )
+    return [(np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)) for fold in range(count)]
+
+
 def choose_rows(
     rows: np.ndarray, keys: Sequence[Hashable], fraction: float, seed: int
 ) -> np.ndarray:
@@ -150,7 +205,12 @@ def choose_rows(
         keys: The keys of all rows.
         fraction: The share, in [0, 1].
         seed: Seed of the choice.
+
+    Raises:
+        ValueError: If `fraction` is out of its range.
     """
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"`fraction` must be in [0, 1]. Received: fraction={fraction}")
     if fraction in (0, 1):
         return rows[: len(rows) * int(fraction)]
     return rows[assign_parts([keys[row] for row in rows], (1 - fraction, fraction), seed) == 1]
@@ -170,20 +230,20 @@ def named_parts(
     Raises:
         ValueError: If a row is of another part, or a part has no row.
     """
-    given = np.array([str(part) for part in parts], object)
-    stray = [row for row, part in enumerate(given) if part not in (*names, *ignore)]
+    row_parts = np.array([str(part) for part in parts], object)
+    stray = [row for row, part in enumerate(row_parts) if part not in (*names, *ignore)]
     if stray:
         raise ValueError(
             f"`parts` must be among {[*names, *ignore]}; name others to leave out with "
-            f"`ignore`. Received: {sorted({given[row] for row in stray})} in {len(stray)} rows "
+            f"`ignore`. Received: {sorted({row_parts[row] for row in stray})} in {len(stray)} rows "
             f"({name_keys([keys[row] for row in stray])})"
         )
-    rows = [np.flatnonzero(given == name) for name in names]
+    rows = [np.flatnonzero(row_parts == name) for name in names]
     for name, chosen in zip(names, rows, strict=True):
         if not len(chosen):
             raise ValueError(
                 f"`parts` must have rows of each of {list(names)}. "
-                f"Received: none of {name!r}, but {sorted(set(given))}. "
+                f"Received: none of {name!r}, but {sorted(set(row_parts))}. "
                 "`split` makes parts by their shares instead."
             )
     return rows

@@ -42,7 +42,7 @@ def find_unreadable(columns: Sequence[Column]) -> list[Unreadable]:
     """Load every file once.
 
     Args:
-        columns: Streams of any rows.
+        columns: Columns of any rows.
 
     Returns:
         One entry for each cell that cannot be loaded, by column and row of its `source_column`.
@@ -55,6 +55,13 @@ def find_unreadable(columns: Sequence[Column]) -> list[Unreadable]:
             reason = _reason(column, cell)
             found.append(Unreadable(row, column.keys[row], column.spec.name, cell, reason))
     return found
+
+
+def without_unreadable(column: Column, unreadable: Sequence[Unreadable]) -> Column:
+    """Return the column with the cells that cannot be read absent."""
+    rows = np.arange(len(column))
+    rows[[cell.row for cell in unreadable if cell.modality == column.spec.name]] = -1
+    return column.take(column.keys, rows)
 
 
 def check_readable(columns: Sequence[Column]) -> None:

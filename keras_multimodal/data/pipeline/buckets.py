@@ -34,11 +34,11 @@ class Buckets:
     ) -> None:
         self._threads = threads
         by_modality = {column.spec.name: column for column in columns}
-        for name, own in lengths.items():
-            _check(name, own, by_modality)
+        for name, edges in lengths.items():
+            _check(name, edges, by_modality)
         self._edges = {
-            name: tf.constant([*own, by_modality[name].spec.shape[0]])
-            for name, own in lengths.items()
+            name: tf.constant([*edges, by_modality[name].spec.shape[0]])
+            for name, edges in lengths.items()
         }
         self._columns = [by_modality[name] for name in lengths]
         # By row of the source column: the number of the bucket that its length needs.
@@ -53,7 +53,7 @@ class Buckets:
         return bool(self._columns)
 
     def groups(self, sources: Sources, count: int) -> tf.Tensor:
-        """A number for each row, `(count,)` int64: alike where lengths are in the same buckets.
+        """Return a number for each row, `(count,)` int64: alike where lengths share their buckets.
 
         Args:
             sources: By column, the rows of its `source_column` and their seeds, each `(count,)`.
@@ -62,15 +62,16 @@ class Buckets:
         groups = tf.zeros([count], tf.int64)
         for name, needed in self._needed.items():
             at = sources[name][0]
-            own = tf.gather(tf.constant(needed, tf.int64), tf.maximum(at, 0))
+            bucket = tf.gather(tf.constant(needed, tf.int64), tf.maximum(at, 0))
             # A row without the modality fits into the shortest.
-            groups = groups * len(self._edges[name]) + tf.where(at < 0, tf.zeros_like(own), own)
+            bucket = tf.where(at < 0, tf.zeros_like(bucket), bucket)
+            groups = groups * len(self._edges[name]) + bucket
         return groups
 
     def batch(
         self, rows: tf.data.Dataset, batch_size: int, drop_remainder: bool
     ) -> tf.data.Dataset:
-        """Batches of rows of one group each; without lengths, of any rows.
+        """Return batches of rows of one group each; without lengths, of any rows.
 
         Args:
             rows: Tuples whose third part is the row's group.
@@ -110,12 +111,12 @@ class Buckets:
             return tensors
         edges = self._edges[spec.name]
         longest = tf.reduce_max(real_length(tensors, spec))
-        kept = tf.reduce_min(tf.where(edges >= longest, edges, _LEAST))
-        return {name: values[:, :kept] for name, values in tensors.items()}
+        length = tf.reduce_min(tf.where(edges >= longest, edges, _LEAST))
+        return {name: values[:, :length] for name, values in tensors.items()}
 
 
 def real_length(tensors: Mapping[str, tf.Tensor], spec: Modality) -> tf.Tensor:
-    """The place behind the last real step of each row, `(batch,)` int32; 0 where there is none."""
+    """Return the place behind each row's last real step, `(batch,)` int32; 0 where none is."""
     mask = tensors[spec.mask_name] if spec.masked else tf.not_equal(tensors[spec.name], 0)
     steps = tf.range(1, spec.shape[0] + 1)
     return tf.reduce_max(tf.where(mask, steps, 0), axis=1)
@@ -133,10 +134,11 @@ def _lengths(column: Column, threads: int) -> np.ndarray:
 
 
 def _check(name: str, lengths: Sequence[int], columns: Mapping[str, Any]) -> None:
-    known = [own for own, column in columns.items() if column.spec.sequential]
-    if name not in known:
+    sequential = [each for each, column in columns.items() if column.spec.sequential]
+    if name not in sequential:
         raise ValueError(
-            f"`buckets` must name modalities that have a length, among {known}. Received: {name!r}"
+            f"`buckets` must name modalities that have a length, among {sequential}. "
+            f"Received: {name!r}"
         )
     whole = columns[name].spec.shape[0]
     edges = [0, *lengths, whole]

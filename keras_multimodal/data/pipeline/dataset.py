@@ -3,22 +3,19 @@
 import dataclasses
 import hashlib
 import os
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
-from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.column.random_numbers import row_seeds
 from keras_multimodal.data.column.transform import by_name, mask_absent
 from keras_multimodal.data.pipeline.buckets import Buckets
 from keras_multimodal.data.pipeline.disk_cache import cache_on_disk
 from keras_multimodal.data.pipeline.epoch_order import epoch_order, epoch_size
+from keras_multimodal.data.pipeline.paired_rows import PairedRows
 from keras_multimodal.data.pipeline.row_reader import RowReader
-from keras_multimodal.data.targets.labels import Labels
-from keras_multimodal.schema import ClassTarget
 from keras_multimodal.types import Tensor
 
 Batch = Any
@@ -26,7 +23,7 @@ Batch = Any
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Batching:
-    """How rows become batches; see `Records.batch` for what each of these means.
+    """The options of `Records.batch`; see there for what each of these means.
 
     Args:
         batch_size: Rows in a batch.
@@ -54,13 +51,12 @@ class Batching:
     initial_epoch: int
 
 
-def check_batching(options: Batching, columns: Sequence[Column], target: Any) -> None:
-    """Refuse options that do not go together with the records.
+def check_batching(options: Batching, paired: PairedRows) -> None:
+    """Refuse options that do not go together with the rows.
 
     Args:
         options: How rows are to become batches.
-        columns: Aligned columns.
-        target: What the records' labels mean.
+        paired: The rows.
     """
     if options.batch_size < 1:
         raise ValueError(
@@ -70,14 +66,13 @@ def check_batching(options: Batching, columns: Sequence[Column], target: Any) ->
         raise ValueError(
             f"`initial_epoch` must be at least 0. Received: initial_epoch={options.initial_epoch}"
         )
-    single = isinstance(target, ClassTarget) and not target.multi_label
-    if options.balance and not single:
+    if options.balance and paired.targets.class_numbers is None:
         raise ValueError(
             "`balance` must go with labels, one class for each row, and no other target. "
-            f"Received: balance=True and target={target}"
+            f"Received: balance=True and target={paired.targets.spec}"
         )
     if options.cache and options.training:
-        random = [s.spec.name for s in columns if s.random_row_loader() is not None]
+        random = [c.spec.name for c in paired.columns if c.random_row_loader() is not None]
         if random:
             raise ValueError(
                 "`cache` must go without `random_crop`: pictures are cut as they are read, and "
@@ -86,39 +81,28 @@ def check_batching(options: Batching, columns: Sequence[Column], target: Any) ->
             )
 
 
-def make_dataset(
-    columns: Sequence[Column],
-    keys: Sequence[Hashable],
-    row_ids: np.ndarray,
-    labels: Labels | None,
-    weights: Labels | None,
-    options: Batching,
-    prefix: tuple[str, np.ndarray] | None = None,
-) -> tf.data.Dataset:
+def make_dataset(paired: PairedRows, options: Batching) -> tf.data.Dataset:
     """Return the batches of `Records.batch`; see there.
 
     Args:
-        columns: Aligned columns.
-        keys: The rows' keys, for error messages.
-        row_ids: A number for each row that stays with it through splits; the seed of its changes.
-        labels: One entry for each row, such as its class number, or `None`; a dict of several.
-        weights: `(rows,)` weights of the rows, or `None`; a dict where the labels are one.
+        paired: The rows.
         options: How rows become batches.
-        prefix: An input that has nothing to load: its name, and one entry for each row.
     """
+    columns, keys = paired.columns, paired.keys
     threads = options.num_parallel_calls
-    in_memory = options.cache is True
     cached = {}
     if isinstance(options.cache, str):
         cached = cache_on_disk(columns, options.cache, threads)
     reader = RowReader(columns, keys, threads, options.training, cached)
-    kept = reader.read_all() if in_memory else {}
-    balanced = labels if options.balance and isinstance(labels, np.ndarray) else None
+    in_memory = reader.read_all() if options.cache is True else {}
+    balanced = paired.targets.class_numbers if options.balance else None
     count = epoch_size(len(keys), balanced)
-    ids = tf.constant(row_ids, tf.int64)
-    targets = None if labels is None else tf.nest.map_structure(tf.constant, labels)
-    read_ids = None if prefix is None else tf.constant(prefix[1])
-    rows_weights = None if weights is None else tf.nest.map_structure(tf.constant, weights)
+    ids = tf.constant(paired.ids, tf.int64)
+    feed = paired.targets.feed(paired.weights)
+    labels, row_weights, more_inputs = (
+        None if entries is None else tf.nest.map_structure(tf.constant, entries)
+        for entries in (feed.labels, feed.weights, feed.inputs)
+    )
     finishers = {
         column.spec.name: converted(
             column.batch_finisher(min(options.batch_size, count), options.training)
@@ -127,11 +111,11 @@ def make_dataset(
     }
     source_rows = {column.spec.name: converted(column.source_rows) for column in columns}
     buckets = Buckets(columns, options.buckets, options.num_parallel_calls)
-    # Streams of one view draw alike, the others independently of each other.
+    # Columns of one view draw alike, the others independently of each other.
     view_seeds = {column.view: _view_seed(options.seed, column.view) for column in columns}
 
     def gather(entries: Any, rows: tf.Tensor) -> Tensor:
-        return tf.nest.map_structure(lambda own: tf.gather(own, rows), entries)
+        return tf.nest.map_structure(lambda entry: tf.gather(entry, rows), entries)
 
     def finish(rows: tf.Tensor, seeds: dict[str, tf.Tensor], loaded: dict[str, Any]) -> Batch:
         inputs = {}
@@ -143,12 +127,11 @@ def make_dataset(
                 inputs[spec.present_name] = present
                 tensors = mask_absent(tensors, present)
             inputs.update(buckets.trim(tensors, spec))
-        if prefix is not None:
-            inputs[prefix[0]] = tf.gather(read_ids, rows)
-        if targets is None:
+        inputs.update(gather(more_inputs, rows))
+        if labels is None:
             return inputs
-        batch = (inputs, gather(targets, rows))
-        return batch if rows_weights is None else (*batch, gather(rows_weights, rows))
+        batch = (inputs, gather(labels, rows))
+        return batch if row_weights is None else (*batch, gather(row_weights, rows))
 
     with tf.device("CPU:0"):
         begun = options.initial_epoch - 1
@@ -173,22 +156,22 @@ def make_dataset(
         return places, tf.fill([count], epoch), buckets.groups(sources, count), order, sources
 
     def check(number: tf.Tensor, element: Any) -> Any:
-        places, own_epochs, *rest = element
+        places, row_epochs, *rest = element
         first = number if buckets else number * options.batch_size
-        own_epoch = tf.reduce_max(own_epochs)
+        batch_epoch = tf.reduce_max(row_epochs)
 
         def order() -> tf.Tensor:
             # Where not a single row of a batch could be read, nothing says which epoch it is of.
-            return order_of(tf.where(own_epoch < 0, epochs.read_value(), own_epoch))
+            return order_of(tf.where(batch_epoch < 0, epochs.read_value(), batch_epoch))
 
         with tf.control_dependencies([reader.check(tf.reshape(places, [-1]), first, order)]):
-            return tf.nest.map_structure(tf.identity, (places, own_epochs, *rest))
+            return tf.nest.map_structure(tf.identity, (places, row_epochs, *rest))
 
     def finish_batch(number: tf.Tensor, batch: Any) -> Batch:
-        if kept:
+        if in_memory:
             *_, rows, sources = batch
             seeds = {name: seeds for name, (_, seeds) in sources.items()}
-            loaded = {name: kept[name](at) for name, (at, _) in sources.items()}
+            loaded = {name: in_memory[name](at) for name, (at, _) in sources.items()}
             return finish(rows, seeds, loaded)
         *_, rows, seeds, loaded = batch if buckets else check(number, batch)
         return finish(rows, seeds, loaded)
@@ -196,7 +179,7 @@ def make_dataset(
     # The maps stay outside of `flat_map`: within it, each epoch would begin by instantiating them
     # once more, which takes as long as reading some hundred rows.
     rows = tf.data.Dataset.from_tensors(0).map(unconverted(plan)).unbatch()
-    if not kept:
+    if not in_memory:
         rows = reader.read(rows, count)
         if buckets:  # before they are put together in another order
             rows = rows.enumerate().map(unconverted(check))

@@ -35,12 +35,12 @@ def epoch_order(
         largest = int(np.bincount(labels).max())
         parts = []
         for number in np.unique(labels):
-            own = np.flatnonzero(labels == number)
+            of_class = np.flatnonzero(labels == number)
             # Which rows come up once more than the others is drawn anew in each epoch.
             shuffled = tf.random.experimental.stateless_shuffle(
-                tf.constant(own, tf.int64), seed=[seed + 1 + number, epoch]
+                tf.constant(of_class, tf.int64), seed=[seed + 1 + number, epoch]
             )
-            parts.append(tf.tile(shuffled, [-(-largest // len(own))])[:largest])
+            parts.append(tf.tile(shuffled, [-(-largest // len(of_class))])[:largest])
         order = tf.concat(parts, 0)
     if not shuffle:
         return order if labels is None else tf.sort(order)

@@ -11,7 +11,7 @@ from keras_multimodal.types import Tensor, Tensors
 
 Sources = Mapping[str, tuple[tf.Tensor, tf.Tensor]]
 
-_PART = 256  # rows kept at a time while all are read
+_PART = 256  # rows held at a time while all are read
 _NOWHERE = tf.int64.max
 
 
@@ -107,9 +107,9 @@ class RowReader:
         if not parts:  # no row has it
             parts = [tf.nest.map_structure(lambda tensor: tensor[None], column.blank())]
         with tf.device("CPU:0"):
-            kept = tf.nest.map_structure(lambda *tensors: tf.concat(tensors, 0), *parts)
+            whole = tf.nest.map_structure(lambda *tensors: tf.concat(tensors, 0), *parts)
         if source is column:
-            return lambda sources: tf.nest.map_structure(lambda t: tf.gather(t, sources), kept)
+            return lambda sources: tf.nest.map_structure(lambda t: tf.gather(t, sources), whole)
         blank = column.blank()
 
         def gather(sources: tf.Tensor) -> Tensor:
@@ -117,7 +117,7 @@ class RowReader:
                 there = tf.reshape(sources >= 0, [-1] + [1] * absent.shape.rank)
                 return tf.where(there, tf.gather(tensor, tf.maximum(sources, 0)), absent)
 
-            return tf.nest.map_structure(pick, kept, blank)
+            return tf.nest.map_structure(pick, whole, blank)
 
         return gather
 
@@ -163,7 +163,7 @@ def _loader(column: Column, training: bool) -> RandomRowLoader:
 
 
 def _message(files: Sequence[Column], key: Hashable, row: int) -> str:
-    """A message about a row, without quotes: TensorFlow would put a backslash before each."""
+    """Return a message about a row, without quotes: TensorFlow puts a backslash before each."""
     cells = ", ".join(f"{column.spec.name} from {column.cell_name(row)}" for column in files)
     return (
         f"Row {key} could not be read: {cells}. "

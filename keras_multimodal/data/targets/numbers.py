@@ -1,8 +1,7 @@
-"""Targets that are numbers: read by key, checked, and measured on the training rows."""
+"""How numbers are read by key, checked, and measured on the training rows."""
 
 import dataclasses
 from collections.abc import Hashable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +11,14 @@ from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.schema import NumberTarget
 from keras_multimodal.schema.missing_cells import is_missing
-from keras_multimodal.types import Tensor
+from keras_multimodal.types import Cell, Tensor
+
+Numbers = tuple[Cell, ...]
 
 
 def numbers_by_key(
     values: Tensor, first: Column
-) -> tuple[dict[Hashable, tuple[Any, ...] | None], tuple[str, ...]]:
+) -> tuple[dict[Hashable, Numbers | None], tuple[str, ...]]:
     """Return the numbers of each row, `None` where one is missing, and what they are called.
 
     Args:
@@ -30,22 +31,25 @@ def numbers_by_key(
         columns = tuple(map(str, values.columns))
         if not columns:
             raise ValueError("`values` must have a column of numbers. Received: a frame without")
-        rows: Any = pd.Series(
-            list(values.itertuples(index=False, name=None)), values.index, dtype=object
-        )
+        rows = list(values.itertuples(index=False, name=None))
+        values = pd.Series(rows, values.index, dtype=object)
     else:
         name = getattr(values, "name", None)
         columns = ("value",) if name is None else (str(name),)
-        rows = values
-    found = targets_by_key(rows, first, "values")
-    tuples = {key: own if isinstance(own, tuple) else (own,) for key, own in found.items()}
-    return {key: None if any(map(is_missing, own)) else own for key, own in tuples.items()}, columns
+    cells = targets_by_key(values, first, "values")
+    return {key: as_numbers(cell) for key, cell in cells.items()}, columns
+
+
+def as_numbers(cell: Cell) -> Numbers | None:
+    """Return a tuple of numbers, or one number as such a tuple; `None` where any is missing."""
+    numbers = cell if isinstance(cell, tuple) else (cell,)
+    return None if any(map(is_missing, numbers)) else numbers
 
 
 def measure(
-    rows: Sequence[tuple[Any, ...]], keys: Sequence[Hashable], columns: tuple[str, ...]
-) -> tuple[NumberTarget, np.ndarray]:
-    """Return the target, and the numbers of each row, `(rows, columns)` float32.
+    rows: Sequence[Numbers], keys: Sequence[Hashable], columns: tuple[str, ...]
+) -> np.ndarray:
+    """Return the numbers of each row, `(rows, columns)` float32.
 
     Raises:
         ValueError: If a cell is no finite number. The message names the column and the rows.
@@ -53,13 +57,13 @@ def measure(
     numbers = np.empty((len(rows), len(columns)))
     for place, column in enumerate(columns):
         wrong = []
-        for row, (key, own) in enumerate(zip(keys, rows, strict=True)):
+        for row, (key, cells) in enumerate(zip(keys, rows, strict=True)):
             try:
-                numbers[row, place] = float(own[place])
+                numbers[row, place] = float(cells[place])
             except (TypeError, ValueError):
                 numbers[row, place] = np.nan
             if not np.isfinite(numbers[row, place]):
-                wrong.append((key, own[place]))
+                wrong.append((key, cells[place]))
         if wrong:
             raise ValueError(
                 f"`values` must be finite numbers in {column!r}. Received: {wrong[0][1]!r} in row "
@@ -71,7 +75,7 @@ def measure(
                     else ""
                 )
             )
-    return NumberTarget(columns=columns), numbers.astype("float32")
+    return numbers.astype("float32")
 
 
 def learn_statistics(target: NumberTarget, numbers: np.ndarray) -> NumberTarget:

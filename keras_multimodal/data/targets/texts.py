@@ -1,14 +1,12 @@
-"""Targets that are texts: what a decoder reads, and what it is to write."""
+"""How texts that are to be written are described, measured and encoded."""
 
 import dataclasses
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import tensorflow as tf
 
-from keras_multimodal.data.column.cells import name_keys
-from keras_multimodal.data.text.column import TextColumn
 from keras_multimodal.data.text.transform import TextTransform, make_token_counter
 from keras_multimodal.schema import Text, TextTarget
 
@@ -23,28 +21,12 @@ def as_target(text: Text) -> TextTarget:
     return TextTarget(**{**fields, "optional": False})
 
 
-def too_long(captions: TextColumn) -> np.ndarray:
-    """Return which rows have more tokens than the description keeps, `(rows,)` bool."""
-    count = make_token_counter(_without_ends(captions.spec))
-    texts = tf.data.Dataset.from_tensor_slices(tf.constant(captions.cells.tolist(), tf.string))
-    lengths = [count(batch).numpy() for batch in texts.batch(_BATCH)]
-    return np.concatenate(lengths) > captions.spec.length
-
-
-def check_lengths(longer: np.ndarray, keys: Sequence[Hashable], captions: TextColumn) -> None:
-    """Refuse texts that do not fit.
-
-    Raises:
-        ValueError: If there are any; the message names the rows.
-    """
-    if longer.any():
-        named = [keys[row] for row in np.flatnonzero(longer).tolist()]
-        raise ValueError(
-            f"`captions` must be texts of at most {captions.spec.length} tokens. "
-            f"Received: {len(named)} that are longer ({name_keys(named)}). Let `length` of the "
-            'TextProcessor be larger, cut them with on_long="truncate", or leave such rows out '
-            'with on_long="drop".'
-        )
+def too_long(spec: Text, texts: Sequence[str]) -> np.ndarray:
+    """Return which texts have more tokens than their description keeps, `(texts,)` bool."""
+    count = make_token_counter(_without_ends(spec))
+    dataset = tf.data.Dataset.from_tensor_slices(tf.constant(list(texts), tf.string))
+    lengths = [count(batch).numpy() for batch in dataset.batch(_BATCH)]
+    return np.concatenate(lengths) > spec.length
 
 
 def encode(target: TextTarget, texts: Sequence[str]) -> np.ndarray:
@@ -65,7 +47,7 @@ def encode(target: TextTarget, texts: Sequence[str]) -> np.ndarray:
 
 
 def _without_ends(text: Text) -> Text:
-    """The description without a tokenizer's special tokens, which `length` does not count here."""
+    """Return it without a tokenizer's special tokens, which `length` does not count here."""
     if text.tokenizer is None:
         return text
     return dataclasses.replace(

@@ -215,7 +215,7 @@ def test_a_run_that_was_killed_goes_on(folder, run_forked):
         """
     process = run_forked(["-c", textwrap.dedent(code)])
     assert process.returncode == -9, process.stderr[-3000:]
-    kept = sorted((folder[0] / "cache" / "image").glob("shard-*"))
+    kept = sorted((folder[0] / "cache").glob("image-*/shard-*"))
     assert len(kept) == 2
     times = [path.stat().st_mtime_ns for path in kept]
     records, encoder = make_records(folder), make_encoders()["image"]
@@ -229,26 +229,62 @@ def test_a_run_that_was_killed_goes_on(folder, run_forked):
 
 
 @pytest.mark.parametrize("change", ["weights", "encoder", "preprocessing", "dtype"])
-def test_features_of_something_else_are_refused(folder, change):
-    cache_features(make_records(folder), make_encoders(), folder[0] / "cache", verbose=False)
-    encoders, options, rescale = make_encoders(seed=int(change == "weights")), {}, 1 / 255
+def test_features_of_something_else_lie_beside(folder, change, no_encoding):
+    cache = folder[0] / "cache"
+    older = make_records(folder).select_modalities("image")
+    first = {"image": make_encoders()["image"]}
+    cache_features(older, first, cache, verbose=False)
+    (before,) = cache.glob("image-*")
+    encoder = make_encoders(seed=int(change == "weights"))["image"]
+    options, rescale = {}, 1 / 255
     if change == "encoder":  # no other weights, but another computation
         keras.utils.set_random_seed(0)
-        encoders["image"] = ConvImageEncoder(5, filters=(4, 4), dropout=0.5, trainable=False)
+        encoder = ConvImageEncoder(5, filters=(4, 4), dropout=0.5, trainable=False)
     if change == "preprocessing":
         rescale = 1 / 510
     if change == "dtype":
         options = {"dtype": "float16"}
-    reason = {
-        "weights": "the encoder's weights differ",
-        "encoder": "the encoder's arguments differ",
-        "preprocessing": "the preprocessing differ",
-        "dtype": "the dtype differ",
-    }
-    with pytest.raises(ValueError, match=rf"{reason[change]}\. Remove the folder"):
-        cache_features(
-            make_records(folder, rescale=rescale), encoders, folder[0] / "cache", **options
-        )
+    records = make_records(folder, rescale=rescale).select_modalities("image")
+    cached = cache_features(records, {"image": encoder}, cache, verbose=False, **options)
+    assert len(list(cache.glob("image-*"))) == 2
+    batch, found = (next(iter(x.batch(ROWS)))[0] for x in (records, cached))
+    tokens, _ = encoded(encoder, records.schema["image"], batch)
+    np.testing.assert_allclose(found["image"], tokens, atol=1e-3)
+    no_encoding()  # those that were made before are found
+    again = cache_features(older, first, cache, verbose=False)
+    assert set(again.columns[0].store.places) == set(np.load(*before.glob("*/digests.npy")))
+
+
+def test_features_of_an_earlier_version_are_used(folder, no_encoding):
+    """Their folder is called by the modality alone, and says how they were made."""
+    records = make_records(folder).select_modalities("image")
+    encoder, cache = make_encoders()["image"], folder[0] / "cache"
+    cached = cache_features(records, {"image": encoder}, cache, verbose=False)
+    expected = next(iter(cached.batch(ROWS)))[0]["image"]
+    (made,) = cache.glob("image-*")
+    older = made.rename(cache / "image")
+    noted = {**feature_cache._identity(encoder, records.schema["image"]), "dtype": "float32"}
+    index = older / "encoder.json"
+    index.write_text(json.dumps(noted, indent=1))
+    no_encoding()
+    found = cache_features(records, {"image": encoder}, cache, verbose=False)
+    np.testing.assert_array_equal(next(iter(found.batch(ROWS)))[0]["image"], expected)
+    assert [path.name for path in cache.iterdir()] == ["image"]
+    index.write_text(index.read_text()[:40])
+    with pytest.raises(ValueError, match=r"encoder\.json must say.*[Rr]emove.*are encoded anew"):
+        cache_features(records, {"image": encoder}, cache, verbose=False)
+
+
+def test_features_of_an_earlier_version_and_something_else_are_left_alone(folder):
+    records, encoders = make_records(folder), make_encoders()
+    older = folder[0] / "cache" / "image"
+    older.mkdir(parents=True)
+    (older / "encoder.json").write_text(json.dumps({"weights": "of another"}))
+    cached = cache_features(records, encoders, folder[0] / "cache", verbose=False)
+    batch, found = (next(iter(x.batch(ROWS)))[0] for x in (records, cached))
+    tokens, _ = encoded(encoders["image"], records.schema["image"], batch)
+    np.testing.assert_allclose(found["image"], tokens, atol=1e-6)
+    assert [path.name for path in older.iterdir()] == ["encoder.json"]
 
 
 def test_a_loaded_encoder_finds_its_features(folder, no_encoding):
@@ -372,10 +408,9 @@ def test_wrong_arguments_are_refused(folder):
         cache_features(records, {"image": ConvImageEncoder(4)}, cache)
     with pytest.raises(ValueError, match="must have 'image' in some row"):
         cache_features(records.mask_modality("image"), encoders, cache)
-    (folder[0] / "other" / "image").mkdir(parents=True)
-    (folder[0] / "other" / "image" / "thesis.txt").write_text("mine")
-    with pytest.raises(ValueError, match="with other things in it"):
-        cache_features(records, encoders, folder[0] / "other")
+    (folder[0] / "thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match=r"`directory` must be a folder.*thesis\.txt"):
+        cache_features(records, encoders, folder[0] / "thesis.txt")
     captions = TextProcessor(length=2, vocabulary=WORDS).load_data(
         pd.Series(["red", "blue", "round"], index=["a", "b", "a"]), name="text"
     )
@@ -384,7 +419,7 @@ def test_wrong_arguments_are_refused(folder):
         ValueError, match=r"one cell for each row.*'text', of which each epoch draw"
     ):
         cache_features(drawn, {"text": encoders["text"]}, cache)
-    assert not (cache / "image").exists()
+    assert not cache.exists()
 
 
 class Pixels(keras.layers.Layer):
@@ -406,15 +441,11 @@ def test_what_was_cut_off_or_is_gone_is_named(folder):
     )
     cache = folder[0] / "cache"
     cache_features(records, encoders, cache, verbose=False)
-    (shard,) = (cache / "image").glob("shard-*")
-    for path, message in (
-        (shard / "tokens.npy", rf"{shard.name} must be a whole shard"),
-        (shard / "digests.npy", rf"{shard.name} must be a whole shard"),
-        (cache / "image" / "encoder.json", r"encoder\.json must say"),
-    ):
+    (shard,) = cache.glob("image-*/shard-*")
+    for path in (shard / "tokens.npy", shard / "digests.npy"):
         content = path.read_bytes()
         path.write_bytes(content[: len(content) // 3])
-        with pytest.raises(ValueError, match=rf"{message}.*[Rr]emove.*are encoded anew"):
+        with pytest.raises(ValueError, match=rf"{shard.name} must be a whole.*Remove.*made anew"):
             cache_features(records, encoders, cache, verbose=False)
         path.write_bytes(content)
     (folder[0] / "pictures" / "2.png").unlink()

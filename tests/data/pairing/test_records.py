@@ -164,6 +164,15 @@ def test_a_single_modality_can_be_kept():
             whole.select_modalities(*wrong)
 
 
+def test_rows_without_their_target_have_inputs_only():
+    whole = records(10).adapt()
+    found = whole.without_target()
+    assert list(next(iter(found.batch(4)))) == ["text"]
+    assert found.labels is found.target is found.schema.target is None
+    assert found.keys == whole.keys
+    assert whole.target is not None  # as before
+
+
 def test_it_shows_its_rows_and_what_is_missing():
     frame = pd.DataFrame({"note": ["a cat", None, "a dog"], "size": [1.0, 2.0, 3.0]})
     notes = TextProcessor(length=4).load_data(frame, column="note", name="note", optional=True)

@@ -1,0 +1,85 @@
+"""Targets that are numbers."""
+
+import dataclasses
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.targets.by_key import columns_by_key
+from keras_multimodal.data.targets.cell_labels import CellLabels
+from keras_multimodal.data.targets.numbers import learn_statistics, measure, numbers_by_key
+from keras_multimodal.schema import NumberTarget
+from keras_multimodal.schema.missing_cells import is_missing
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class NumberLabels(CellLabels):
+    """The numbers of each row, `(rows, columns)` float32; NaN in rows that lack one.
+
+    Args:
+        columns: What the numbers are called.
+        mean: The mean of each over the training rows; empty until learned.
+        std: The standard deviation of each, likewise.
+    """
+
+    missing: ClassVar[float] = np.nan
+
+    columns: tuple[str, ...]
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    @classmethod
+    def read(cls, values: Any, first: Column, *, alone: bool) -> list["NumberLabels"]:
+        """Return what `pair` is given for `values`: one target, or one for each column.
+
+        Args:
+            values: See `pair`.
+            first: The first column, whose order a list has.
+            alone: Whether there are no targets but these, which are one then.
+        """
+        if values is None:
+            return []
+        if alone:
+            given, columns = numbers_by_key(values, first)
+            return [cls(name="value", given=given, argument="values", columns=columns)]
+        return [
+            cls(
+                name=name,
+                given={key: None if is_missing(cell) else (cell,) for key, cell in cells.items()},
+                argument="values",
+                columns=(name,),
+            )
+            for name, cells in columns_by_key(values, first, "values", "value").items()
+        ]
+
+    @property
+    def spec(self) -> NumberTarget:
+        """The columns, with their means and standard deviations."""
+        return NumberTarget(name=self.name, columns=self.columns, mean=self.mean, std=self.std)
+
+    @property
+    def known(self) -> np.ndarray:
+        """A mask of the rows that have all numbers, `(rows,)` bool."""
+        return np.isfinite(self.array).all(axis=1)
+
+    def align(
+        self, groups: Sequence[Hashable], keys: Sequence[Hashable], columns: Sequence[Column]
+    ) -> Self:
+        """Return the rows' numbers."""
+        array = measure([self.given[group] for group in groups], keys, self.columns)
+        return dataclasses.replace(self, given={}, array=array)
+
+    def learn(self) -> Self:
+        """Return the labels with the means and standard deviations of these rows."""
+        spec = learn_statistics(self.spec, self.array[self.known])
+        return dataclasses.replace(self, mean=spec.mean, std=spec.std)
+
+    def with_learned(self, train: Self) -> Self:
+        """Return the labels with the means and standard deviations of others."""
+        return dataclasses.replace(self, mean=train.mean, std=train.std)
+
+    def cells(self) -> Mapping[str, np.ndarray]:
+        """Return the numbers, by column."""
+        return dict(zip(self.columns, self.array.T, strict=True))

@@ -1,0 +1,72 @@
+"""How the target that `pair` is given becomes labels."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.targets.class_labels import ClassLabels
+from keras_multimodal.data.targets.no_labels import NoLabels
+from keras_multimodal.data.targets.number_labels import NumberLabels
+from keras_multimodal.data.targets.pair_labels import PairLabels
+from keras_multimodal.data.targets.several_labels import SeveralLabels
+from keras_multimodal.data.targets.target_labels import TargetLabels
+from keras_multimodal.data.targets.text_labels import TextLabels
+from keras_multimodal.data.text.column import TextColumn
+from keras_multimodal.types import Cell, Frame, Tensor
+
+
+def read_target(
+    columns: Sequence[Column],
+    *,
+    labels: Frame | pd.Series | Mapping[Hashable, Cell] | Sequence[Cell] | None,
+    classes: Sequence[Any] | Mapping[str, Sequence[Any]] | None,
+    ordered: bool | Sequence[str],
+    values: Tensor,
+    captions: TextColumn | None,
+    match: bool | Mapping[str, Sequence[str]],
+) -> TargetLabels:
+    """Return what `pair` is given as the target, by key.
+
+    Args:
+        columns: The columns that are paired.
+        labels: See `pair`, as for the others.
+        classes: See `pair`.
+        ordered: See `pair`.
+        values: See `pair`.
+        captions: See `pair`.
+        match: See `pair`.
+
+    Raises:
+        TypeError: If one is not of its type.
+        ValueError: If two are given that do not go together, or one is none of its kind.
+    """
+    _check_kinds(
+        labels=labels is not None,
+        values=values is not None,
+        captions=captions is not None,
+        match=match is not False,
+    )
+    first = columns[0]
+    parts = (
+        *ClassLabels.read(labels, classes, ordered, first, alone=values is None),
+        *NumberLabels.read(values, first, alone=labels is None),
+    )
+    if captions is not None:
+        return TextLabels.read(captions)
+    if match is not False:
+        return PairLabels.read(match, columns)
+    if len(parts) > 1:
+        return SeveralLabels(parts)
+    return parts[0] if parts else NoLabels()
+
+
+def _check_kinds(**given: bool) -> None:
+    """Refuse kinds of target that one model cannot have: only labels and values go together."""
+    named = [argument for argument, there in given.items() if there]
+    if len(named) > 1 and set(named) != {"labels", "values"}:
+        raise ValueError(
+            f"`{named[-1]}` must go without `{named[0]}`: a target is classes, numbers or both, or "
+            f"texts, or what belongs together. Received: {' and '.join(named)}"
+        )
