@@ -94,12 +94,11 @@ def make(
                 rescale=1 / 255, width_shift_range=0.05, height_shift_range=0.05, zoom_range=0.1
             )
             streams.append(
-                images.flow_from_dataframe(
+                images.from_dataframe(
                     table.frame,
-                    directory=table.directory,
-                    x_col=each.column,
+                    each.column,
+                    table.directory,
                     target_size=(size, size),
-                    class_mode=None,
                     interpolation="bilinear",
                     validate_filenames=False,
                     name=each.column,
@@ -116,10 +115,10 @@ def make(
                 options.sample_rate, duration=seconds, normalize="peak", time_shift=seconds / 20
             )
             streams.append(
-                sounds.flow_from_dataframe(
+                sounds.from_dataframe(
                     table.frame,
-                    directory=table.directory,
-                    x_col=each.column,
+                    each.column,
+                    table.directory,
                     validate_filenames=False,
                     name=each.column,
                 )
@@ -131,7 +130,7 @@ def make(
     if numeric or categorical:
         cells = columns_of(table, kinds)
         streams.append(
-            data.TableProcessor().load_data(
+            data.TableProcessor().from_dataframe(
                 cells, numeric=numeric, categorical=categorical, name=TABLE
             )
         )
@@ -145,7 +144,7 @@ def _series(table: Table, column: str, schema: Schema | None) -> Any:
     length = None if schema is None else schema[column].shape[0]
     processor = data.SensorProcessor(length=length)
     if any(isinstance(cell, str) and cell.strip() for cell in cells):
-        return processor.load_files(
+        return processor.from_dataframe(
             table.frame, column, directory=table.directory, on_error="mask", name=column
         )
     arrays = {row: None if _lacks(cell) else _steps(cell) for row, cell in cells.items()}

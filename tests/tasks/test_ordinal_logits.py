@@ -46,8 +46,8 @@ def test_a_classifier_of_grades(fusion, rng):
     import pandas as pd
 
     frame = pd.DataFrame({"a": values, "b": values**2})
-    table = data.TableProcessor().load_data(frame, numeric=["a"], name="first")
-    other = data.TableProcessor().load_data(frame, numeric=["b"], name="second")
+    table = data.TableProcessor().from_dataframe(frame, numeric=["a"], name="first")
+    other = data.TableProcessor().from_dataframe(frame, numeric=["b"], name="second")
     records = data.pair(table, other, labels=labels, classes=grades, ordered=True)
     assert records.schema.target == ClassTarget(classes=tuple(grades), ordered=True)
     train, test = records.split(test=0.25)

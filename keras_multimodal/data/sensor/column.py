@@ -1,6 +1,5 @@
 """A column of series of measurements, as `SensorProcessor` makes it."""
 
-import copy
 import dataclasses
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
@@ -274,12 +273,6 @@ class SensorColumn(Column):
         index = pd.Index(self.keys, tupleize_cols=False)
         # As objects: numbers beside a None would become floats, and classes of other names.
         return pd.Series([choose(steps) for steps in own], index, object, name="label")
-
-    def with_augmentation(self, augmentation: SensorAugmentation) -> Self:
-        """Return the column with other random changes."""
-        changed = copy.copy(self)
-        changed.augmentation = augmentation
-        return changed
 
     def content(self, row: int) -> bytes:
         """Return the steps that are kept of a row."""

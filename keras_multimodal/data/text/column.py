@@ -47,7 +47,7 @@ def check_vocabulary(vocabulary: Sequence[str], max_words: int) -> None:
 
 
 class TextColumn(Column):
-    """Texts by key: what `TextProcessor.load_data` returns.
+    """Texts by key: what `TextProcessor` makes.
 
     The vocabulary is learned on the training rows: `records.split` does so by itself.
 

@@ -31,7 +31,7 @@ def files(tmp_path):
 
 
 def load(files, **arguments):
-    return SensorProcessor(standardize=False).load_files(files, "file", time="t", **arguments)
+    return SensorProcessor(standardize=False).from_dataframe(files, "file", time="t", **arguments)
 
 
 def texts(keys):
@@ -44,10 +44,10 @@ def test_a_spoiled_file_is_refused_with_its_name_and_row(files, key, sample_rate
     error = FileNotFoundError if key == "k4" else ValueError
     processor = SensorProcessor(sample_rate=sample_rate)
     with pytest.raises(error, match=rf"(?s){key}\.csv' \(row '{key}'\) (cannot|is not)"):
-        processor.load_files(files.loc[["k0", key]], "file", time="t")
+        processor.from_dataframe(files.loc[["k0", key]], "file", time="t")
     if key != "k4":
         with pytest.raises(error, match=SPOILED[key][1]):
-            processor.load_files(files.loc[["k0", key]], "file", time="t")
+            processor.from_dataframe(files.loc[["k0", key]], "file", time="t")
 
 
 @pytest.mark.parametrize("suffix", [".csv.gz", ".parquet"])
@@ -58,7 +58,7 @@ def test_spoiled_archives_are_named_too(tmp_path, suffix, content):
     (tmp_path / f"a{suffix}").write_bytes(content)
     frame = pd.DataFrame({"file": [f"a{suffix}"]}, index=["row7"])
     with pytest.raises(ValueError, match=r"a\..*\(row 'row7'\) cannot be read"):
-        SensorProcessor().load_files(frame, "file", tmp_path)
+        SensorProcessor().from_dataframe(frame, "file", tmp_path)
 
 
 def test_spoiled_files_are_masked_counted_and_named(files):

@@ -205,7 +205,7 @@ def test_labels_in_files(tmp_path):
         frame = pd.DataFrame({"t": [0, 1, 2, 3], "x": 1.0, "y": 2.0, "what": list(labels)})
         frame.sample(frac=1, random_state=2).to_csv(tmp_path / f"{key}.csv", index=False)
     listed = pd.DataFrame({"file": ["a.csv", None, "b.csv"]}, index=["a", "c", "b"])
-    column = SensorProcessor().load_files(listed, "file", tmp_path, time="t", label="what")
+    column = SensorProcessor().from_dataframe(listed, "file", tmp_path, time="t", label="what")
     assert column.spec.channels == ("x", "y")
     windows = column.windows(2)
     expected = {("a", 0): "r", ("a", 1): "w", ("b", 0): "w", ("b", 1): "r"}

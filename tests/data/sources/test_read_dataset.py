@@ -110,7 +110,7 @@ def test_numbers_texts_and_nested_dicts_are_cells_as_they_are():
 def test_missing_numbers_keep_the_others_as_they_are():
     frame = read_dataset([{"n": 2**60 + 1, "x": 0.5}, {"n": None, "x": ""}])
     assert int(frame["n"][0]) == 2**60 + 1
-    column = TableProcessor().load_data(frame)
+    column = TableProcessor().from_dataframe(frame)
     assert column.spec.numeric == ("n", "x")
 
 
@@ -251,7 +251,7 @@ def test_a_py_dataset_without_an_end_is_refused():
 
 def test_a_recording_goes_to_an_audio_stream(tmp_path):
     frame = read_dataset(slices(id=["a"], sound=[wav()]), tmp_path / "new", key="id")
-    flow = AudioStream(8000, 400).flow_from_dataframe(frame, x_col="sound")
+    flow = AudioStream(8000, 400).from_dataframe(frame, "sound")
     assert flow.keys == ["a"]
     samples = flow.cell_loader()(tf.constant(flow.cells[0]))
     np.testing.assert_allclose(np.ravel(samples[0])[:400], np.arange(400) / 32768, atol=1e-6)
