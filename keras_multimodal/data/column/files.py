@@ -18,14 +18,14 @@ def existing_folder(directory: str | os.PathLike[str]) -> str:
 
 
 def walk(
-    folder: str, follow_links: bool, seen: set[str]
+    directory: str, follow_links: bool, seen: set[str]
 ) -> Iterator[tuple[str, list[str], list[str]]]:
-    """`os.walk`, which enters no folder twice, whatever the links say, and skips none.
+    """Yield what `os.walk` does, but enter no folder twice, whatever the links say, and skip none.
 
     Raises:
         OSError: If a folder cannot be listed. The message names it.
     """
-    for parent, folders, files in os.walk(folder, onerror=_refuse, followlinks=follow_links):
+    for parent, folders, files in os.walk(directory, onerror=_refuse, followlinks=follow_links):
         real = os.path.realpath(parent)
         if real in seen:
             folders.clear()

@@ -92,11 +92,11 @@ def frame_files(
     return KeyedFiles(keys, names, paths, f"column {column!r}")
 
 
-def folder_files(root: str, names: Sequence[str], key: Literal["path", "stem"]) -> KeyedFiles:
+def folder_files(directory: str, names: Sequence[str], key: Literal["path", "stem"]) -> KeyedFiles:
     """Return files of a folder.
 
     Args:
-        root: The folder.
+        directory: The folder.
         names: The files' paths relative to it.
         key: A row's key: `"path"`, that of `names`, or `"stem"`, the file's name without folder
             and extension.
@@ -106,6 +106,6 @@ def folder_files(root: str, names: Sequence[str], key: Literal["path", "stem"]) 
     return KeyedFiles(
         [pathlib.PurePath(name).stem if key == "stem" else name for name in names],
         list(names),
-        [os.path.join(root, name) for name in names],
-        f"folder {root!r}",
+        [os.path.join(directory, name) for name in names],
+        f"folder {directory!r}",
     )

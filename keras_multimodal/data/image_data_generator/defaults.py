@@ -1,4 +1,4 @@
-"""What a flow's batches are like."""
+"""The batches of a flow."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""What training pictures have in common, learned of arrays, flows and datasets."""
+"""Statistics of training pictures, learned of arrays, flows and datasets."""
 
 import dataclasses
 import itertools

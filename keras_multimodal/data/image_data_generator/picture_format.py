@@ -1,4 +1,4 @@
-"""How the pictures of files become pixels."""
+"""The way from picture files to pixels."""
 
 import dataclasses
 from collections.abc import Sequence

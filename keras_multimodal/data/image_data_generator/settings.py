@@ -1,4 +1,4 @@
-"""What an `ImageStream` was asked to do to its pictures."""
+"""The settings of an `ImageStream` in one object."""
 
 import dataclasses
 from collections.abc import Callable, Sequence

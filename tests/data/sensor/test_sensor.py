@@ -150,11 +150,11 @@ def test_long_tables_files_and_arrays_agree(tmp_path, rng):
     table = pd.concat(frames).sample(frac=1, random_state=0)
     long = processor.load_table(table, "id", ["x", "y", "z"], "t")
     for frame, key in zip(frames, data, strict=True):
-        kept = frame.drop(columns="id")
+        steps = frame.drop(columns="id")
         if key == "k0":
-            kept.to_parquet(tmp_path / "k0.parquet")
+            steps.to_parquet(tmp_path / "k0.parquet")
         else:
-            kept.to_csv(tmp_path / f"{key}.csv", index=False)
+            steps.to_csv(tmp_path / f"{key}.csv", index=False)
     listed = pd.DataFrame(
         {"file": [f"{key}.{'parquet' if key == 'k0' else 'csv'}" for key in data]}, index=list(data)
     )
@@ -351,7 +351,7 @@ def test_real_recordings(shared_data):
             for part in ("TRAIN", "TEST")
         }
     data = {(p, row): v for p, (values, _) in parts.items() for row, v in enumerate(values)}
-    labels = {(p, row): v for p, (_, own) in parts.items() for row, v in enumerate(own)}
+    labels = {(p, row): v for p, (_, classes) in parts.items() for row, v in enumerate(classes)}
     column = SensorProcessor(standardize=False).load_arrays(data)
     records = pair(column, labels=labels)
     train, test = records.split_by({key: key[0] for key in data}, ("TRAIN", "TEST"))

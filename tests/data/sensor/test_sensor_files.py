@@ -167,7 +167,7 @@ def test_presence_and_masks_of_uneven_rows():
         "late": {"t": [0, 1, 2, 3, 4, 5], "x": [nan] * 5 + [6], "y": [nan] * 6},
         "long": {"t": range(9), "x": range(9), "y": [nan] * 4 + [1] * 5},
     }
-    table = pd.concat([pd.DataFrame(own).assign(id=key) for key, own in frames.items()])
+    table = pd.concat([pd.DataFrame(steps).assign(id=key) for key, steps in frames.items()])
     processor = SensorProcessor(length=4, sample_rate=1, indicators=True, standardize=False)
     column = processor.load_table(table, "id", ["x", "y"], "t", optional=True)
     records = pair(column, texts(frames))
@@ -198,8 +198,8 @@ def test_presence_and_masks_of_uneven_rows():
     # The exported model is sent what lies on the grid, and takes it alike.
     raw = np.full((8, 9, 2), np.nan, "float32")
     for key in frames:
-        own = frames[key]
-        on_grid = np.stack([own["x"], own["y"]], 1)
+        steps = frames[key]
+        on_grid = np.stack([steps["x"], steps["y"]], 1)
         if key in ("slow", "fast"):
             on_grid = column.series[column.keys.index(key)]
         raw[row[key], : len(on_grid)] = on_grid

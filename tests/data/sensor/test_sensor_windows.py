@@ -45,9 +45,9 @@ def test_batches_hold_the_windows_that_the_keys_name(rng):
     for cache in (False, True):
         batch = records.batch(len(records), cache=cache).get_single_element()
         for row, (key, number) in enumerate(records.keys):
-            own = data[key][3 * number : 3 * number + 8]
-            np.testing.assert_array_equal(batch["sensor"][row, : len(own)], own)
-            assert batch["sensor_mask"][row].numpy().tolist() == [s < len(own) for s in range(8)]
+            steps = data[key][3 * number : 3 * number + 8]
+            np.testing.assert_array_equal(batch["sensor"][row, : len(steps)], steps)
+            assert batch["sensor_mask"][row].numpy().tolist() == [s < len(steps) for s in range(8)]
 
 
 @pytest.mark.parametrize("hop", [1, 4, 7])

@@ -317,7 +317,7 @@ def test_what_is_no_dataset_of_dicts_is_refused(dataset, message):
 
 
 def test_pictures_need_a_folder():
-    with pytest.raises(ValueError, match=r"`folder` must be given.*pictures in column 'photo'"):
+    with pytest.raises(ValueError, match=r"`directory` must be given.*pictures in column 'photo'"):
         read_dataset(slices(photo=PIXELS))
 
 
@@ -342,14 +342,14 @@ def test_an_interrupted_reading_leaves_nothing(tmp_path):
 def test_other_things_in_the_folder_are_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     for overwrite in (False, True):
-        with pytest.raises(ValueError, match="`folder` must be"):
+        with pytest.raises(ValueError, match="`directory` must be"):
             read_dataset(slices(photo=PIXELS), tmp_path, overwrite=overwrite)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_folder_is_overwritten_only_if_asked_for(tmp_path):
     read_dataset(slices(photo=PIXELS), tmp_path / "new")
-    with pytest.raises(ValueError, match=r"`folder`.*overwrite=True"):
+    with pytest.raises(ValueError, match=r"`directory`.*overwrite=True"):
         read_dataset(slices(photo=PIXELS[:2]), tmp_path / "new")
     assert len(list(tmp_path.rglob("*.png"))) == 5
     read_dataset(slices(photo=PIXELS[:2]), tmp_path / "new", overwrite=True)
