@@ -14,6 +14,7 @@ def array_flow(
     settings: ImageSettings,
     x: Tensor,
     y: Tensor,
+    *,
     sample_weight: Sequence[float] | None,
     keys: Sequence[Hashable] | None,
     name: str,
@@ -25,12 +26,12 @@ def array_flow(
 
     Args:
         settings: What is done to the pictures.
-        x: The pictures, `y`, `sample_weight`, `keys`, `name` and `subset`: see `ImageStream.flow`.
+        x: The pictures; see `ImageStream.flow` for this and for what follows.
         y: The targets, or `None`.
-        sample_weight: The weights, or `None`.
-        keys: The keys, or `None`.
+        sample_weight: The rows' weights, or `None`.
+        keys: The rows' keys, or `None`.
         name: The input's name.
-        subset: The part that is wanted, or `None`.
+        subset: The part that is wanted, or `None` for all rows.
         same_targets: Whether the subsets must have the same targets.
         defaults: What the flow's batches are like.
 

@@ -104,8 +104,9 @@ class ImageTransformer:
             )
         if isinstance(zoom_range, (int, float)):
             zoom_range = (1 - zoom_range, 1 + zoom_range)
+        brightness: tuple[float, float] | None = None
         if brightness_range is not None:
-            brightness_range = number_pair("brightness_range", brightness_range)
+            brightness = number_pair("brightness_range", brightness_range)
         augmentation = ImageAugmentation(
             horizontal_flip=horizontal_flip,
             vertical_flip=vertical_flip,
@@ -115,7 +116,7 @@ class ImageTransformer:
             shear_range=shear_range,
             zoom_range=number_pair("zoom_range", zoom_range),
             channel_shift_range=channel_shift_range,
-            brightness_range=brightness_range,
+            brightness_range=brightness,
             fill_mode=fill_mode,
             cval=cval,
             interpolation_order=interpolation_order,
@@ -191,9 +192,16 @@ class ImageTransformer:
                 subset lacks targets that the other has.
         """
         defaults = FlowDefaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
-        same_targets = not ignore_class_split
         return array_flow(
-            self.settings, x, y, sample_weight, keys, name, subset, same_targets, defaults
+            self.settings,
+            x,
+            y,
+            sample_weight=sample_weight,
+            keys=keys,
+            name=name,
+            subset=subset,
+            same_targets=not ignore_class_split,
+            defaults=defaults,
         )
 
     def get_random_transform(
