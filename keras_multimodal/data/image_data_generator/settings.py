@@ -47,7 +47,7 @@ class ImageSettings:
     samplewise_center: bool
     samplewise_std_normalization: bool
     preprocessing_function: Callable[[tf.Tensor], tf.Tensor] | None
-    data_format: str
+    data_format: Literal["channels_last", "channels_first"]
     validation_split: float
 
     def column_options(self, defaults: FlowDefaults) -> dict[str, Any]:
