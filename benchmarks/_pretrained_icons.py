@@ -31,9 +31,9 @@ def read(folder: pathlib.Path | None = None, match: bool = False) -> tuple[data.
         optional=True,
     )
     tokenizer = encoders.pretrained_tokenizer(TEXT)
-    texts = data.TextProcessor(tokenizer=tokenizer, special_tokens=True, length=WORDS).load_data(
-        frame, column="name", key="key", optional=True
-    )
+    texts = data.TextProcessor(
+        tokenizer=tokenizer, special_tokens=True, length=WORDS
+    ).from_dataframe(frame, column="name", key="key", optional=True)
     by_key = frame.set_index("key")
     target = {"match": True} if match else {"labels": by_key["category"]}
     return data.pair(images, texts, **target), by_key["split"]

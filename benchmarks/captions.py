@@ -39,7 +39,7 @@ def icons(home: pathlib.Path, size: int, part: str) -> tuple[data.Records, data.
     images = data.ImageStream(rescale=1 / 255).flow_from_dataframe(
         frame, directory=folder / "icons", x_col="file", target_size=(size, size)
     )
-    names = data.TextProcessor(length=LENGTH).load_data(frame, column="name", name="caption")
+    names = data.TextProcessor(length=LENGTH).from_dataframe(frame, column="name", name="caption")
     records = data.pair(images, captions=names, on_long="truncate")
     others = tuple({"validation", "test"} - {part})
     train, other = records.split_by(frame["split"], names=("train", part), ignore=others)

@@ -111,7 +111,7 @@ def ours(
         antialias=antialias,
         scaled_decoding=scaled_decoding,
     )
-    texts = TextProcessor(length=WORDS).load_data(frame, "caption")
+    texts = TextProcessor(length=WORDS).from_dataframe(frame, "caption")
     records = pair(images, texts, labels=frame["class"]).adapt()
     dataset = records.batch(BATCH, training=True, cache=cache)
     return lambda: consume(dataset)

@@ -49,7 +49,7 @@ def read(folder: pathlib.Path) -> pd.DataFrame:
 
 def texts(frame: pd.DataFrame) -> data.TextProcessor:
     """The texts as a column."""
-    return data.TextProcessor(max_words=8000, length=64, word_dropout=0.1).load_data(
+    return data.TextProcessor(max_words=8000, length=64, word_dropout=0.1).from_dataframe(
         frame, column="words"
     )
 
@@ -57,7 +57,7 @@ def texts(frame: pd.DataFrame) -> data.TextProcessor:
 def table(frame: pd.DataFrame, target: str) -> data.TableProcessor:
     """The columns as a column, without what is to be predicted, and without ratings at all."""
     numeric = [name for name in ("age", "positive_feedback_count") if name != target]
-    return data.TableProcessor().load_data(frame, numeric=numeric, categorical=COLUMNS)
+    return data.TableProcessor().from_dataframe(frame, numeric=numeric, categorical=COLUMNS)
 
 
 def fit(model: keras.Model, train: data.Records, seed: int, epochs: int) -> None:

@@ -41,7 +41,7 @@ def icons(folder: pathlib.Path) -> tuple[data.Records, data.Records]:
         rotation_range=20,
         zoom_range=0.2,
     ).flow_from_dataframe(frame, directory=folder / "icons", x_col="file", target_size=(72, 72))
-    texts = data.TextProcessor(length=12, word_dropout=0.1).load_data(frame, column="name")
+    texts = data.TextProcessor(length=12, word_dropout=0.1).from_dataframe(frame, column="name")
     records = data.pair(images, texts, match=True)
     train, test = records.split_by(frame["split"], names=("train", "test"), ignore=("validation",))
     return train, test

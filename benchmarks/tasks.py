@@ -33,10 +33,10 @@ def reviews(folder: pathlib.Path, seed: int, rating: bool) -> tuple[data.Records
     frame.columns = [name.lower().replace(" ", "_") for name in frame.columns]
     frame["words"] = (frame["title"].fillna("") + " " + frame["review_text"].fillna("")).str.strip()
     numeric = ["age", "positive_feedback_count", *(["rating"] if rating else [])]
-    table = data.TableProcessor().load_data(
+    table = data.TableProcessor().from_dataframe(
         frame, numeric=numeric, categorical=["division_name", "department_name", "class_name"]
     )
-    texts = data.TextProcessor(max_words=8000, length=64, word_dropout=0.1).load_data(
+    texts = data.TextProcessor(max_words=8000, length=64, word_dropout=0.1).from_dataframe(
         frame, column="words", optional=True
     )
     records = data.pair(table, texts, labels=frame["recommended_ind"].astype(str))
@@ -63,8 +63,8 @@ def av_digits(folder: pathlib.Path, seed: int, home: pathlib.Path) -> tuple[data
     images = data.ImageStream(
         rescale=1 / 255, width_shift_range=0.08, height_shift_range=0.08
     ).flow((pictures - low) / (high - low) * 255, keys=files)
-    sounds = data.AudioStream(8000, 8000).flow_from_dataframe(
-        frame, directory=home / "recordings", x_col="file"
+    sounds = data.AudioStream(8000, 8000).from_dataframe(
+        frame, column="file", directory=home / "recordings"
     )
     records = data.pair(images, sounds, labels=frame["digit"])
     test = records.select(frame.index[frame["speaker"] == speaker].tolist())

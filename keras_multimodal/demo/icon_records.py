@@ -55,15 +55,15 @@ def read_icons(folder: pathlib.Path) -> tuple[data.Records, ...]:
         height_shift_range=0.08,
         zoom_range=0.1,
         horizontal_flip=True,
-    ).flow_from_dataframe(
+    ).from_dataframe(
         frame,
-        directory=folder / "icons",
-        x_col="file",
+        "file",
+        folder / "icons",
         key="key",
         target_size=(SIZE, SIZE),
         optional=True,
     )
-    texts = data.TextProcessor(length=WORDS, word_dropout=0.3).load_data(
+    texts = data.TextProcessor(length=WORDS, word_dropout=0.3).from_dataframe(
         frame, column="name", key="key", optional=True
     )
     by_key = frame.set_index("key")

@@ -32,7 +32,7 @@ class FittedModel:
     >>> import pandas as pd
     >>> from keras_multimodal import data, tasks
     >>> numbers = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0] * 8})
-    >>> column = data.TableProcessor().load_data(numbers, numeric=["x"], name="size")
+    >>> column = data.TableProcessor().from_dataframe(numbers, numeric=["x"], name="size")
     >>> train, validation = data.pair(column, values=numbers["x"]).split(validation=0.25)
     >>> models = fit_models(
     ...     {"training": train, "validation": validation},

@@ -96,7 +96,7 @@ def make_columns(
     categorical = [each.column for each in kinds if each.kind == "category"]
     if numeric or categorical:
         columns.append(
-            data.TableProcessor().load_data(
+            data.TableProcessor().from_dataframe(
                 tabular_cells(table, kinds), numeric=numeric, categorical=categorical, name=TABULAR
             )
         )
@@ -109,12 +109,11 @@ def _images(table: Table, column: str, options: TableOptions, schema: Schema | N
     maker = data.ImageStream(
         rescale=1 / 255, width_shift_range=0.05, height_shift_range=0.05, zoom_range=0.1
     )
-    return maker.flow_from_dataframe(
+    return maker.from_dataframe(
         table.frame,
-        directory=table.directory,
-        x_col=column,
+        column,
+        table.directory,
         target_size=(options.image_size, options.image_size),
-        class_mode=None,
         interpolation="bilinear",
         validate_filenames=False,
         name=column,
@@ -133,10 +132,10 @@ def _recordings(table: Table, column: str, options: TableOptions, schema: Schema
     maker = data.AudioStream(
         options.sample_rate, duration=seconds, normalize="peak", time_shift=seconds / 20
     )
-    return maker.flow_from_dataframe(
+    return maker.from_dataframe(
         table.frame,
-        directory=table.directory,
-        x_col=column,
+        column,
+        table.directory,
         validate_filenames=False,
         name=column,
     )
@@ -147,7 +146,7 @@ def _series(table: Table, column: str, options: TableOptions, schema: Schema | N
     length = None if schema is None else schema[column].shape[0]
     maker = data.SensorProcessor(length=length)
     if any(isinstance(cell, str) and cell.strip() for cell in cells):
-        return maker.load_files(
+        return maker.from_dataframe(
             table.frame, column, directory=table.directory, on_error="mask", name=column
         )
     arrays = {row: None if _lacks(cell) else _steps(cell) for row, cell in cells.items()}

@@ -36,7 +36,7 @@ class _Rows:
         # A row has to have something: numbers beside it keep those that lack this modality.
         numbers = np.arange(len(self.column), dtype="float32")
         frame = pd.DataFrame({_OTHER: numbers}, index=pd.Index(self.column.keys))
-        other = data.TableProcessor().load_data(frame, numeric=[_OTHER], name=_OTHER)
+        other = data.TableProcessor().from_dataframe(frame, numeric=[_OTHER], name=_OTHER)
         records = data.pair(self.column, other, on_missing="mask").adapt()
         batches = records.batch(len(self.column), training, seed, shuffle=False)
         tensors = batches.get_single_element()

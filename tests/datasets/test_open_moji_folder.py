@@ -70,7 +70,7 @@ def test_the_pipeline_reads_it_as_it_reads_any_folder(folder):
     images = data.ImageStream().flow_from_dataframe(
         frame, directory=folder / "icons", x_col="file", target_size=(72, 72)
     )
-    texts = data.TextProcessor(length=12).load_data(frame, column="name")
+    texts = data.TextProcessor(length=12).from_dataframe(frame, column="name")
     records = data.pair(images, texts, labels=frame["category"])
     parts = records.split_by(frame["split"])
     assert [len(part) for part in parts] == [1141, 281, 476]

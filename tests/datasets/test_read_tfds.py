@@ -67,7 +67,9 @@ def test_icons_go_from_tensorflow_datasets_to_a_batch(prepared_icons, tmp_path):
     images = ImageStream().flow_from_dataframe(
         frame, x_col="image", target_size=(72, 72), y_col="category"
     )
-    texts = TextProcessor(length=8).load_data(frame.sample(frac=1, random_state=0), column="name")
+    texts = TextProcessor(length=8).from_dataframe(
+        frame.sample(frac=1, random_state=0), column="name"
+    )
     records = pair(images, texts, labels=frame["category"])
     assert records.keys == frame.index.tolist()
     train, _ = records.split(test=0.2)

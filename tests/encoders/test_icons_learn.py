@@ -24,7 +24,7 @@ def parts(shared_icons):
     images = data.ImageStream(
         rescale=1 / 255, width_shift_range=0.08, height_shift_range=0.08, horizontal_flip=True
     ).flow_from_dataframe(frame, directory=folder / "icons", x_col="file", target_size=(SIZE, SIZE))
-    texts = data.TextProcessor(length=WORDS, word_dropout=0.3).load_data(frame, column="name")
+    texts = data.TextProcessor(length=WORDS, word_dropout=0.3).from_dataframe(frame, column="name")
     records = data.pair(images, texts, labels=frame["category"])
     train, _, test = records.split_by(frame["split"])
     return train, test

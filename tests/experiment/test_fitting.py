@@ -18,7 +18,7 @@ def parts(rng):
 
     numbers = pd.DataFrame(rng.normal(size=(104, 2)).round(3), columns=["x", "y"])
     columns = [
-        data.TableProcessor().load_data(numbers, numeric=[column], name=name)
+        data.TableProcessor().from_dataframe(numbers, numeric=[column], name=name)
         for name, column in (("one", "x"), ("two", "y"))
     ]
     records = data.pair(*columns, values=numbers.sum(axis=1))

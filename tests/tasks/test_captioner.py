@@ -31,8 +31,10 @@ def answers(rows=64):
         }
     )
     images = data.ImageStream(rescale=1 / 255).flow(pictures)
-    questions = data.TextProcessor(length=3).load_data(frame, column="question", name="question")
-    target = data.TextProcessor(length=3).load_data(frame, column="answer", name="answer")
+    questions = data.TextProcessor(length=3).from_dataframe(
+        frame, column="question", name="question"
+    )
+    target = data.TextProcessor(length=3).from_dataframe(frame, column="answer", name="answer")
     return data.pair(images, questions, captions=target).adapt()
 
 

@@ -226,8 +226,8 @@ def test_from_a_table_to_a_served_answer(tmp_path):
             "label": ["yes", "no", "yes", "no", "yes", "no"] * 4,
         }
     )
-    texts = data.TextProcessor(length=4).load_data(frame, column="words", optional=True)
-    table = data.TableProcessor().load_data(frame, numeric=["size"], optional=True)
+    texts = data.TextProcessor(length=4).from_dataframe(frame, column="words", optional=True)
+    table = data.TableProcessor().from_dataframe(frame, numeric=["size"], optional=True)
     train, test = data.pair(texts, table, labels=frame["label"]).split(test=0.25)
     keras.utils.set_random_seed(0)
     model = classifier(train.schema, dim=8, learning_rate=0.02, seed=0)

@@ -33,8 +33,8 @@ def make_frame(rng, rows=240):
 
 
 def make_parts(frame):
-    texts = data.TextProcessor(length=2).load_data(frame, column="word")
-    table = data.TableProcessor().load_data(frame, numeric=["size"], optional=True)
+    texts = data.TextProcessor(length=2).from_dataframe(frame, column="word")
+    table = data.TableProcessor().from_dataframe(frame, numeric=["size"], optional=True)
     records = data.pair(
         texts,
         table,

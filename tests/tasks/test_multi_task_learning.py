@@ -31,7 +31,7 @@ def predict(make, train, held, **options):
 def test_one_model_of_two_targets_is_as_good_as_a_model_of_each(shared_data):
     """Within two standard errors; and better than the most frequent class by more than that."""
     frame = read(shared_data)
-    texts = data.TextProcessor(max_words=4000, length=48).load_data(frame, column="words")
+    texts = data.TextProcessor(max_words=4000, length=48).from_dataframe(frame, column="words")
     targets = {
         "recommended": {"labels": frame["recommended_ind"].astype(str)},
         "rating": {"labels": frame["rating"], "classes": STARS, "ordered": True},

@@ -17,8 +17,8 @@ def test_a_classifier_of_grades(fusion, rng):
     values = rng.uniform(0, 4, 400)
     labels = [grades[int(np.clip(v + rng.normal(scale=0.2), 0, 3.99))] for v in values]
     frame = pd.DataFrame({"a": values, "b": values**2})
-    table = data.TableProcessor().load_data(frame, numeric=["a"], name="first")
-    other = data.TableProcessor().load_data(frame, numeric=["b"], name="second")
+    table = data.TableProcessor().from_dataframe(frame, numeric=["a"], name="first")
+    other = data.TableProcessor().from_dataframe(frame, numeric=["b"], name="second")
     records = data.pair(table, other, labels=labels, classes=grades, ordered=True)
     assert records.schema.target == ClassTarget(classes=tuple(grades), ordered=True)
     train, test = records.split(test=0.25)

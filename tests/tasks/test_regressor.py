@@ -25,8 +25,8 @@ def make_frame(rng, rows):
 
 def make_parts(rng, rows=600, columns=("price", "age")):
     frame = make_frame(rng, rows)
-    texts = data.TextProcessor(length=2).load_data(frame, column="word")
-    table = data.TableProcessor().load_data(frame, numeric=["size"], optional=True)
+    texts = data.TextProcessor(length=2).from_dataframe(frame, column="word")
+    table = data.TableProcessor().from_dataframe(frame, numeric=["size"], optional=True)
     records = data.pair(texts, table, values=frame[list(columns)])
     return records.split(test=0.25)
 
@@ -77,7 +77,7 @@ def test_four_of_five_rows_lie_between_the_outer_quantiles():
 def test_labels_of_rows_that_lack_one_are_errors_or_dropped(rng):
     frame = make_frame(rng, 20)
     frame.loc[3, "age"] = np.nan
-    texts = data.TextProcessor(length=2).load_data(frame, column="word")
+    texts = data.TextProcessor(length=2).from_dataframe(frame, column="word")
     with pytest.raises(ValueError, match=r"`values` must have a value for each row.*1 of 20.*3"):
         data.pair(texts, values=frame[["price", "age"]])
     records = data.pair(texts, values=frame[["price", "age"]], on_missing="drop")

@@ -28,8 +28,8 @@ def records(count=64, optional=False, **options):
     if optional:
         frame.loc[::8, "text"] = ""
     images = data.ImageStream(rescale=1 / 255).flow(pictures, keys=list(frame.index))
-    texts = data.TextProcessor(length=3).load_data(frame, column="text", optional=optional)
-    table = data.TableProcessor().load_data(frame, numeric=["size"])
+    texts = data.TextProcessor(length=3).from_dataframe(frame, column="text", optional=optional)
+    table = data.TableProcessor().from_dataframe(frame, numeric=["size"])
     return data.pair(images, texts, table, **options)
 
 
@@ -146,8 +146,8 @@ def test_the_model_is_saved_and_its_towers_are_found_again(tmp_path):
 
 def test_a_tower_of_categories_alone_is_served(tmp_path):
     frame = pd.DataFrame({"text": list(COLOURS), "kind": ["a", "b", "a", "c"]})
-    texts = data.TextProcessor(length=3).load_data(frame, column="text")
-    table = data.TableProcessor().load_data(frame, categorical=["kind"])
+    texts = data.TextProcessor(length=3).from_dataframe(frame, column="text")
+    table = data.TableProcessor().from_dataframe(frame, categorical=["kind"])
     train = data.pair(texts, table, match=True).adapt()
     model = retriever(train.schema, dim=8, units=8, seed=0)
     export.saved_model(model, tmp_path / "served", preprocessing=train.schema)

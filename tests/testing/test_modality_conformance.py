@@ -27,8 +27,8 @@ def image(folder, rng):
         paths.append(str(path) if row != 2 else "")
         contents.append(path.read_bytes() if row != 2 else b"")
     made = data.ImageStream(rescale=1 / 255, horizontal_flip=True, rotation_range=20)
-    column = made.flow_from_dataframe(
-        pd.DataFrame({"filename": paths}), target_size=(6, 8), optional=True
+    column = made.from_dataframe(
+        pd.DataFrame({"file": paths}), "file", target_size=(6, 8), optional=True
     )
     return column, {"image": contents}
 
@@ -50,7 +50,7 @@ def audio(folder, rng):
         paths.append(str(path))
         contents.append(path.read_bytes())
     made = data.AudioStream(sample_rate=80, duration=1.0)
-    column = made.flow_from_dataframe(pd.DataFrame({"filename": paths}), optional=True)
+    column = made.from_dataframe(pd.DataFrame({"file": paths}), "file", optional=True)
     return column, {"audio": contents}
 
 
@@ -66,7 +66,7 @@ def sensor(folder, rng):
 
 def table(folder, rng):
     frame = pd.DataFrame({"size": [1.0, None, None, 4.0], "town": ["a", "b", None, "a"]})
-    column = data.TableProcessor().load_data(
+    column = data.TableProcessor().from_dataframe(
         frame, numeric=["size"], categorical=["town"], optional=True
     )
     cells = {"size": np.array([1.0, np.nan, np.nan, 4.0]), "town": ["a", "b", "", "a"]}

@@ -18,7 +18,7 @@ _FRAME = 0.064  # seconds: some periods of a low voice
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AudioAugmentation:
-    """Which random changes are made, and how far they go.
+    """The random changes that are made to recordings, and how far they go.
 
     They are made in this order: stretch, shift, gain, noise, masks. What is no sample of the
     recording stays 0 and masked. `frequency_mask` and `time_mask` are the masks of SpecAugment on
@@ -139,7 +139,7 @@ def _is_range(value: object, lowest: float, highest: float) -> bool:
 
 
 def _frame_length(sample_rate: int) -> int:
-    """Samples in a frame of the stretch, a power of 2."""
+    """Return the samples in a frame of the stretch, a power of 2."""
     return max(2 ** round(math.log2(_FRAME * sample_rate)), 16)
 
 
@@ -155,7 +155,7 @@ def _stop(samples: tf.Tensor, low: tf.Tensor, high: tf.Tensor, sample_rate: int)
 def _noise(
     samples: tf.Tensor, mask: tf.Tensor, seeds: tf.Tensor, low: float, high: float
 ) -> tf.Tensor:
-    """White noise at the ratio drawn to each row's own power, where there is a sample."""
+    """Return white noise at the ratio drawn to each row's own power, where there is a sample."""
     count = tf.reduce_sum(tf.cast(mask, tf.float32), 1)
     power = tf.math.divide_no_nan(tf.reduce_sum(samples**2, 1), count)
     level = tf.sqrt(power) / _amplitude(uniform(seeds, _SNR, low, high))

@@ -16,7 +16,7 @@ from keras_multimodal.types import Tensors
 
 
 class AudioColumn(Column):
-    """Recordings by key: what `AudioStream.flow_from_dataframe` and its like return.
+    """Recordings by key: what `AudioStream` makes.
 
     Args:
         spec: The recordings' description.
@@ -29,12 +29,12 @@ class AudioColumn(Column):
     Example:
 
     >>> from keras_multimodal.data import AudioStream
-    >>> frame = pd.DataFrame({"file": ["a.wav", ""], "class": ["cat", "dog"]}, index=["x", "y"])
-    >>> flow = AudioStream(8_000, 4_000).flow_from_dataframe(
-    ...     frame, x_col="file", optional=True, validate_filenames=False
+    >>> frame = pd.DataFrame({"file": ["a.wav", ""]}, index=["x", "y"])
+    >>> column = AudioStream(8_000, 4_000).from_dataframe(
+    ...     frame, "file", optional=True, validate_filenames=False
     ... )
-    >>> flow.present.tolist(), flow.labels.to_dict()
-    ([True, False], {'x': 'cat', 'y': 'dog'})
+    >>> column.present.tolist()
+    [True, False]
     """
 
     reads_files = True
@@ -58,7 +58,7 @@ class AudioColumn(Column):
 
     @property
     def labels(self) -> pd.Series | None:
-        """The class of each row by key, for `pair(..., labels=flow.labels)`."""
+        """The class of each row by key, for `pair(..., labels=column.labels)`."""
         if all(is_missing(target) for target in self.targets):
             return None
         index = pd.Index(self.keys, tupleize_cols=False)

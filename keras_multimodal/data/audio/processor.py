@@ -3,19 +3,17 @@
 import math
 import numbers
 import os
-import pathlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
-
-import pandas as pd
 
 from keras_multimodal.data.audio.augmentation import AudioAugmentation
 from keras_multimodal.data.audio.column import AudioColumn
 from keras_multimodal.data.audio.sound_file import require_soundfile
-from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
-from keras_multimodal.data.column.files import check_files, existing_folder, walk
+from keras_multimodal.data.column.files import existing_folder, walk
+from keras_multimodal.data.column.keyed_files import KeyedFiles, folder_files, frame_files
 from keras_multimodal.schema import Audio
 from keras_multimodal.schema.file_endings import ENDINGS
+from keras_multimodal.types import Frame
 
 _EXTENSIONS = ENDINGS["audio"]
 
@@ -100,29 +98,26 @@ class AudioStream:
                 f"Received: frequency_mask={frequency_mask}"
             )
 
-    def flow_from_dataframe(
+    def from_dataframe(
         self,
-        dataframe: pd.DataFrame,
+        dataframe: Frame,
+        column: str,
         directory: str | os.PathLike[str] | None = None,
-        x_col: str = "filename",
-        y_col: str = "class",
-        validate_filenames: bool = True,
         *,
+        validate_filenames: bool = True,
         key: str | None = None,
-        name: str = "audio",
+        name: str | None = None,
         optional: bool = False,
     ) -> AudioColumn:
         """Return a column of the recordings that a column of a frame names.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            column: Column of file names. An empty cell is a row without a recording.
             directory: Folder that the file names are relative to. Without it they are paths.
-            x_col: Column of file names. An empty cell is a row without a recording.
-            y_col: Column of class names, for `flow.labels`. If the frame has no column of the
-                default name, the flow has no labels.
             validate_filenames: Whether to check now that each file is there and not empty.
             key: Column of keys; the frame's index by default.
-            name: The input's name.
+            name: The input's name; `"audio"` by default.
             optional: Whether a row may lack the recording.
 
         Raises:
@@ -130,27 +125,19 @@ class AudioStream:
             ValueError: If a column is missing, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
-        dataframe = as_frame(dataframe)
-        keys = frame_keys(dataframe, key)
-        source = f"column {x_col!r}"
-        names = string_cells(frame_column(dataframe, x_col, "x_col"), keys, source)
-        root = "" if directory is None else existing_folder(directory)
-        paths = [file and os.path.join(root, file) for file in names]
+        files = frame_files(dataframe, column, directory, key)
         if validate_filenames:
-            check_files(paths, keys, source, "recording")
-        targets = None
-        if y_col != "class" or y_col in dataframe.columns:
-            targets = frame_column(dataframe, y_col, "y_col").tolist()
-        return self._flow(keys, paths, source, targets, name, optional)
+            files.check("recording")
+        return self._column(files, None, name, optional)
 
-    def flow_from_directory(
+    def from_directory(
         self,
         directory: str | os.PathLike[str],
         classes: Sequence[str] | None = None,
         *,
         follow_links: bool = False,
         key: Literal["path", "stem"] = "path",
-        name: str = "audio",
+        name: str | None = None,
         optional: bool = False,
     ) -> AudioColumn:
         """Return a column of the recordings in a folder, or with one sub-folder for each class.
@@ -162,7 +149,7 @@ class AudioStream:
             follow_links: Whether to read linked folders inside these, each folder once.
             key: A row's key: `"path"`, relative to the folder, or `"stem"`, the file's name
                 without folder and extension.
-            name: The input's name.
+            name: The input's name; `"audio"` by default.
             optional: Whether a row may lack the recording, once paired.
 
         Raises:
@@ -170,45 +157,43 @@ class AudioStream:
             ValueError: If there is no recording, or a file is empty.
             FileNotFoundError: If the folder or a class' folder is missing.
         """
-        if key not in ("path", "stem"):
-            raise ValueError(f"`key` must be 'path' or 'stem'. Received: key={key!r}")
-        root = pathlib.Path(existing_folder(directory))
+        root = existing_folder(directory)
         if classes is None:
-            classes = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
-        folders: list[tuple[str | None, pathlib.Path]]
-        folders = [(label, root / label) for label in classes] or [(None, root)]
-        files = [
-            (label, path)
-            for label, folder in folders
-            for path in _recordings(existing_folder(folder), follow_links)
-        ]
-        source = f"folder {os.fspath(directory)!r}"
-        if not files:
+            classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+        folders: list[tuple[str | None, str]]
+        folders = [(label, os.path.join(root, label)) for label in classes] or [(None, root)]
+        names: list[str] = []
+        targets: list[str | None] = []
+        for label, folder in folders:
+            found = _recordings(existing_folder(folder), root, follow_links)
+            names += found
+            targets += [label] * len(found)
+        if not names:
             raise ValueError(
                 f"`directory` must have recordings ({', '.join(_EXTENSIONS)}). "
-                f"Received: directory={os.fspath(directory)!r} with none"
+                f"Received: directory={root!r} with none"
             )
-        keys: list[Hashable] = [
-            path.stem if key == "stem" else path.relative_to(root).as_posix() for _, path in files
-        ]
-        paths = [os.fspath(path) for _, path in files]
-        check_files(paths, keys, source, "recording")
-        return self._flow(keys, paths, source, [label for label, _ in files], name, optional)
+        files = folder_files(root, names, key)
+        files.check("recording")
+        return self._column(files, targets, name, optional)
 
-    def _flow(
+    def _column(
         self,
-        keys: Sequence[Hashable],
-        paths: Sequence[str],
-        source: str,
-        targets: Sequence[Any] | None,
-        name: str,
+        files: KeyedFiles,
+        targets: Sequence[str | None] | None,
+        name: str | None,
         optional: bool,
     ) -> AudioColumn:
-        if any(path and not path.lower().endswith(".wav") for path in paths):
+        if any(path and not path.lower().endswith(".wav") for path in files.paths):
             require_soundfile()
-        spec = Audio(name=name, optional=optional, **self._settings)
+        name = Audio.name if name is None else name
         return AudioColumn(
-            spec, keys, paths, source, augmentation=self.augmentation, targets=targets
+            Audio(name=name, optional=optional, **self._settings),
+            files.keys,
+            files.paths,
+            files.source,
+            augmentation=self.augmentation,
+            targets=targets,
         )
 
 
@@ -224,10 +209,11 @@ def _samples_in(duration: float, sample_rate: int) -> int:
     return round(duration * sample_rate)
 
 
-def _recordings(folder: str, follow_links: bool) -> list[pathlib.Path]:
+def _recordings(directory: str, root: str, follow_links: bool) -> list[str]:
+    """Return the recordings below `directory`, relative to `root`, in the order of their names."""
     return [
-        pathlib.Path(parent, file)
-        for parent, _, files in sorted(walk(folder, follow_links, set()))
+        os.path.relpath(os.path.join(parent, file), root)
+        for parent, _, files in sorted(walk(directory, follow_links, set()))
         for file in sorted(files)
         if os.path.splitext(file)[1].lower() in _EXTENSIONS
     ]

@@ -11,7 +11,7 @@ _LARGEST = 2**20  # numbers in a table of filters, or in a part that is computed
 
 
 def resample(samples: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tensor:
-    """Band-limited resampling by a windowed sinc, one filter for each phase.
+    """Resample without aliases, by a windowed sinc, one filter for each phase.
 
     What lies above the lower of the two Nyquist frequencies is removed. Before the first sample
     and behind the last there is silence.

@@ -23,7 +23,7 @@ def require_soundfile() -> Any:
 
 
 def make_sound_decoder() -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """The graph function from a file's bytes to samples `(samples, channels)` and rate in Hz.
+    """Return the graph function from a file's bytes to `(samples, channels)` and their rate in Hz.
 
     TensorFlow has no op for these formats, so Python decodes them, one file at a time; WAV files
     are decoded in the graph, many at once.

@@ -11,14 +11,14 @@ from keras_multimodal.schema import Audio
 
 @register_transform("audio")
 class AudioTransform(Transform[Audio]):
-    """Decode, mix to mono, resample, crop or pad, normalise."""
+    """Decodes, mixes to mono, resamples, crops or pads, normalises."""
 
     def load(self, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the bytes of a WAV file to `(num_samples,)` float32 and its mask."""
+        """Bring the bytes of a WAV file to `(num_samples,)` float32 and its mask."""
         return self.arrange(*decode_wav(cell))
 
     def arrange(self, channels: tf.Tensor, rate: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Decoded samples, `(samples, channels)`, to `(num_samples,)` float32 and its mask."""
+        """Bring samples, `(samples, channels)`, to `(num_samples,)` float32 and its mask."""
         spec, size = self.spec, self.spec.num_samples
         samples = resample(tf.reduce_mean(channels, axis=1), rate, spec.sample_rate)
         surplus = tf.maximum(tf.shape(samples)[0] - size, 0)
@@ -37,9 +37,9 @@ class AudioTransform(Transform[Audio]):
         return tf.ensure_shape(samples, [size]), tf.range(size) < count
 
     def blank(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """Silence, none of it real."""
+        """Return silence, none of it real."""
         return tf.zeros(self.spec.shape), tf.zeros(self.spec.shape, tf.bool)
 
     def finish(self, loaded: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """`(batch, num_samples)` samples and mask, by name."""
+        """Return `(batch, num_samples)` samples and mask, by name."""
         return {self.spec.name: loaded[0], self.spec.mask_name: loaded[1]}

@@ -105,7 +105,7 @@ def _readers(payload: tf.Tensor) -> list[Callable[[], tf.Tensor]]:
 
 
 def _part(contents: tf.Tensor, start: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
-    """Those bytes, or as many as there are: what is lacking is refused by the checks, in words."""
+    """Return those bytes, or as many as there are: the checks refuse what is lacking, in words."""
     size = tf.cast(tf.strings.length(contents), tf.int64)
     start = tf.clip_by_value(tf.cast(start, tf.int64), 0, size)
     return tf.strings.substr(contents, start, tf.minimum(tf.cast(length, tf.int64), size - start))

@@ -20,7 +20,7 @@ def existing_folder(directory: str | os.PathLike[str]) -> str:
 def walk(
     directory: str, follow_links: bool, seen: set[str]
 ) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Walk as `os.walk` does, into no folder twice, whatever the links say, and skip none.
+    """Yield what `os.walk` does, but enter no folder twice, whatever the links say, and skip none.
 
     Raises:
         OSError: If a folder cannot be listed. The message names it.

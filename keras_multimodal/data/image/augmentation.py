@@ -39,7 +39,7 @@ CROP_SLOTS = (12, 13)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImageAugmentation:
-    """Which random changes are made, and how far they go.
+    """The random changes that are made to pictures, and how far they go.
 
     Args:
         horizontal_flip: Mirror left and right in half of the rows.
@@ -81,7 +81,7 @@ class ImageAugmentation:
 
     @property
     def moves_pixels(self) -> bool:
-        """Whether anything but flips changes where pixels are."""
+        """True if anything but flips changes where pixels are."""
         return bool(
             self.rotation_range
             or self.width_shift_range
@@ -156,7 +156,7 @@ class ImageAugmentation:
         return self.fill(moved, matrices)
 
     def places(self, matrices: tf.Tensor, height: int, width: int) -> tuple[tf.Tensor, tf.Tensor]:
-        """Where in the picture each output pixel comes from, as `fill_mode` says beyond the edge.
+        """Return where each output pixel comes from, beyond the edge as `fill_mode` says.
 
         Args:
             matrices: What `affine_matrices` returned.
@@ -179,7 +179,7 @@ class ImageAugmentation:
         return tf.clip_by_value(places, 0.0, size - 1.0)
 
     def fill(self, moved: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
-        """Moved pictures, with `cval` where they come from beyond the edge and that is wanted."""
+        """Return moved pictures, with `cval` beyond the edge where that is wanted."""
         if self.fill_mode != "constant":
             return moved
         height, width = moved.shape[1], moved.shape[2]
@@ -226,7 +226,7 @@ class ImageAugmentation:
 
 
 def _brighten(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-    """Pillow's ImageEnhance: works on whole grey levels, cuts fractions off, and leaves alpha."""
+    """Brighten as Pillow's ImageEnhance: in whole grey levels, without fractions or alpha."""
     whole = tf.floor(images)
     images = tf.clip_by_value(tf.floor(whole * factor), 0.0, 255.0)
     if images.shape[-1] == 4:
@@ -290,7 +290,7 @@ def flipped_matrices(
 
 
 def _resample(images: tf.Tensor, from_x: tf.Tensor, from_y: tf.Tensor, order: int) -> tf.Tensor:
-    """Pixels at places within the picture, looked up one by one."""
+    """Look up the pixels at places within the picture, one by one."""
     height, width = images.shape[1], images.shape[2]
     pixels = tf.cast(images, tf.float32)
 
@@ -309,7 +309,7 @@ def _resample(images: tf.Tensor, from_x: tf.Tensor, from_y: tf.Tensor, order: in
 
 
 def _wrap(places: tf.Tensor, period: int) -> tf.Tensor:
-    """Coordinates brought into [0, period] as SciPy does it."""
+    """Bring coordinates into [0, period] as SciPy does it."""
     if not period:
         return tf.zeros_like(places)
     below = places + period * (tf.floor(-places / period) + 1)

@@ -108,7 +108,7 @@ class ImageColumn(Column):
         return lambda row: tf.gather(images, tf.gather(places, row))
 
     def adapt(self) -> Self:
-        """The flow with what is to be learned of its pictures, unless `fit` has learned it."""
+        """Return the column with what its pictures teach, unless `fit` has learned it."""
         if self._fitted or not self.statistics.center:
             return self
         plain = dataclasses.replace(self.spec, mean=(), std=(), whitening="")
@@ -124,7 +124,7 @@ class ImageColumn(Column):
         return lambda path: decode_image(tf.io.read_file(path), spec, jpeg=jpeg)
 
     def random_row_loader(self) -> RandomRowLoader | None:
-        """Reads a file and decodes the part that the row's seed chooses, with `random_crop`."""
+        """Read a file and decode the part that the row's seed chooses, with `random_crop`."""
         if not self.random_crop:
             return None
         cells, spec, blank = tf.constant(self.cells.tolist(), tf.string), self.spec, self.blank()

@@ -121,7 +121,7 @@ def _decode_8_bits(contents: tf.Tensor, spec: Image) -> tf.Tensor:
 
 
 def _match_channels(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
-    """Grey, RGB, and either with alpha, to `spec.channels`."""
+    """Bring grey, RGB, and either with alpha, to `spec.channels`."""
     pixels.set_shape([None, None, None])
     shape = tf.shape(pixels)
     has_alpha = shape[-1] % 2 == 0
@@ -174,7 +174,7 @@ def _resize(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
 
 
 def _resize_nearest(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
-    """Each target pixel's nearest source pixel: Pillow's choice, and faster than TensorFlow's."""
+    """Take each target pixel's nearest source pixel, as Pillow does; faster than TensorFlow's."""
     height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
     rows, columns = _nearest(height, spec.height), _nearest(width, spec.width)
     places = rows[:, None] * width + columns[None, :]  # (height, width)

@@ -12,14 +12,14 @@ EXTENSIONS = ENDINGS["image"]
 _UNDECODED = (".ppm", ".tif", ".tiff")  # Keras lists these too
 
 
-def picture_files(folder: str, root: str, follow_links: bool) -> Iterator[str]:
-    """Yield the picture files below `folder`, relative to `root`, in Keras' order.
+def picture_files(directory: str, root: str, follow_links: bool) -> Iterator[str]:
+    """Yield the picture files below `directory`, relative to `root`, in Keras' order.
 
     Raises:
         ValueError: If there are pictures of a kind that TensorFlow doesn't decode.
     """
     seen: set[str] = set()
-    for parent, _, files in sorted(walk(folder, follow_links, seen)):
+    for parent, _, files in sorted(walk(directory, follow_links, seen)):
         for file in sorted(files):
             kind = os.path.splitext(file)[1].lower()
             if kind in _UNDECODED:
@@ -33,7 +33,7 @@ def picture_files(folder: str, root: str, follow_links: bool) -> Iterator[str]:
 
 
 def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:
-    """Bits of a grey level that the files need: 16 if any is a grey PNG of 16 bits.
+    """Return the bits of a grey level that the files need: 16 if any is a grey PNG of 16 bits.
 
     Args:
         paths: The files; those that are not there are for `check_files` to find.
@@ -54,6 +54,6 @@ def only_jpegs(paths: Iterable[str]) -> bool:
                 with open(path, "rb") as file:
                     if file.read(3) != b"\xff\xd8\xff":
                         return False
-            except OSError:  # an error of the row's own, when it is read
+            except OSError:  # its row gets an error when it is read
                 return False
     return True

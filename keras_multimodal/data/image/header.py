@@ -52,7 +52,7 @@ def check_still(contents: tf.Tensor) -> list[tf.Operation]:
 
 
 def claimed_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Height and width that a PNG, GIF, BMP or WebP file claims; zeros for anything else.
+    """Return the height and width that a PNG, GIF, BMP or WebP claims; zeros for anything else.
 
     Args:
         contents: The file's bytes, a scalar string.

@@ -82,14 +82,14 @@ def _flat(layers: Any) -> Iterator[keras.layers.Layer]:
 
 @contextlib.contextmanager
 def _drawing_from(layer: keras.layers.Layer, seeds: _BatchSeeds) -> Iterator[None]:
-    """While it is called, a preprocessing layer and those within it draw from `seeds`."""
-    own = [(part, part.generator) for part in _random_layers(layer)]
-    for part, _ in own:
+    """Let a preprocessing layer and those within it draw from `seeds` while it is called."""
+    generators = [(part, part.generator) for part in _random_layers(layer)]
+    for part, _ in generators:
         part.generator = seeds
     try:
         yield
     finally:
-        for part, generator in own:
+        for part, generator in generators:
             part.generator = generator
 
 

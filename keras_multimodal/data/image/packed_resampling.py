@@ -26,7 +26,7 @@ def make_warp(
     batch_size: int,
     then: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """What `augmentation.move_pixels` does, and flips, for uint8 pictures of up to four channels.
+    """Return a fast `augmentation.move_pixels`, with flips, for uint8 pictures of 1 to 4 channels.
 
     Args:
         augmentation: Which random changes are made; it must move pixels.
@@ -47,8 +47,8 @@ def make_warp(
         """Return a pixel or four in each place, and the place that each output pixel needs."""
         pixels = tf.zeros(images.shape[:3], tf.int32)
         for channel in range(channels):
-            own = tf.cast(images[..., channel], tf.int32)
-            pixels = tf.bitwise.bitwise_or(pixels, tf.bitwise.left_shift(own, 8 * channel))
+            levels = tf.cast(images[..., channel], tf.int32)
+            pixels = tf.bitwise.bitwise_or(pixels, tf.bitwise.left_shift(levels, 8 * channel))
         x, y = augmentation.places(matrices, height, width)
         if bilinear:
             right = tf.concat([pixels[:, :, 1:], pixels[:, :, -1:]], 2)
@@ -96,11 +96,11 @@ def make_warp(
         images, matrices, seeds = pad(images), pad(matrices), pad(seeds)
         parts = []
         for start in range(0, batch_size, part):
-            own, matrix, seed = (
+            pictures, matrix, seed = (
                 tf.ensure_shape(tensor[start : start + part], (part, *tensor.shape[1:]))
                 for tensor in (images, matrices, seeds)
             )
-            pixels, at = compiled[0](own, matrix)
+            pixels, at = compiled[0](pictures, matrix)
             parts.append(compiled[1](tf.gather(pixels, at), at, matrix, seed))
         return tf.concat(parts, 0)[:rows]
 

@@ -14,7 +14,7 @@ EPSILON = 1e-6
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImageStatistics:
-    """What is to be learned of the training pictures.
+    """The statistics that are to be learned of the training pictures.
 
     Args:
         center: Each channel's mean.
@@ -85,7 +85,7 @@ def learn_statistics(
 
 
 def _whitening_matrix(products: np.ndarray, rows: int, epsilon: float) -> np.ndarray:
-    """`U diag(sqrt(n) / (s + epsilon)) U^T` of the singular values and vectors of the pictures.
+    """Return `U diag(sqrt(n) / (s + epsilon)) U^T` of the pictures' singular values and vectors.
 
     Args:
         products: `X^T X` of the centred, flattened pictures `X`.
@@ -93,7 +93,7 @@ def _whitening_matrix(products: np.ndarray, rows: int, epsilon: float) -> np.nda
         epsilon: Added to the singular values.
     """
     values, vectors = np.linalg.eigh(products)
-    kept = min(rows, len(values))  # fewer pictures than pixels span no more than that
-    values, vectors = values[-kept:], vectors[:, -kept:]
+    rank = min(rows, len(values))  # fewer pictures than pixels span no more than that
+    values, vectors = values[-rank:], vectors[:, -rank:]
     scale = np.sqrt(rows) / (np.sqrt(np.maximum(values, 0)) + epsilon)
     return (vectors * scale) @ vectors.T

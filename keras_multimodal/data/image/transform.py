@@ -17,19 +17,19 @@ from keras_multimodal.schema import Image
 
 @register_transform("image")
 class ImageTransform(Transform[Image]):
-    """`decode_image` and `normalize_images` as a `Transform`."""
+    """Decodes and normalises pictures, by `decode_image` and `normalize_images`."""
 
     def load(self, cell: tf.Tensor) -> tf.Tensor:
-        """Encoded bytes to `(height, width, channels)` uint8."""
+        """Decode a file's bytes to `(height, width, channels)` uint8."""
         return decode_image(cell, self.spec)
 
     def blank(self) -> tf.Tensor:
-        """Zeros."""
+        """Return zeros."""
         dtype = tf.uint16 if self.spec.bits == 16 else tf.uint8
         return tf.zeros((self.spec.height, self.spec.width, self.spec.channels), dtype)
 
     def finish(self, loaded: tf.Tensor) -> tf.Tensor:
-        """`(batch, height, width, channels)` pixels, rescaled and normalised.
+        """Return `(batch, height, width, channels)` pixels, rescaled and normalised.
 
         Raises:
             ValueError: If a function of the user's would have to come before that.
@@ -40,7 +40,7 @@ class ImageTransform(Transform[Image]):
 
 
 def normalize_images(batch: tf.Tensor, spec: Image) -> tf.Tensor:
-    """`(pixel * rescale - mean) / std`, with the picture's own statistics before, and whitening.
+    """Return `(pixel * rescale - mean) / std`, after the picture's own statistics, and whitened.
 
     Without the picture's own it is written as `(pixel - mean / rescale) * (rescale / std)`: a
     subtraction before a product cannot be fused into one rounding, so the result is the same, bit
@@ -78,7 +78,7 @@ def _arranged(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
 
 
 def _samplewise(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
-    """Each picture less its own mean, over its own deviation; zeros stay where it has none."""
+    """Subtract each picture's own mean, and divide by its deviation; zeros where it has none."""
     if spec.samplewise_center:
         pixels -= tf.reduce_mean(pixels, [1, 2, 3], keepdims=True)
     if spec.samplewise_std:

@@ -8,7 +8,7 @@ from keras_multimodal.types import Cell
 
 
 def number_pair(argument: str, value: Cell) -> tuple[float, float]:
-    """Two floats; an error that names `argument` if they are none."""
+    """Return two floats; raise an error that names `argument` if they are none."""
     if (
         not isinstance(value, (tuple, list, np.ndarray))
         or len(value) != 2

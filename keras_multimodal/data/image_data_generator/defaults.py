@@ -1,12 +1,12 @@
-"""What a flow's batches are like."""
+"""The batches of a flow."""
 
 import dataclasses
 import os
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class FlowDefaults:
-    """What a flow's batches are like where `batch` isn't told otherwise.
+    """A flow's batches where `batch` isn't told otherwise.
 
     Args:
         batch_size: Rows in a batch.
@@ -20,7 +20,7 @@ class FlowDefaults:
     batch_size: int = 32
     shuffle: bool = True
     seed: int | None = None
-    save_to_dir: str | None = None
+    save_to_dir: str | os.PathLike[str] | None = None
     save_prefix: str = ""
     save_format: str = "png"
 
@@ -30,22 +30,3 @@ class FlowDefaults:
                 "`save_format` must be 'png', 'jpeg' or 'jpg'. "
                 f"Received: save_format={self.save_format!r}"
             )
-
-
-def make_defaults(
-    batch_size: int,
-    shuffle: bool,
-    seed: int | None,
-    save_to_dir: str | os.PathLike[str] | None,
-    save_prefix: str,
-    save_format: str,
-) -> FlowDefaults:
-    """Return the defaults of a flow, from the arguments that its maker received."""
-    return FlowDefaults(
-        batch_size=batch_size,
-        shuffle=shuffle,
-        seed=seed,
-        save_to_dir=None if save_to_dir is None else os.fspath(save_to_dir),
-        save_prefix=save_prefix,
-        save_format=save_format,
-    )

@@ -23,7 +23,7 @@ _ALONE = ("raw", "multi_output", "input", None)  # those that know no classes
 
 
 class ImageFlow(ImageColumn):
-    """Pictures by key: what `ImageStream.flow_from_dataframe` and its like return.
+    """Pictures by key: what `ImageStream` makes.
 
     Give it to `pair`, or use it alone: `flow.batch(32, training=True)`.
 
@@ -108,7 +108,7 @@ class ImageFlow(ImageColumn):
 
     @property
     def _several(self) -> bool:
-        """Whether rows may have several classes."""
+        """True if rows may have several classes."""
         return self.class_mode == "categorical" and any(
             isinstance(target, SEVERAL) for target in self.targets
         )

@@ -1,4 +1,4 @@
-"""What a Keras `ImageDataGenerator` has been told and has learned."""
+"""The settings of a Keras `ImageDataGenerator`, and what it has learned."""
 
 import base64
 from typing import Any

@@ -1,34 +1,34 @@
 """Pictures from folders and frames, with random changes."""
 
+import dataclasses
 import os
-import pathlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
-import pandas as pd
-
-from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
-from keras_multimodal.data.column.files import check_files, existing_folder
-from keras_multimodal.data.image.files import EXTENSIONS, grey_bits, picture_files
-from keras_multimodal.data.image_data_generator.arrays import ColorMode, ImageArrayStream, Subset
-from keras_multimodal.data.image_data_generator.defaults import FlowDefaults, make_defaults
+from keras_multimodal.data.column.cells import as_frame, frame_column
+from keras_multimodal.data.column.files import existing_folder
+from keras_multimodal.data.column.keyed_files import KeyedFiles, folder_files, frame_files
+from keras_multimodal.data.image.files import EXTENSIONS, picture_files
+from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.from_generator import generator_settings
+from keras_multimodal.data.image_data_generator.picture_format import ColorMode, PictureFormat
+from keras_multimodal.data.image_data_generator.settings import Subset
 from keras_multimodal.data.image_data_generator.targets import (
-    class_names,
+    ClassMode,
+    FlowTargets,
+    frame_targets,
     picture_columns,
-    target_cells,
-    weight_cells,
 )
+from keras_multimodal.data.image_data_generator.transformer import ImageTransformer
 from keras_multimodal.schema import Image
-
-ClassMode = Literal["categorical", "sparse", "binary", "raw", "multi_output", "input"]
+from keras_multimodal.types import Frame
 
 # The column that holds one picture of each row while a flow is made of it.
 _PICTURES = "one of several pictures"
 
 
-class ImageStream(ImageArrayStream):
+class ImageStream(ImageTransformer):
     """Makes columns of pictures in `ImageDataGenerator`'s terms, on tf.data.
 
     The arguments are those of `keras.preprocessing.image.ImageDataGenerator`, with its meanings
@@ -81,7 +81,7 @@ class ImageStream(ImageArrayStream):
         augment: Keras' preprocessing layers, a `keras.layers.Pipeline` or a list of them, such as
             `keras.layers.RandAugment(value_range=(0, 255))`, which training batches go through in
             [0, 255], after rotation, shifts, shear and zoom, and before the rest. Keras draws for
-            a whole batch at once; see `data.keras_layers`.
+            a whole batch at once.
         random_crop: Cut the target out of the picture instead of resizing it: anywhere in training,
             in the centre otherwise. Only what is cut out is decoded of a JPEG. A picture that is
             too small is enlarged to cover the target. Defaults to `False`.
@@ -114,14 +114,49 @@ class ImageStream(ImageArrayStream):
             TypeError: If it is none.
             ValueError: If a setting has no counterpart, such as `interpolation_order=3`.
         """
-        own, learned = generator_settings(generator)
-        stream = cls(**own, **settings)
-        stream._fitted = learned
+        arguments, learned = generator_settings(generator)
+        stream = cls(**arguments, **settings)
+        stream.settings = dataclasses.replace(stream.settings, learned=learned)
         return stream
+
+    def from_dataframe(
+        self,
+        dataframe: Frame,
+        column: str,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        key: str | None = None,
+        name: str | None = None,
+        optional: bool = False,
+        **options: Any,
+    ) -> ImageFlow:
+        """Return a column of the pictures that a column of a frame names.
+
+        Args:
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            column: Column of file names. An empty cell is a row without a picture.
+            directory: Folder that the file names are relative to. Without it they are paths.
+            key: Column of keys; the frame's index by default.
+            name: The input's name; `"image"` by default.
+            optional: Whether a row may lack the picture.
+            **options: Others of `flow_from_dataframe`, such as `target_size` and `color_mode`. The
+                default of `class_mode` is `None` here: `pair` takes the labels.
+
+        Raises:
+            ValueError: If a column or an argument is wrong, or a file is empty.
+            FileNotFoundError: If the folder or a file is missing; it names the row.
+        """
+        dataframe = as_frame(dataframe)
+        frame_column(dataframe, column, "column")  # refuses a name that is none in these terms
+        options = {"class_mode": None, **options}
+        name = Image.name if name is None else name
+        return self.flow_from_dataframe(
+            dataframe, directory, column, key=key, name=name, optional=optional, **options
+        )
 
     def flow_from_dataframe(
         self,
-        dataframe: pd.DataFrame,
+        dataframe: Frame,
         directory: str | os.PathLike[str] | None = None,
         x_col: str = "filename",
         y_col: str | Sequence[str] = "class",
@@ -192,72 +227,43 @@ class ImageStream(ImageArrayStream):
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
         dataframe = as_frame(dataframe)
-        keys = frame_keys(dataframe, key)
-        source = f"column {x_col!r}"
-        names = string_cells(frame_column(dataframe, x_col, "x_col"), keys, source)
-        root = None if directory is None else existing_folder(directory)
-        paths = [name and os.path.join(root or "", name) for name in names]
-        targets = target_cells(dataframe, y_col, class_mode)
-        if (
-            classes is None
-            and targets is not None
-            and class_mode in ("categorical", "sparse", "binary")
-        ):
-            # Of the whole frame: both subsets must number them alike.
-            classes = class_names(targets)
-        weights = None
-        if weight_col is not None:
-            weights = weight_cells(dataframe, weight_col)
-        defaults = make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
-        chosen = self._subset(subset, len(keys))
+        files = frame_files(dataframe, x_col, directory, key, "x_col")
+        targets = frame_targets(dataframe, y_col, weight_col, classes, class_mode)
+        defaults = FlowDefaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
+        rows = self.settings.rows_of(subset, len(files.keys))
+        chosen = files.part(rows)
         if validate_filenames:
-            check_files(paths[chosen], keys[chosen], source)
-        return self._flow(
-            self._spec(
-                name,
-                target_size,
-                color_mode,
-                interpolation,
-                keep_aspect_ratio,
-                antialias,
-                scaled_decoding,
-                grey_bits(paths) if color_mode == "grayscale" else 8,
-                optional,
-            ),
-            keys[chosen],
-            paths[chosen],
-            names[chosen],
-            source,
-            None if targets is None else targets[chosen],
-            classes,
-            class_mode,
-            defaults,
-            None if weights is None else weights[chosen],
+            chosen.check("picture")
+        pixels = PictureFormat(
+            target_size, color_mode, interpolation, keep_aspect_ratio, antialias, scaled_decoding
         )
+        # Of all files, and not of the subset's alone: both must have the same description.
+        spec = self.settings.describe_files(pixels, files.paths, name, optional)
+        return self._flow(spec, chosen, targets.part(rows), defaults)
 
     def flows_from_dataframe(
         self,
-        dataframe: pd.DataFrame,
+        dataframe: Frame,
+        column: str | Sequence[str],
         directory: str | os.PathLike[str] | None = None,
-        x_col: str | Sequence[str] = "filename",
         *,
         count: int | None = None,
         alike: bool = False,
-        name: str = "image",
+        name: str | None = None,
         **options: Any,
     ) -> tuple[ImageFlow, ...]:
-        """Streams for rows that have several pictures: one for the first of each, and so on.
+        """Return columns for rows of several pictures: one for the first of each, and so on.
 
         Give all of them to `pair`, and their inputs to one encoder. A row with fewer pictures lacks
         the others, and is masked there.
 
         Args:
             dataframe: One row for each record.
+            column: Columns of file names, or one column whose cells are lists of them.
             directory: Folder that the file names are relative to. Without it they are paths.
-            x_col: Columns of file names, or one column whose cells are lists of them.
-            count: How many flows to make of lists; as many as the longest has by default.
+            count: How many columns to make of lists; as many as the longest has by default.
             alike: Whether training changes a row's pictures alike, as those of a stereo camera.
-            name: The inputs are named `<name>_0`, `<name>_1`, ...
+            name: The inputs are named `<name>_0`, `<name>_1`, ...; `"image"` by default.
             **options: Others of `flow_from_dataframe`.
 
         Raises:
@@ -265,13 +271,13 @@ class ImageStream(ImageArrayStream):
             ValueError: If a row has more than `count` pictures, or as `flow_from_dataframe`.
         """
         dataframe = as_frame(dataframe)
-        columns = picture_columns(dataframe, x_col, count)
+        name = Image.name if name is None else name
         options = {"optional": True, **options}
         flows = []
-        for number, cells in enumerate(columns):
+        for number, cells in enumerate(picture_columns(dataframe, column, count)):
             frame = dataframe.assign(**{_PICTURES: cells})
-            own = f"{name}_{number}"
-            flow = self.flow_from_dataframe(frame, directory, _PICTURES, name=own, **options)
+            each = f"{name}_{number}"
+            flow = self.flow_from_dataframe(frame, directory, _PICTURES, name=each, **options)
             flows.append(flow.with_view(name) if alike else flow)
         return tuple(flows)
 
@@ -313,19 +319,16 @@ class ImageStream(ImageArrayStream):
             batch_size: Rows in a batch of `flow.batch`.
             shuffle: Whether its training batches are shuffled.
             seed: Seed of its order and of its random changes.
-            save_to_dir: Folder to which it also writes each picture, as it is given to the model
-                but for its range.
+            save_to_dir: Folder to which it also writes each picture.
             save_prefix: What the names of these files begin with.
             save_format: `"png"` or `"jpeg"`.
             follow_links: Whether to read linked folders.
             subset: `"training"` or `"validation"`, the parts that `validation_split` makes of
                 each class.
             interpolation: As in `flow_from_dataframe`.
-            keep_aspect_ratio: Crop the centre to the target's proportions instead of stretching.
-            antialias: Smooth before shrinking, as Keras does; without it, `"bilinear"` is what
-                `tf.image.resize` does by default, and reads pictures more than twice as fast.
-            scaled_decoding: Let the JPEG decoder shrink pictures of at least twice the target's
-                size, by 2, 4 or 8: faster, but the pixels are not quite Keras'.
+            keep_aspect_ratio: As in `flow_from_dataframe`.
+            antialias: As in `flow_from_dataframe`.
+            scaled_decoding: As in `flow_from_dataframe`.
             key: A row's key: `"path"`, relative to the folder, or `"stem"`, the file's name
                 without folder and extension.
             name: The input's name.
@@ -335,75 +338,45 @@ class ImageStream(ImageArrayStream):
             ValueError: If an argument is wrong, or there is no picture.
             FileNotFoundError: If the folder or a class' folder is missing.
         """
-        if key not in ("path", "stem"):
-            raise ValueError(f"`key` must be 'path' or 'stem'. Received: key={key!r}")
         root = existing_folder(directory)
         if classes is None:
             classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
         names: list[str] = []
-        targets: list[str] = []
+        labels: list[str] = []
         for label in classes:
-            found = list(
-                picture_files(existing_folder(os.path.join(root, label)), root, follow_links)
-            )
-            found = found[self._subset(subset, len(found))]
+            folder = existing_folder(os.path.join(root, label))
+            found = list(picture_files(folder, root, follow_links))
+            found = found[self.settings.rows_of(subset, len(found))]
             names += found
-            targets += [label] * len(found)
+            labels += [label] * len(found)
         if not names:
             raise ValueError(
                 f"`directory` must have a sub-folder for each class with {', '.join(EXTENSIONS)} "
                 f"files. Received: directory={os.fspath(directory)!r} with classes "
                 f"{list(classes)} and no picture"
             )
-        keys: list[Hashable] = [
-            pathlib.PurePath(file).stem if key == "stem" else file for file in names
-        ]
-        paths = [os.path.join(root, file) for file in names]
-        check_files(paths, keys, f"folder {root!r}")
-        return self._flow(
-            self._spec(
-                name,
-                target_size,
-                color_mode,
-                interpolation,
-                keep_aspect_ratio,
-                antialias,
-                scaled_decoding,
-                grey_bits(paths) if color_mode == "grayscale" else 8,
-                optional,
-            ),
-            keys,
-            paths,
-            names,
-            f"folder {root!r}",
-            targets,
-            classes,
-            class_mode,
-            make_defaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format),
+        files = folder_files(root, names, key)
+        files.check("picture")
+        targets = FlowTargets(targets=labels, classes=classes, class_mode=class_mode)
+        defaults = FlowDefaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
+        pixels = PictureFormat(
+            target_size, color_mode, interpolation, keep_aspect_ratio, antialias, scaled_decoding
         )
+        spec = self.settings.describe_files(pixels, files.paths, name, optional)
+        return self._flow(spec, files, targets, defaults)
 
     def _flow(
-        self,
-        spec: Image,
-        keys: Sequence[Hashable],
-        paths: Sequence[str],
-        filenames: Sequence[str],
-        source: str,
-        targets: Sequence[Any] | None,
-        classes: Sequence[str] | None,
-        class_mode: str | None,
-        defaults: FlowDefaults,
-        weights: Sequence[float] | None = None,
+        self, spec: Image, files: KeyedFiles, targets: FlowTargets, defaults: FlowDefaults
     ) -> ImageFlow:
         return ImageFlow(
             spec,
-            keys,
-            paths,
-            source,
-            filenames=filenames,
-            targets=targets,
-            classes=classes,
-            class_mode=class_mode,
-            weights=weights,
-            **self._treatment(defaults),
+            files.keys,
+            files.paths,
+            files.source,
+            filenames=files.names,
+            targets=targets.targets,
+            classes=targets.classes,
+            class_mode=targets.class_mode,
+            weights=targets.weights,
+            **self.settings.column_options(defaults),
         )

@@ -21,7 +21,7 @@ def save_pictures(dataset: tf.data.Dataset, spec: Image, defaults: FlowDefaults)
         spec: The pictures' description.
         defaults: Where to and how.
     """
-    folder = defaults.save_to_dir or ""
+    folder = os.fspath(defaults.save_to_dir or "")
     os.makedirs(folder, exist_ok=True)
     prefix = defaults.save_prefix
     encode = tf.io.encode_png if defaults.save_format == "png" else tf.io.encode_jpeg

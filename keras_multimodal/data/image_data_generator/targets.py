@@ -1,7 +1,8 @@
 """The targets that a frame holds beside its pictures."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,53 @@ import pandas as pd
 from keras_multimodal.data.column.cells import frame_column
 from keras_multimodal.data.targets.classes import SEVERAL
 from keras_multimodal.schema.missing_cells import is_missing
+
+ClassMode = Literal["categorical", "sparse", "binary", "raw", "multi_output", "input"]
+_WITH_CLASSES = ("categorical", "sparse", "binary")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FlowTargets:
+    """The targets of a flow's rows and the rows' weights, as `ImageFlow` takes them.
+
+    Args:
+        targets: The class of each row, or other targets; `None` where there are none.
+        classes: Class names in the order of their numbers; sorted for `None`.
+        class_mode: What `flow.batch` gives as the target.
+        weights: The weight of each row, or `None`.
+    """
+
+    targets: list[Any] | None
+    classes: Sequence[str] | None
+    class_mode: ClassMode | None
+    weights: list[float] | None = None
+
+    def part(self, rows: slice) -> Self:
+        """Return those of some of the rows."""
+        return dataclasses.replace(
+            self,
+            targets=None if self.targets is None else self.targets[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
+
+
+def frame_targets(
+    dataframe: pd.DataFrame,
+    y_col: str | Sequence[str],
+    weight_col: str | None,
+    classes: Sequence[str] | None,
+    class_mode: ClassMode | None,
+) -> FlowTargets:
+    """Return the targets and weights that a frame's columns hold.
+
+    The arguments are described at `ImageStream.flow_from_dataframe`.
+    """
+    targets = target_cells(dataframe, y_col, class_mode)
+    if classes is None and targets is not None and class_mode in _WITH_CLASSES:
+        # Of the whole frame: both subsets must number them alike.
+        classes = class_names(targets)
+    weights = None if weight_col is None else weight_cells(dataframe, weight_col)
+    return FlowTargets(targets=targets, classes=classes, class_mode=class_mode, weights=weights)
 
 
 def class_names(targets: Iterable[Any]) -> list[Any]:
@@ -63,27 +111,29 @@ def weight_cells(dataframe: pd.DataFrame, weight_col: str) -> list[float]:
 
 
 def picture_columns(
-    dataframe: pd.DataFrame, x_col: str | Sequence[str], count: int | None
+    dataframe: pd.DataFrame, column: str | Sequence[str], count: int | None
 ) -> list[list[Any]]:
-    """The first picture of each row, the second of each, and so on; `None` where there is none.
+    """Return the first picture of each row, the second of each, and so on.
+
+    Where a row has none, `None` stands.
 
     Args:
         dataframe: One row for each record.
-        x_col: Columns of file names, or one whose cells are lists of them.
+        column: Columns of file names, or one whose cells are lists of them.
         count: How many pictures a row may have, where they are lists.
     """
-    if not isinstance(x_col, str):
-        return [frame_column(dataframe, column, "x_col").tolist() for column in x_col]
+    if not isinstance(column, str):
+        return [frame_column(dataframe, each, "column").tolist() for each in column]
     rows = []
-    for row, cell in enumerate(frame_column(dataframe, x_col, "x_col").tolist()):
+    for row, cell in enumerate(frame_column(dataframe, column, "column").tolist()):
         if isinstance(cell, (list, tuple, np.ndarray)):
             rows.append(list(cell))
         elif is_missing(cell):
             rows.append([])
         else:
             raise TypeError(
-                f"`x_col` must name several columns, or one of lists of file names. "
-                f"Received: {cell!r} in row {row} of column {x_col!r}"
+                f"`column` must name several columns, or one of lists of file names. "
+                f"Received: {cell!r} in row {row} of column {column!r}"
             )
     longest = max(map(len, rows), default=0)
     most = longest if count is None else count
@@ -91,7 +141,7 @@ def picture_columns(
         row = int(np.argmax([len(cells) for cells in rows]))
         raise ValueError(
             f"`count` must be the largest number of pictures that a row has, of at least one. "
-            f"Received: count={count}, and {longest} pictures in row {row} of column {x_col!r}"
+            f"Received: count={count}, and {longest} pictures in row {row} of column {column!r}"
         )
     return [
         [cells[place] if place < len(cells) else None for cells in rows] for place in range(most)

@@ -27,7 +27,7 @@ def check_arguments(columns: Sequence[Any], **choices: tuple[str, tuple[str, ...
         if not isinstance(column, Column):
             raise TypeError(
                 "`columns` must be columns, which a maker returns that is given the data: "
-                "`ImageStream().flow_from_dataframe(...)`, `TextProcessor().load_data(...)`. "
+                "`ImageStream().from_dataframe(...)`, `TextProcessor().load_data(...)`. "
                 f"Received: {type(column).__name__}"
             )
     names = [column.spec.name for column in columns]

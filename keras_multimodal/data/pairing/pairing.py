@@ -78,7 +78,7 @@ def pair(
             read; `"drop"` and `"mask"` read every file once, here, and leave the row out, or
             declare the modality optional and take it as absent from the row. `records.report`
             names each file and what is wrong with it. Files of series were read before, by
-            `SensorProcessor.load_files`, whose `on_error` holds for them.
+            `SensorProcessor.from_dataframe`, whose `on_error` holds for them.
         on_duplicates: What happens where a column has a key more than once, such as five captions
             of one picture: `"error"` refuses; `"expand"` makes a row of each, with the key
             `(key, number)`, in one column at most, and `split` keeps them together; `"sample"`

@@ -13,7 +13,7 @@ _SCALING, _WARP, _DROP, _NOISE = 200, 300, 400, 1000
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SensorAugmentation:
-    """Which random changes are made, and how far they go.
+    """The random changes that are made to series, and how far they go.
 
     Args:
         jitter: Standard deviation of the noise added to each value, in standard deviations of its
@@ -79,8 +79,8 @@ class SensorAugmentation:
         if self.channel_drop:
             draws = uniform(seeds, range(_DROP, _DROP + channels))
             highest = tf.reduce_max(draws, axis=1, keepdims=True)
-            kept = draws >= tf.minimum(highest, self.channel_drop)
-            values = tf.where(kept[:, None], values, float("nan"))
+            stays = draws >= tf.minimum(highest, self.channel_drop)
+            values = tf.where(stays[:, None], values, float("nan"))
         return values
 
     def _warp(self, values: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:

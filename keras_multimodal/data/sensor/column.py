@@ -1,6 +1,5 @@
 """A column of series of measurements, as `SensorProcessor` makes it."""
 
-import copy
 import dataclasses
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
@@ -21,7 +20,7 @@ _PART = 2**16  # steps that are looked at in float64 at a time
 
 
 class SensorColumn(Column):
-    """Series by key: what `SensorProcessor` returns.
+    """Series by key: what `SensorProcessor` makes.
 
     All series lie in one tensor, of which a row is a part. So windows, however they overlap, the
     parts of a split and the pipelines of each share it: there are no copies.
@@ -113,7 +112,7 @@ class SensorColumn(Column):
 
     @property
     def truncated(self) -> int:
-        """How many series are longer than `length`, and so are cut."""
+        """The number of series that are longer than `length`, and so are cut."""
         return int((self._ends - self._starts > self.spec.length).sum())
 
     def adapt(self) -> Self:
@@ -190,20 +189,20 @@ class SensorColumn(Column):
             )
         hop = whole_steps(hop_steps, hop_seconds, rate, ("hop_steps", "hop_seconds")) or steps
         lengths = (self._ends - self._starts).tolist()
-        places, uncovered = window_starts(lengths, steps, hop, partial)
+        starts, uncovered = window_starts(lengths, steps, hop, partial)
         keys = [
             (key, number)
-            for key, own in zip(self.keys, places, strict=True)
-            for number in range(len(own))
+            for key, firsts in zip(self.keys, starts, strict=True)
+            for number in range(len(firsts))
         ]
         if not keys:
             raise ValueError(
                 f"`steps` must be no more than the longest series has, {max(lengths)}. "
                 f"Received: steps={steps}"
             )
-        cut = self.take(keys, np.repeat(np.arange(len(self)), list(map(len, places))))
+        cut = self.take(keys, np.repeat(np.arange(len(self)), list(map(len, starts))))
         cut.spec = dataclasses.replace(self.spec, length=steps)
-        cut._starts = cut._starts + np.concatenate(places)
+        cut._starts = cut._starts + np.concatenate(starts)
         cut._ends = np.minimum(cut._starts + steps, cut._ends)
         cut.cells = cut._describe()
         cut.uncovered_steps = uncovered
@@ -212,12 +211,12 @@ class SensorColumn(Column):
 
     def group_of(self, key: Hashable) -> Hashable:
         """Return the series that a window was cut from."""
-        own = key
-        while self._recordings and own not in self._recordings:
-            if not isinstance(own, tuple) or len(own) != 2:
+        recording = key
+        while self._recordings and recording not in self._recordings:
+            if not isinstance(recording, tuple) or len(recording) != 2:
                 return key
-            own = own[0]
-        return own
+            recording = recording[0]
+        return recording
 
     def recordings(self) -> dict[Hashable, Hashable]:
         """Return the key of the series that each window was cut from, by the window's key."""
@@ -232,7 +231,7 @@ class SensorColumn(Column):
         labels: Mapping[Hashable, Sequence[Any]] | None = None,
         rule: LabelRule = "majority",
     ) -> pd.Series:
-        """One label for each window, from one for each step.
+        """Return one label for each window, from one for each step.
 
         Steps without a label don't count.
 
@@ -261,11 +260,11 @@ class SensorColumn(Column):
             raise ValueError("`window_labels` must be asked of what `windows(...)` returned.")
         classes: dict[Any, int] = {}
         if labels is not None:
-            own = self._given_labels(labels, classes)
+            numbers = self._given_labels(labels, classes)
         elif self._step_labels is not None:
             classes = self._classes
             places = zip(self._starts, self._ends, strict=True)
-            own = [self._step_labels[start:end] for start, end in places]
+            numbers = [self._step_labels[start:end] for start, end in places]
         else:
             raise ValueError(
                 "`labels` must be given, or a column of labels loaded with `label=`. Received: None"
@@ -273,18 +272,12 @@ class SensorColumn(Column):
         choose = label_chooser(rule, list(classes))
         index = pd.Index(self.keys, tupleize_cols=False)
         # As objects: numbers beside a None would become floats, and classes of other names.
-        return pd.Series([choose(steps) for steps in own], index, object, name="label")
-
-    def with_augmentation(self, augmentation: SensorAugmentation) -> Self:
-        """Return the column with other random changes."""
-        changed = copy.copy(self)
-        changed.augmentation = augmentation
-        return changed
+        return pd.Series([choose(steps) for steps in numbers], index, object, name="label")
 
     def content(self, row: int) -> bytes:
         """Return the steps that are kept of a row."""
-        kept = slice(self._starts[row], self._kept_ends()[row])
-        return np.asarray(self._values)[kept].tobytes()
+        steps = slice(self._starts[row], self._kept_ends()[row])
+        return np.asarray(self._values)[steps].tobytes()
 
     def row_loader(self) -> RowLoader:
         """Return the graph function from a row to its series, `(length, channels)`, NaN at gaps."""
@@ -304,10 +297,10 @@ class SensorColumn(Column):
         """Return the numbers of the classes of all steps; the classes are added to `_classes`."""
         found = np.full(len(self._values), -1, "int32")
         places = zip(self._starts, self._ends, strict=True)
-        for key, own, (start, end) in zip(self.keys, step_labels, places, strict=True):
+        for key, labels, (start, end) in zip(self.keys, step_labels, places, strict=True):
             if start == end:
                 continue
-            steps = label_numbers(own, self._classes)
+            steps = label_numbers(labels, self._classes)
             if len(steps) != end - start:
                 raise ValueError(
                     "`step_labels` must have a label for each step of each series. "
@@ -319,7 +312,7 @@ class SensorColumn(Column):
     def _given_labels(
         self, labels: Mapping[Hashable, Sequence[Any]], classes: dict[Any, int]
     ) -> list[np.ndarray]:
-        """The numbers of the labels of each row's steps; their classes are added to `classes`."""
+        """Return the numbers of each row's step labels; their classes are added to `classes`."""
         known: dict[Hashable, np.ndarray] = {}
         found = []
         places = zip(self._starts - self._origins, self._ends - self._origins, strict=True)
@@ -339,7 +332,7 @@ class SensorColumn(Column):
         return np.minimum(self._ends, self._starts + self.spec.length)
 
     def _describe(self) -> np.ndarray:
-        """The rows' cells: how many steps each has, or nothing where none that is kept has any."""
+        """Return the rows' cells: how many steps each has, or nothing where none is there."""
         there = np.isfinite(np.asarray(self._values)).any(1)
         before = np.concatenate([[0], np.cumsum(there)])
         present = before[self._kept_ends()] > before[self._starts]
@@ -371,7 +364,7 @@ def _check(values: Tensor, key: Hashable, spec: Sensor, source: str) -> np.ndarr
 
 
 def _objects(keys: Sequence[Hashable]) -> np.ndarray:
-    """Keys in an array, tuples among them whole."""
+    """Return keys in an array, tuples among them whole."""
     array = np.empty(len(keys), object)
     array[:] = keys
     return array

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys
+from keras_multimodal.data.column.keyed_files import frame_files
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.reading import (
@@ -22,7 +23,7 @@ from keras_multimodal.data.sensor.regular_grid import regular_grid
 from keras_multimodal.data.sensor.step_labels import label_numbers
 from keras_multimodal.schema import Sensor
 from keras_multimodal.schema.missing_cells import is_missing
-from keras_multimodal.types import Tensor
+from keras_multimodal.types import Frame, Tensor
 
 
 class SensorProcessor:
@@ -134,7 +135,7 @@ class SensorProcessor:
 
     def load_table(
         self,
-        dataframe: pd.DataFrame,
+        dataframe: Frame,
         key: str,
         channels: Sequence[str],
         time: str | None = None,
@@ -173,101 +174,115 @@ class SensorProcessor:
         values = np.stack([numbers(frame_column(dataframe, c, "channels")) for c in channels], 1)
         times = None if time is None else seconds(frame_column(dataframe, time, "time"))
         labels = None if label is None else frame_column(dataframe, label, "label").to_numpy(object)
-        rows: dict[Hashable, list[int]] = {}
-        for row, own in enumerate(keys):
-            rows.setdefault(own, []).append(row)
+        steps_of: dict[Hashable, list[int]] = {}
+        for step, row_key in enumerate(keys):
+            steps_of.setdefault(row_key, []).append(step)
         source = f"columns {list(channels)}"
         series = [
             self._series(
-                values[own],
-                None if times is None else times[own],
-                None if labels is None else labels[own],
-                each,
+                values[steps],
+                None if times is None else times[steps],
+                None if labels is None else labels[steps],
+                row_key,
                 source,
             )
-            for each, own in rows.items()
+            for row_key, steps in steps_of.items()
         ]
-        steps, marks = zip(*series, strict=True) if series else ((), ())
-        given = None if label is None else marks
-        return self._column(list(rows), steps, channels, source, name, optional, given)
+        arrays, step_labels = zip(*series, strict=True) if series else ((), ())
+        return self._column(
+            list(steps_of),
+            arrays,
+            channels,
+            source,
+            name,
+            optional,
+            None if label is None else step_labels,
+        )
 
-    def load_files(
+    def from_dataframe(
         self,
-        dataframe: pd.DataFrame,
+        dataframe: Frame,
         column: str,
         directory: str | os.PathLike[str] | None = None,
+        *,
         channels: Sequence[str] | None = None,
         time: str | None = None,
-        *,
-        key: str | None = None,
         label: str | None = None,
         on_error: Literal["raise", "mask", "drop"] = "raise",
-        name: str = "sensor",
+        key: str | None = None,
+        name: str | None = None,
         optional: bool = False,
     ) -> SensorColumn:
-        """A column of series in files of their own, CSV, TSV or Parquet, with a row for each step.
+        """Return a column of the series in the files that a column of a frame names.
 
-        The files are read now, and only once.
+        The files are CSV, TSV or Parquet, with a row for each step. They are read now, and only
+        once. `load_arrays` takes series that are in memory, `load_table` those of a long table.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
-            column: The column of file names; an empty cell is a row without a series.
-            directory: Folder that they are relative to.
+            column: Column of file names. An empty cell is a row without a series.
+            directory: Folder that the file names are relative to. Without it they are paths.
             channels: The files' columns of measurements; all but `time` and `label` of the first
                 file that can be read by default.
             time: The files' column of times, in seconds or as timestamps.
-            key: The frame's column of keys; its index by default.
             label: The files' column of the steps' labels, as in `load_table`.
             on_error: What happens to a file that is missing, cannot be read, lacks a column or
                 holds an infinite value: `"raise"` raises; `"mask"` declares the modality optional
                 and takes it as absent from the row; `"drop"` leaves the row out of the records
                 that `pair` makes. `column.unreadable` and the records' `report.unreadable` name
                 each file and what is wrong with it.
-            name: The input's name.
+            key: Column of keys; the frame's index by default.
+            name: The input's name; `"sensor"` by default.
             optional: Whether a row may lack the series.
 
         Raises:
-            FileNotFoundError: If a file is missing.
-            ValueError: If one cannot be read, lacks a column or holds an infinite value, or none is
-                left. The message names file and row.
+            FileNotFoundError: If the folder or a file is missing; it names the row.
+            ValueError: If a file cannot be read, lacks a column or holds an infinite value, or none
+                is left. The message names file and row.
         """
         if on_error not in ("raise", "mask", "drop"):
             raise ValueError(
                 f"`on_error` must be 'raise', 'mask' or 'drop'. Received: on_error={on_error!r}"
             )
-        dataframe = as_frame(dataframe)
-        keys = frame_keys(dataframe, key)
-        source = f"column {column!r}"
-        files = string_cells(frame_column(dataframe, column, "column"), keys, source)
-        series: list[Any] = [None] * len(files)
-        labels: list[Any] = [None] * len(files)
+        files = frame_files(dataframe, column, directory, key)
+        series: list[Any] = [None] * len(files.paths)
+        labels: list[Any] = [None] * len(files.paths)
         unreadable: dict[Hashable, str] = {}
-        for row, (own, file) in enumerate(zip(keys, files, strict=True)):
-            if not file:
+        for row, (row_key, path) in enumerate(zip(files.keys, files.paths, strict=True)):
+            if not path:
                 continue
-            path = os.path.join(directory or "", file)
             try:
-                found, values, times, marks = read_series(path, channels, time, label)
-                series[row], labels[row] = self._series(values, times, marks, own, "it")
+                found, values, times, steps = read_series(path, channels, time, label)
+                series[row], labels[row] = self._series(values, times, steps, row_key, "it")
                 channels = found
                 continue
             except FileNotFoundError:
                 reason = f"{path!r} is not there"
                 if on_error == "raise":
                     raise FileNotFoundError(
-                        f"{path!r} (row {own!r}) is not there. Correct the name, or empty the cell."
+                        f"{path!r} (row {row_key!r}) is not there. Correct the name, or empty the "
+                        "cell."
                     ) from None
             except ValueError as error:
                 reason = f"{path!r} cannot be read: {error}"
                 if on_error == "raise":
                     raise ValueError(
-                        f"{path!r} (row {own!r}) cannot be read: {error}. Correct the file, empty "
-                        'the cell, or go on without with on_error="mask" or "drop".'
+                        f"{path!r} (row {row_key!r}) cannot be read: {error}. Correct the file, "
+                        'empty the cell, or go on without with on_error="mask" or "drop".'
                     ) from error
             # A key that repeats may have several.
-            unreadable[own] = f"{unreadable[own]}; {reason}" if own in unreadable else reason
-        given = None if label is None else labels
-        result = self._column(keys, series, channels, source, name, optional, given, unreadable)
+            earlier = f"{unreadable[row_key]}; " if row_key in unreadable else ""
+            unreadable[row_key] = earlier + reason
+        result = self._column(
+            files.keys,
+            series,
+            channels,
+            files.source,
+            Sensor.name if name is None else name,
+            optional,
+            None if label is None else labels,
+            unreadable,
+        )
         if on_error == "raise":
             return result
         result.on_unreadable = on_error

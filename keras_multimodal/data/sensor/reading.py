@@ -43,7 +43,7 @@ def numbers(column: pd.Series) -> np.ndarray:
 
 
 def seconds(column: pd.Series) -> np.ndarray:
-    """Times in seconds; timestamps count from the first of them."""
+    """Return times in seconds; timestamps count from the first of them."""
     if pd.api.types.is_datetime64_any_dtype(column):
         return (column - column.min()).dt.total_seconds().to_numpy("float64")
     return numbers(column)

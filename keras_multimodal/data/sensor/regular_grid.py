@@ -14,7 +14,7 @@ def regular_grid(
     max_gap: float,
     interpolation: Literal["linear", "nearest"] = "linear",
 ) -> np.ndarray:
-    """Measurements at `start, start + 1 / sample_rate, ...`, up to the last one's time.
+    """Return the measurements at `start, start + 1 / sample_rate, ...`, up to the last one's time.
 
     Each channel is taken on its own, from its own values that are there.
 
@@ -45,16 +45,16 @@ def regular_grid(
     result = np.full((steps, values.shape[1]), np.nan, "float32")
     for channel in range(values.shape[1]):
         there = np.isfinite(values[:, channel])
-        at, own = times[there], values[there, channel]
+        at, levels = times[there], values[there, channel]
         if not len(at):
             continue
         after = np.clip(np.searchsorted(at, grid - _HAIR), 0, len(at) - 1)
         before = np.clip(np.searchsorted(at, grid + _HAIR, side="right") - 1, 0, len(at) - 1)
         if interpolation == "linear":
-            found = np.interp(grid, at, own)
+            found = np.interp(grid, at, levels)
         else:
             nearer = np.where(grid - at[before] <= at[after] - grid, before, after)
-            found = own[nearer]
+            found = levels[nearer]
         close = at[after] - at[before] <= max_gap + _HAIR
         inside = (grid >= at[0] - _HAIR) & (grid <= at[-1] + _HAIR)
         result[close & inside, channel] = found[close & inside]

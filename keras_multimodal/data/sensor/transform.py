@@ -16,7 +16,7 @@ _NAN = float("nan")
 
 @register_transform("sensor")
 class SensorTransform(Transform[Sensor]):
-    """`(time, channels)` float32 with NaN at gaps to `(length, channels)` and a mask.
+    """Turns `(time, channels)` float32 with NaN at gaps into `(length, channels)` and a mask.
 
     The exported model takes `(batch, time, channels)` float32, NaN where nothing was measured and
     behind the end of a series; infinite values count as missing. A row without a value among its
@@ -35,21 +35,21 @@ class SensorTransform(Transform[Sensor]):
             )
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
-        """`(batch, time, channels)` float32."""
+        """Return `(batch, time, channels)` float32."""
         shape = [None, None, len(self.spec.channels)]
         return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Rows with any finite value in what is kept of them."""
-        kept = raw[self.spec.name][:, : self.spec.length]
-        return tf.reduce_any(tf.math.is_finite(kept), axis=[1, 2])
+        """Return whether a row has any finite value in what is kept of it."""
+        steps = raw[self.spec.name][:, : self.spec.length]
+        return tf.reduce_any(tf.math.is_finite(steps), axis=[1, 2])
 
     def load(self, cell: tf.Tensor) -> tf.Tensor:
-        """One series, cut or padded with NaN to `(length, channels)`."""
+        """Return one series, cut or padded with NaN to `(length, channels)`."""
         return self.load_batch({self.spec.name: cell[None]})[0]
 
     def blank(self) -> tf.Tensor:
-        """NaN."""
+        """Return NaN."""
         return tf.fill((self.spec.length, len(self.spec.channels)), _NAN)
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
@@ -60,7 +60,7 @@ class SensorTransform(Transform[Sensor]):
         return tf.ensure_shape(values, (None, self.spec.length, len(self.spec.channels)))
 
     def finish(self, loaded: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Standardised values, 0 where there is none, and which steps have any."""
+        """Return standardised values, 0 where there is none, and which steps have any."""
         spec = self.spec
         valid = tf.math.is_finite(loaded)  # (batch, length, channels)
         values = loaded

@@ -20,19 +20,20 @@ def window_starts(
 
     Example:
 
-    >>> places, uncovered = window_starts([10, 3], steps=4, hop_steps=4, partial=False)
-    >>> [own.tolist() for own in places], uncovered
+    >>> starts, uncovered = window_starts([10, 3], steps=4, hop_steps=4, partial=False)
+    >>> [series.tolist() for series in starts], uncovered
     ([[0, 4], []], 5)
     """
-    places, uncovered = [], 0
+    starts, uncovered = [], 0
     for length in lengths:
-        own = np.arange(0, length if partial else length - steps + 1, hop_steps)
-        places.append(own)
+        firsts = np.arange(0, length if partial else length - steps + 1, hop_steps)
+        starts.append(firsts)
         uncovered += length
-        if len(own):
+        if len(firsts):
             # Each window adds what comes before the next one, the last one all that it has.
-            uncovered -= (len(own) - 1) * min(hop_steps, steps) + min(steps, length - int(own[-1]))
-    return places, uncovered
+            last = min(steps, length - int(firsts[-1]))
+            uncovered -= (len(firsts) - 1) * min(hop_steps, steps) + last
+    return starts, uncovered
 
 
 def whole_steps(

@@ -22,7 +22,7 @@ _MARKER = "records.json"
 
 def read_dataset(
     dataset: tf.data.Dataset | keras.utils.PyDataset | Iterable[Any],
-    folder: str | os.PathLike[str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
     key: str | None = None,
     columns: Sequence[str] | None = None,
     *,
@@ -30,8 +30,9 @@ def read_dataset(
 ) -> pd.DataFrame:
     """Read a dataset as the frame that columns are made of.
 
-    Pictures and recordings are written to `folder/<column>/<row>.<ending>` as they come, so that no
-    more than one of them is in memory; their cells are the files' paths. All else is in the frame.
+    Pictures and recordings are written to `directory/<column>/<row>.<ending>` as they come, so that
+    no more than one of them is in memory; their cells are the files' paths. All else is in the
+    frame.
 
     A record is a dict, or a tuple of a dict, a label and a weight, which become the columns
     `"label"` and `"sample_weight"`. The dicts in a dict have columns such as `"outer/inner"`. What
@@ -50,8 +51,8 @@ def read_dataset(
         dataset: A `tf.data.Dataset` or any iterable of records, or a `keras.utils.PyDataset` whose
             batches they are. It is read once, from its beginning to its end; a PyDataset must not
             change the order of its rows meanwhile.
-        folder: Where pictures and recordings go. The folder appears once all is written, or not at
-            all. May be left out where there are none.
+        directory: Folder that pictures and recordings go to. It appears once all is written, or
+            not at all. May be left out where there are none.
         key: The column of keys, which becomes the index. By default keys are 0, 1, 2, ... in the
             order of the records, and mean nothing to other sources.
         columns: The columns to read; by default all of them.
@@ -64,7 +65,7 @@ def read_dataset(
         TypeError: If it is no dataset of dicts.
         ValueError: If it has no rows or no end; if records differ in their columns; if a value
             cannot be a cell, such as a video, or is of another kind than those before it; if a text
-            is not UTF-8; if a key is missing or repeats; if `folder` is needed or holds other
+            is not UTF-8; if a key is missing or repeats; if `directory` is needed or holds other
             things. The message names column and row.
 
     Example:
@@ -81,17 +82,15 @@ def read_dataset(
         )
     with contextlib.ExitStack() as stack:
         written = None
-        if folder is not None:
-            written = stack.enter_context(
-                replace_folder(folder, overwrite, marker=_MARKER, argument="folder")
-            )
+        if directory is not None:
+            written = stack.enter_context(replace_folder(directory, overwrite, marker=_MARKER))
             written.mkdir()
-        read = _read(dataset, written, os.fspath(folder or ""), key, columns)
-        rows = range(len(next(iter(read.values())).cells))
-        keys = None if key is None else _keys(read.pop(key))
-        frame = pd.DataFrame({name: c.series() for name, c in read.items()}, index=rows)
+        found = _read(dataset, written, os.fspath(directory or ""), key, columns)
+        rows = range(len(next(iter(found.values())).cells))
+        keys = None if key is None else _keys(found.pop(key))
+        frame = pd.DataFrame({name: c.series() for name, c in found.items()}, index=rows)
         if written is not None:
-            files = {name: column.kind for name, column in read.items() if column.kind in FILES}
+            files = {name: column.kind for name, column in found.items() if column.kind in FILES}
             content = {"rows": len(frame), "files": files}
             (written / _MARKER).write_text(json.dumps(content, indent=2), encoding="utf-8")
     if keys is not None:
@@ -102,12 +101,12 @@ def read_dataset(
 def _read(
     dataset: Any,
     written: pathlib.Path | None,
-    folder: str,
+    directory: str,
     key: str | None,
     columns: Sequence[str] | None,
 ) -> dict[str, DatasetColumn]:
     """Return the columns, and that of keys, by name."""
-    read: dict[str, DatasetColumn] = {}
+    found: dict[str, DatasetColumn] = {}
     names: set[str] = set()
     for row, record in enumerate(dataset_rows(dataset)):
         if not row:
@@ -121,18 +120,18 @@ def _read(
                         f"{sorted(names)}. Received: {unknown}"
                     )
             chosen = [*(record if columns is None else columns), *keys]
-            read = {name: DatasetColumn(name, written, folder) for name in chosen}
+            found = {name: DatasetColumn(name, written, directory) for name in chosen}
         if record.keys() != names:
             raise ValueError(
                 "`dataset` must have the same columns in every record, with None where there is "
                 f"nothing. Received: row {row} without {sorted(names - record.keys())} and with "
                 f"{sorted(record.keys() - names)} besides"
             )
-        for name, column in read.items():
+        for name, column in found.items():
             column.append(record[name])
-    if not read:
+    if not found:
         raise ValueError("`dataset` must have at least one record. Received: none")
-    return read
+    return found
 
 
 def _keys(column: DatasetColumn) -> list[Hashable]:

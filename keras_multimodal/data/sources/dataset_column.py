@@ -22,19 +22,19 @@ class DatasetColumn:
     Args:
         name: The column's name; its files go to the folder of that name.
         written: The folder to write to; `None` for none.
-        folder: What the folder will be called once all is written: what cells say.
+        directory: The folder's path once all is written, which the cells name.
 
     Raises:
         ValueError: As cells are added, if one cannot be a cell; it names the column and the row.
     """
 
-    def __init__(self, name: str, written: pathlib.Path | None, folder: str) -> None:
+    def __init__(self, name: str, written: pathlib.Path | None, directory: str) -> None:
         self.name = name
         # What its cells hold: of one kind, but for those that hold nothing.
         self.kind = ""
         self.cells: list[Any] = []
         self._written = written
-        self._folder = folder
+        self._directory = directory
 
     def append(self, value: Cell) -> None:
         """Add the next row's cell."""
@@ -149,15 +149,15 @@ class DatasetColumn:
         self._is(kind)
         if self._written is None:
             raise ValueError(
-                "`folder` must be given where there are pictures or recordings, which are written "
-                f"to it. Received: folder=None, and {kind} in column {self.name!r}"
+                "`directory` must be given where there are pictures or recordings, which are "
+                f"written to it. Received: directory=None, and {kind} in column {self.name!r}"
             )
         folder = self._written.joinpath(*self._parts())
         folder.mkdir(parents=True, exist_ok=True)
         file = f"{len(self.cells)}{ending}"
         with open(folder / file, "xb") as stream:
             stream.write(content)
-        return os.path.join(self._folder, *self._parts(), file)
+        return os.path.join(self._directory, *self._parts(), file)
 
     def _parts(self) -> list[str]:
         """Return the names of the folders, one within the other, that its files go to."""

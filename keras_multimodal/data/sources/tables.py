@@ -89,26 +89,26 @@ def read_table(
     return frame.set_index(key)
 
 
-def _read(file: pathlib.Path, kind: str, key: str | None, options: dict[str, Any]) -> pd.DataFrame:
+def _read(path: pathlib.Path, kind: str, key: str | None, options: dict[str, Any]) -> pd.DataFrame:
     if kind == "parquet":
-        return pd.read_parquet(file, **options)
+        return pd.read_parquet(path, **options)
     if kind == "json":
-        return pd.read_json(file, **{"lines": True, "dtype": False, **options})
+        return pd.read_json(path, **{"lines": True, "dtype": False, **options})
     text: dict[str, Any] = {} if key is None else {"dtype": {key: str}}
     plain = {"keep_default_na": False, "na_values": [""]}
     if not {"sep", "delimiter"} & set(options):
-        text["sep"] = separator(file)
-    return pd.read_csv(file, **{**text, **plain, **options})
+        text["sep"] = separator(path)
+    return pd.read_csv(path, **{**text, **plain, **options})
 
 
-def _check_lengths(file: pathlib.Path, frame: pd.DataFrame, options: dict[str, Any]) -> None:
+def _check_lengths(path: pathlib.Path, frame: pd.DataFrame, options: dict[str, Any]) -> None:
     """Refuse rows that pandas has moved to the left, or filled up."""
     columns = len(frame.columns)
     if options:  # which may change how a row is cut
         counted = frame.index.equals(pd.RangeIndex(len(frame)))
         if not counted and "index_col" not in options:
             raise ValueError(
-                f"{os.fspath(file)!r} must have a name for each column. Received: {columns} names "
+                f"{os.fspath(path)!r} must have a name for each column. Received: {columns} names "
                 "and rows of more cells. Name all columns, or give the option `index_col`."
             )
         return
@@ -117,13 +117,13 @@ def _check_lengths(file: pathlib.Path, frame: pd.DataFrame, options: dict[str, A
     filled = bool(frame.iloc[:, -1].isna().any())
     limit = csv.field_size_limit(sys.maxsize)  # texts may be long
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.reader(lines, delimiter=separator(file))
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.reader(lines, delimiter=separator(path))
             not_blank = (row for row in rows if len(row) > 1 or "".join(row).strip())
             for number, row in enumerate(not_blank):
                 if len(row) != columns:
                     raise ValueError(
-                        f"{os.fspath(file)!r} must have {columns} cells in each row, as many as "
+                        f"{os.fspath(path)!r} must have {columns} cells in each row, as many as "
                         f"there are names. Received: {len(row)} in line {rows.line_num}. Correct "
                         "it; a missing cell is an empty one."
                     )

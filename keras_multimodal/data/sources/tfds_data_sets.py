@@ -18,7 +18,7 @@ _ID = "tfds_id"
 def read_tfds(
     name: str,
     split: str,
-    folder: str | os.PathLike[str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
     *,
     data_dir: str | os.PathLike[str] | None = None,
     columns: Sequence[str] | None = None,
@@ -28,17 +28,17 @@ def read_tfds(
 ) -> pd.DataFrame:
     """Read a data set of tensorflow-datasets as the frame that columns are made of.
 
-    Pictures, and recordings that the data set keeps as files, are written to `folder` as they are
-    stored, without being decoded. Classes are given by name, and -1, which says that there is none,
-    is a missing cell. All else is as in `read_dataset`; of recordings that the data set keeps as
-    samples, those of a row are an array in the frame.
+    Pictures, and recordings that the data set keeps as files, are written to `directory` as they
+    are stored, without being decoded. Classes are given by name, and -1, which says that there is
+    none, is a missing cell. All else is as in `read_dataset`; of recordings that the data set keeps
+    as samples, those of a row are an array in the frame.
 
     Args:
         name: The data set's name, such as `"beans"`, with its config and version if need be:
             `"coco/2017:1.1.0"`. To read a data set of your own, import its builder first.
         split: Which rows, in the terms of tensorflow-datasets: `"train"`, `"train[:10%]"`,
             `"train+test"`.
-        folder: Where pictures and recordings go; see `read_dataset`.
+        directory: Folder that pictures and recordings go to; see `read_dataset`.
         data_dir: Folder of prepared data sets; `~/tensorflow_datasets` by default.
         columns: The columns to read; by default all of them. Those of dicts within the record, and
             of sequences of dicts, are called `"outer/inner"`.
@@ -84,7 +84,7 @@ def read_tfds(
         decoders=_skip_decoding(tfds, features),
         read_config=tfds.ReadConfig(add_tfds_id=key == _ID, try_autocache=False),
     )
-    frame = read_dataset(dataset, folder, key, columns, overwrite=overwrite)
+    frame = read_dataset(dataset, directory, key, columns, overwrite=overwrite)
     for column, feature in _class_labels(tfds, features, ""):
         if column in frame.columns:
             cells = [_named(cell, feature) for cell in frame[column]]

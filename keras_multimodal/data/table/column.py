@@ -14,7 +14,7 @@ from keras_multimodal.schema import Tabular
 
 
 class TableColumns(Column):
-    """Numbers and categories by key: what `TableProcessor.load_data` returns.
+    """Numbers and categories by key: what `TableProcessor` makes.
 
     Means, standard deviations and categories are learned on the training rows: `records.split`
     does so by itself.

@@ -1,6 +1,6 @@
 """The columns of a frame as one modality."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.schema import Tabular
 from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.missing_cells import is_missing
+from keras_multimodal.types import Frame
 
 
 class TableProcessor:
@@ -18,67 +19,80 @@ class TableProcessor:
     Example:
 
     >>> frame = pd.DataFrame({"age": [20, None], "town": ["Ulm", "Bonn"], "vip": [True, False]})
-    >>> column = TableProcessor().load_data(frame)
+    >>> column = TableProcessor().from_dataframe(frame)
     >>> column.spec.numeric, column.spec.categorical
     (('age',), ('town', 'vip'))
     """
 
-    def load_data(
+    def from_dataframe(
         self,
-        dataframe: pd.DataFrame,
+        dataframe: Frame,
+        column: str | Sequence[str] | None = None,
+        *,
         numeric: str | Sequence[str] | None = None,
         categorical: str | Sequence[str] | None = None,
-        *,
         key: str | None = None,
-        name: str = "table",
+        name: str | None = None,
         optional: bool = False,
     ) -> TableColumns:
-        """Return a column of columns.
+        """Return the columns of a frame as one modality.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`.
-            numeric: Columns of numbers, or the name of one. If neither this nor `categorical` is
-                given, those whose dtype is numeric, but for booleans.
+            column: Columns, or the name of one. Those that neither of the next two names are
+                numbers if their dtype is numeric, but for booleans, and categories otherwise. If
+                none of the three is given, all the frame's columns.
+            numeric: Columns of numbers, or the name of one.
             categorical: Columns of categories, or the name of one: strings, booleans, or whole
-                numbers that are names. If neither is given, all others.
-            key: The frame's column of keys; its index by default.
-            name: The input's name.
+                numbers that are names.
+            key: Column of keys; the frame's index by default.
+            name: The input's name; `"table"` by default.
             optional: Whether a row may lack every column.
 
         Raises:
             ValueError: If a column is missing, or a numeric one has a cell that is no finite
                 number. The message names column and row.
+
+        Example:
+
+        >>> frame = pd.DataFrame({"age": [20, 30], "zip": [89073, 53111], "note": ["a", "b"]})
+        >>> column = TableProcessor().from_dataframe(frame, ["age", "zip"], categorical="zip")
+        >>> column.spec.numeric, column.spec.categorical
+        (('age',), ('zip',))
         """
         dataframe = as_frame(dataframe)
-        numeric, categorical = _names(numeric), _names(categorical)
-        if numeric is None and categorical is None:
-            columns = [column for column in dataframe.columns if column != key]
-            numeric = [column for column in columns if _is_numeric(dataframe[column])]
-            categorical = [column for column in columns if column not in numeric]
+        numbers, categories = _names(numeric), _names(categorical)
+        others = _names(column)
+        if column is None and numeric is None and categorical is None:
+            others = [each for each in dataframe.columns if each != key]
+        for each in others:
+            if each not in [*numbers, *categories]:
+                cells = frame_column(dataframe, each, "column")
+                (numbers if _is_numeric(cells) else categories).append(each)
         spec = Tabular(
-            name=name,
+            name=Tabular.name if name is None else name,
             optional=optional,
-            numeric=tuple(numeric or ()),
-            categorical=tuple(categorical or ()),
+            numeric=tuple(numbers),
+            categorical=tuple(categories),
         )
         keys = frame_keys(dataframe, key)
-        numbers = [_numbers(frame_column(dataframe, c, "numeric"), keys) for c in spec.numeric]
+        floats = [_floats(frame_column(dataframe, each, "numeric"), keys) for each in spec.numeric]
         strings = [
-            [_category(cell) for cell in frame_column(dataframe, c, "categorical")]
-            for c in spec.categorical
+            [_category(cell) for cell in frame_column(dataframe, each, "categorical")]
+            for each in spec.categorical
         ]
         rows = len(dataframe)
         return TableColumns(
             spec,
             keys,
-            np.array(numbers, "float64").reshape(-1, rows).T,
+            np.array(floats, "float64").reshape(-1, rows).T,
             np.array(strings, object).reshape(-1, rows).T,
             f"columns {list(spec.columns)}",
         )
 
 
-def _names(columns: str | Sequence[str] | None) -> Sequence[str] | None:
-    return [columns] if isinstance(columns, str) else columns
+def _names(columns: str | Sequence[str] | None) -> list[str]:
+    return [columns] if isinstance(columns, str) else list(columns or ())
 
 
 def _is_numeric(column: pd.Series) -> bool:
@@ -86,7 +100,7 @@ def _is_numeric(column: pd.Series) -> bool:
     return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
 
 
-def _numbers(column: pd.Series, keys: Sequence[object]) -> np.ndarray:
+def _floats(column: pd.Series, keys: Sequence[Hashable]) -> np.ndarray:
     numbers = pd.to_numeric(column, errors="coerce").to_numpy("float64", na_value=np.nan)
     given = np.array([not is_missing(cell) for cell in column], bool)
     with np.errstate(over="ignore"):  # the model's numbers are float32

@@ -17,7 +17,7 @@ Cells = dict[str, tf.Tensor]
 
 @register_transform("table")
 class TableTransform(Transform[Tabular]):
-    """A row's cells to standardised numbers, ids of categories, and which cells are there.
+    """Turns a row's cells into standardised numbers, ids of categories, and which cells are there.
 
     The exported model takes one `(batch,)` tensor for each column, by the column's name: float32
     for a number, NaN where it is missing; a string for a category, empty where it is missing.
@@ -50,7 +50,7 @@ class TableTransform(Transform[Tabular]):
         return numbers | strings
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Rows with any cell."""
+        """Return whether a row has any cell."""
         there = [tf.math.is_finite(raw[name]) for name in self.spec.numeric]
         there += [is_there(raw[name]) for name in self.spec.categorical]
         return tf.reduce_any(tf.stack(there, 1), 1)
@@ -60,7 +60,7 @@ class TableTransform(Transform[Tabular]):
         return cell
 
     def blank(self) -> Cells:
-        """NaN and empty strings."""
+        """Return NaN and empty strings."""
         return {
             "numbers": tf.fill([len(self.spec.numeric)], float("nan")),
             "strings": tf.fill([len(self.spec.categorical)], ""),
@@ -78,7 +78,7 @@ class TableTransform(Transform[Tabular]):
         return blank
 
     def finish(self, loaded: Cells) -> dict[str, tf.Tensor]:
-        """Standardised numbers, ids of categories, and which cells are there."""
+        """Return standardised numbers, ids of categories, and which cells are there."""
         spec, tensors, masks = self.spec, {}, []
         if spec.numeric:
             valid = tf.math.is_finite(loaded["numbers"])

@@ -47,7 +47,7 @@ def check_vocabulary(vocabulary: Sequence[str], max_words: int) -> None:
 
 
 class TextColumn(Column):
-    """Texts by key: what `TextProcessor.load_data` returns.
+    """Texts by key: what `TextProcessor` makes.
 
     The vocabulary is learned on the training rows: `records.split` does so by itself.
 
@@ -111,7 +111,7 @@ class TextColumn(Column):
         return column
 
     def truncated(self) -> Truncation:
-        """How many texts, of how many, have more than `length` tokens: their ends are cut off."""
+        """Count the texts of more than `length` tokens, whose ends are cut off, among all."""
         count = make_token_counter(self.spec)
         texts = tf.data.Dataset.from_tensor_slices(tf.constant(self.cells[self.present], tf.string))
         longer = texts.batch(_BATCH).map(unconverted(lambda batch: count(batch) > self.spec.length))

@@ -9,7 +9,7 @@ _UNKNOWN = "[UNK]"
 
 
 class Detokenizer(tf.Module):
-    """Ids to strings, in the graph of a served model too.
+    """Turns ids into strings, in the graph of a served model too.
 
     Words are put together with a space between them, characters without; a tokenizer does it in its
     own way. What was standardised, such as capitals, stays so.
@@ -52,8 +52,8 @@ class Detokenizer(tf.Module):
         """Return the texts; see the class."""
         ids = tf.cast(ids, tf.int32)
         ended = tf.cumsum(tf.cast(ids == self.target.end, tf.int32), axis=1) > 0
-        kept = tf.ragged.boolean_mask(ids, ~ended & (ids != 0) & (ids != self.target.start))
-        return self._join(kept)
+        tokens = tf.ragged.boolean_mask(ids, ~ended & (ids != 0) & (ids != self.target.start))
+        return self._join(tokens)
 
     # Eagerly, a keras_hub tokenizer runs in Python; here it is the graph that is served. With
     # AutoGraph, which a tokenizer may need.

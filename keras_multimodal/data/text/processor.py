@@ -1,15 +1,17 @@
 """Texts from frames, series, dicts and lists."""
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_pandas, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.cells import as_frame, as_pandas, string_cells
+from keras_multimodal.data.column.keyed_files import frame_strings
 from keras_multimodal.data.text.column import TextColumn, check_vocabulary
 from keras_multimodal.data.text.subwords import describe_tokenizer
 from keras_multimodal.schema import Text
+from keras_multimodal.types import Frame
 
 
 class TextProcessor:
@@ -106,64 +108,95 @@ class TextProcessor:
         if vocabulary is not None:
             check_vocabulary(vocabulary, max_words)
 
-    def load_data(
+    def from_dataframe(
         self,
-        data: Any,
-        column: Any = None,
+        dataframe: Frame,
+        column: str | list[str],
         *,
         separator: str = " ",
         key: str | None = None,
-        name: str = "text",
+        name: str | None = None,
         optional: bool = False,
     ) -> TextColumn:
-        """Return a column of the texts in `data`.
+        """Return a column of the texts in a column of a frame.
 
         Args:
-            data: A DataFrame of pandas, or what has a method `to_pandas` (with `column`), a Series
-                (its index holds the keys), a dict of text by key, or a list (the keys are
-                0, 1, 2, ...). An empty cell is a row without text.
-            column: The frame's column; or a list of several, whose texts are joined, empty ones
-                left out.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            column: Column of texts; or a list of several, whose texts are joined, empty ones left
+                out. An empty cell is a row without text.
             separator: What stands between the texts of several columns.
-            key: The frame's column of keys; its index by default.
-            name: The input's name.
+            key: Column of keys; the frame's index by default.
+            name: The input's name; `"text"` by default.
             optional: Whether a row may lack the text.
 
         Raises:
             TypeError: If a cell is not a string.
             ValueError: If the frame lacks a column, or there are no rows.
+
+        Example:
+
+        >>> frame = pd.DataFrame({"title": ["Cat", "Dog"], "story": ["It sleeps.", None]})
+        >>> TextProcessor().from_dataframe(frame, ["title", "story"]).cells.tolist()
+        ['Cat It sleeps.', 'Dog']
+        """
+        dataframe = as_frame(dataframe)
+        columns = column if isinstance(column, list) else [column]
+        if not columns:
+            raise ValueError(
+                "`column` must name the frame's column of texts, or several, of "
+                f"{list(dataframe.columns)}. Received: column=[]"
+            )
+        keys, parts = frame_strings(dataframe, columns, key)
+        cells = [separator.join(filter(None, row)) for row in zip(*parts, strict=True)]
+        source = f"column {columns[0]!r}" if len(columns) == 1 else f"columns {columns}"
+        return self._column(keys, cells, source, Text.name if name is None else name, optional)
+
+    def load_data(
+        self,
+        data: pd.Series | Mapping[Hashable, Any] | Iterable[Any],
+        *,
+        name: str = "text",
+        optional: bool = False,
+    ) -> TextColumn:
+        """Return a column of the texts in a Series, a dict or a list.
+
+        Args:
+            data: A Series (its index holds the keys), also of another package with a method
+                `to_pandas`; a dict of text by key; or a list (the keys are 0, 1, 2, ...). An empty
+                cell is a row without text.
+            name: The input's name.
+            optional: Whether a row may lack the text.
+
+        Raises:
+            TypeError: If a cell is not a string, or `data` is a frame.
+            ValueError: If there are no rows.
         """
         keys: Sequence[Hashable]
         data = as_pandas(data)
         if isinstance(data, pd.DataFrame):
-            if column is None or column == []:
-                raise ValueError(
-                    "`column` must name the frame's column of texts, or several, of "
-                    f"{list(data.columns)}. Received: column={column!r}"
-                )
-            keys = frame_keys(data, key)
-            columns = column if isinstance(column, list) else [column]
-            source = f"column {columns[0]!r}" if len(columns) == 1 else f"columns {columns}"
-            parts = [
-                string_cells(frame_column(data, each, "column"), keys, f"column {each!r}")
-                for each in columns
-            ]
-            cells = [separator.join(filter(None, row)) for row in zip(*parts, strict=True)]
-        elif column is not None or key is not None:
-            raise ValueError(
-                "`column` and `key` must come with a DataFrame. "
-                f"Received: data of type {type(data).__name__}, column={column!r}, key={key!r}"
+            raise TypeError(
+                "`data` must be a Series, a dict or a list; of a frame use "
+                "`from_dataframe(dataframe, column)`. "
+                f"Received: a frame of the columns {list(data.columns)}"
             )
+        if isinstance(data, pd.Series):
+            keys, values = data.index.tolist(), data.tolist()
+        elif isinstance(data, Mapping):
+            keys, values = list(data), list(data.values())
         else:
-            source = "`data`"
-            if isinstance(data, pd.Series):
-                keys, values = data.index.tolist(), data.tolist()
-            elif isinstance(data, Mapping):
-                keys, values = list(data), list(data.values())
-            else:
-                values = list(data)
-                keys = range(len(values))
-            cells = string_cells(values, keys, source)
+            values = list(data)
+            keys = range(len(values))
+        cells = string_cells(values, keys, "`data`")
+        return self._column(keys, cells, "`data`", name, optional)
+
+    def _column(
+        self,
+        keys: Sequence[Hashable],
+        cells: Sequence[str],
+        source: str,
+        name: str,
+        optional: bool,
+    ) -> TextColumn:
         if self._segmenter is not None:
             cells = [self._segment(cell, each) for cell, each in zip(cells, keys, strict=True)]
         spec = dataclasses.replace(self._spec, name=name, optional=optional)

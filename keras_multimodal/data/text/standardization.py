@@ -17,7 +17,7 @@ _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar
 
 
 def make_standardizer(spec: Text) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The graph function that does to `(batch,)` strings what `spec` says, before they are cut.
+    """Return the graph function that does to `(batch,)` strings what `spec` says, before the cut.
 
     Bytes that are no UTF-8 become U+FFFD, the replacement character. `TextVectorization` lowers
     ASCII letters only, so it is given texts that are ready.

@@ -21,7 +21,7 @@ from keras_multimodal.schema.tokenizer import pads_with_zero
 
 
 class Subwords(tf.Module):
-    """Strings to the token ids of a tokenizer, with 0 left free for padding.
+    """Turns strings into the token ids of a tokenizer, with 0 left free for padding.
 
     Args:
         description: The tokenizer, as `describe_tokenizer` wrote it.

@@ -19,7 +19,7 @@ from keras_multimodal.schema import Text, Tokenizer
 
 @register_transform("text")
 class TextTransform(Transform[Text]):
-    """Strings to `(batch, length)` token ids, by `keras.layers.TextVectorization` or a tokenizer.
+    """Turns strings into token ids, by `keras.layers.TextVectorization` or a tokenizer.
 
     Raises:
         ValueError: If the description has no vocabulary yet.
@@ -52,7 +52,7 @@ class TextTransform(Transform[Text]):
         return raw[self.spec.name]
 
     def finish(self, loaded: tf.Tensor) -> tf.Tensor:
-        """`(batch, length)` int32 token ids; 0 is padding, 1 a word not in the vocabulary."""
+        """Return `(batch, length)` int32 ids; 0 is padding, 1 a word not in the vocabulary."""
         ids = self.vocabulary(self.standardize(loaded))
         if self.spec.tokenizer is not None:
             ids = _pack(ids, self.spec.tokenizer, self.spec.length)
@@ -60,7 +60,7 @@ class TextTransform(Transform[Text]):
 
 
 def make_token_counter(spec: Text) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The function from `(batch,)` strings to how many tokens each has, before any is cut off.
+    """Return the function from `(batch,)` strings to their numbers of tokens, before any is cut.
 
     Args:
         spec: The text's description; it needs no vocabulary.
@@ -114,7 +114,7 @@ def _vectorization(spec: Text, ragged: bool = False) -> keras.layers.TextVectori
 
 
 def _pack(ids: tf.RaggedTensor, tokenizer: Tokenizer, length: int) -> tf.Tensor:
-    """Ragged ids cut, with the special tokens around what is left, and padded: `(batch, length)`.
+    """Cut ragged ids, put the special tokens around what is left, and pad: `(batch, length)`.
 
     An empty text has no special tokens either: all of it is padding.
     """

@@ -5,7 +5,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Truncation:
-    """How many texts are longer than what is kept of them.
+    """The number of texts that are longer than what is kept of them.
 
     Args:
         count: Texts that are cut.

@@ -51,7 +51,7 @@ EVERYTHING = {
 
 def flow_of(tones, folder, **options):
     column = AudioStream(RATE, 800, **options)
-    return column.flow_from_dataframe(tones, folder, "file")
+    return column.from_dataframe(tones, "file", folder)
 
 
 def test_recordings_are_resampled_padded_and_masked(tones, tmp_path):
@@ -66,7 +66,7 @@ def test_recordings_are_resampled_padded_and_masked(tones, tmp_path):
 
 
 def test_they_are_paired_by_key_with_other_modalities(tones, tmp_path):
-    texts = TextProcessor(length=2).load_data(tones[::-1], "word")
+    texts = TextProcessor(length=2).from_dataframe(tones[::-1], "word")
     records = pair(flow_of(tones, tmp_path), texts).adapt()
     frame = records.to_frame()
     assert [pathlib.Path(path).stem for path in frame["audio"]] == [
@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_named_or_left_out(tones, tmp_path, content, reas
     else:
         (tmp_path / "3.wav").write_bytes(whole[:300] if content == "cut" else content)
     column = AudioStream(RATE, 800)
-    flow = column.flow_from_dataframe(tones, tmp_path, "file", validate_filenames=False)
+    flow = column.from_dataframe(tones, "file", tmp_path, validate_filenames=False)
     with pytest.raises(ValueError, match=rf"row 'k3'.*3\.wav' {reason}"):
         pair(flow).verify()
     records = pair(flow, on_error="drop")
@@ -241,9 +241,9 @@ def test_folders_give_classes_and_keys(tones, tmp_path):
         target = tmp_path / "sorted" / ("even" if row % 2 == 0 else "odd")
         target.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"{row}.wav").rename(target / f"{row}.wav")
-    flow = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", key="stem")
+    flow = AudioStream(RATE, 800).from_directory(tmp_path / "sorted", key="stem")
     assert flow.labels.to_dict() == {str(r): "odd" if r % 2 else "even" for r in range(10)}
-    flat = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted" / "odd")
+    flat = AudioStream(RATE, 800).from_directory(tmp_path / "sorted" / "odd")
     assert flat.keys == ["1.wav", "3.wav", "5.wav", "7.wav", "9.wav"]
     assert flat.labels is None
     # A link that leads back, and one to a folder elsewhere.
@@ -252,17 +252,17 @@ def test_folders_give_classes_and_keys(tones, tmp_path):
     (tmp_path / "sorted" / "even" / "0.wav").rename(tmp_path / "elsewhere" / "0.wav")
     (tmp_path / "sorted" / "even" / "linked").symlink_to(tmp_path / "elsewhere")
     for follow, count in ((False, 9), (True, 10)):
-        flow = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", follow_links=follow)
+        flow = AudioStream(RATE, 800).from_directory(tmp_path / "sorted", follow_links=follow)
         assert len(set(flow.keys)) == len(flow) == count
         assert ("even/linked/0.wav" in flow.keys) == follow
-    some = AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", ["odd"], key="stem")
+    some = AudioStream(RATE, 800).from_directory(tmp_path / "sorted", ["odd"], key="stem")
     assert set(some.labels) == {"odd"}
     assert set(some.keys) == {"1", "3", "5", "7", "9"}
     with pytest.raises(ValueError, match=r"`key` must be 'path' or 'stem'.*key='name'"):
-        AudioStream(RATE, 800).flow_from_directory(tmp_path / "sorted", key="name")
+        AudioStream(RATE, 800).from_directory(tmp_path / "sorted", key="name")
     (tmp_path / "none").mkdir()
     with pytest.raises(ValueError, match="must have recordings"):
-        AudioStream(RATE, 800).flow_from_directory(tmp_path / "none")
+        AudioStream(RATE, 800).from_directory(tmp_path / "none")
 
 
 @pytest.mark.parametrize(
@@ -301,10 +301,10 @@ def test_numbers_of_another_type_are_named(name, value):
 
 
 def test_a_duration_is_so_many_samples(tones, tmp_path):
-    flow = AudioStream(RATE, duration=0.1).flow_from_dataframe(tones, tmp_path, "file")
+    flow = AudioStream(RATE, duration=0.1).from_dataframe(tones, "file", tmp_path)
     assert flow.spec == flow_of(tones, tmp_path).spec
-    assert AudioStream(11_025, duration=1 / 3).flow_from_dataframe(
-        tones, tmp_path, "file"
+    assert AudioStream(11_025, duration=1 / 3).from_dataframe(
+        tones, "file", tmp_path
     ).spec.shape == (3_675,)
 
 
@@ -312,8 +312,8 @@ def test_the_exported_model_hears_what_the_pipeline_hears(tones, tmp_path):
     column = AudioStream(
         RATE, duration=0.1, crop="center", normalize="rms", target_level=-23.0, **EVERYTHING
     )
-    flow = column.flow_from_dataframe(tones, tmp_path, "file", optional=True)
-    texts = TextProcessor(length=2).load_data(tones, "word")
+    flow = column.from_dataframe(tones, "file", tmp_path, optional=True)
+    texts = TextProcessor(length=2).from_dataframe(tones, "word")
     records = pair(flow, texts, labels=[0, 1] * 5).adapt().mask_modality("audio", 0.2)
     schema = records.schema
     inputs = tasks.inputs(schema)
@@ -347,7 +347,7 @@ def test_real_recordings(shared_data, tmp_path):
         archive.extractall(tmp_path, names[::30])
     folder = next(path for path in tmp_path.rglob("*.wav")).parent
     column = AudioStream(RATE, duration=0.5, crop="center", normalize="rms", **EVERYTHING)
-    flow = column.flow_from_directory(folder, key="stem")
+    flow = column.from_directory(folder, key="stem")
     records = pair(flow, labels={key: key.split("_")[0] for key in flow.keys}).verify()
     assert len(records) == len(names[::30])
     for training in (False, True):

@@ -31,11 +31,11 @@ def encode(samples, bits, kind=1, rate=8000, before=b""):
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-@pytest.mark.parametrize("read", [decode, decode_wav])
+@pytest.mark.parametrize("decoder", [decode, decode_wav])
 @pytest.mark.parametrize(("bits", "kind"), [(8, 1), (16, 1), (24, 1), (32, 1), (32, 3)])
-def test_every_encoding_gives_its_samples(bits, kind, read):
+def test_every_encoding_gives_its_samples(bits, kind, decoder):
     odd_chunk = b"LIST" + struct.pack("<I", 3) + b"abc\0"
-    samples, rate = read(encode(WAVES, bits, kind, 44100, odd_chunk))
+    samples, rate = decoder(encode(WAVES, bits, kind, 44100, odd_chunk))
     assert rate == 44100
     tolerance = 1e-7 if kind == 3 else 0.5 / 2 ** (bits - 1) + 1e-7
     np.testing.assert_allclose(samples, WAVES, atol=tolerance, rtol=0)

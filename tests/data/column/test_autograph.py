@@ -87,11 +87,11 @@ def everything(folder, frame, write_recording):
         time_stretch=(0.8, 1.2),
         frequency_mask=500.0,
         time_mask=0.01,
-    ).flow_from_dataframe(frame, folder, "sound")
+    ).from_dataframe(frame, "sound", folder)
     series = SensorProcessor(jitter=0.1, scaling=0.1, time_warp=0.1, channel_drop=0.2)
     series = series.load_arrays({key: np.ones((8, 2)) * row for row, key in enumerate(KEYS)})
-    texts = TextProcessor(length=3, word_dropout=0.1).load_data(frame, "name")
-    table = TableProcessor().load_data(frame, categorical=["category"])
+    texts = TextProcessor(length=3, word_dropout=0.1).from_dataframe(frame, "name")
+    table = TableProcessor().from_dataframe(frame, categorical=["category"])
     columns = (images, sounds, series, texts, table)
     return pair(*columns, labels=frame["category"], on_missing="mask").adapt()
 

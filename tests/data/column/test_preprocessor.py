@@ -17,7 +17,7 @@ def records(folder, frame):
     images = ImageStream(rescale=1 / 255, horizontal_flip=True).flow_from_dataframe(
         frame, folder, "file", target_size=(8, 9), interpolation="bilinear"
     )
-    texts = TextProcessor(length=4).load_data(frame, "name")
+    texts = TextProcessor(length=4).from_dataframe(frame, "name")
     return pair(images, texts, on_missing="mask").adapt()
 
 

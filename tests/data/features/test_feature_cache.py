@@ -67,7 +67,7 @@ def make_records(folder, rows=range(ROWS), rescale=1 / 255):
         target_size=(8, 8),
         optional=True,
     )
-    texts = TextProcessor(length=4, vocabulary=WORDS).load_data(
+    texts = TextProcessor(length=4, vocabulary=WORDS).from_dataframe(
         frame, column="text", key="key", optional=True
     )
     return pair(images, texts, labels=frame.set_index("key")["class"])
@@ -377,7 +377,7 @@ def test_series_and_tables(tmp_path, rng):
     frame = pd.DataFrame({"age": [1.0, None, 3.0], "town": ["Ulm", "Bonn", ""]})
     records = pair(
         SensorProcessor(length=8).load_arrays(series),
-        TableProcessor().load_data(frame, numeric=["age"], categorical=["town"]),
+        TableProcessor().from_dataframe(frame, numeric=["age"], categorical=["town"]),
     ).adapt()
     encoders = {
         "sensor": ConvSensorEncoder(4, filters=(3,), trainable=False),

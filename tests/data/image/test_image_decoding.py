@@ -141,9 +141,9 @@ def test_training_cuts_anywhere_anew_in_each_epoch_and_alike_for_a_seed(photos):
 def test_a_row_without_a_picture_stays_empty_where_others_are_cut_anywhere(photos):
     frame = pd.DataFrame({"file": ["0.png", None, "1.jpg"]}, index=list("abc"))
     stream = ImageStream(random_crop=True)
-    own = stream.flow_from_dataframe(frame, photos, "file", target_size=(64, 64), optional=True)
+    some = stream.flow_from_dataframe(frame, photos, "file", target_size=(64, 64), optional=True)
     words = TextProcessor(length=1, vocabulary=["x"]).load_data(dict.fromkeys("abc", "x"))
-    inputs = next(iter(pair(own, words).batch(3, training=True, shuffle=False, seed=3)))
+    inputs = next(iter(pair(some, words).batch(3, training=True, shuffle=False, seed=3)))
     assert inputs["image_present"].numpy().tolist() == [True, False, True]
     assert not inputs["image"][1].numpy().any()
     whole = flow(photos, ["0.png", "2.png", "1.jpg"], random_crop=True)

@@ -98,7 +98,7 @@ def test_data_sets_are_mixed_by_tensorflow_s_own_function(tmp_path, pixels):
             Pillow.fromarray(np.full((16, 16, 3), level, "uint8")).save(tmp_path / name)
         frame = pd.DataFrame({"file": names, "word": [word] * 30})
         images = ImageStream().flow_from_dataframe(frame, tmp_path, "file", target_size=(16, 16))
-        texts = TextProcessor(length=1, vocabulary=["low", "high"]).load_data(frame, "word")
+        texts = TextProcessor(length=1, vocabulary=["low", "high"]).from_dataframe(frame, "word")
         sets.append(pair(images, texts).batch(5, training=True))
     mixed = tf.data.Dataset.sample_from_datasets(
         [dataset.repeat() for dataset in sets], weights=[0.8, 0.2], seed=0

@@ -47,10 +47,10 @@ def icons(shared_icons):
 def test_no_argument_is_missing_or_has_another_place_or_default(method):
     ours = inspect.signature(getattr(ImageStream, method)).parameters.values()
     theirs = inspect.signature(getattr(Generator, method)).parameters.values()
-    kept = [p for p in ours if p.kind is p.POSITIONAL_OR_KEYWORD]
+    places = [p for p in ours if p.kind is p.POSITIONAL_OR_KEYWORD]
     wanted = [p for p in theirs if p.kind is p.POSITIONAL_OR_KEYWORD]
-    assert [p.name for p in kept] == [p.name for p in wanted]
-    assert [p.default for p in kept] == [p.default for p in wanted]
+    assert [p.name for p in places] == [p.name for p in wanted]
+    assert [p.default for p in places] == [p.default for p in wanted]
 
 
 def test_every_public_method_is_there():
@@ -207,12 +207,12 @@ def test_arrays_flow_with_targets_weights_and_subsets(icons):
         expected = theirs.flow(
             icons, targets, sample_weight=targets / 2, subset=subset, shuffle=False
         )
-        for place, (images, own, weights) in enumerate(flow.batch()):
+        for place, (images, found, weights) in enumerate(flow.batch()):
             wanted = expected[place]
             np.testing.assert_allclose(images, wanted[0], rtol=1e-6)
-            np.testing.assert_array_equal(own, wanted[1])
+            np.testing.assert_array_equal(found, wanted[1])
             # Keras takes the weights of the first rows, whichever the subset.
-            np.testing.assert_allclose(weights, own / 2)
+            np.testing.assert_allclose(weights, found / 2)
     with pytest.raises(ValueError, match="the same targets in both subsets"):
         column.flow(icons, np.arange(40) // 10, subset="training")
     with pytest.raises(ValueError, match="as many rows as the rest"):

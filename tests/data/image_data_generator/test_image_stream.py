@@ -51,6 +51,21 @@ def test_a_folder_gives_classes_filenames_and_keys(tree):
         ImageStream().flow_from_directory(tree, key="name")
 
 
+def test_a_column_of_a_frame_gives_pictures_without_targets(folder, frame):
+    options = {"target_size": (10, 12), "color_mode": "grayscale"}
+    column = ImageStream(rescale=0.5).from_dataframe(frame, "file", folder, **options)
+    flow = ImageStream(rescale=0.5).flow_from_dataframe(
+        frame, folder, "file", class_mode=None, **options
+    )
+    assert column.spec == flow.spec
+    for found, expected in zip(column.batch(16), flow.batch(16), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    sparse = ImageStream().from_dataframe(
+        frame, "file", folder, y_col="category", class_mode="sparse"
+    )
+    assert sparse.labels.tolist() == frame["category"].tolist()
+
+
 @pytest.mark.parametrize("class_mode", ["categorical", "sparse", "binary", None])
 def test_a_flow_alone_gives_batches_as_keras_does(tree, class_mode):
     arguments = {"target_size": (10, 12), "class_mode": class_mode}

@@ -157,7 +157,7 @@ def album(tmp_path, pictures):
 def test_lists_of_pictures_become_columns_that_are_absent_where_there_are_fewer(album, pictures):
     cells = [["0.png", "1.png"], ["2.png"], [], ["3.png", "4.png", "5.png"], None]
     frame = pd.DataFrame({"photos": cells, "kind": list("ababa")}, index=list("wxyzv"))
-    flows = ImageStream().flows_from_dataframe(frame, album, "photos", target_size=(16, 16))
+    flows = ImageStream().flows_from_dataframe(frame, "photos", album, target_size=(16, 16))
     records = pair(*flows, labels=frame["kind"], on_missing="drop")
     assert records.keys == ["w", "x", "z"]
     assert set(records.report.dropped) == {"y", "v"}
@@ -174,7 +174,7 @@ def test_columns_of_pictures_may_change_alike(album):
     alike, apart = (
         pair(
             *column.flows_from_dataframe(
-                frame, album, ["left", "right"], alike=alike, name="eye", target_size=(16, 16)
+                frame, ["left", "right"], album, alike=alike, name="eye", target_size=(16, 16)
             )
         )
         for alike in (True, False)
@@ -196,7 +196,7 @@ def test_columns_of_pictures_may_change_alike(album):
 def test_wrong_lists_are_refused(album, cells, count, error, message):
     frame = pd.DataFrame({"photos": cells})
     with pytest.raises(error, match=message):
-        ImageStream().flows_from_dataframe(frame, album, "photos", count=count)
+        ImageStream().flows_from_dataframe(frame, "photos", album, count=count)
 
 
 def test_lists_of_classes_become_a_one_for_each_as_in_keras(album):

@@ -7,6 +7,11 @@ import pytest
 
 from keras_multimodal.data import AudioStream, ImageStream
 
+READERS = [
+    pytest.param(ImageStream().flow_from_directory, id="image"),
+    pytest.param(AudioStream(8000, 8).from_directory, id="audio"),
+]
+
 
 @pytest.fixture
 def locked(tmp_path, monkeypatch):
@@ -26,18 +31,18 @@ def locked(tmp_path, monkeypatch):
     return folder
 
 
-@pytest.mark.parametrize("column", [ImageStream(), AudioStream(8000, 8)], ids=["image", "audio"])
-def test_a_folder_that_cannot_be_listed_is_named(locked, column):
+@pytest.mark.parametrize("read_folder", READERS)
+def test_a_folder_that_cannot_be_listed_is_named(locked, read_folder):
     with pytest.raises(PermissionError, match=r"cat/locked' \(Permission denied\). Correct"):
-        column.flow_from_directory(locked.parent.parent)
+        read_folder(locked.parent.parent)
 
 
-@pytest.mark.parametrize("column", [ImageStream(), AudioStream(8000, 8)], ids=["image", "audio"])
-def test_so_is_one_without_read_permission(open_folder, as_nobody, column):
+@pytest.mark.parametrize("read_folder", READERS)
+def test_so_is_one_without_read_permission(open_folder, as_nobody, read_folder):
     locked = open_folder / "cat" / "locked"
     locked.mkdir(parents=True)
     (locked.parent / "a.png").write_bytes(b"x")
     locked.parent.chmod(0o755)
     locked.chmod(0)
     with as_nobody(), pytest.raises(PermissionError, match=r"cat/locked' \(Permission denied\)"):
-        column.flow_from_directory(open_folder)
+        read_folder(open_folder)

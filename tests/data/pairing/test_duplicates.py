@@ -134,7 +134,7 @@ def sampled_pictures(tmp_path, broken=None):
 def test_pictures_that_are_drawn_change_alike_if_they_are_to(tmp_path):
     frame = sampled_pictures(tmp_path)
     flows = ImageStream(rotation_range=40, horizontal_flip=True).flows_from_dataframe(
-        frame, tmp_path, ["left", "right"], alike=True, target_size=(8, 8)
+        frame, ["left", "right"], tmp_path, alike=True, target_size=(8, 8)
     )
     dataset = pair(*flows, on_duplicates="sample").batch(4, training=True)
     for _ in range(3):

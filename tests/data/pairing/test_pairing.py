@@ -89,7 +89,7 @@ def test_a_row_with_nothing_in_it_is_refused_or_left_out_and_counted():
 
 def test_repeated_keys_are_an_error_that_names_them():
     frame = pd.DataFrame({"t": ["x", "y", "z"]}, index=[1, 1, 2])
-    twice = TextProcessor().load_data(frame, "t")
+    twice = TextProcessor().from_dataframe(frame, "t")
     with pytest.raises(ValueError, match=r"1 keys more than once in 'text' \(column 't'\): 1"):
         pair(twice)
     with pytest.raises(ValueError, match=r"one value for each key.*'x' and 'y' for 1"):

@@ -27,7 +27,7 @@ def paired(frame, **arguments):
     images = ImageStream().flow_from_dataframe(
         frame, x_col="file", target_size=(10, 12), validate_filenames=False
     )
-    texts = TextProcessor(length=2).load_data(frame, column="name")
+    texts = TextProcessor(length=2).from_dataframe(frame, column="name")
     return pair(images, texts, labels=frame["category"], **arguments).adapt()
 
 

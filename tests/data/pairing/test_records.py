@@ -175,8 +175,8 @@ def test_rows_without_their_target_have_inputs_only():
 
 def test_it_shows_its_rows_and_what_is_missing():
     frame = pd.DataFrame({"note": ["a cat", None, "a dog"], "size": [1.0, 2.0, 3.0]})
-    notes = TextProcessor(length=4).load_data(frame, column="note", name="note", optional=True)
-    sizes = TableProcessor().load_data(frame, numeric=["size"], name="sizes")
+    notes = TextProcessor(length=4).from_dataframe(frame, column="note", name="note", optional=True)
+    sizes = TableProcessor().from_dataframe(frame, numeric=["size"], name="sizes")
     assert repr(notes) == (
         "<TextColumn 'note' of column 'note': (4,) int32, 3 rows, 1 of them missing>"
     )

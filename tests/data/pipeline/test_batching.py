@@ -15,7 +15,7 @@ def paired(folder, frame, on_missing="error", **augmentation):
     images = ImageStream(**augmentation).flow_from_dataframe(
         frame, folder, "file", target_size=(10, 12)
     )
-    texts = TextProcessor(length=2).load_data(frame, "name")
+    texts = TextProcessor(length=2).from_dataframe(frame, "name")
     return pair(images, texts, labels=frame["category"], on_missing=on_missing).adapt()
 
 
@@ -37,7 +37,7 @@ def test_each_row_of_a_shuffled_batch_has_its_own_picture_text_and_label(
 ):
     shuffled = frame.sample(frac=1.0, random_state=3)
     images = ImageStream().flow_from_dataframe(frame, folder, "file", target_size=(10, 12))
-    texts = TextProcessor(length=2).load_data(shuffled, "name")
+    texts = TextProcessor(length=2).from_dataframe(shuffled, "name")
     records = pair(images, texts, labels=shuffled["category"]).adapt()
     dataset = records.batch(7, shuffle=True, num_parallel_calls=threads)
     for _ in range(2):
@@ -197,7 +197,7 @@ def test_files_that_can_be_read_pass_verification(folder, frame):
 
 
 def test_a_text_that_was_never_adapted_says_what_to_do(frame):
-    records = pair(TextProcessor().load_data(frame, "name"))
+    records = pair(TextProcessor().from_dataframe(frame, "name"))
     with pytest.raises(ValueError, match="no vocabulary yet"):
         records.batch(8)
     with pytest.raises(ValueError, match="`batch_size` must be at least 1"):

@@ -17,7 +17,7 @@ def records_of(frame, folder, **options):
     images = ImageStream(horizontal_flip=True, rescale=1 / 255).flow_from_dataframe(
         frame, folder, "file", target_size=(10, 12)
     )
-    texts = TextProcessor(length=4).load_data(frame, "name")
+    texts = TextProcessor(length=4).from_dataframe(frame, "name")
     return pair(images, texts, labels=frame["category"], **options).adapt()
 
 

@@ -31,7 +31,7 @@ def files(tmp_path):
 
 
 def load(files, **arguments):
-    return SensorProcessor(standardize=False).load_files(files, "file", time="t", **arguments)
+    return SensorProcessor(standardize=False).from_dataframe(files, "file", time="t", **arguments)
 
 
 def texts(keys):
@@ -44,10 +44,10 @@ def test_a_spoiled_file_is_refused_with_its_name_and_row(files, key, sample_rate
     error = FileNotFoundError if key == "k4" else ValueError
     processor = SensorProcessor(sample_rate=sample_rate)
     with pytest.raises(error, match=rf"(?s){key}\.csv' \(row '{key}'\) (cannot|is not)"):
-        processor.load_files(files.loc[["k0", key]], "file", time="t")
+        processor.from_dataframe(files.loc[["k0", key]], "file", time="t")
     if key != "k4":
         with pytest.raises(error, match=SPOILED[key][1]):
-            processor.load_files(files.loc[["k0", key]], "file", time="t")
+            processor.from_dataframe(files.loc[["k0", key]], "file", time="t")
 
 
 @pytest.mark.parametrize("suffix", [".csv.gz", ".parquet"])
@@ -58,7 +58,7 @@ def test_spoiled_archives_are_named_too(tmp_path, suffix, content):
     (tmp_path / f"a{suffix}").write_bytes(content)
     frame = pd.DataFrame({"file": [f"a{suffix}"]}, index=["row7"])
     with pytest.raises(ValueError, match=r"a\..*\(row 'row7'\) cannot be read"):
-        SensorProcessor().load_files(frame, "file", tmp_path)
+        SensorProcessor().from_dataframe(frame, "file", tmp_path)
 
 
 def test_spoiled_files_are_masked_counted_and_named(files):
@@ -167,7 +167,7 @@ def test_presence_and_masks_of_uneven_rows():
         "late": {"t": [0, 1, 2, 3, 4, 5], "x": [nan] * 5 + [6], "y": [nan] * 6},
         "long": {"t": range(9), "x": range(9), "y": [nan] * 4 + [1] * 5},
     }
-    table = pd.concat([pd.DataFrame(own).assign(id=key) for key, own in frames.items()])
+    table = pd.concat([pd.DataFrame(steps).assign(id=key) for key, steps in frames.items()])
     processor = SensorProcessor(length=4, sample_rate=1, indicators=True, standardize=False)
     column = processor.load_table(table, "id", ["x", "y"], "t", optional=True)
     records = pair(column, texts(frames))
@@ -198,8 +198,8 @@ def test_presence_and_masks_of_uneven_rows():
     # The exported model is sent what lies on the grid, and takes it alike.
     raw = np.full((8, 9, 2), np.nan, "float32")
     for key in frames:
-        own = frames[key]
-        on_grid = np.stack([own["x"], own["y"]], 1)
+        steps = frames[key]
+        on_grid = np.stack([steps["x"], steps["y"]], 1)
         if key in ("slow", "fast"):
             on_grid = column.series[column.keys.index(key)]
         raw[row[key], : len(on_grid)] = on_grid

@@ -45,9 +45,9 @@ def test_batches_hold_the_windows_that_the_keys_name(rng):
     for cache in (False, True):
         batch = records.batch(len(records), cache=cache).get_single_element()
         for row, (key, number) in enumerate(records.keys):
-            own = data[key][3 * number : 3 * number + 8]
-            np.testing.assert_array_equal(batch["sensor"][row, : len(own)], own)
-            assert batch["sensor_mask"][row].numpy().tolist() == [s < len(own) for s in range(8)]
+            steps = data[key][3 * number : 3 * number + 8]
+            np.testing.assert_array_equal(batch["sensor"][row, : len(steps)], steps)
+            assert batch["sensor_mask"][row].numpy().tolist() == [s < len(steps) for s in range(8)]
 
 
 @pytest.mark.parametrize("hop", [1, 4, 7])
@@ -205,7 +205,7 @@ def test_labels_in_files(tmp_path):
         frame = pd.DataFrame({"t": [0, 1, 2, 3], "x": 1.0, "y": 2.0, "what": list(labels)})
         frame.sample(frac=1, random_state=2).to_csv(tmp_path / f"{key}.csv", index=False)
     listed = pd.DataFrame({"file": ["a.csv", None, "b.csv"]}, index=["a", "c", "b"])
-    column = SensorProcessor().load_files(listed, "file", tmp_path, time="t", label="what")
+    column = SensorProcessor().from_dataframe(listed, "file", tmp_path, time="t", label="what")
     assert column.spec.channels == ("x", "y")
     windows = column.windows(2)
     expected = {("a", 0): "r", ("a", 1): "w", ("b", 0): "w", ("b", 1): "r"}

@@ -110,7 +110,7 @@ def test_numbers_texts_and_nested_dicts_are_cells_as_they_are():
 def test_missing_numbers_keep_the_others_as_they_are():
     frame = read_dataset([{"n": 2**60 + 1, "x": 0.5}, {"n": None, "x": ""}])
     assert int(frame["n"][0]) == 2**60 + 1
-    column = TableProcessor().load_data(frame)
+    column = TableProcessor().from_dataframe(frame)
     assert column.spec.numeric == ("n", "x")
 
 
@@ -251,7 +251,7 @@ def test_a_py_dataset_without_an_end_is_refused():
 
 def test_a_recording_goes_to_an_audio_stream(tmp_path):
     frame = read_dataset(slices(id=["a"], sound=[wav()]), tmp_path / "new", key="id")
-    flow = AudioStream(8000, 400).flow_from_dataframe(frame, x_col="sound")
+    flow = AudioStream(8000, 400).from_dataframe(frame, "sound")
     assert flow.keys == ["a"]
     samples = flow.cell_loader()(tf.constant(flow.cells[0]))
     np.testing.assert_allclose(np.ravel(samples[0])[:400], np.arange(400) / 32768, atol=1e-6)
@@ -317,7 +317,7 @@ def test_what_is_no_dataset_of_dicts_is_refused(dataset, message):
 
 
 def test_pictures_need_a_folder():
-    with pytest.raises(ValueError, match=r"`folder` must be given.*pictures in column 'photo'"):
+    with pytest.raises(ValueError, match=r"`directory` must be given.*pictures in column 'photo'"):
         read_dataset(slices(photo=PIXELS))
 
 
@@ -342,14 +342,14 @@ def test_an_interrupted_reading_leaves_nothing(tmp_path):
 def test_other_things_in_the_folder_are_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     for overwrite in (False, True):
-        with pytest.raises(ValueError, match="`folder` must be"):
+        with pytest.raises(ValueError, match="`directory` must be"):
             read_dataset(slices(photo=PIXELS), tmp_path, overwrite=overwrite)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_folder_is_overwritten_only_if_asked_for(tmp_path):
     read_dataset(slices(photo=PIXELS), tmp_path / "new")
-    with pytest.raises(ValueError, match=r"`folder`.*overwrite=True"):
+    with pytest.raises(ValueError, match=r"`directory`.*overwrite=True"):
         read_dataset(slices(photo=PIXELS[:2]), tmp_path / "new")
     assert len(list(tmp_path.rglob("*.png"))) == 5
     read_dataset(slices(photo=PIXELS[:2]), tmp_path / "new", overwrite=True)

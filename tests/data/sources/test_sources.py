@@ -44,14 +44,14 @@ def test_sources_of_four_kinds_meet_by_their_keys(tmp_path, seed):
     (tmp_path / "texts.csv").write_text("id,title\n" + "".join(lines))
     titles = TextProcessor(
         length=1, vocabulary=[f"word{row}" for row in range(len(KEYS))]
-    ).load_data(read_table(tmp_path / "texts.csv", key="id"), column="title")
+    ).from_dataframe(read_table(tmp_path / "texts.csv", key="id"), column="title")
 
     walks = {KEYS[row]: np.full((4, 2), row, "float32") for row in shuffled(seed + 20)}
     sensors = SensorProcessor(standardize=False).load_arrays(walks)
 
     rows = [json.dumps({"id": KEYS[row], "age": row}) + "\n" for row in shuffled(seed + 30)]
     (tmp_path / "table.jsonl").write_text("".join(rows))
-    table = TableProcessor().load_data(read_table(tmp_path / "table.jsonl", key="id")).adapt()
+    table = TableProcessor().from_dataframe(read_table(tmp_path / "table.jsonl", key="id")).adapt()
 
     labels = {KEYS[row]: row for row in shuffled(seed + 40)}
     records = pair(images, titles, sensors, table, labels=labels)
@@ -81,13 +81,13 @@ def table():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda frame: ImageStream().flow_from_dataframe(frame, x_col="file", key="id"),
-        lambda frame: AudioStream(8000, 10).flow_from_dataframe(frame, x_col="file", key="id"),
-        lambda frame: TextProcessor().load_data(frame, column="text", key="id"),
-        lambda frame: TableProcessor().load_data(frame, numeric=["n", "t"], key="id"),
-        lambda frame: TableProcessor().load_data(frame, key="id"),
+        lambda frame: ImageStream().from_dataframe(frame, "file", key="id"),
+        lambda frame: AudioStream(8000, 10).from_dataframe(frame, "file", key="id"),
+        lambda frame: TextProcessor().from_dataframe(frame, column="text", key="id"),
+        lambda frame: TableProcessor().from_dataframe(frame, numeric=["n", "t"], key="id"),
+        lambda frame: TableProcessor().from_dataframe(frame, key="id"),
         lambda frame: SensorProcessor().load_table(frame, key="id", channels=["n"], time="t"),
-        lambda frame: SensorProcessor().load_files(frame, "text", key="id", channels=["n"]),
+        lambda frame: SensorProcessor().from_dataframe(frame, "text", key="id", channels=["n"]),
     ],
     ids=["image", "audio", "text", "numbers", "table", "sensor", "sensor files"],
 )
@@ -105,4 +105,4 @@ def test_tables_of_pyarrow_give_what_frames_of_pandas_give(tmp_path, monkeypatch
 @pytest.mark.parametrize("wrong", [[{"file": "a.png"}], {"file": ["a.png"]}, pd.Series(["a.png"])])
 def test_what_is_no_frame_is_refused(wrong):
     with pytest.raises(TypeError, match="`dataframe` must be a pandas DataFrame, or have a method"):
-        ImageStream().flow_from_dataframe(wrong, x_col="file")
+        ImageStream().from_dataframe(wrong, "file")

@@ -27,9 +27,13 @@ def test_a_cell_of_space_is_no_category_and_no_text():
             "note": ["a cat", "a dog", "\t", " "],
         }
     )
-    table = TableProcessor().load_data(frame, numeric=["size"], categorical=["town"], optional=True)
-    texts = TextProcessor(length=2).load_data(frame, column="note", optional=True)
-    other = TableProcessor().load_data(frame.assign(row=range(4)), numeric=["row"], name="other")
+    table = TableProcessor().from_dataframe(
+        frame, numeric=["size"], categorical=["town"], optional=True
+    )
+    texts = TextProcessor(length=2).from_dataframe(frame, column="note", optional=True)
+    other = TableProcessor().from_dataframe(
+        frame.assign(row=range(4)), numeric=["row"], name="other"
+    )
     records = pair(table, texts, other, on_missing="mask").adapt()
     assert records.schema["table"].categories == (("Bonn", "Ulm"),)
     assert set(records.schema["text"].vocabulary) == {"a", "cat", "dog"}

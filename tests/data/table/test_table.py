@@ -24,7 +24,7 @@ COLUMNS = {"numeric": ["age", "rooms"], "categorical": ["town", "vip", "code"]}
 
 
 def test_cells_become_numbers_ids_and_masks():
-    column = TableProcessor().load_data(FRAME, **COLUMNS).adapt()
+    column = TableProcessor().from_dataframe(FRAME, **COLUMNS).adapt()
     assert column.spec.categories == (("Ulm", "Köln"), ("True", "False"), ("7", "9"))
     assert column.spec.category_counts == (4, 4, 4)
     batch = pair(column).batch(4).get_single_element()
@@ -47,7 +47,7 @@ def test_cells_become_numbers_ids_and_masks():
 def test_what_training_did_not_see_is_unknown():
     frame = pd.DataFrame({"town": ["Ulm"] * 5 + ["Bonn"], "n": range(6)})
     parts = ["train"] * 5 + ["test"]
-    records = pair(TableProcessor().load_data(frame)).split_by(parts, ("train", "test"))
+    records = pair(TableProcessor().from_dataframe(frame)).split_by(parts, ("train", "test"))
     train, test = records
     assert train.schema["table"].mean == (2.0,)
     batch = test.batch(1).get_single_element()
@@ -63,7 +63,7 @@ def test_what_training_did_not_see_is_unknown():
     ],
 )
 def test_one_kind_of_column_is_enough(columns, tensors):
-    column = TableProcessor().load_data(FRAME, **columns, optional=False)
+    column = TableProcessor().from_dataframe(FRAME, **columns, optional=False)
     records = pair(column, on_missing="drop").adapt()
     spec = records.batch(2).element_spec
     assert {name: tuple(tensor.shape[1:]) for name, tensor in spec.items()} == tensors
@@ -73,36 +73,36 @@ def test_one_kind_of_column_is_enough(columns, tensors):
 def test_a_row_of_empty_cells_lacks_the_table():
     frame = pd.DataFrame({"x": [1.0, np.nan], "y": ["a", None]}, index=["a", "b"])
     other = TextProcessor(length=1, vocabulary=["w"]).load_data({"a": "w", "b": "w"})
-    table = TableProcessor().load_data(frame, optional=True)
+    table = TableProcessor().from_dataframe(frame, optional=True)
     batch = pair(table, other).adapt().batch(2).get_single_element()
     assert batch["table_present"].numpy().tolist() == [True, False]
     assert not batch["table_mask"].numpy()[1].any()
 
 
 def test_a_constant_column_is_zero_and_an_empty_one_is_refused():
-    constant = TableProcessor().load_data(pd.DataFrame({"x": [5, 5]})).adapt()
+    constant = TableProcessor().from_dataframe(pd.DataFrame({"x": [5, 5]})).adapt()
     batch = pair(constant).batch(2).get_single_element()
     np.testing.assert_array_equal(batch["table"], np.zeros((2, 1)))
-    tenths = TableProcessor().load_data(pd.DataFrame({"x": [0.1] * 1000})).adapt()
+    tenths = TableProcessor().from_dataframe(pd.DataFrame({"x": [0.1] * 1000})).adapt()
     assert tenths.spec.std == (1.0,)  # though rounding leaves a deviation of 1e-17
-    empty = TableProcessor().load_data(pd.DataFrame({"x": [np.nan], "y": [1.0]}))
+    empty = TableProcessor().from_dataframe(pd.DataFrame({"x": [np.nan], "y": [1.0]}))
     with pytest.raises(ValueError, match=r"none in \['x'\]"):
         empty.adapt()
 
 
 def test_a_column_without_any_category_is_named():
     frame = pd.DataFrame({"x": [None, None], "y": ["a", "b"]})
-    column = TableProcessor().load_data(frame)
+    column = TableProcessor().from_dataframe(frame)
     with pytest.raises(ValueError, match=r"'table'.*none in \['x'\].*out of `categorical`"):
         column.adapt()
-    named = TableProcessor().load_data(frame, categorical=["y"]).adapt()
+    named = TableProcessor().from_dataframe(frame, categorical=["y"]).adapt()
     assert named.spec.categories == (("a", "b"),)
 
 
 @pytest.mark.parametrize("kind", ["numeric", "categorical"])
 def test_one_column_needs_no_list(kind):
     frame = pd.DataFrame({"age": [20, 40], "a": [1, 2]})
-    assert getattr(TableProcessor().load_data(frame, **{kind: "age"}).spec, kind) == ("age",)
+    assert getattr(TableProcessor().from_dataframe(frame, **{kind: "age"}).spec, kind) == ("age",)
     with pytest.raises(TypeError, match=rf"`{kind}` must be a tuple.*'age'"):
         Tabular(**{kind: "age"})
 
@@ -130,18 +130,18 @@ def test_infinite_numbers_of_ones_own_are_named_too():
 )
 def test_what_makes_no_sense_is_refused(frame, columns, message):
     with pytest.raises(ValueError, match=message):
-        TableProcessor().load_data(pd.DataFrame(frame), **columns)
+        TableProcessor().from_dataframe(pd.DataFrame(frame), **columns)
 
 
 def test_columns_must_not_be_called_like_a_modality():
     text = TextProcessor(length=1, vocabulary=["w"]).load_data(["w"], name="age")
-    table = TableProcessor().load_data(pd.DataFrame({"age": [3]}))
+    table = TableProcessor().from_dataframe(pd.DataFrame({"age": [3]}))
     with pytest.raises(ValueError, match=r"\['age'\] more than once"):
         Preprocessor(pair(text, table).adapt().schema)
 
 
 def test_the_exported_model_takes_a_tensor_for_each_column(tmp_path):
-    records = pair(TableProcessor().load_data(FRAME, **COLUMNS), labels=[0, 1, 0, 1]).adapt()
+    records = pair(TableProcessor().from_dataframe(FRAME, **COLUMNS), labels=[0, 1, 0, 1]).adapt()
     schema = records.schema
     assert Schema.from_json(schema.to_json()) == schema
     inputs = tasks.inputs(schema)
@@ -183,7 +183,7 @@ def test_a_real_table(shared_data):
     frame = frame.rename(columns={v: k.replace(" ", "_") for k, v in names.items()})
     rating = next(c for c in frame.columns if "rating" in c)
     department = next(c for c in frame.columns if "department" in c)
-    column = TableProcessor().load_data(frame, numeric=[rating], categorical=[department])
+    column = TableProcessor().from_dataframe(frame, numeric=[rating], categorical=[department])
     records = pair(column).adapt()
     assert len(records) == 23_486
     assert len(records.schema["table"].categories[0]) == frame[department].nunique()

@@ -21,7 +21,7 @@ GRADES = {"grade": ["low", "mid", "high"]}
 
 
 def texts(frame=FRAME):
-    return TextProcessor(length=2).load_data(frame, column="text")
+    return TextProcessor(length=2).from_dataframe(frame, column="text")
 
 
 def make(frame=FRAME, **options):

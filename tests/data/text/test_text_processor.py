@@ -10,17 +10,15 @@ from keras_multimodal.schema import Text
 
 
 @pytest.mark.parametrize(
-    ("data", "arguments", "keys"),
+    ("data", "keys"),
     [
-        (["x", "y"], {}, [0, 1]),
-        ({"a": "x", "b": "y"}, {}, ["a", "b"]),
-        (pd.Series(["x", "y"], index=[7, 3]), {}, [7, 3]),
-        (pd.DataFrame({"t": ["x", "y"]}, index=[7, 3]), {"column": "t"}, [7, 3]),
-        (pd.DataFrame({"t": ["x", "y"], "k": [5, 6]}), {"column": "t", "key": "k"}, [5, 6]),
+        (["x", "y"], [0, 1]),
+        ({"a": "x", "b": "y"}, ["a", "b"]),
+        (pd.Series(["x", "y"], index=[7, 3]), [7, 3]),
     ],
 )
-def test_every_source_gives_texts_by_key(data, arguments, keys):
-    column = TextProcessor().load_data(data, **arguments)
+def test_every_source_gives_texts_by_key(data, keys):
+    column = TextProcessor().load_data(data)
     assert column.keys == keys
     assert column.cells.tolist() == ["x", "y"]
 
@@ -51,25 +49,31 @@ def test_adapting_starts_anew_but_keeps_a_given_vocabulary():
 
 
 @pytest.mark.parametrize(
-    ("data", "arguments", "error", "message"),
+    ("data", "error", "message"),
     [
-        (pd.DataFrame({"t": ["x"]}), {}, ValueError, r"`column` must name.*\['t'\]"),
-        (pd.DataFrame({"t": ["x"]}), {"column": "u"}, ValueError, "`column` must name a column"),
-        (["x"], {"column": "t"}, ValueError, "must come with a DataFrame.*list"),
-        ([3], {}, TypeError, "must hold strings.*3, a int, in row 0"),
-        ([], {}, ValueError, "must have at least one row"),
-        ({"k": "a \ud800"}, {}, ValueError, "UTF-8 can write.*in row 'k'"),
-        (
-            pd.DataFrame({"t": ["x"]}, index=[np.nan]),
-            {"column": "t"},
-            ValueError,
-            "`key` must have no empty cell.*row 0",
-        ),
+        (pd.DataFrame({"t": ["x"]}), TypeError, r"use `from_dataframe\(.*columns \['t'\]"),
+        ([3], TypeError, "must hold strings.*3, a int, in row 0"),
+        ([], ValueError, "must have at least one row"),
+        ({"k": "a \ud800"}, ValueError, "UTF-8 can write.*in row 'k'"),
     ],
 )
-def test_wrong_data_is_refused(data, arguments, error, message):
+def test_wrong_data_is_refused(data, error, message):
     with pytest.raises(error, match=message):
-        TextProcessor().load_data(data, **arguments)
+        TextProcessor().load_data(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "column", "error", "message"),
+    [
+        ({"t": ["x"]}, None, ValueError, r"`column` must name.*\['t'\]"),
+        ({"t": ["x"]}, "u", ValueError, "`column` must name a column"),
+        ({"t": ["x"]}, [], ValueError, r"`column` must name.*\['t'\].*column=\[\]"),
+        ({"t": ["x"], "u": [3]}, ["t", "u"], TypeError, "column 'u' must hold strings.*3, a int"),
+    ],
+)
+def test_a_wrong_column_is_refused(data, column, error, message):
+    with pytest.raises(error, match=message):
+        TextProcessor().from_dataframe(pd.DataFrame(data), column)
 
 
 @pytest.mark.parametrize(

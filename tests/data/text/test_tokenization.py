@@ -82,10 +82,12 @@ def test_bytes_that_are_no_text_become_the_replacement_character():
 
 def test_several_columns_are_joined_and_gaps_skipped():
     frame = pd.DataFrame({"title": ["Good", None, ""], "body": ["fits well", "too small", None]})
-    column = TextProcessor(length=9).load_data(frame, column=["title", "body"], separator=" | ")
+    column = TextProcessor(length=9).from_dataframe(
+        frame, column=["title", "body"], separator=" | "
+    )
     assert column.cells.tolist() == ["Good | fits well", "too small", ""]
     with pytest.raises(ValueError, match=r"`column` must name a column.*'text'"):
-        TextProcessor().load_data(frame, column=["title", "text"])
+        TextProcessor().from_dataframe(frame, column=["title", "text"])
 
 
 @pytest.mark.parametrize(
@@ -334,8 +336,8 @@ def test_a_segmenter_must_return_words():
 
 def test_columns_need_no_strings_for_names():
     frame = pd.DataFrame({0: ["a"], ("b", 1): ["c"]})
-    assert TextProcessor().load_data(frame, 0).cells.tolist() == ["a"]
-    assert TextProcessor().load_data(frame, [0, ("b", 1)]).cells.tolist() == ["a c"]
+    assert TextProcessor().from_dataframe(frame, 0).cells.tolist() == ["a"]
+    assert TextProcessor().from_dataframe(frame, [0, ("b", 1)]).cells.tolist() == ["a c"]
 
 
 def test_word_dropout_is_checked_wherever_it_is_set(bert):
