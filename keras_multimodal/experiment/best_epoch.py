@@ -22,19 +22,27 @@ class BestEpoch(keras.callbacks.Callback):
     Args:
         folder: Where the weights and the state are kept.
         name: What they are called.
-        patience: Epochs without a lower validation loss after which training stops; `None` for no
-            limit.
+        patience: Epochs without a better one after which training stops; `None` for no limit.
         deadline: `time.monotonic()` at which it stops; `None` for no limit.
+        monitor: The measure that tells which epoch is best. Default `"val_loss"`.
+        mode: Whether less (`"min"`) or more (`"max"`) of it is better. Default `"min"`.
     """
 
     def __init__(
-        self, folder: pathlib.Path, name: str, patience: int | None, deadline: float | None
+        self,
+        folder: pathlib.Path,
+        name: str,
+        patience: int | None,
+        deadline: float | None,
+        monitor: str = "val_loss",
+        mode: str = "min",
     ) -> None:
         super().__init__()
         self._folder, self._name = folder, identifier(name)
         self._state_file = folder / f"{self._name}.json"
         self._patience = patience
         self._deadline = deadline
+        self.monitor, self._sign = monitor, {"min": 1, "max": -1}[mode]
         self.history: dict[str, list[float]] = {}
         self._seeds: list[list[int]] = []
         self.stopped = ""
@@ -47,13 +55,14 @@ class BestEpoch(keras.callbacks.Callback):
     @property
     def epochs(self) -> int:
         """The number of epochs that are done."""
-        return len(self.history.get("val_loss", ()))
+        return len(self.history.get(self.monitor, ()))
 
     @property
     def best(self) -> int:
         """The number of the best epoch, from 0."""
-        losses = [x if math.isfinite(x) else math.inf for x in self.history["val_loss"]]
-        return losses.index(min(losses))
+        worth = [self._sign * x for x in self.history[self.monitor]]
+        worth = [x if math.isfinite(x) else math.inf for x in worth]
+        return worth.index(min(worth))
 
     def weights_of(self, epoch: int) -> pathlib.Path:
         """Return the file of an epoch's weights, which is kept of the best one and the last.

@@ -63,6 +63,8 @@ def fit_models(
     seed: int,
     patience: int | None = None,
     deadline: float | None = None,
+    monitor: str = "val_loss",
+    mode: str = "min",
     verbose: str | int = 0,
     callbacks: Callable[[], Sequence[keras.callbacks.Callback]] = tuple,
     on_finding: Callable[[object], object] | None = None,
@@ -80,10 +82,11 @@ def fit_models(
         epochs: The most epochs.
         batch_size: Rows in a batch.
         seed: Seed of the order.
-        patience: Epochs without a lower validation loss after which training stops. Default
-            `None`: no limit.
+        patience: Epochs without a better one after which training stops. Default `None`: no limit.
         deadline: `time.monotonic()` at which all is to be done: each model has an equal part of the
             time that is left, and one epoch at least. Default `None`: no limit.
+        monitor: The measure that tells which epoch is best. Default `"val_loss"`.
+        mode: Whether less (`"min"`) or more (`"max"`) of it is better. Default `"min"`.
         verbose: As `fit` has it. Default 0.
         callbacks: Makes further callbacks of a training. Default: none.
         on_finding: Called with `TrainingStart` and `TrainingEnd`. Default `None`: silence.
@@ -92,7 +95,7 @@ def fit_models(
         By name, each model with the weights of its best epoch.
 
     Raises:
-        ValueError: If a model's validation loss is finite in no epoch.
+        ValueError: If a model's measure is finite in no epoch.
 
     Example: see `FittedModel`.
 
@@ -113,7 +116,7 @@ def fit_models(
             model,
             rows["training"],
             rows["validation"],
-            BestEpoch(folder, name, patience, until),
+            BestEpoch(folder, name, patience, until, monitor, mode),
             name=name,
             epochs=epochs,
             batch_size=batch_size,
@@ -181,14 +184,15 @@ def _fit(
             callbacks=[best, *callbacks()],
         )
     best.finish()
-    if not math.isfinite(best.history["val_loss"][best.best]):
+    if not math.isfinite(best.history[best.monitor][best.best]):
+        measure = best.monitor.replace("val_", "validation ")
         raise ValueError(
-            f"The validation loss of {name} is no number in any epoch: let `learning_rate` be "
+            f"The {measure} of {name} is no number in any epoch: let `learning_rate` be "
             "smaller, and remove what an interrupted run has left"
         )
     model.load_weights(best.weights_of(best.best))
     if on_finding is not None:
-        on_finding(TrainingEnd(name, best.epochs, best.best + 1, best.stopped))
+        on_finding(TrainingEnd(name, best.epochs, best.best + 1, best.stopped, best.monitor))
     return best
 
 

@@ -12,6 +12,7 @@ class TrainingEnd:
         epochs: How many epochs are done.
         best: The number of the epoch whose weights it has, from 1.
         stopped: What ended it before the last epoch; `""` if nothing did.
+        monitor: The measure that tells which epoch is best.
 
     Example:
 
@@ -23,10 +24,12 @@ class TrainingEnd:
     epochs: int
     best: int
     stopped: str
+    monitor: str = "val_loss"
 
     def __str__(self) -> str:
         stopped = f", {self.stopped}" if self.stopped else ""
+        measure = self.monitor.replace("val_", "validation ")
         return (
-            f"{self.name}: best of {self.epochs} epochs is number {self.best}, by validation "
-            f"loss{stopped}"
+            f"{self.name}: best of {self.epochs} epochs is number {self.best}, by {measure}"
+            f"{stopped}"
         )

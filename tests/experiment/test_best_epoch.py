@@ -43,3 +43,12 @@ def test_time_and_patience_end_a_training(tmp_path):
         lost.on_epoch_end(epoch, {"val_loss": loss, "loss": loss})
         assert not model.stop_training
     assert lost.best == 2
+
+
+def test_more_of_a_measure_may_be_better(tmp_path):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    best = BestEpoch(tmp_path, "all", 9, None, monitor="val_accuracy", mode="max")
+    best.set_model(model)
+    for epoch, accuracy in enumerate([0.25, np.nan, 0.75, 0.5, 0.75]):
+        best.on_epoch_end(epoch, {"val_loss": 1.0 + epoch, "val_accuracy": accuracy})
+    assert (best.best, best.epochs) == (2, 5)  # the first of equals
