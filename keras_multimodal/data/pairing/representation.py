@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from keras_multimodal.data.column.column import Column
-from keras_multimodal.schema.schema import Target
+from keras_multimodal.data.targets.target_labels import SingleTarget
 
 
-def representation(columns: Sequence[Column], targets: Sequence[Target]) -> str:
+def representation(columns: Sequence[Column], targets: Sequence[SingleTarget]) -> str:
     """Return the rows, the targets, and of each modality its shape and what is missing.
 
     Args:

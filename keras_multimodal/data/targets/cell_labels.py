@@ -67,7 +67,7 @@ class CellLabels(TargetLabels):
     ) -> "CellLabels":
         """Return the labels of rows, each of which has a cell."""
 
-    def spread(self, rows: np.ndarray, count: int) -> Self:
+    def spread(self, rows: Sequence[int], count: int) -> Self:
         """Return the labels of more rows, of which the others lack an entry.
 
         Args:

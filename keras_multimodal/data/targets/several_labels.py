@@ -67,8 +67,8 @@ class SeveralLabels(TargetLabels):
         """Return the labels of rows, each of which has one of the targets at least."""
         parts = []
         for part in self.parts:
-            rows = np.flatnonzero(part.present(groups))
-            if not len(rows):
+            rows = np.flatnonzero(part.present(groups)).tolist()
+            if not rows:
                 raise ValueError(
                     f"`{part.argument}` must have an entry in some row. "
                     f"Received: none of {part.name!r}"

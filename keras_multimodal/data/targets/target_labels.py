@@ -2,14 +2,17 @@
 
 import abc
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.feed import Feed, LabelArrays
 from keras_multimodal.data.text.column import TextColumn
+from keras_multimodal.schema import ClassTarget, NumberTarget, PairTarget, TextTarget
 from keras_multimodal.schema.schema import Target
+
+SingleTarget = ClassTarget | NumberTarget | TextTarget | PairTarget
 
 
 class TargetLabels(abc.ABC):
@@ -31,9 +34,10 @@ class TargetLabels(abc.ABC):
         """The description, with what has been learned; `None` where there is no target."""
 
     @property
-    def specs(self) -> tuple[Target, ...]:
+    def specs(self) -> tuple[SingleTarget, ...]:
         """The descriptions of the targets one by one: none, one or several."""
-        return () if self.spec is None else (self.spec,)
+        # Several have a `specs` of their own.
+        return () if self.spec is None else (cast(SingleTarget, self.spec),)
 
     @property
     def arrays(self) -> LabelArrays | None:

@@ -69,7 +69,7 @@ def test_classes_are_numbered_and_missing_ones_fit_in():
     assert target.spec.classes == ("cat", "dog")
     assert target.feed(None).labels.tolist() == [0, 1]
     assert target.class_numbers is target.array
-    wider = target.spread(np.array([2, 0]), 3)
+    wider = target.spread([2, 0], 3)
     assert wider.array.tolist() == [1, -1, 0]
     assert wider.cells()["label"].tolist() == ["dog", None, "cat"]
     numbers, names = wider.strata()
