@@ -22,7 +22,7 @@ class Registry(Generic[_T]):
 
     @property
     def known(self) -> Mapping[str, _T]:
-        """What there is, by kind."""
+        """The classes or functions, by kind."""
         return self._known
 
     def add(self, kind: str, value: _T) -> None:

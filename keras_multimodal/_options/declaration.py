@@ -15,7 +15,7 @@ _T = TypeVar("_T", bound=type)
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """What is known of an option.
+    """An option: its name, type, default, range and text.
 
     Args:
         name: Its name in Python; the command line has `-` for `_`.
@@ -57,7 +57,7 @@ class Option:
 
     @property
     def usual(self) -> str:
-        """What holds where it is not given, as text; empty where that is nothing."""
+        """The text of what holds where it is not given; empty where that is nothing."""
         if self.default is None or self.type in (tuple, bool):
             return self.otherwise
         return self.otherwise or str(self.default)
@@ -149,7 +149,7 @@ def described(cls: _T) -> _T:
 
 
 class Declared:
-    """What every class of options can do."""
+    """The base of classes of options: checks, and JSON in and out."""
 
     def __post_init__(self) -> None:
         for name, each in declared(type(self)).items():

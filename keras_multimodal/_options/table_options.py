@@ -13,7 +13,7 @@ _LISTS = ("image", "text", "audio", "sensor", "table", "ignore")
 @described
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TableOptions(Declared):
-    """What a table's columns are, and how its rows are divided and read.
+    """Options of a table: what its columns are, and how its rows are divided and read.
 
     Args:
         OPTIONS

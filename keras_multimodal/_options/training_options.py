@@ -11,7 +11,7 @@ from keras_multimodal.errors import ArgumentError
 @described
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingOptions(TableOptions):
-    """What to train on, and how; `config.json` of a run's folder holds it.
+    """Options of a training run; `config.json` of a run's folder holds them.
 
     Args:
         OPTIONS

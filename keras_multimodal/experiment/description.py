@@ -30,7 +30,7 @@ _TIMED = 5  # steps
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Description:
-    """What a table holds.
+    """A description of a table: kinds, gaps, repeats, classes.
 
     `str` is what the command line prints of it, behind what `RowFindings` say.
 

@@ -22,7 +22,7 @@ from keras_multimodal.types import Tensors
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Run:
-    """What was learned of a table.
+    """A run: the models that have learned of a table, and their scores.
 
     Args:
         options: The options, as `config.json` has them.

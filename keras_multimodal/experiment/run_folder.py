@@ -19,7 +19,7 @@ MODEL, SCHEMA = "model.keras", "schema.json"
 
 @dataclasses.dataclass(frozen=True)
 class RunFolder:
-    """What a run left, read back.
+    """The folder of a run, read back.
 
     Args:
         options: The run's options.

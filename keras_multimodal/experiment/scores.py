@@ -17,7 +17,7 @@ ALONE = " alone"  # behind the modality that a model is of
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-    """How good each model is, and what guessing would give.
+    """The scores of each model, and of guessing.
 
     `str` is what the command line prints of them.
 
@@ -55,7 +55,7 @@ class Scores:
 
     @property
     def fusion_gains(self) -> bool:
-        """Whether all modalities together are better than the best single one."""
+        """True if all modalities together are better than the best single one."""
         if self.best_single is None:
             return False
         together = self.test[ALL][self.headline]

@@ -13,7 +13,7 @@ _SHOWN = 20  # columns of a kind
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class ColumnFindings:
-    """What each column is, what is learned, and which rows and keys come twice.
+    """The kinds of columns, the task, and the rows and keys that come twice.
 
     `str` is what the command line prints of it.
 

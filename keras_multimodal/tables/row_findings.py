@@ -10,7 +10,7 @@ from keras_multimodal.types import Cell
 
 @dataclasses.dataclass(frozen=True)
 class RowFindings:
-    """Which rows have no target, and what the others lack.
+    """The rows that have no target, and what the others lack.
 
     `str` is what the command line prints of it.
 

@@ -22,7 +22,7 @@ _NAMED = 5  # rows that a message names
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What is to be learned, and what `data.pair` takes for it.
+    """A task: its name, the rows that have a target, and the arguments of `data.pair`.
 
     Args:
         name: `"classification"`, `"regression"`, `"generation"`, `"retrieval"`, or `""` where
