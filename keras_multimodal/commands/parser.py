@@ -56,10 +56,8 @@ def _add_train(commands: Any) -> None:
 
 def _add_evaluate(commands: Any) -> None:
     evaluate = commands.add_parser("evaluate", help="score a trained model on a table")
-    evaluate.add_argument("run", metavar="DIR", help="folder that train wrote")
-    evaluate.add_argument("source", metavar="TABLE", help=SOURCES)
+    _add_run_and_table(evaluate)
     evaluate.add_argument("--output", metavar="FILE", help="JSON file for the scores")
-    _add_options(evaluate, (declared(TableOptions)[name] for name in _FILES))
 
 
 def _add_predict(commands: Any) -> None:
@@ -71,13 +69,18 @@ def _add_predict(commands: Any) -> None:
             "is, and in `status` what the row lacks or what could not be read."
         ),
     )
-    predict.add_argument("run", metavar="DIR", help="folder that train wrote")
-    predict.add_argument("source", metavar="TABLE", help=SOURCES)
+    _add_run_and_table(predict)
     predict.add_argument(
         "--output", required=True, metavar="FILE", help=".csv, .parquet or .jsonl file to write"
     )
     predict.add_argument("--overwrite", action="store_true", help="replace the file")
-    _add_options(predict, (declared(TableOptions)[name] for name in _FILES))
+
+
+def _add_run_and_table(parser: argparse.ArgumentParser) -> None:
+    """Add what a trained model and the table that it is asked for take."""
+    parser.add_argument("run", metavar="DIR", help="folder that train wrote")
+    parser.add_argument("source", metavar="TABLE", help=SOURCES)
+    _add_options(parser, (declared(TableOptions)[name] for name in _FILES))
 
 
 def _add_describe(commands: Any) -> None:
