@@ -22,8 +22,8 @@ _LEFT_BEHIND = 3600.0  # seconds after which nobody is still writing a shard
 class ShardFolder:
     """A folder of shards, in which what was made of a cell is found by the cell's fingerprint.
 
-    A shard is a folder, `shard-<digest>`. Its `digests.npy` has the fingerprints of its cells; what
-    else is in it is whose who writes it. It appears whole or not at all, and is never changed:
+    A shard is a folder, `shard-<digest>`. Its `digests.npy` has the fingerprints of its cells; its
+    other files are what was made of them. It appears whole or not at all, and is never changed:
     where two processes make the same one, the first stays. What a killed process left is removed
     once it is an hour old. A cell that changes has another fingerprint, so that it is made anew;
     what was made of it before stays where it is, unused.

@@ -215,12 +215,12 @@ def test_a_run_that_was_killed_goes_on(folder, run_forked):
         """
     process = run_forked(["-c", textwrap.dedent(code)])
     assert process.returncode == -9, process.stderr[-3000:]
-    kept = sorted((folder[0] / "cache").glob("image-*/shard-*"))
-    assert len(kept) == 2
-    times = [path.stat().st_mtime_ns for path in kept]
+    shards = sorted((folder[0] / "cache").glob("image-*/shard-*"))
+    assert len(shards) == 2
+    times = [path.stat().st_mtime_ns for path in shards]
     records, encoder = make_records(folder), make_encoders()["image"]
     cached = cache_features(records, {"image": encoder}, folder[0] / "cache")
-    assert [path.stat().st_mtime_ns for path in kept] == times
+    assert [path.stat().st_mtime_ns for path in shards] == times
     assert cached.columns[0].store.places.keys() == set(records.columns[0].fingerprints()) - {""}
     found = next(iter(cached.batch(ROWS)))[0]
     batch, _ = next(iter(records.batch(ROWS)))

@@ -44,13 +44,13 @@ def test_modalities_of_a_row_share_its_key_and_each_key_comes_once(
         return
     columns = column("a", first, absent), column("b", second)
     records = pair(*columns, on_missing="mask").adapt()
-    kept = {key for key in every if any(key in own for own in present.values())}
+    filled = {key for key in every if any(key in keys for keys in present.values())}
     options = {"training": True, "seed": seed, "num_parallel_calls": threads}
     batches = list(records.batch(batch_size, **options))
     rows = list(zip(words(records, batches, "a"), words(records, batches, "b"), strict=True))
     expected = [
         (f"a{key}" if key in present["a"] else "", f"b{key}" if key in present["b"] else "")
-        for key in kept
+        for key in filled
     ]
     assert collections.Counter(rows) == collections.Counter(expected)
     again = list(records.batch(batch_size, training=True, seed=seed, num_parallel_calls=1))
@@ -91,8 +91,8 @@ def test_repeated_keys_are_expanded_or_drawn_from_but_never_mixed(keys, seed):
     expanded = pair(captions, on_duplicates="expand")
     assert sorted(expanded.to_frame()["text"]) == sorted(texts)
     for key, text in expanded.to_frame()["text"].items():
-        own = key[0] if isinstance(key, tuple) else key
-        assert text.startswith(f"{own}_")
+        group = key[0] if isinstance(key, tuple) else key
+        assert text.startswith(f"{group}_")
     sampled = pair(captions, on_duplicates="sample").adapt()
     assert sorted(sampled.keys) == sorted(set(keys))
     batches = list(sampled.batch(7, training=True, shuffle=False, seed=seed))

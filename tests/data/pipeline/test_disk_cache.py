@@ -73,8 +73,8 @@ def test_what_has_changed_is_read_anew(frame, folder, tmp_path):
 def test_two_parts_share_a_folder(frame, folder, tmp_path):
     train, test = records_of(frame, folder).split(test=0.25)
     for part in (train, test):
-        kept = rows_of(part.batch(8, cache=tmp_path))
-        assert_alike(kept, rows_of(part.batch(8)))
+        cached = rows_of(part.batch(8, cache=tmp_path))
+        assert_alike(cached, rows_of(part.batch(8)))
     assert len(decoded_rows(tmp_path)) == len(frame)
     whole = records_of(frame, folder)  # of whose rows all are there
     assert_alike(rows_of(whole.batch(8, cache=tmp_path)), rows_of(whole.batch(8)))
@@ -93,9 +93,9 @@ def test_another_preprocessing_lies_beside(frame, folder, tmp_path):
 def test_absent_rows_stay_absent(frame, folder, tmp_path):
     frame.loc["k3", "file"] = None
     records = records_of(frame, folder, on_missing="mask")
-    kept = rows_of(records.batch(16, cache=tmp_path))
-    assert_alike(kept, rows_of(records.batch(16)))
-    assert not kept[0][0]["image_present"][3]
+    cached = rows_of(records.batch(16, cache=tmp_path))
+    assert_alike(cached, rows_of(records.batch(16)))
+    assert not cached[0][0]["image_present"][3]
 
 
 def test_nothing_half_written_is_left_where_a_file_cannot_be_read(

@@ -31,8 +31,8 @@ def test_a_batch_has_each_text_from_its_start_and_to_its_end():
         whole = [6, *words, 7, *[0] * (3 - len(words))]
         assert labels[row].numpy().tolist() == whole[1:]
         # What follows the end is padding, so the end is read by nobody.
-        read = [number if number != 7 else 0 for number in whole[:-1]]
-        assert inputs["caption"][row].numpy().tolist() == read
+        expected = [number if number != 7 else 0 for number in whole[:-1]]
+        assert inputs["caption"][row].numpy().tolist() == expected
 
 
 def test_the_vocabulary_is_that_of_the_training_rows():
