@@ -1,33 +1,38 @@
 """The tensors of a file that PyTorch has written, read without PyTorch."""
 
-import collections
 import os
-import pickle
+import struct
+import warnings
 import zipfile
-from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
+from keras_multimodal.encoders.loading.torch_pickle import TorchPickle
+
 # What a file of PyTorch before 1.6 begins with, as a pickle of its own.
 _MAGIC = 0x1950A86A20F9469CFC6C
-_DTYPES = {
-    "DoubleStorage": "float64",
-    "FloatStorage": "float32",
-    "HalfStorage": "float16",
-    "LongStorage": "int64",
-    "IntStorage": "int32",
-    "ShortStorage": "int16",
-    "CharStorage": "int8",
-    "ByteStorage": "uint8",
-    "BoolStorage": "bool",
-}
+# What a broken file brings about, here and in the modules that take it apart.
+_ERRORS = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 
 
 def read_torch_file(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Return the tensors of a `state_dict` that `torch.save` has written, by name.
 
-    Nothing in the file is run: of what a pickle may ask for, only tensors and dicts are given.
+    Nothing in the file is run, and nothing beside it is read: of what a file may ask for, only
+    dicts and tensors within their storages are given. That holds where PyTorch is installed too:
+    its own reader, `torch.load(weights_only=True)`, looks at no checksum, and of a file from before
+    the zip format with a storage that is nowhere in it, it returns what memory happens to hold.
 
     Args:
         path: The file, of PyTorch's zip format or of the one before it.
@@ -36,23 +41,14 @@ def read_torch_file(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         ValueError: If the file is cut off, is of another kind, or holds something else.
     """
     try:
-        if zipfile.is_zipfile(path):
-            found = _read_zip(path)
-        else:
-            with open(path, "rb") as file:
-                found = _read_legacy(file)
-    except (
-        EOFError,
-        IndexError,
-        KeyError,
-        TypeError,
-        ValueError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-    ) as error:
+        with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of strange strings; what is broken is told below
+            zipped = zipfile.is_zipfile(file)
+            found = _read_zip(file) if zipped else _read_legacy(file)
+    except _ERRORS as error:
         raise ValueError(
             f"{os.fspath(path)} must be a whole file of tensors written by torch.save. It could "
-            f"not be read: {error or type(error).__name__}. Fetch it again if it was cut off"
+            f"not be read: {str(error) or type(error).__name__}. Fetch it again if it was cut off"
         ) from error
     if not isinstance(found, dict) or not all(isinstance(x, np.ndarray) for x in found.values()):
         raise ValueError(
@@ -62,45 +58,70 @@ def read_torch_file(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     return dict(found)
 
 
-def _read_zip(path: str | os.PathLike[str]) -> Any:
-    with zipfile.ZipFile(path) as archive:
+def _read_zip(file: BinaryIO) -> object:
+    size = file.seek(0, os.SEEK_END)
+    with zipfile.ZipFile(file) as archive:
+        parts = archive.infolist()
+        # PyTorch compresses nothing, and lets no two parts share bytes: none unpacks to more.
+        if any(part.compress_type != zipfile.ZIP_STORED for part in parts):
+            raise ValueError("its parts are compressed, which PyTorch does not do")
+        if sum(part.file_size for part in parts) > size:
+            raise ValueError("its parts are larger than the file")
         (index,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
         folder = index.removesuffix("data.pkl")
+        storages: dict[tuple[str, str, int], np.ndarray] = {}
 
         def storage(key: str, dtype: str, count: int) -> np.ndarray:
-            return _numbers(archive.read(f"{folder}data/{key}"), dtype, count)
+            place = (key, dtype, count)
+            if place not in storages:
+                storages[place] = _numbers(archive.read(f"{folder}data/{key}"), dtype, count)
+            return storages[place]
 
-        with archive.open(index) as file:
-            return _Tensors(file, storage).load()
+        with archive.open(index) as part:
+            return TorchPickle(storage).load(part)
 
 
-def _read_legacy(file: BinaryIO) -> Any:
+def _read_legacy(file: BinaryIO) -> object:
     """Read three pickles of what wrote it, one of the dict, one of the storages' keys, and these.
 
     The dict comes before the numbers, so that it is read twice.
     """
-    if _Tensors(file, _no_storage).load() != _MAGIC:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if TorchPickle(_no_storage).load(file) != _MAGIC:
         raise ValueError("it has another beginning")
     for _ in range(2):  # the version of the format, and the machine's sizes
-        _Tensors(file, _no_storage).load()
+        TorchPickle(_no_storage).load(file)
     start = file.tell()
-    wanted: dict[str, tuple[str, int]] = {}
+    zeros: dict[str, np.ndarray] = {}
 
     def note(key: str, dtype: str, count: int) -> np.ndarray:
-        wanted[key] = (dtype, count)
-        return np.zeros(count, dtype)
+        if key not in zeros:
+            noted = sum(numbers.nbytes for numbers in zeros.values())
+            if noted + count * np.dtype(dtype).itemsize > size:
+                raise ValueError(f"it ends before the {count} numbers of a tensor do")
+            zeros[key] = np.zeros(count, dtype)
+        return _same(zeros[key], key, dtype, count)
 
-    _Tensors(file, note).load()
-    keys = _Tensors(file, _no_storage).load()
+    TorchPickle(note).load(file)
+    keys = TorchPickle(_no_storage).load(file)
+    if not isinstance(keys, list):
+        raise ValueError("it does not say which storages it has")
     storages = {}
     for key in keys:
-        dtype, count = wanted[key]
-        size = int.from_bytes(file.read(8), "little")
-        if size != count:
-            raise ValueError(f"storage {key} has {size} numbers instead of {count}")
-        storages[key] = _numbers(file.read(count * np.dtype(dtype).itemsize), dtype, count)
+        numbers = zeros[key]
+        length = int.from_bytes(file.read(8), "little")
+        if length != len(numbers):
+            raise ValueError(f"storage {key} has {length} numbers instead of {len(numbers)}")
+        storages[key] = _numbers(file.read(numbers.nbytes), numbers.dtype.name, length)
     file.seek(start)
-    return _Tensors(file, lambda key, dtype, count: storages[key]).load()
+    return TorchPickle(lambda key, *kind: _same(storages[key], key, *kind)).load(file)
+
+
+def _same(numbers: np.ndarray, key: str, dtype: str, count: int) -> np.ndarray:
+    if numbers.dtype != dtype or len(numbers) != count:
+        raise ValueError(f"storage {key} is described in two ways")
+    return numbers
 
 
 def _numbers(content: bytes, dtype: str, count: int) -> np.ndarray:
@@ -111,35 +132,3 @@ def _numbers(content: bytes, dtype: str, count: int) -> np.ndarray:
 
 def _no_storage(key: str, dtype: str, count: int) -> np.ndarray:
     raise ValueError("it has tensors where there should be none")
-
-
-class _Tensors(pickle.Unpickler):
-    """Reads dicts and tensors, and refuses all else."""
-
-    def __init__(self, file: Any, storage: Callable[[str, str, int], np.ndarray]) -> None:
-        super().__init__(file)
-        self._storage = storage
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("collections", "OrderedDict"):
-            return collections.OrderedDict
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _rebuild
-        if module == "torch" and name in _DTYPES:
-            return _DTYPES[name]
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not part of a tensor")
-
-    def persistent_load(self, pid: Any) -> np.ndarray:
-        _, dtype, key, _, count, *_ = pid
-        return self._storage(key, dtype, count)
-
-
-def _rebuild(
-    storage: np.ndarray, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any
-) -> np.ndarray:
-    """Return the tensor that a part of a storage is."""
-    last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-    if 0 not in shape and not 0 <= last < len(storage):
-        raise ValueError("a tensor reaches beyond its storage")
-    steps = [step * storage.itemsize for step in strides]
-    return np.lib.stride_tricks.as_strided(storage[offset:], shape, steps).copy()
