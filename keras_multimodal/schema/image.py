@@ -1,7 +1,7 @@
 """The description of a picture."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Self
 
 from keras_multimodal.schema.kinds import register_modality
@@ -37,6 +37,9 @@ class Image(Modality):
             size does not need. The pixels are then not quite those of resizing the whole picture.
         max_pixels: A file that claims more pixels than this is refused before it is decoded; a few
             kilobytes can claim gigabytes. Defaults to 178,956,970, where Pillow refuses.
+        exif_orientation: Turn pictures as their EXIF says, as whoever shows them to people does.
+            Else they stay as the camera lay, on their side for many of a phone's. Schemas written
+            before there was this field leave them.
         bits: Bits of a grey level: 8, or 16 for grey PNGs whose values reach 65,535.
         output_dtype: `"float32"`, or `"uint8"` for pixels as they are, [0, 255], which take a
             quarter of the memory on their way to the model; the model rescales them itself.
@@ -64,6 +67,7 @@ class Image(Modality):
     """
 
     kind: ClassVar[str] = "image"
+    unwritten: ClassVar[Mapping[str, object]] = {"exif_orientation": False}
 
     name: str = "image"
     height: int
@@ -75,6 +79,7 @@ class Image(Modality):
     crop: bool = False
     scaled_decoding: bool = False
     max_pixels: int = 178_956_970
+    exif_orientation: bool = True
     bits: Literal[8, 16] = 8
     output_dtype: Literal["float32", "uint8"] = "float32"
     background: int | None = 255

@@ -34,6 +34,10 @@ class Modality:
     # Whether a row's tensor has its steps, such as words or samples, along its first axis.
     sequential: ClassVar[bool] = False
 
+    # What fields mean in a file that was written before there were these fields, where that is
+    # not their default.
+    unwritten: ClassVar[Mapping[str, object]] = {}
+
     name: str
     optional: bool = False
 

@@ -38,7 +38,7 @@ def _modality(config: Mapping[str, Any]) -> Modality:
             f"`kind` must be one of {kinds()}. Received: kind={config.get('kind')!r}. If it is a "
             "modality of your own, import the module that calls schema.register_modality first."
         )
-    return cls(**_fields(config))
+    return cls(**{**cls.unwritten, **_fields(config)})
 
 
 def _target(config: Mapping[str, Any]) -> Any:

@@ -4,6 +4,12 @@ import tensorflow as tf
 
 from keras_multimodal.data.image.crop import corner, cut
 from keras_multimodal.data.image.header import check_size, check_still, claimed_size, has_16_bits
+from keras_multimodal.data.image.orientation import (
+    is_turned,
+    jpeg_orientation,
+    other_orientation,
+    turn,
+)
 from keras_multimodal.schema import Image
 
 # Pillow's weights for red, green and blue, in 1/65536. They add up to one, so grey stays grey.
@@ -21,7 +27,8 @@ def decode_image(
     Reads JPEG, PNG, BMP, WebP and the first frame of a GIF. Animated WebPs are refused:
     TensorFlow 2.21 overruns its memory over them. Transparency shows `spec.background`,
     unless the picture is wanted with its alpha channel. Sixteen-bit PNGs lose their low byte,
-    unless `spec.bits` is 16.
+    unless `spec.bits` is 16. With `spec.exif_orientation`, JPEG, PNG and WebP are turned as EXIF
+    says before anything is cut out or resized.
 
     Args:
         contents: The file's bytes, a scalar string.
@@ -67,17 +74,22 @@ def _decode_jpeg(
     size = tf.io.extract_jpeg_shape(contents)[:2]
     with tf.control_dependencies(check_size(size[0], size[1], spec.max_pixels)):
         contents = tf.identity(contents)
+    orientation = jpeg_orientation(contents) if spec.exif_orientation else None
     # The accurate transform costs the same here and gives Pillow's pixels; TensorFlow's default,
     # the fast one, is off by several grey levels.
     options = {"channels": min(spec.channels, 3), "dct_method": "INTEGER_ACCURATE"}
 
     def decode(ratio: int) -> tf.Tensor:
-        return tf.io.decode_jpeg(contents, ratio=ratio, **options)
+        pixels = tf.io.decode_jpeg(contents, ratio=ratio, **options)
+        return pixels if orientation is None else turn(pixels, orientation)
 
     if spec.crop:
         target = tf.constant([spec.height, spec.width])
+        as_stored = tf.reduce_all(size >= target)
+        if orientation is not None:
+            as_stored &= tf.equal(orientation, 1)
         pixels = tf.cond(
-            tf.reduce_all(size >= target),
+            as_stored,
             # Decodes the rows and columns of blocks that the target touches.
             lambda: tf.io.decode_and_crop_jpeg(
                 contents, tf.concat([corner(size, spec, place), target], 0), **options
@@ -85,6 +97,8 @@ def _decode_jpeg(
             lambda: cut(decode(1), spec, place),
         )
     elif spec.scaled_decoding:
+        if orientation is not None:
+            size = tf.where(is_turned(orientation), size[::-1], size)
         smallest = tf.reduce_min(size // [spec.height, spec.width])
         # 1, 2, 4 or 8: the decoder leaves out so much of each 8x8 block's frequencies.
         step = tf.reduce_sum(tf.cast(smallest >= tf.constant([2, 4, 8]), tf.int32))
@@ -112,6 +126,8 @@ def _decode_other(
         )
     else:
         pixels = _decode_8_bits(contents, spec)
+    if spec.exif_orientation:
+        pixels = turn(pixels, other_orientation(contents))
     return cut(pixels, spec, place) if spec.crop else pixels
 
 

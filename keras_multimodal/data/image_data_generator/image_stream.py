@@ -87,6 +87,8 @@ class ImageStream(ImageTransformer):
             too small is enlarged to cover the target. Defaults to `False`.
         max_pixels: Files that claim more pixels are refused before they are decoded. Defaults to
             178,956,970, where Pillow refuses.
+        exif_orientation: Turn pictures as their EXIF says, as viewers do and Keras does not; with
+            `False` a phone's may lie on their side. Defaults to `True`.
 
     Raises:
         ValueError: If an argument is out of range.

@@ -29,6 +29,7 @@ class ImageSettings:
         augment: Keras' preprocessing layers that training batches go through, or `None`.
         random_crop: Whether the target is cut out of the picture.
         max_pixels: Files that claim more pixels are refused.
+        exif_orientation: Whether pictures are turned as their EXIF says.
         samplewise_center: Whether each picture's own mean is subtracted.
         samplewise_std_normalization: Whether it is divided by its own standard deviation.
         preprocessing_function: A function from one picture to another, or `None`.
@@ -44,6 +45,7 @@ class ImageSettings:
     augment: Any
     random_crop: bool
     max_pixels: int
+    exif_orientation: bool
     samplewise_center: bool
     samplewise_std_normalization: bool
     preprocessing_function: Callable[[tf.Tensor], tf.Tensor] | None
@@ -113,6 +115,7 @@ class ImageSettings:
             optional=optional,
             crop=self.random_crop,
             max_pixels=self.max_pixels,
+            exif_orientation=self.exif_orientation,
             **picture_format.fields(paths),
         )
 

@@ -78,6 +78,7 @@ class ImageTransformer:
         augment: Any = None,
         random_crop: bool = False,
         max_pixels: int = 178_956_970,
+        exif_orientation: bool = True,
     ) -> None:
         if validation_split and not 0 < validation_split < 1:
             raise ValueError(
@@ -136,6 +137,7 @@ class ImageTransformer:
             augment=augment,
             random_crop=random_crop,
             max_pixels=max_pixels,
+            exif_orientation=exif_orientation,
             samplewise_center=samplewise_center or samplewise_std_normalization,
             samplewise_std_normalization=samplewise_std_normalization,
             preprocessing_function=preprocessing_function,
