@@ -1,5 +1,6 @@
 """A column of recordings, as `AudioStream` makes it."""
 
+import functools
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
@@ -8,7 +9,8 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.audio.augmentation import AudioAugmentation
-from keras_multimodal.data.audio.sound_file import make_sound_decoder
+from keras_multimodal.data.audio.sound_file import make_sound_reader
+from keras_multimodal.data.audio.wav import wav_layout
 from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Column
 from keras_multimodal.schema import Audio
 from keras_multimodal.schema.missing_cells import is_missing
@@ -65,19 +67,23 @@ class AudioColumn(Column):
         return pd.Series(self.targets, index=index, name="label")
 
     def cell_loader(self) -> CellLoader:
-        """Read, decode and resample one file."""
+        """Read, decode and resample one file; its bytes say what it is, and not its name."""
         transform = self.transform
-        if all(str(path).lower().endswith(".wav") for path in self.cells if path):
-            return lambda path: transform.load(tf.io.read_file(path))
-        decode_sound = make_sound_decoder()
+        probe, read_sound = make_sound_reader()
 
         def load(path: tf.Tensor) -> Tensors:
             contents = tf.io.read_file(path)
-            is_wav = tf.strings.regex_full_match(path, r"(?i).*\.wav")
+            layout = wav_layout(contents)
+
+            def load_other() -> Tensors:
+                count, rate = probe(contents)
+                return transform.arrange(count, rate, functools.partial(read_sound, contents))
+
             return tf.cond(
-                is_wav,
-                lambda: transform.load(contents),
-                lambda: transform.arrange(*decode_sound(contents)),
+                # A WAV that is broken is told so; soundfile would read what is left of it.
+                layout.riff & (layout.known | (layout.form < 0)),
+                lambda: transform.load_wav(contents, layout),
+                load_other,
             )
 
         return load

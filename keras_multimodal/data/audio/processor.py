@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from keras_multimodal.data.audio.augmentation import AudioAugmentation
 from keras_multimodal.data.audio.column import AudioColumn
-from keras_multimodal.data.audio.sound_file import require_soundfile
+from keras_multimodal.data.audio.sound_file import is_wav, require_soundfile
 from keras_multimodal.data.column.files import existing_folder, walk
 from keras_multimodal.data.column.keyed_files import KeyedFiles, folder_files, frame_files
 from keras_multimodal.schema import Audio
@@ -21,8 +21,9 @@ _EXTENSIONS = ENDINGS["audio"]
 class AudioStream:
     """Makes columns of recordings, mixed to mono and resampled to one rate.
 
-    WAV files (8, 16, 24 and 32 bits, and float) are decoded in the graph; FLAC, OGG and MP3 need
-    the extra `audio`. An exported model takes the bytes of WAV files.
+    WAV files (8, 16, 24 and 32 bits, float, mu-law and A-law, RF64, and what was written to a pipe)
+    are decoded in the graph; other encodings, FLAC, OGG and MP3 need the extra `audio`. A file's
+    bytes say what it is, and not its name. An exported model takes the bytes of WAV files.
 
     Args:
         sample_rate: Rate in Hz to which recordings are resampled.
@@ -184,7 +185,8 @@ class AudioStream:
         name: str | None,
         optional: bool,
     ) -> AudioColumn:
-        if any(path and not path.lower().endswith(".wav") for path in files.paths):
+        others = (path for path in files.paths if path and not path.lower().endswith(".wav"))
+        if not all(is_wav(path) for path in others):
             require_soundfile()
         name = Audio.name if name is None else name
         return AudioColumn(

@@ -32,14 +32,59 @@ def resample(samples: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tensor
     )
 
 
-def _convolve(samples: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tensor:
-    divisor = _gcd(rate, tf.constant(target_rate, tf.int32))
-    down = tf.cast(rate // divisor, tf.int64)
-    up = tf.cast(target_rate // divisor, tf.int64)
+def resampled_length(count: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tensor:
+    """Return how many samples `resample` makes of so many, a scalar int64.
+
+    Args:
+        count: The samples, a scalar integer.
+        rate: Their rate in Hz.
+        target_rate: The rate wanted, in Hz.
+    """
+    down, up = _ratio(rate, target_rate)
+    return (tf.cast(count, tf.int64) * up + down - 1) // down
+
+
+def needed_part(
+    first: tf.Tensor, stop: tf.Tensor, count: tf.Tensor, rate: tf.Tensor, target_rate: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Return which samples some of the resampled ones are made of.
+
+    Args:
+        first: The first resampled one that is wanted.
+        stop: The one behind the last.
+        count: How many samples there are before.
+        rate: Their rate in Hz.
+        target_rate: The rate wanted, in Hz.
+
+    Returns:
+        The first sample, the one behind the last, and which one `first` is of those that `resample`
+        makes of this part, all of them scalar int64.
+    """
+    down, up = _ratio(rate, target_rate)
+    reach = _reach(down, up)[1]
+    # Where `down` samples are left out, `up` resampled ones are, and each filter stays what it is.
+    steps = tf.maximum(first // up - (reach + down - 1) // down, 0)
+    end = (stop * down + up - 1) // up + reach + 1
+    return steps * down, tf.minimum(end, count), first - steps * up
+
+
+def _ratio(rate: tf.Tensor, target_rate: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return how many samples become how many."""
+    rate = tf.cast(rate, tf.int64)
+    divisor = _gcd(rate, tf.constant(target_rate, tf.int64))
+    return rate // divisor, target_rate // divisor
+
+
+def _reach(down: tf.Tensor, up: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the filters' scale, and how many samples they reach to either side."""
     scale = tf.minimum(tf.cast(up, tf.float64) / tf.cast(down, tf.float64), 1.0) * _ROLLOFF
-    reach = tf.cast(tf.math.ceil(_ZEROS / scale), tf.int64)
-    count = tf.shape(samples, out_type=tf.int64)[0]
-    length = (count * up + down - 1) // down
+    return scale, tf.cast(tf.math.ceil(_ZEROS / scale), tf.int64)
+
+
+def _convolve(samples: tf.Tensor, rate: tf.Tensor, target_rate: int) -> tf.Tensor:
+    down, up = _ratio(rate, target_rate)
+    scale, reach = _reach(down, up)
+    length = resampled_length(tf.shape(samples)[0], rate, target_rate)
     # Rates that have little in common, such as 8,001 and 8,000 Hz, have a filter for nearly each
     # sample: a table of them would fill the memory, so they are made as they are needed.
     return tf.cond(

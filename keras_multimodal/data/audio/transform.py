@@ -1,9 +1,11 @@
 """Recordings: the bytes of a WAV file to the samples and the mask that the model sees."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
-from keras_multimodal.data.audio.resampling import resample
-from keras_multimodal.data.audio.wav import decode_wav
+from keras_multimodal.data.audio.resampling import needed_part, resample, resampled_length
+from keras_multimodal.data.audio.wav import WavLayout, check_layout, decode_frames, wav_layout
 from keras_multimodal.data.column.registry import register_transform
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.schema import Audio
@@ -15,15 +17,44 @@ class AudioTransform(Transform[Audio]):
 
     def load(self, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Bring the bytes of a WAV file to `(num_samples,)` float32 and its mask."""
-        return self.arrange(*decode_wav(cell))
+        return self.load_wav(cell, wav_layout(cell))
 
-    def arrange(self, channels: tf.Tensor, rate: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Bring samples, `(samples, channels)`, to `(num_samples,)` float32 and its mask."""
+    def load_wav(self, cell: tf.Tensor, layout: WavLayout) -> tuple[tf.Tensor, tf.Tensor]:
+        """Bring the bytes of a WAV file, whose layout is known, to samples and their mask."""
+        layout = check_layout(layout, cell)
+        return self.arrange(
+            layout.count,
+            layout.rate,
+            lambda first, stop: tf.reduce_mean(decode_frames(cell, layout, first, stop), axis=1),
+        )
+
+    def arrange(
+        self,
+        count: tf.Tensor,
+        rate: tf.Tensor,
+        read: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Read as much of a recording as is kept, and bring it to `(num_samples,)` and its mask.
+
+        What a header says costs nothing so: of hours a few seconds are decoded, and of a rate of
+        3 Hz nothing is resampled that is cut off then.
+
+        Args:
+            count: How many frames the recording has.
+            rate: Frames a second.
+            read: From the first frame and the one behind the last to the samples, mixed to mono;
+                fewer where the recording ends before.
+        """
         spec, size = self.spec, self.spec.num_samples
-        samples = resample(tf.reduce_mean(channels, axis=1), rate, spec.sample_rate)
-        surplus = tf.maximum(tf.shape(samples)[0] - size, 0)
-        start = surplus // 2 if spec.crop == "center" else 0
-        samples = samples[start : start + size]
+        count = tf.cast(count, tf.int64)
+        length = resampled_length(count, rate, spec.sample_rate)
+        first = (
+            tf.maximum(length - size, 0) // 2 if spec.crop == "center" else tf.zeros_like(length)
+        )
+        stop = tf.minimum(first + size, length)
+        begin, end, skipped = needed_part(first, stop, count, rate, spec.sample_rate)
+        samples = resample(read(begin, end), rate, spec.sample_rate)
+        samples = samples[skipped : skipped + stop - first]
         if spec.normalize is not None:
             samples = tf.math.divide_no_nan(samples, tf.reduce_max(tf.abs(samples)))
         if spec.normalize == "rms":
@@ -32,9 +63,9 @@ class AudioTransform(Transform[Audio]):
             target = 10 ** (spec.target_level / 20)
             samples *= tf.minimum(tf.math.divide_no_nan(target, level), 1.0)
         samples = tf.clip_by_value(samples, -1.0, 1.0)
-        count = tf.shape(samples)[0]
-        samples = tf.pad(samples, [[0, size - count]])
-        return tf.ensure_shape(samples, [size]), tf.range(size) < count
+        real = tf.shape(samples)[0]
+        samples = tf.pad(samples, [[0, size - real]])
+        return tf.ensure_shape(samples, [size]), tf.range(size) < real
 
     def blank(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Return silence, none of it real."""

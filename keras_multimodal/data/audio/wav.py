@@ -5,19 +5,79 @@ that an exported model reads what the pipeline reads.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 # What is above is no recording but a broken file, and would overflow where samples are summed.
 MAX_RATE = 1_000_000  # in Hz
 MAX_MAGNITUDE = 1e12  # of a sample, where full scale is 1
+MAX_CHANNELS = 256
 
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_KNOWN = (_PCM * 1000 + 8, _PCM * 1000 + 16, _PCM * 1000 + 24, _PCM * 1000 + 32, _FLOAT * 1000 + 32)
+_MAX_CHUNKS = 256  # before the samples; each takes a while to skip, and files have a dozen
+_PIPE = 2**31 - 2**16  # bytes; who writes to a pipe says so many or more, or none
+_PCM, _FLOAT, _A_LAW, _MU_LAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+_KNOWN = (
+    _PCM * 1000 + 8,
+    _PCM * 1000 + 16,
+    _PCM * 1000 + 24,
+    _PCM * 1000 + 32,
+    _FLOAT * 1000 + 32,
+    _FLOAT * 1000 + 64,
+    _A_LAW * 1000 + 8,
+    _MU_LAW * 1000 + 8,
+)
+
+
+class WavLayout(NamedTuple):
+    """What a WAV file's header says, as scalars; nothing has been checked yet.
+
+    Args:
+        riff: Whether it is a WAV file at all.
+        chunks: How many chunks were looked at.
+        form: Where the description of the samples begins, -1 for nowhere.
+        data: Where the samples begin, -1 for nowhere.
+        length: Their bytes.
+        kind: How they are encoded.
+        bits: Of a sample.
+        channels: In a frame.
+        rate: Frames a second.
+    """
+
+    riff: tf.Tensor
+    chunks: tf.Tensor
+    form: tf.Tensor
+    data: tf.Tensor
+    length: tf.Tensor
+    kind: tf.Tensor
+    bits: tf.Tensor
+    channels: tf.Tensor
+    rate: tf.Tensor
+
+    @property
+    def known(self) -> tf.Tensor:
+        """Whether `decode_frames` reads the encoding."""
+        return tf.reduce_any(self.code == tf.constant(_KNOWN, tf.int64))
+
+    @property
+    def code(self) -> tf.Tensor:
+        """Kind and bits in one number."""
+        return self.kind * 1000 + self.bits
+
+    @property
+    def frame(self) -> tf.Tensor:
+        """The bytes of a frame."""
+        return tf.maximum(self.channels * self.bits // 8, 1)
+
+    @property
+    def count(self) -> tf.Tensor:
+        """How many frames there are."""
+        return self.length // self.frame
 
 
 def decode_wav(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Decode one WAV file: PCM of 8, 16, 24 or 32 bits, or 32-bit float.
+    """Decode one WAV file: PCM of 8, 16, 24 or 32 bits, float of 32 or 64, mu-law or A-law.
 
     Integers are divided by half their range, so that they lie in [-1, 1). Floats are as stored.
 
@@ -32,58 +92,133 @@ def decode_wav(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             promises more than the file has, if it has no samples, or if one is NaN, infinite or
             above 1e12.
     """
-    contents = tf.convert_to_tensor(contents, tf.string)
-    size = tf.strings.length(contents)
-    riff = (
-        (size >= 12)
-        & tf.equal(tf.strings.substr(contents, 0, tf.minimum(size, 4)), "RIFF")
-        & tf.equal(_part(contents, 8, 4), "WAVE")
-    )
-    with tf.control_dependencies(
-        _check(riff, "This is no WAV file (RIFF, WAVE); other formats must be converted first.")
-    ):
-        contents = tf.identity(contents)
+    layout = check_layout(wav_layout(contents), contents)
+    return decode_frames(contents, layout, 0, layout.count), tf.cast(layout.rate, tf.int32)
 
-    def walk(at: tf.Tensor, form: tf.Tensor, data: tf.Tensor, length: tf.Tensor) -> list[tf.Tensor]:
+
+def wav_layout(contents: tf.Tensor) -> WavLayout:
+    """Return what the header of a file says, whatever the file is.
+
+    RF64 and BW64 say the length of the samples in 64 bits. A file that was written to a pipe says
+    none, or a very large one; its samples go on to its end.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+    """
+    contents = tf.convert_to_tensor(contents, tf.string)
+    total = tf.cast(tf.strings.length(contents), tf.int64)
+    magic = _part(contents, 0, 4)
+    large = tf.equal(magic, "RF64") | tf.equal(magic, "BW64")
+    riff = (tf.equal(magic, "RIFF") | large) & tf.equal(_part(contents, 8, 4), "WAVE")
+
+    def walk(
+        at: tf.Tensor, chunks: tf.Tensor, form: tf.Tensor, sizes: tf.Tensor, data: tf.Tensor
+    ) -> list[tf.Tensor]:
         name, bytes_in = _part(contents, at, 4), _number(contents, at + 4, 4)
         start = at + 8
         form = tf.where(tf.equal(name, "fmt "), start, form)
-        is_data = tf.equal(name, "data")
-        data, length = tf.where(is_data, start, data), tf.where(is_data, bytes_in, length)
+        sizes = tf.where(tf.equal(name, "ds64"), start, sizes)
+        data = tf.where(tf.equal(name, "data"), start, data)
         # Chunks are padded to an even number of bytes.
-        return [start + bytes_in + bytes_in % 2, form, data, length]
+        return [start + bytes_in + bytes_in % 2, chunks + 1, form, sizes, data]
 
-    none, total = tf.constant(-1, tf.int64), tf.cast(size, tf.int64)
-    _, form, data, length = tf.while_loop(
-        lambda at, form, data, length: (at + 8 <= total) & (data < 0),
+    none = tf.constant(-1, tf.int64)
+    _, chunks, form, sizes, data = tf.while_loop(
+        lambda at, chunks, form, sizes, data: (
+            riff & (at + 8 <= total) & (data < 0) & (chunks < _MAX_CHUNKS)
+        ),
         walk,
-        [tf.constant(12, tf.int64), none, none, tf.constant(0, tf.int64)],
+        [tf.constant(12, tf.int64), tf.constant(0), none, none, none],
     )
-    checks = _check((form >= 0) & (form + 16 <= total), "The WAV file has no format chunk.")
-    checks += _check(data >= 0, "The WAV file has no data chunk.")
-    checks += _check(data + length <= total, "The WAV file ends before its data does.")
-    with tf.control_dependencies(checks):
-        form = tf.identity(form)
-    kind, channels = _number(contents, form, 2), _number(contents, form + 2, 2)
-    rate, bits = _number(contents, form + 4, 4), _number(contents, form + 14, 2)
+    length = _number(contents, data - 4, 4)
+    unfinished = tf.not_equal(_number(contents, 4, 4) + 8, total)
+    length = tf.where(large & (sizes >= 0), _number(contents, sizes + 8, 6), length)
+    to_the_end = (length >= _PIPE) & (data + length > total) | tf.equal(length, 0) & unfinished
+    length = tf.where(to_the_end, total - data, length)
+    kind = _number(contents, form, 2)
     kind = tf.where(tf.equal(kind, _EXTENSIBLE), _number(contents, form + 24, 2), kind)
-    code = kind * 1000 + bits
-    checks = _check(tf.reduce_any(code == tf.constant(_KNOWN, tf.int64)), "Unknown WAV encoding.")
-    checks += _check((channels > 0) & (rate > 0), "The WAV file has no channels or no rate.")
-    checks += _check(rate <= MAX_RATE, "The WAV file's rate is above 1 MHz.")
-    frame = tf.maximum(channels * bits // 8, 1)
-    checks += _check(length >= frame, "The WAV file has no samples.")
-    with tf.control_dependencies(checks):
-        code = tf.identity(code)
-    payload = _part(contents, data, length - length % frame)
-    index = tf.argmax(tf.cast(code == tf.constant(_KNOWN, tf.int64), tf.int32))
+    return WavLayout(
+        riff=riff,
+        chunks=chunks,
+        form=form,
+        data=data,
+        length=length,
+        kind=kind,
+        bits=_number(contents, form + 14, 2),
+        channels=_number(contents, form + 2, 2),
+        rate=_number(contents, form + 4, 4),
+    )
+
+
+def check_layout(layout: WavLayout, contents: tf.Tensor) -> WavLayout:
+    """Return the layout of a WAV file that `decode_frames` can read; errors say what it lacks.
+
+    Args:
+        layout: What `wav_layout` returned.
+        contents: The file's bytes, a scalar string.
+    """
+    total = tf.cast(tf.strings.length(contents), tf.int64)
+    checks = [
+        (layout.riff, ["This is no WAV file (RIFF, WAVE); other formats must be converted first."]),
+        (
+            (layout.data >= 0) | (layout.chunks < _MAX_CHUNKS),
+            [f"The WAV file has {_MAX_CHUNKS} chunks or more before its data."],
+        ),
+        (
+            (layout.form >= 0) & (layout.form + 16 <= total),
+            ["The WAV file has no format chunk."],
+        ),
+        (layout.data >= 0, ["The WAV file has no data chunk."]),
+        (layout.data + layout.length <= total, ["The WAV file ends before its data does."]),
+        (
+            layout.known,
+            [
+                "Unknown WAV encoding. PCM of 8, 16, 24 or 32 bits, float of 32 or 64, mu-law and "
+                "A-law are read; convert it to one of them. Received: format and bits",
+                layout.kind,
+                layout.bits,
+            ],
+        ),
+        (
+            (layout.channels > 0) & (layout.rate > 0),
+            ["The WAV file has no channels or no rate."],
+        ),
+        (
+            layout.channels <= MAX_CHANNELS,
+            [f"The WAV file has more than {MAX_CHANNELS} channels."],
+        ),
+        (layout.rate <= MAX_RATE, ["The WAV file's rate is above 1 MHz."]),
+        (layout.count >= 1, ["The WAV file has no samples."]),
+    ]
+    for condition, message in checks:  # in this order: what comes first explains what follows
+        with tf.control_dependencies(_check(condition, message)):
+            layout = layout._replace(data=tf.identity(layout.data))
+    return layout
+
+
+def decode_frames(
+    contents: tf.Tensor, layout: WavLayout, first: tf.Tensor | int, stop: tf.Tensor | int
+) -> tf.Tensor:
+    """Return some frames of a WAV file, `(frames, channels)` float32.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        layout: What `check_layout` returned.
+        first: The first frame.
+        stop: The frame behind the last.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If a sample is NaN, infinite or above 1e12.
+    """
+    first, stop = tf.cast(first, tf.int64), tf.cast(stop, tf.int64)
+    payload = _part(contents, layout.data + first * layout.frame, (stop - first) * layout.frame)
+    index = tf.argmax(tf.cast(layout.code == tf.constant(_KNOWN, tf.int64), tf.int32))
     values = tf.switch_case(tf.cast(index, tf.int32), _readers(payload))
     # No comparison with NaN is true.
     sound = tf.reduce_all(tf.abs(values) <= MAX_MAGNITUDE)
     message = "The WAV file has NaN or infinite samples, or some above 1e12."
-    with tf.control_dependencies(_check(sound, message)):
-        samples = tf.reshape(values, tf.stack([-1, channels]))
-    return samples, tf.cast(rate, tf.int32)
+    with tf.control_dependencies(_check(sound, [message])):
+        return tf.reshape(values, tf.stack([-1, layout.channels]))
 
 
 def _readers(payload: tf.Tensor) -> list[Callable[[], tf.Tensor]]:
@@ -95,30 +230,51 @@ def _readers(payload: tf.Tensor) -> list[Callable[[], tf.Tensor]]:
         value = parts[:, 0] + parts[:, 1] * 2**8 + parts[:, 2] * 2**16
         return tf.cast(value - tf.where(value >= 2**23, 2**24, 0), tf.float32) / 2.0**23
 
+    def law(levels: np.ndarray) -> tf.Tensor:
+        return tf.gather(levels, tf.cast(tf.io.decode_raw(payload, tf.uint8), tf.int32))
+
     return [
         lambda: pcm(tf.uint8, 128.0, 128.0),
         lambda: pcm(tf.int16, 2.0**15),
         pcm24,
         lambda: pcm(tf.int32, 2.0**31),
         lambda: tf.io.decode_raw(payload, tf.float32),
+        lambda: tf.cast(tf.io.decode_raw(payload, tf.float64), tf.float32),
+        lambda: law(_a_law()),
+        lambda: law(_mu_law()),
     ]
 
 
-def _part(contents: tf.Tensor, start: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+def _a_law() -> np.ndarray:
+    """Return the sample of each byte, as ITU-T G.711 has it."""
+    codes = np.arange(256) ^ 0x55
+    segment, step = codes >> 4 & 7, codes & 15
+    level = np.where(segment, (step * 16 + 0x108) << np.maximum(segment - 1, 0), step * 16 + 8)
+    return (np.where(codes & 0x80, level, -level) / 2**15).astype("float32")
+
+
+def _mu_law() -> np.ndarray:
+    """Return the sample of each byte, as ITU-T G.711 has it."""
+    codes = ~np.arange(256) & 0xFF
+    level = (((codes & 15) * 8 + 0x84) << (codes >> 4 & 7)) - 0x84
+    return (np.where(codes & 0x80, -level, level) / 2**15).astype("float32")
+
+
+def _part(contents: tf.Tensor, start: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
     """Return those bytes, or as many as there are: the checks refuse what is lacking, in words."""
     size = tf.cast(tf.strings.length(contents), tf.int64)
     start = tf.clip_by_value(tf.cast(start, tf.int64), 0, size)
     return tf.strings.substr(contents, start, tf.minimum(tf.cast(length, tf.int64), size - start))
 
 
-def _number(contents: tf.Tensor, start: tf.Tensor, length: int) -> tf.Tensor:
+def _number(contents: tf.Tensor, start: tf.Tensor | int, length: int) -> tf.Tensor:
     """Return a little-endian unsigned integer as int64."""
     values = tf.cast(tf.io.decode_raw(_part(contents, start, length), tf.uint8), tf.int64)
     places = tf.constant([256**place for place in range(length)], tf.int64)
     return tf.reduce_sum(values * places[: tf.size(values)])
 
 
-def _check(condition: tf.Tensor, message: str) -> list[tf.Operation]:
+def _check(condition: tf.Tensor, message: list[object]) -> list[tf.Operation]:
     # Outside a graph the check has already been made, and there is nothing to wait for.
-    check = tf.debugging.Assert(condition, [message])
+    check = tf.debugging.Assert(condition, message)
     return [] if check is None else [check]

@@ -124,10 +124,10 @@ def test_a_broken_flac_is_named_too(tones, tmp_path):
 
 
 def test_a_rate_that_no_recording_has_is_named_too(tones, tmp_path):
-    pytest.importorskip("soundfile")
-    wavfile.write(tmp_path / "x.ogg", 2_000_000, np.ones(800, "float32"))
-    tones.loc["k2", "file"] = "x.ogg"
-    with pytest.raises(ValueError, match=r"row 'k2'.*x\.ogg' cannot be decoded.*above 1 MHz"):
+    soundfile = pytest.importorskip("soundfile")
+    soundfile.write(tmp_path / "x.caf", np.ones(800), 2_000_000)
+    tones.loc["k2", "file"] = "x.caf"
+    with pytest.raises(ValueError, match=r"row 'k2'.*x\.caf' cannot be decoded.*above 1 MHz"):
         pair(flow_of(tones, tmp_path)).verify()
 
 
@@ -142,7 +142,67 @@ def test_without_soundfile_the_remedy_is_named(tones, tmp_path, monkeypatch):
         flow_of(tones, tmp_path)
 
 
-@pytest.mark.parametrize("ending", ["wav", "ogg"])  # the name says who reads it
+def write_odd_wavs(folder, tone):
+    """Write WAV files that players read; the last two need soundfile."""
+    soundfile = pytest.importorskip("soundfile")
+    for encoding in ("PCM_16", "PCM_24", "FLOAT", "DOUBLE", "ULAW", "ALAW"):
+        soundfile.write(folder / f"{encoding}.wav", tone, RATE, encoding)
+    soundfile.write(folder / "rf64.wav", tone, RATE, format="RF64")
+    content = (folder / "PCM_16.wav").read_bytes()
+    at = content.index(b"data")
+    for name, size in (("ffmpeg", b"\xff" * 4), ("sox", b"\xff\xff\xff\x7f"), ("zero", bytes(4))):
+        piped = content[:4] + size + content[8 : at + 4] + size + content[at + 8 :]
+        (folder / f"{name}_pipe.wav").write_bytes(piped)
+    soundfile.write(folder / "IMA_ADPCM.wav", tone, RATE, "IMA_ADPCM")
+    soundfile.write(folder / "flac_named.wav", tone, RATE, format="FLAC")
+    return sorted(path.name for path in folder.glob("[!0-9]*.wav"))
+
+
+def test_what_a_recording_is_is_told_by_its_bytes(tones, tmp_path):
+    soundfile = pytest.importorskip("soundfile")
+    tone = 0.5 * np.sin(np.arange(RATE) / 9)
+    names = write_odd_wavs(tmp_path, tone)
+    assert len(names) == 12
+    soundfile.write(tmp_path / "wav_named.flac", tone, RATE, format="WAV")
+    names.append("wav_named.flac")
+    frame = pd.DataFrame({"file": names}, index=names)
+    column = AudioStream(RATE, RATE).from_dataframe(frame, "file", tmp_path)
+    batch = pair(column).batch(len(names)).get_single_element()
+    tolerance = {"ULAW.wav": 0.02, "ALAW.wav": 0.02, "IMA_ADPCM.wav": 0.3}
+    for name, heard, mask in zip(names, batch["audio"], batch["audio_mask"], strict=True):
+        assert np.all(mask)
+        np.testing.assert_allclose(heard, tone, atol=tolerance.get(name, 1e-4), err_msg=name)
+        read, _ = soundfile.read(tmp_path / name, dtype="float32")
+        if name != "zero_pipe.wav":  # of which soundfile reads nothing
+            np.testing.assert_allclose(heard, read[:RATE], atol=1e-6, err_msg=name)
+
+
+def test_without_soundfile_a_recording_that_needs_it_is_told_and_others_are_read(
+    tones, tmp_path, monkeypatch
+):
+    names = write_odd_wavs(tmp_path, 0.5 * np.sin(np.arange(RATE) / 9))
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    frame = pd.DataFrame({"file": names}, index=names)
+    records = pair(AudioStream(RATE, RATE).from_dataframe(frame, "file", tmp_path), on_error="drop")
+    reasons = records.report.unreadable["audio"]
+    assert list(reasons) == ["IMA_ADPCM.wav", "flac_named.wav"]
+    for reason in reasons.values():
+        assert "are read by soundfile, which is not installed" in reason
+        assert "Traceback" not in reason
+
+
+def test_the_exported_preprocessing_names_an_encoding_that_it_cannot_read(tones, tmp_path):
+    write_odd_wavs(tmp_path, np.zeros(RATE))
+    preprocess = Preprocessor(pair(flow_of(tones, tmp_path)).schema)
+    for name, message in (
+        ("IMA_ADPCM.wav", r"Unknown WAV encoding.*convert it to one of them"),
+        ("flac_named.wav", "no WAV file"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            preprocess({"audio": tf.constant([(tmp_path / name).read_bytes()])})
+
+
+@pytest.mark.parametrize("ending", ["wav", "caf"])  # which soundfile reads
 @pytest.mark.parametrize(
     ("samples", "reason"),
     [
@@ -156,9 +216,11 @@ def test_without_soundfile_the_remedy_is_named(tones, tmp_path, monkeypatch):
 def test_samples_that_are_none_are_refused_whatever_reads_them(
     tones, tmp_path, samples, reason, ending
 ):
-    if ending != "wav":
-        pytest.importorskip("soundfile")
-    wavfile.write(tmp_path / f"x.{ending}", 2 * RATE, samples.astype("float32"))
+    if ending == "wav":
+        wavfile.write(tmp_path / "x.wav", 2 * RATE, samples.astype("float32"))
+    else:
+        soundfile = pytest.importorskip("soundfile")
+        soundfile.write(tmp_path / "x.caf", samples.astype("float32"), 2 * RATE, "FLOAT")
     tones.loc["k2", "file"] = f"x.{ending}"
     flow = flow_of(tones, tmp_path)
     with pytest.raises(ValueError, match=rf"row 'k2'.*x\.{ending}' cannot be decoded \(The .*file"):
