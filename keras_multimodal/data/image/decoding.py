@@ -1,9 +1,18 @@
 """Encoded bytes to pixels: JPEG, PNG, GIF, BMP and WebP, cropped and resized."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from keras_multimodal.data.image.crop import corner, cut
-from keras_multimodal.data.image.header import check_size, check_still, claimed_size, has_16_bits
+from keras_multimodal.data.image.header import (
+    check_scans,
+    check_size,
+    check_still,
+    claimed_size,
+    claims_alpha,
+    has_16_bits,
+)
 from keras_multimodal.data.image.orientation import (
     is_turned,
     jpeg_orientation,
@@ -14,6 +23,8 @@ from keras_multimodal.schema import Image
 
 # Pillow's weights for red, green and blue, in 1/65536. They add up to one, so grey stays grey.
 _LUMA = (19595, 38470, 7471)
+
+_PART = 2**20  # pixels that are summed at a time
 
 
 def decode_image(
@@ -72,7 +83,8 @@ def _decode_jpeg(
     contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None
 ) -> tf.Tensor:
     size = tf.io.extract_jpeg_shape(contents)[:2]
-    with tf.control_dependencies(check_size(size[0], size[1], spec.max_pixels)):
+    checks = check_size(size[0], size[1], spec.max_pixels, spec.channels == 4)
+    with tf.control_dependencies([*checks, *check_scans(contents)]):
         contents = tf.identity(contents)
     orientation = jpeg_orientation(contents) if spec.exif_orientation else None
     # The accurate transform costs the same here and gives Pillow's pixels; TensorFlow's default,
@@ -115,7 +127,8 @@ def _decode_other(
     contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None
 ) -> tf.Tensor:
     height, width = claimed_size(contents)
-    checks = [*check_size(height, width, spec.max_pixels), *check_still(contents)]
+    transparent = claims_alpha(contents) | (spec.channels == 4)
+    checks = [*check_size(height, width, spec.max_pixels, transparent), *check_still(contents)]
     with tf.control_dependencies(checks):
         contents = tf.identity(contents)
     if spec.bits == 16:
@@ -141,28 +154,76 @@ def _match_channels(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
     pixels.set_shape([None, None, None])
     shape = tf.shape(pixels)
     has_alpha = shape[-1] % 2 == 0
+    # A header does not say that a palette has transparent colours.
+    with tf.control_dependencies(check_size(shape[0], shape[1], spec.max_pixels, has_alpha)):
+        pixels = tf.identity(pixels)
+    if spec.channels == 4:
+        return tf.cond(tf.equal(shape[-1], 4), lambda: pixels, lambda: _with_alpha(pixels))
+    background = spec.background
+    if background is None:
+        color = tf.cond(has_alpha, lambda: pixels[..., :-1], lambda: pixels)
+    else:
+        color = tf.cond(
+            has_alpha,
+            lambda: _in_parts(pixels, lambda part: _flatten(part, background)),
+            lambda: pixels,
+        )
+    grey = tf.equal(tf.shape(color)[-1], 1)
+    if spec.channels == 3:
+        return tf.cond(grey, lambda: _repeated(color), lambda: color)
+    return tf.cond(grey, lambda: color, lambda: _in_parts(color, _luma))
+
+
+def _with_alpha(pixels: tf.Tensor) -> tf.Tensor:
+    """Return RGBA pixels of grey ones, with alpha or without, or of RGB."""
+    has_alpha = tf.equal(tf.shape(pixels)[-1], 2)
     alpha = tf.cond(
         has_alpha,
         lambda: pixels[..., -1:],
-        lambda: tf.fill(tf.concat([shape[:2], [1]], 0), tf.constant(255, tf.uint8)),
+        lambda: tf.fill(tf.shape(pixels[..., :1]), tf.constant(255, tf.uint8)),
     )
     color = tf.cond(has_alpha, lambda: pixels[..., :-1], lambda: pixels)
-    color = tf.broadcast_to(color, tf.concat([shape[:2], [3]], 0))
-    if spec.channels == 4:
-        return tf.concat([color, alpha], -1)
-    if spec.background is not None:
-        color = tf.cond(has_alpha, lambda: _flatten(color, alpha, spec.background), lambda: color)
-    if spec.channels == 3:
-        return color
+    return tf.concat([_repeated(color), alpha], -1)
+
+
+def _repeated(color: tf.Tensor) -> tf.Tensor:
+    return tf.broadcast_to(color, tf.concat([tf.shape(color)[:2], [3]], 0))
+
+
+def _luma(color: tf.Tensor) -> tf.Tensor:
     luma = tf.reduce_sum(tf.cast(color, tf.int32) * _LUMA, -1, keepdims=True)
     return tf.cast((luma + 32768) // 65536, tf.uint8)
 
 
-def _flatten(color: tf.Tensor, alpha: tf.Tensor, background: int) -> tf.Tensor:
-    """Lay `color` over a background; in integers, so that opaque pixels stay as they are."""
-    opacity = tf.cast(alpha, tf.int32)
-    mixed = tf.cast(color, tf.int32) * opacity + background * (255 - opacity)
+def _flatten(pixels: tf.Tensor, background: int) -> tf.Tensor:
+    """Lay pixels over a background; in integers, so that opaque ones stay as they are."""
+    opacity = tf.cast(pixels[..., -1:], tf.int32)
+    mixed = tf.cast(pixels[..., :-1], tf.int32) * opacity + background * (255 - opacity)
     return tf.cast((mixed + 127) // 255, tf.uint8)
+
+
+def _in_parts(pixels: tf.Tensor, change: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+    """Return what `change` makes of a picture, of a large one some rows at a time.
+
+    Sums of pixels take several times the memory of these.
+    """
+    height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
+    rows = tf.maximum(_PART // width, 1)
+
+    def step(at: tf.Tensor, parts: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+        return at + rows, parts.write(at // rows, change(pixels[at : at + rows]))
+
+    def by_parts() -> tf.Tensor:
+        parts = tf.TensorArray(
+            tf.uint8, 0, dynamic_size=True, infer_shape=False, element_shape=[None, None, None]
+        )
+        start = tf.constant(0)
+        _, parts = tf.while_loop(
+            lambda at, _: at < height, step, [start, parts], parallel_iterations=1
+        )
+        return parts.concat()
+
+    return tf.cond(height <= rows, lambda: change(pixels), by_parts)
 
 
 def _crop_to_proportions(pixels: tf.Tensor, spec: Image) -> tf.Tensor:

@@ -5,28 +5,53 @@ import os
 import tensorflow as tf
 
 _HEADER = 32  # bytes; every format says its size within them
+_SCANS = 256  # of a JPEG; progressive ones have a dozen
 
 
-def check_size(height: tf.Tensor, width: tf.Tensor, max_pixels: int) -> list[tf.Operation]:
+def check_size(
+    height: tf.Tensor, width: tf.Tensor, max_pixels: int, transparent: tf.Tensor | bool = False
+) -> list[tf.Operation]:
     """Refuse a picture that would be too big in memory.
 
     Args:
         height: The height that the file claims.
         width: The width that it claims.
         max_pixels: How many pixels there may be.
+        transparent: Whether it has an alpha channel, or will have. Each pixel then counts for
+            three: before the picture is laid over its background there are both.
 
     Returns:
         What has to be waited for; nothing outside a graph, where the check has been made.
     """
-    pixels = tf.cast(height, tf.int64) * tf.cast(width, tf.int64)
+    # No product of what a header may claim is beyond int64 so.
+    height, width = (tf.minimum(tf.cast(size, tf.int64), 2**30) for size in (height, width))
+    pixels = height * width * tf.where(transparent, tf.constant(3, tf.int64), 1)
     check = tf.debugging.Assert(
         pixels <= max_pixels,
         [
-            f"The picture has more than max_pixels={max_pixels} pixels: height",
+            f"The picture has more than max_pixels={max_pixels} pixels, of which transparent ones "
+            "count for three: height",
             height,
             "width",
             width,
         ],
+    )
+    return [] if check is None else [check]
+
+
+def check_scans(contents: tf.Tensor) -> list[tf.Operation]:
+    """Refuse a JPEG that goes over its pixels more often than any encoder does, for hours.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+
+    Returns:
+        What has to be waited for, as `check_size` does.
+    """
+    # Among pixels no 0xFF stands before this byte: it begins a scan, of the picture or a thumbnail.
+    parts = tf.raw_ops.StringSplitV2(input=[contents], sep=b"\xff\xda", maxsplit=_SCANS + 1).values
+    check = tf.debugging.Assert(
+        tf.size(parts) <= _SCANS + 1, [f"The picture has more than {_SCANS} scans."]
     )
     return [] if check is None else [check]
 
@@ -93,6 +118,25 @@ def claimed_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         ],
         default=lambda: (zero, zero),
     )
+
+
+def claims_alpha(contents: tf.Tensor) -> tf.Tensor:
+    """Return whether a PNG, BMP or WebP says that it has an alpha channel, a scalar bool.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+    """
+    start = tf.strings.substr(tf.strings.join([contents, "\0" * _HEADER]), 0, _HEADER)
+    header = tf.cast(tf.io.decode_raw(start, tf.uint8), tf.int32)
+
+    def begins(magic: bytes, at: int = 0) -> tf.Tensor:
+        return tf.equal(tf.strings.substr(start, at, len(magic)), magic)
+
+    png = begins(b"\x89PNG") & ((header[25] == 4) | (header[25] == 6))
+    bmp = begins(b"BM") & (header[28] == 32)
+    extended = begins(b"VP8X", 12) & (header[20] // 16 % 2 == 1)
+    lossless = begins(b"VP8L", 12) & (header[24] // 16 % 2 == 1)
+    return png | bmp | extended | lossless
 
 
 def has_16_bits(contents: tf.Tensor) -> tf.Tensor:
