@@ -4,6 +4,7 @@ import hashlib
 import pathlib
 from collections.abc import Sequence
 
+from keras_multimodal.data.column.files import file_problem
 from keras_multimodal.schema import ColumnKind
 from keras_multimodal.tables.table import Table
 from keras_multimodal.types import Cell
@@ -42,6 +43,8 @@ def _content(cell: Cell, kind: str, directory: pathlib.Path) -> str:
     if kind not in IN_FILES or not isinstance(cell, str):
         return str(cell)
     try:
+        if file_problem(directory / cell):
+            return cell
         with (directory / cell).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):  # pairing says what is wrong with it, and counts it

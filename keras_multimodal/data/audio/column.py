@@ -12,6 +12,7 @@ from keras_multimodal.data.audio.augmentation import AudioAugmentation
 from keras_multimodal.data.audio.sound_file import make_sound_reader
 from keras_multimodal.data.audio.wav import wav_layout
 from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Column
+from keras_multimodal.data.column.files import file_problems, make_file_reader
 from keras_multimodal.schema import Audio
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Tensors
@@ -66,13 +67,19 @@ class AudioColumn(Column):
         index = pd.Index(self.keys, tupleize_cols=False)
         return pd.Series(self.targets, index=index, name="label")
 
+    @functools.cached_property
+    def _file_problems(self) -> dict[str, str]:
+        """The files that must not be read, and why; parts of the rows share it."""
+        return file_problems(self.cells)
+
     def cell_loader(self) -> CellLoader:
         """Read, decode and resample one file; its bytes say what it is, and not its name."""
         transform = self.transform
+        read_file = make_file_reader(self._file_problems)
         probe, read_sound = make_sound_reader()
 
         def load(path: tf.Tensor) -> Tensors:
-            contents = tf.io.read_file(path)
+            contents = read_file(path)
             layout = wav_layout(contents)
 
             def load_other() -> Tensors:

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.audio.sound_file import sound_seconds
 from keras_multimodal.data.audio.wav import wav_layout
+from keras_multimodal.data.column.files import file_problem
 
 
 def recording_seconds(path: str | os.PathLike[str]) -> float | None:
@@ -14,7 +15,7 @@ def recording_seconds(path: str | os.PathLike[str]) -> float | None:
     Args:
         path: The file, of any format that a column of recordings reads.
     """
-    if not os.path.isfile(path):
+    if not os.path.isfile(path) or file_problem(path):
         return None
     contents = tf.io.read_file(os.fspath(path))
     layout = wav_layout(contents)

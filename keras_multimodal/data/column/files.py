@@ -1,9 +1,14 @@
 """Folders and the files in them, whatever these hold."""
 
 import os
-from collections.abc import Hashable, Iterator, Sequence
+import stat
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+import tensorflow as tf
 
 from keras_multimodal.data.column.cells import name_keys
+
+_MAX_GIB = 1  # what a file may have at most, which is read as a whole
 
 
 def existing_folder(directory: str | os.PathLike[str]) -> str:
@@ -41,13 +46,67 @@ def _refuse(error: OSError) -> None:
     ) from error
 
 
+def file_problem(path: str | os.PathLike[str]) -> str:
+    """Return why a file must not be read, an empty string where it may.
+
+    Reading a pipe waits for ever, and reading a device such as `/dev/zero` fills the memory. What
+    is not there is no such problem: reading it says so.
+
+    Args:
+        path: The file; a link counts as what it leads to.
+    """
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return ""
+    if not stat.S_ISREG(found.st_mode):
+        return "is no regular file, but a folder, a pipe or a device"
+    if found.st_size > _MAX_GIB * 2**30:
+        return f"has more than {_MAX_GIB} GiB"
+    return ""
+
+
+def file_problems(paths: Iterable[str]) -> dict[str, str]:
+    """Return the files that must not be read, and why.
+
+    Args:
+        paths: The files; empty ones don't count.
+    """
+    problems = {path: file_problem(path) for path in paths if path}
+    return {path: problem for path, problem in problems.items() if problem}
+
+
+def make_file_reader(problems: dict[str, str]) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return the graph function from a path to the file's bytes.
+
+    Args:
+        problems: What `file_problems` returned of all paths: these are an error, before anything
+            waits for them.
+    """
+    if not problems:
+        return tf.io.read_file
+    paths, reasons = tf.constant(list(problems)), tf.constant(list(problems.values()))
+
+    def read(path: tf.Tensor) -> tf.Tensor:
+        reason = tf.strings.reduce_join(tf.boolean_mask(reasons, tf.equal(paths, path)))
+        check = tf.debugging.Assert(tf.equal(reason, ""), [tf.strings.join(["The file ", reason])])
+        with tf.control_dependencies([] if check is None else [check]):
+            return tf.io.read_file(tf.identity(path))
+
+    return read
+
+
 def check_files(
     paths: Sequence[str], keys: Sequence[Hashable], source: str, kind: str = "picture"
 ) -> None:
-    """Refuse files that are missing or empty; what they hold is checked when they are read."""
-    missing, empty = [], []
+    """Refuse files that are missing, empty or none; what they hold is checked when read."""
+    missing, empty, special = [], [], []
     for path, key in zip(paths, keys, strict=True):
         if path:
+            problem = file_problem(path)
+            if problem:
+                special.append((key, path, problem))
+                continue
             try:
                 if not os.stat(path).st_size:
                     empty.append((key, path))
@@ -58,6 +117,11 @@ def check_files(
             f"{source} must name files that are there. Received: {len(missing)} that "
             f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}. "
             f"Correct the names, or empty the cells of rows that have no {kind}."
+        )
+    if special:
+        raise ValueError(
+            f"{source} must name {kind}s. Received: {len(special)} that cannot be, as (row, file, "
+            f"reason): {name_keys(special)}. Correct the names, or empty the cells."
         )
     if empty:
         raise ValueError(

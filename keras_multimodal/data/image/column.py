@@ -1,6 +1,7 @@
 """Pictures by key: one column of a record."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar, Self
 
@@ -15,6 +16,7 @@ from keras_multimodal.data.column.column import (
     RandomRowLoader,
     RowLoader,
 )
+from keras_multimodal.data.column.files import file_problems, make_file_reader
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.column.static_batch import static_batch
 from keras_multimodal.data.image.augmentation import CROP_SLOTS, ImageAugmentation
@@ -118,10 +120,16 @@ class ImageColumn(Column):
         rescaled = (batch * np.float32(plain.rescale) for batch in pictures.as_numpy_iterator())
         return self.with_spec(learn_statistics(rescaled, plain, self.statistics))
 
+    @functools.cached_property
+    def _file_problems(self) -> dict[str, str]:
+        """The files that must not be read, and why; parts of the rows share it."""
+        return file_problems(self.cells)
+
     def cell_loader(self) -> CellLoader:
         """Read and decode one file: the least that has to be done row by row."""
         spec, jpeg = self.spec, only_jpegs(self.cells)
-        return lambda path: decode_image(tf.io.read_file(path), spec, jpeg=jpeg)
+        read_file = make_file_reader(self._file_problems)
+        return lambda path: decode_image(read_file(path), spec, jpeg=jpeg)
 
     def random_row_loader(self) -> RandomRowLoader | None:
         """Read a file and decode the part that the row's seed chooses, with `random_crop`."""
@@ -129,10 +137,11 @@ class ImageColumn(Column):
             return None
         cells, spec, blank = tf.constant(self.cells.tolist(), tf.string), self.spec, self.blank()
         jpeg = only_jpegs(self.cells)
+        read_file = make_file_reader(self._file_problems)
 
         def load(path: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             top, left = tf.unstack(uniform(seed[None], CROP_SLOTS)[0])
-            return decode_image(tf.io.read_file(path), spec, (top, left), jpeg)
+            return decode_image(read_file(path), spec, (top, left), jpeg)
 
         if self.present.all():
             return lambda row, seed: load(tf.gather(cells, row), seed)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from keras_multimodal.data.column.files import walk
+from keras_multimodal.data.column.files import file_problem, walk
 from keras_multimodal.data.image.header import file_has_16_bits
 from keras_multimodal.schema.file_endings import ENDINGS
 
@@ -50,6 +50,8 @@ def only_jpegs(paths: Iterable[str]) -> bool:
     """
     for path in paths:
         if path:
+            if file_problem(path):  # opening a pipe would wait for ever
+                return False
             try:
                 with open(path, "rb") as file:
                     if file.read(3) != b"\xff\xd8\xff":

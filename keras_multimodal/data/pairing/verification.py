@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.column.files import file_problem
 
 # What TensorFlow puts around a kernel's own message.
 _OP_NAMES = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
@@ -97,6 +98,9 @@ def _reason(column: Column, cell: str) -> str:
     """Return what is wrong with a cell that does not load."""
     if not os.path.exists(cell):
         return "is not there"
+    problem = file_problem(cell)
+    if problem:
+        return problem
     if not os.path.getsize(cell):
         return "has 0 bytes"
     try:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.delimited_text import separator
+from keras_multimodal.data.column.files import file_problem
 from keras_multimodal.types import Tensor
 
 _LARGEST = np.finfo("float32").max
@@ -144,6 +145,9 @@ def read_series(
 
 
 def _read(path: str) -> pd.DataFrame:
+    problem = file_problem(path)
+    if problem:
+        raise ValueError(f"it {problem}")
     try:
         if os.path.splitext(path)[1].lower() == ".parquet":
             return pd.read_parquet(path)
