@@ -3,7 +3,7 @@
 import dataclasses
 import pickletools
 from collections.abc import Callable
-from typing import BinaryIO, TypeVar
+from typing import IO, TypeVar
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class TorchPickle:
         self._marks: list[int] = []
         self._memo: dict[int, object] = {}
 
-    def load(self, file: BinaryIO) -> object:
+    def load(self, file: IO[bytes]) -> object:
         """Return what one pickle holds; the file is then behind it.
 
         Args:
