@@ -4,6 +4,7 @@ import os
 from collections.abc import Hashable, Iterator, Sequence
 
 from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.column.missing_files import why_missing
 
 
 def existing_folder(directory: str | os.PathLike[str]) -> str:
@@ -54,9 +55,11 @@ def check_files(
             except OSError:
                 missing.append((key, path))
     if missing:
+        reason = why_missing(missing[0][1]).partition(": ")[2]
         raise FileNotFoundError(
             f"{source} must name files that are there. Received: {len(missing)} that "
             f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}. "
+            f"{reason and f'Of the first one: {reason}. '}"
             f"Correct the names, or empty the cells of rows that have no {kind}."
         )
     if empty:
