@@ -1,4 +1,4 @@
-"""How good a model is on rows that it has not seen, and what guessing would give."""
+"""Scores of a model on rows that it has not seen, and of guessing."""
 
 from typing import Any
 

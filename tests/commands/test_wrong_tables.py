@@ -92,12 +92,12 @@ def with_cell(column, row, value):
         (
             FRAME.assign(part=["train"] * 14 + ["test"] * 6, who="x"),
             ("--target", "label", "--split", "part", "--group", "who"),
-            "`TABLE` must leave rows in each part; there are too few. Received: 14 rows",
+            "`TABLE` must have rows for each part; there are too few. Received: 14 rows",
         ),
         (
             FRAME.assign(who="x"),
             ("--target", "label", "--group", "who"),
-            "`TABLE` must leave rows in each part; there are too few. Received: 20 rows",
+            "`TABLE` must have rows for each part; there are too few. Received: 20 rows",
         ),
         (
             FRAME.rename(columns={"size": "a b", "colour": "a-b"}),

@@ -124,7 +124,7 @@ def check_parts(
     if not all(sizes.values()):
         raise ArgumentError(
             "split",
-            "must leave rows in each part; there are too few. "
+            "must have rows for each part; there are too few. "
             f"Received: {len(parts)} rows, which would make {sizes}",
         )
     if strata is not None:
@@ -132,7 +132,7 @@ def check_parts(
         if lost:
             raise ArgumentError(
                 "split",
-                "must leave rows of each class for training; there are too few. "
+                "must have rows of each class for training; there are too few. "
                 f"Received: {len(parts)} rows, and none for training of "
                 f"{name_keys(sorted(classes[number] for number in lost))}. Merge rare "
                 "classes.",
