@@ -72,15 +72,12 @@ def train(
         MissingFileError: If the table is missing, or there is nothing to go on with.
         ValueError: If a cell is wrong.
 
-    Example:
+    Example: see also `Run`.
 
-    >>> import pandas as pd
-    >>> from keras_multimodal.tables import Table
-    >>> frame = pd.DataFrame({"x": [1.5, 2.5, 3.5, 4.5] * 10, "sort": ["a", "a", "b", "b"] * 10})
-    >>> options = TrainingOptions(target="sort", epochs=1, output="run_of_train")
-    >>> run = train(options, Table.from_dataframe(frame))
-    >>> list(run.scores.test)
-    ['guessing', 'all']
+    >>> train(TrainingOptions(target="sort"))
+    Traceback (most recent call last):
+    ...
+    keras_multimodal.errors.ArgumentError: `source` must name the table, where none is handed on...
     """
     options = _complete(options, table)
     start = time.monotonic()
