@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.schema.missing_cells import is_missing
-from keras_multimodal.types import Frame
+from keras_multimodal.types import Cell, Frame
 
 
 def as_pandas(data: Any) -> Any:
@@ -116,13 +116,20 @@ def values_by_key(
     for key, value in zip(keys, values, strict=True):
         if key in found:
             first = found[key]
-            if first != value and not (is_missing(value) and is_missing(first)):
+            if not _same(first, value):
                 raise ValueError(
                     f"`{argument}` must have one value for each key. "
                     f"Received: {first!r} and {value!r} for {key!r}"
                 )
         found[key] = value
     return found
+
+
+def _same(first: Cell, second: Cell) -> bool:
+    """Return whether two cells hold the same, be they lists or arrays, or nothing."""
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return np.array_equal(first, second)
+    return bool(first == second) or (is_missing(first) and is_missing(second))
 
 
 def rows_of_keys(keys: Sequence[Hashable], of: Sequence[Hashable]) -> np.ndarray:

@@ -53,10 +53,13 @@ def pair(
             column's rows is kept.
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
             list in the order of the first column's rows. Rows that may have several classes, or
-            none, have lists of them. Several targets are a frame (its index holds the keys) with a
-            column for each.
+            none, have lists of them. Rows of a one or a zero for each class, an array or a frame
+            whose columns are the classes, are one class for each row where each has a single one,
+            as of `keras.utils.to_categorical`, and several classes otherwise. Several targets are
+            any other frame (its index holds the keys), with a column for each.
         classes: All classes, in the order of their numbers; those that occur, sorted, by default.
-            Where `labels` have several columns: a dict of these by column.
+            Where `labels` have several columns: a dict of these by column, also where these are of
+            ones and zeros and yet targets of their own.
         ordered: Whether the classes are steps of a scale, such as grades, in the order of
             `classes`. Where `labels` have several columns: the names of those that are.
         values: In place of classes, the number of each row, in units of your own, given as `labels`

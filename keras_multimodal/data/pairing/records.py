@@ -284,6 +284,7 @@ class Records:
         cache: bool | str | os.PathLike[str] = False,
         buckets: Mapping[str, Sequence[int]] | None = None,
         initial_epoch: int = 0,
+        one_hot: bool = False,
     ) -> tf.data.Dataset:
         """Return the rows as batches for `fit`, `evaluate` and `predict`.
 
@@ -309,6 +310,8 @@ class Records:
                 now, once. The model's input has to have a length of `None`, and each bucket may
                 have a smaller batch at an epoch's end.
             initial_epoch: The first epoch's number, as of `fit`, to go on with a training.
+            one_hot: Give each class as `(batch, classes)` float32 with a single one, for
+                `categorical_crossentropy`. The models of `tasks` take numbers.
 
         Returns:
             A dataset of `(inputs, labels)`, of `inputs` where there are no labels, or of
@@ -327,8 +330,8 @@ class Records:
 
         Raises:
             ValueError: If `batch_size` or `initial_epoch` is too small, a text has no vocabulary
-                yet, rows without labels are to be balanced, pictures are to be both cut at random
-                and cached, or `buckets` is wrong.
+                yet, rows without labels are to be balanced or one-hot, pictures are to be both cut
+                at random and cached, or `buckets` is wrong.
             tf.errors.InvalidArgumentError: From the iterator, or with `cache` from here, if a file
                 cannot be read. The message names the row and its files.
         """
@@ -344,6 +347,7 @@ class Records:
             cache=cache if isinstance(cache, bool) else os.fspath(cache),
             buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
             initial_epoch=initial_epoch,
+            one_hot=one_hot,
         )
         check_batching(options, self._rows)
         return make_dataset(self._rows, options)

@@ -78,7 +78,7 @@ class TableProcessor:
         keys = frame_keys(dataframe, key)
         floats = [_floats(frame_column(dataframe, each, "numeric"), keys) for each in spec.numeric]
         strings = [
-            [_category(cell) for cell in frame_column(dataframe, each, "categorical")]
+            _categories(frame_column(dataframe, each, "categorical"), keys)
             for each in spec.categorical
         ]
         rows = len(dataframe)
@@ -116,6 +116,15 @@ def _floats(column: pd.Series, keys: Sequence[Hashable]) -> np.ndarray:
     return numbers
 
 
-def _category(cell: object) -> str:
-    """Return a cell as text, empty where it is missing."""
-    return "" if is_missing(cell) else class_name(cell)
+def _categories(column: pd.Series, keys: Sequence[Hashable]) -> list[str]:
+    """Return cells as text, empty where they are missing."""
+    names = []
+    for key, cell in zip(keys, column.tolist(), strict=True):
+        try:
+            names.append("" if is_missing(cell) else class_name(cell))
+        except UnicodeDecodeError:
+            raise ValueError(
+                "`categorical` must name columns of names, numbers, or bytes in UTF-8. "
+                f"Received: {cell!r} in row {key!r} of column {column.name!r}"
+            ) from None
+    return names
