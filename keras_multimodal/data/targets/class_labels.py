@@ -135,6 +135,11 @@ class ClassLabels(CellLabels):
         names = self.spec.classes
         return np.where(self.known, self.array, len(names)), list(names)
 
+    def occurring(self) -> dict[str, frozenset[str]]:
+        """Return the names of the classes that rows have."""
+        names = self.spec.classes
+        return {self.name: frozenset(names[n] for n in np.unique(self.array[self.known]))}
+
     def cells(self) -> Mapping[str, np.ndarray]:
         """Return the name of each row's class."""
         names = np.array([*self.spec.classes, None], object)

@@ -56,6 +56,11 @@ class MultiHotLabels(CellLabels):
                 array[row, [numbers[label] for label in cell]] = 1
         return dataclasses.replace(self, given={}, classes=classes, array=array)
 
+    def occurring(self) -> dict[str, frozenset[str]]:
+        """Return the names of the classes that rows have."""
+        had = (self.array > 0).any(axis=0)
+        return {self.name: frozenset(np.array(self.spec.classes, object)[had])}
+
     def cells(self) -> Mapping[str, list[tuple[str, ...] | None]]:
         """Return the names of each row's classes."""
         names = np.asarray(self.spec.classes, object)

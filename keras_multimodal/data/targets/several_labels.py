@@ -114,6 +114,10 @@ class SeveralLabels(TargetLabels):
                 return classes, names
         return None, []
 
+    def occurring(self) -> dict[str, frozenset[str]]:
+        """Return the names of the classes that rows have, by target."""
+        return {name: had for part in self.parts for name, had in part.occurring().items()}
+
     def cells(self) -> Mapping[str, Any]:
         """Return the entries as a user wrote them, by column."""
         return {column: cells for part in self.parts for column, cells in part.cells().items()}

@@ -125,6 +125,10 @@ class TargetLabels(abc.ABC):
         """
         return None, []
 
+    def occurring(self) -> dict[str, frozenset[str]]:
+        """Return the names of the classes that rows have, by target; none of other targets."""
+        return {}
+
     def cells(self) -> Mapping[str, Any]:
         """Return the targets as a user wrote them, by column: names of classes, numbers, texts."""
         return {}
