@@ -112,7 +112,8 @@ class AudioStream:
         """Return a column of the recordings that a column of a frame names.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             column: Column of file names. An empty cell is a row without a recording.
             directory: Folder that the file names are relative to. Without it they are paths.
             validate_filenames: Whether to check now that each file is there and not empty.

@@ -5,8 +5,9 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal, Self
 
-from keras_multimodal.data.column.cells import as_frame, frame_column
+from keras_multimodal.data.column.cells import frame_column
 from keras_multimodal.data.column.files import existing_folder
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.keyed_files import KeyedFiles, folder_files, frame_files
 from keras_multimodal.data.image.files import EXTENSIONS, picture_files
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
@@ -133,7 +134,8 @@ class ImageStream(ImageTransformer):
         """Return a column of the pictures that a column of a frame names.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             column: Column of file names. An empty cell is a row without a picture.
             directory: Folder that the file names are relative to. Without it they are paths.
             key: Column of keys; the frame's index by default.
@@ -146,7 +148,7 @@ class ImageStream(ImageTransformer):
             ValueError: If a column or an argument is wrong, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, key)
         frame_column(dataframe, column, "column")  # refuses a name that is none in these terms
         options = {"class_mode": None, **options}
         name = Image.name if name is None else name
@@ -185,7 +187,8 @@ class ImageStream(ImageTransformer):
         """Return a flow of the pictures that a column of a frame names.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             directory: Folder that the file names are relative to. Without it they are paths.
             x_col: Column of file names. An empty cell is a row without a picture.
             y_col: Column of class names, for `flow.labels`. If the frame has no column of the
@@ -226,7 +229,7 @@ class ImageStream(ImageTransformer):
             ValueError: If a column or an argument is wrong, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, key)
         files = frame_files(dataframe, x_col, directory, key, "x_col")
         targets = frame_targets(dataframe, y_col, weight_col, classes, class_mode)
         defaults = FlowDefaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
@@ -270,7 +273,7 @@ class ImageStream(ImageTransformer):
             TypeError: If a cell is no list.
             ValueError: If a row has more than `count` pictures, or as `flow_from_dataframe`.
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, options.get("key"))
         name = Image.name if name is None else name
         options = {"optional": True, **options}
         flows = []

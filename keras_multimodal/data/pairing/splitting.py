@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import name_keys, values_by_key
-from keras_multimodal.data.targets.by_key import row_values
+from keras_multimodal.data.column.cells import name_keys, row_values, values_by_key
 from keras_multimodal.data.targets.target_labels import TargetLabels
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ClassTarget

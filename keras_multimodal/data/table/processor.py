@@ -5,7 +5,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys
+from keras_multimodal.data.column.cells import frame_column, frame_keys
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.schema import Tabular
 from keras_multimodal.schema.column_kind import class_name
@@ -38,7 +39,8 @@ class TableProcessor:
         """Return the columns of a frame as one modality.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             column: Columns, or the name of one. Those that neither of the next two names are
                 numbers if their dtype is numeric, but for booleans, and categories otherwise. If
                 none of the three is given, all the frame's columns.
@@ -60,7 +62,7 @@ class TableProcessor:
         >>> column.spec.numeric, column.spec.categorical
         (('age',), ('zip',))
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, key)
         numbers, categories = _names(numeric), _names(categorical)
         others = _names(column)
         if column is None and numeric is None and categorical is None:

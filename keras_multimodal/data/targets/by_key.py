@@ -1,14 +1,13 @@
 """Labels, numbers and weights of the rows, by key."""
 
-import os
 from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_pandas, values_by_key
+from keras_multimodal.data.column.cells import as_pandas, row_values, values_by_key
 from keras_multimodal.data.column.column import Column
-from keras_multimodal.types import Cell, Frame, Tensor
+from keras_multimodal.types import Cell, Frame
 
 
 def targets_by_key(
@@ -36,38 +35,6 @@ def targets_by_key(
                 f"Received: {len(values)} values"
             )
     return values_by_key(keys, values, argument)
-
-
-def row_values(values: Tensor, argument: str) -> list[Cell]:
-    """Return a list, an array or a tensor as one value for each row.
-
-    A column of an array, `(rows, 1)`, is one value for each row, as Keras' data sets have it.
-
-    Args:
-        values: The values.
-        argument: The argument that they came with, for messages.
-
-    Raises:
-        TypeError: If it is a string or a path, whose letters are no rows, or has no order.
-        ValueError: If it is an array of more than rows and columns.
-    """
-    if isinstance(values, (str, bytes, os.PathLike, set, frozenset)):
-        raise TypeError(
-            f"`{argument}` must be values by key, or a list in the order of the rows. "
-            f"Received: {values!r}, a {type(values).__name__}. Read a file first, as "
-            "`data.read_table(path)` does."
-        )
-    if hasattr(values, "__array__"):
-        array = np.asarray(values)
-        if not 1 <= array.ndim <= 2:
-            raise ValueError(
-                f"`{argument}` must have a value for each row, `(rows,)`, or several, "
-                f"`(rows, count)`. Received: shape {array.shape}"
-            )
-        if array.ndim == 2:
-            return array[:, 0].tolist() if array.shape[1] == 1 else list(map(tuple, array.tolist()))
-        return list(array)
-    return list(values)
 
 
 def columns_by_key(

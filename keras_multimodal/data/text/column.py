@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import Self
 
@@ -29,9 +30,9 @@ def check_vocabulary(vocabulary: Sequence[str], max_words: int) -> None:
         vocabulary: The tokens, without padding and unknown.
         max_words: The largest vocabulary, padding and unknown words included.
     """
-    if isinstance(vocabulary, str):
+    if isinstance(vocabulary, (str, bytes, os.PathLike)):
         raise TypeError(
-            f"`vocabulary` must be a list of tokens. Received: vocabulary={vocabulary!r}, a string"
+            f"`vocabulary` must be a list of tokens. Received: vocabulary={vocabulary!r}"
         )
     if not len(vocabulary):
         raise ValueError(
