@@ -18,8 +18,11 @@ from keras_multimodal.data.targets.indicators import (
     indicator_rows,
 )
 from keras_multimodal.data.targets.multi_hot_labels import MultiHotLabels
+from keras_multimodal.data.targets.target_labels import TargetLabels
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ClassTarget
 from keras_multimodal.schema.column_kind import class_name
+from keras_multimodal.schema.schema import Target
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,6 +97,25 @@ class ClassLabels(CellLabels):
     def known(self) -> np.ndarray:
         """A mask of the rows that have a class, `(rows,)` bool."""
         return self.array >= 0
+
+    def as_described(self, target: Target) -> TargetLabels:
+        """Return the labels with the classes that other rows had; see the base class."""
+        if not isinstance(target, ClassTarget):
+            return super().as_described(target)
+        if self.classes is not None and self.spec.classes != target.classes:
+            raise ArgumentError(
+                "schema",
+                f"must have the classes that are given, {list(self.spec.classes)}. Received: "
+                f"{list(target.classes)}. Leave `classes` out, and give the name of each row's.",
+            )
+        cls = MultiHotLabels if target.multi_label else ClassLabels
+        return cls(
+            name=target.name,
+            given=self.given,
+            argument=self.argument,
+            classes=target.classes,
+            ordered=target.ordered,
+        )
 
     def align(
         self, groups: Sequence[Hashable], keys: Sequence[Hashable], columns: Sequence[Column]

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.cell_labels import CellLabels
-from keras_multimodal.data.targets.classes import find_classes
+from keras_multimodal.data.targets.classes import find_classes, hold_several
 from keras_multimodal.data.targets.indicators import indicator_rows
 from keras_multimodal.schema import ClassTarget
 from keras_multimodal.schema.column_kind import class_name
@@ -44,7 +44,13 @@ class MultiHotLabels(CellLabels):
         self, groups: Sequence[Hashable], keys: Sequence[Hashable], columns: Sequence[Column]
     ) -> Self:
         """Return which classes each row has."""
-        cells = [tuple(self.given[group]) for group in groups]
+        given = [self.given[group] for group in groups]
+        if not hold_several(given, keys, self.argument):
+            raise TypeError(
+                f"`{self.argument}` must be a list of classes for each row, as the trained model "
+                f"had. Received: {given[0]!r} in row {keys[0]!r}"
+            )
+        cells = list(map(tuple, given))
         array = indicator_rows(cells, keys, self.classes, self.argument)
         if array is not None:
             known = range(array.shape[1]) if self.classes is None else self.classes
