@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from keras_multimodal.data.column.cells import frame_column
-from keras_multimodal.data.column.files import existing_folder
+from keras_multimodal.data.column.files import existing_folder, sub_folders
 from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.keyed_files import KeyedFiles, folder_files, frame_files
 from keras_multimodal.data.image.files import EXTENSIONS, picture_files
@@ -161,7 +161,7 @@ class ImageStream(ImageTransformer):
         dataframe: Frame,
         directory: str | os.PathLike[str] | None = None,
         x_col: str = "filename",
-        y_col: str | Sequence[str] = "class",
+        y_col: str | Sequence[str] | None = "class",
         weight_col: str | None = None,
         target_size: tuple[int, int] = (256, 256),
         color_mode: ColorMode = "rgb",
@@ -192,7 +192,8 @@ class ImageStream(ImageTransformer):
             directory: Folder that the file names are relative to. Without it they are paths.
             x_col: Column of file names. An empty cell is a row without a picture.
             y_col: Column of class names, for `flow.labels`. If the frame has no column of the
-                default name, the flow has no labels, and `pair` takes them from elsewhere. With
+                default name, or with `None`, the flow has no labels, as of a test set, and `pair`
+                takes them from elsewhere. With
                 `class_mode="categorical"` a cell may be a list of classes. Of
                 other targets, with `class_mode="raw"` one column or several, with
                 `"multi_output"` several.
@@ -315,7 +316,8 @@ class ImageStream(ImageTransformer):
             target_size: Height and width in pixels to which pictures are resized.
             color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
             classes: Names of the sub-folders to read, in the order of their numbers; all of them,
-                sorted, by default.
+                sorted, by default. Hidden ones, such as `.ipynb_checkpoints`, are none, nor are
+                hidden files pictures.
             class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot),
                 `"sparse"` (numbers), `"binary"` (0.0 or 1.0), `"input"` (the picture itself) or
                 `None` (no target).
@@ -343,7 +345,7 @@ class ImageStream(ImageTransformer):
         """
         root = existing_folder(directory)
         if classes is None:
-            classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+            classes = sub_folders(root)
         names: list[str] = []
         labels: list[str] = []
         for label in classes:
