@@ -17,7 +17,7 @@ from keras_multimodal.schema import ColumnKind
 from keras_multimodal.tables import Table
 from keras_multimodal.tables.cells import lacking_cells, wrong_numbers
 from keras_multimodal.tables.columns import TABULAR, make_columns
-from keras_multimodal.tables.pairing import in_its_words, unreadable_wholly, where
+from keras_multimodal.tables.pairing import in_its_words, unreadable_wholly, why_none
 from keras_multimodal.tables.row_findings import said_of_wrong_numbers
 from keras_multimodal.types import Cell
 
@@ -103,8 +103,8 @@ def known_rows(run: RunFolder, table: Table, pairing: Mapping[str, Any] | None =
     columns = make_columns(table, run.kinds, run.options, run.schema)
     try:
         records = data.pair(*columns, on_missing="mask", on_error="mask", **(pairing or {}))
-    except NoRowError:
-        hint = f"No row has anything that can be read: {where(table)}"
+    except NoRowError as error:
+        hint = f"No row has anything that can be read: {why_none(error, table)}"
         status = ["nothing that can be read"] * len(table.frame)
         return KnownRows(None, status, alike, unknown, unseen, wrong, None, [hint])
     report = in_its_words(records.report, table)

@@ -12,11 +12,11 @@ class ClassMetric(keras.metrics.Metric):
 
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
         """Count the rows of a batch; see the class."""
-        shape = getattr(y_true, "shape", ())
+        shape = tuple(getattr(y_true, "shape", ()))
         if len(shape) > 1 and shape[-1] not in (1, None):
             raise ValueError(
                 "`y_true` must be the number of each row's class, (batch,), and not one-hot. "
-                f"Received: shape {tuple(shape)}"
+                f"Received: shape {shape}"
             )
         labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         weights = row_weights(labels, y_pred, sample_weight)

@@ -39,7 +39,7 @@ def pair_rows(
     except NoRowError as error:
         raise ValueError(
             "The table must have a row of which something can be read. Received: none; "
-            + where(table)
+            + why_none(error, table)
         ) from error
     findings = RowFindings(
         rows=len(table.frame),
@@ -94,6 +94,21 @@ def unreadable_wholly(records: Records, table: Table) -> tuple[str, ...]:
                 f"row has one that can be: {where(table)}"
             )
     return tuple(sentences)
+
+
+def why_none(error: NoRowError, table: Table) -> str:
+    """Return a hint at why no row can be read: the first file, or where files are looked for.
+
+    Args:
+        error: The error of pairing.
+        table: The table.
+    """
+    if not error.unreadable:
+        return where(table)
+    first = error.unreadable[0]
+    cell = first.cell.replace(f"{table.directory}{os.sep}", "")
+    name = table.names.get(first.modality, first.modality)
+    return f"{name} of row {first.key} is {cell!r}, which {first.reason}; {where(table)}"
 
 
 def where(table: Table) -> str:

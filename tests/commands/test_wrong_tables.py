@@ -62,7 +62,7 @@ def with_cell(column, row, value):
         (
             FRAME.assign(photo=[f"{row}.png" for row in range(20)]),
             ("--target", "label", "--image", "photo", "--only"),
-            "must have a row of which something can be read. Received: none; are the names rel",
+            "Received: none; photo of row 1 is '0.png', which is not there; are the names rel",
         ),
         (FRAME, (), "`--target` must name the column to predict"),
         (

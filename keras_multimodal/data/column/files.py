@@ -4,6 +4,7 @@ import os
 from collections.abc import Hashable, Iterator, Sequence
 
 from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.column.missing_files import why_missing
 
 # What an archive made on macOS unpacks to elsewhere, and the previews on a network storage.
 _MADE_BY_PROGRAMS = ("__MACOSX", "@eaDir")
@@ -83,9 +84,11 @@ def check_files(
             except OSError:
                 missing.append((key, path))
     if missing:
+        reason = why_missing(missing[0][1]).partition(": ")[2]
         raise FileNotFoundError(
             f"{source} must name files that are there. Received: {len(missing)} that "
             f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}. "
+            f"{reason and f'Of the first one: {reason}. '}"
             f"Correct the names, or empty the cells of rows that have no {kind}."
         )
     if empty:

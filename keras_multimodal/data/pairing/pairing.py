@@ -161,6 +161,8 @@ def pair(
         raise NoRowError(
             "`columns` must have a row in common that has everything. "
             f"Received: {len(rows.keys)} rows, each of which lacks something"
+            + (f"; {unreadable[0]}" if unreadable else ""),
+            unreadable,
         )
     cut = where(rows.keys, longer) if on_long == "truncate" else ()
     report = report_on(columns, rows, target, present, unreadable, usable, repeated, cut)

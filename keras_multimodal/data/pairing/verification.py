@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.column.missing_files import why_missing
 
 # What TensorFlow puts around a kernel's own message.
 _OP_NAMES = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
@@ -96,7 +97,7 @@ def _readable(column: Column, rows: np.ndarray) -> set[int]:
 def _reason(column: Column, cell: str) -> str:
     """Return what is wrong with a cell that does not load."""
     if not os.path.exists(cell):
-        return "is not there"
+        return why_missing(cell)
     if not os.path.getsize(cell):
         return "has 0 bytes"
     try:

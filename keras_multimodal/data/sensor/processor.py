@@ -10,6 +10,7 @@ import pandas as pd
 from keras_multimodal.data.column.cells import check_rows, frame_column, frame_keys
 from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.keyed_files import frame_files
+from keras_multimodal.data.column.missing_files import why_missing
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.reading import (
@@ -264,11 +265,11 @@ class SensorProcessor:
                 channels = found
                 continue
             except FileNotFoundError:
-                reason = f"{path!r} is not there"
+                reason = f"{path!r} {why_missing(path)}"
                 if on_error == "raise":
                     raise FileNotFoundError(
-                        f"{path!r} (row {row_key!r}) is not there. Correct the name, or empty the "
-                        "cell."
+                        f"{path!r} (row {row_key!r}) {why_missing(path)}. Correct the name, or "
+                        "empty the cell."
                     ) from None
             except ValueError as error:
                 reason = f"{path!r} cannot be read: {error}"

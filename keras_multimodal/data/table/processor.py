@@ -41,9 +41,9 @@ class TableProcessor:
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
                 path of a file that `read_table` reads.
-            column: Columns, or the name of one. Those that neither of the next two names are
-                numbers if their dtype is numeric, but for booleans, and categories otherwise. If
-                none of the three is given, all the frame's columns.
+            column: Columns, or the name of one. Their dtypes say which are numbers, but for those
+                that `numeric` or `categorical` names; booleans are categories. If none of the three
+                is given, all of the frame's.
             numeric: Columns of numbers, or the name of one.
             categorical: Columns of categories, or the name of one: strings, booleans, or whole
                 numbers that are names.
