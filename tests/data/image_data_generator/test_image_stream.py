@@ -83,6 +83,12 @@ def test_a_test_set_has_no_column_of_classes(folder, frame, class_mode):
             np.testing.assert_allclose(tensor, array, atol=1e-5)
 
 
+def test_a_flow_has_a_word_of_its_own_for_one_hot(folder, frame):
+    flow = ImageStream().flow_from_dataframe(frame, folder, "file", "category")
+    with pytest.raises(ValueError, match="`one_hot` must be left out: a flow's `class_mode`"):
+        flow.batch(one_hot=True)
+
+
 @pytest.mark.parametrize("class_mode", ["categorical", "sparse", "binary", "raw", "multi_output"])
 def test_a_target_wants_its_column(folder, frame, class_mode):
     with pytest.raises(ValueError, match=f"`y_col` must name .*None, class_mode='{class_mode}'"):
