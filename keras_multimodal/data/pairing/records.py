@@ -129,7 +129,8 @@ class Records:
     def adapt(self) -> Self:
         """Return the records with what their columns learn from these rows, such as a vocabulary.
 
-        `split` adapts by itself. Call this only where every row is a training row.
+        `split` adapts by itself. Call this only where every row is a training row. Rows that were
+        paired with a `schema` keep what it says.
         """
         return self._with_rows(self._rows.learn())
 
