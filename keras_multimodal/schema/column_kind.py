@@ -177,7 +177,12 @@ def as_number(cell: Cell) -> float:
 
 
 def class_name(cell: Cell) -> str:
-    """Return a class as text; a whole number without the ".0" that gaps in a column give."""
+    """Return a class as text: a whole number without the ".0" that gaps in a column give.
+
+    Bytes, as tensorflow-datasets and TensorFlow's strings give them, are read as UTF-8.
+    """
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8")
     fractional = isinstance(cell, numbers.Real) and not isinstance(cell, numbers.Integral)
     return str(int(cell)) if fractional and float(cell).is_integer() else str(cell)
 

@@ -95,6 +95,12 @@ def with_cell(column, row, value):
             "`TABLE` must have rows for each part; there are too few. Received: 14 rows",
         ),
         (
+            FRAME.assign(part=["train", "test"] * 10),
+            ("--target", "label", "--split", "part"),
+            "`TABLE` must leave rows of each class for training. Received: no training row of "
+            "'label' 'b', which other parts have",
+        ),
+        (
             FRAME.assign(who="x"),
             ("--target", "label", "--group", "who"),
             "`TABLE` must have rows for each part; there are too few. Received: 20 rows",

@@ -6,6 +6,9 @@ from collections.abc import Hashable, Iterator, Sequence
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.missing_files import why_missing
 
+# What an archive made on macOS unpacks to elsewhere, and the previews on a network storage.
+_MADE_BY_PROGRAMS = ("__MACOSX", "@eaDir")
+
 
 def existing_folder(directory: str | os.PathLike[str]) -> str:
     """Return the folder's path; an error if it is none."""
@@ -18,10 +21,35 @@ def existing_folder(directory: str | os.PathLike[str]) -> str:
     return path
 
 
+def sub_folders(directory: str) -> list[str]:
+    """Return the names of the folders in a folder, sorted, but for those that no user made.
+
+    Args:
+        directory: The folder.
+    """
+    return sorted(
+        entry.name for entry in os.scandir(directory) if entry.is_dir() and is_users(entry.name)
+    )
+
+
+def is_users(name: str) -> bool:
+    """Return whether a file or a folder was made by a user, and not by a program beside it.
+
+    Hidden ones were not: `.ipynb_checkpoints` holds copies of notebooks, and `._x.png` what macOS
+    writes of `x.png` on other disks and in archives.
+
+    Args:
+        name: Its name, without the folder.
+    """
+    return not name.startswith(".") and name not in _MADE_BY_PROGRAMS
+
+
 def walk(
     directory: str, follow_links: bool, seen: set[str]
 ) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield what `os.walk` does, but enter no folder twice, whatever the links say, and skip none.
+    """Yield what `os.walk` does, but enter no folder twice, whatever the links say.
+
+    What programs have put beside the user's files is left out; see `is_users`.
 
     Raises:
         OSError: If a folder cannot be listed. The message names it.
@@ -32,7 +60,8 @@ def walk(
             folders.clear()
             continue
         seen.add(real)
-        yield parent, folders, files
+        folders[:] = filter(is_users, folders)
+        yield parent, folders, list(filter(is_users, files))
 
 
 def _refuse(error: OSError) -> None:
