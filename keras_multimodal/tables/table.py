@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal import data
-from keras_multimodal.data.column.cells import as_frame, name_keys
+from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema.infer import identifier
 from keras_multimodal.types import Cell, Frame

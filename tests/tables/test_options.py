@@ -7,7 +7,7 @@ import pytest
 
 from keras_multimodal import layers
 from keras_multimodal._options import SOURCES, declared
-from keras_multimodal.data.sources.tables import READERS
+from keras_multimodal.data.column.table_files import READERS
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.experiment import TrainingOptions
 from keras_multimodal.tables import TableOptions
