@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 
-from keras_multimodal.commands.messages import error_line
+from keras_multimodal.commands.messages import error_line, flags_of
 from keras_multimodal.commands.parser import make_parser
 
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(parsed)
     except (OSError, ValueError, ImportError) as error:
-        print(f"keras-multimodal: {error_line(error)}", file=sys.stderr)
+        print(f"keras-multimodal: {error_line(error, flags_of(parsed))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         state = getattr(parsed, "resume_folder", None)

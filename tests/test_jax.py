@@ -13,7 +13,7 @@ import pytest
 TESTS = pathlib.Path(__file__).parent
 
 
-@pytest.mark.parametrize("room", ["ops", "decoders/test_decoders.py"])
+@pytest.mark.parametrize("room", ["ops", "decoders/test_decoders.py", "metrics"])
 def test_a_room_on_jax(room):
     process = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", TESTS / room],

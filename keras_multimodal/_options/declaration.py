@@ -1,4 +1,4 @@
-"""How an option is declared, and read from a mapping."""
+"""The declaration of options, and their reading from a mapping."""
 
 import dataclasses
 import inspect
@@ -18,13 +18,15 @@ class Option:
     """An option: its name, type, default, range and text.
 
     Args:
-        name: Its name in Python; the command line has `-` for `_`.
+        name: Its name in Python.
         type: `str`, `int`, `float`, `bool`, or `tuple` for columns.
         default: Its default.
         text: What it is, without its default.
         otherwise: What holds where it is not given, if the default does not say so.
         metavar: What the command line's help calls its value.
+        called: Its name on the command line and in a file of options, if that is another.
         least: The least number that it may be.
+        most: The greatest number that it may be.
         positive: Whether it must be above 0.
         choices: What it may be.
     """
@@ -35,20 +37,33 @@ class Option:
     text: str
     otherwise: str = ""
     metavar: str = ""
+    called: str = ""
     least: int | None = None
+    most: int | None = None
     positive: bool = False
     choices: tuple[str, ...] = ()
 
     @property
+    def key(self) -> str:
+        """Its name in a file of options."""
+        return self.called or self.name
+
+    @property
+    def negated(self) -> bool:
+        """True where the flag turns it off."""
+        return self.type is bool and bool(self.default)
+
+    @property
     def flag(self) -> str:
-        """The command line's name of it: that of what is not the default."""
-        negated = "no-" if self.type is bool and self.default else ""
-        return f"--{negated}{self.name.replace('_', '-')}"
+        """The command line's flag, which gives it a value other than the default."""
+        return f"--{'no-' if self.negated else ''}{self.key.replace('_', '-')}"
 
     @property
     def meaning(self) -> str:
         """The text as the flag has it."""
-        return f"do not {self.text}" if self.flag.startswith("--no-") else self.text
+        if self.negated:
+            return f"do not {self.text}"
+        return f"{self.text}; may be given again" if self.type is tuple else self.text
 
     @property
     def help(self) -> str:
@@ -62,51 +77,41 @@ class Option:
             return self.otherwise
         return self.otherwise or str(self.default)
 
-    def check(self, value: Any) -> None:
-        """Refuse a value out of range.
+    def read(self, value: Any) -> Any:
+        """Return the value as it is kept: columns as a tuple, a whole number as it is.
 
         Args:
-            value: The value.
+            value: The value; one column may stand by itself instead of in a list.
 
         Raises:
-            ArgumentError: If it is.
+            ArgumentError: If it is of another type, or out of range.
         """
-        if value is None:
-            return
+        if self.type is tuple:
+            columns = [value] if isinstance(value, str) else value or ()
+            if isinstance(columns, (list, tuple)) and all(isinstance(c, str) for c in columns):
+                return tuple(columns)
+            raise ArgumentError(
+                self.name, f"must be a column or a list of them. Received: {value!r}"
+            )
+        if value is None and self.default is None:
+            return value
+        whole = self.type is float and type(value) is int
+        if not (whole or type(value) is self.type):
+            raise ArgumentError(self.name, f"must be of {self.type.__name__}. Received: {value!r}")
+        self._check(value)
+        return value
+
+    def _check(self, value: Any) -> None:
         if self.choices and value not in self.choices:
             raise ArgumentError(
                 self.name, f"must be one of {list(self.choices)}. Received: {value!r}"
             )
         if self.least is not None and value < self.least:
             raise ArgumentError(self.name, f"must be at least {self.least}. Received: {value}")
+        if self.most is not None and value > self.most:
+            raise ArgumentError(self.name, f"must be at most {self.most}. Received: {value}")
         if self.positive and not value > 0:
             raise ArgumentError(self.name, f"must be positive. Received: {value}")
-
-    def read(self, value: Any, where: str) -> Any:
-        """Return the value that a file of options has for it.
-
-        Args:
-            value: What JSON or YAML has; one column may stand by itself instead of in a list.
-            where: The file, for messages.
-
-        Raises:
-            ValueError: If it is of another type.
-        """
-        if self.type is tuple:
-            columns = [value] if isinstance(value, str) else value or ()
-            if isinstance(columns, (list, tuple)) and all(isinstance(c, str) for c in columns):
-                return tuple(columns)
-            raise ValueError(
-                f"{where} must have {self.name!r} as a column or a list of them. "
-                f"Received: {value!r}"
-            )
-        empty = value is None and self.default is None
-        whole = self.type is float and type(value) is int
-        if empty or whole or type(value) is self.type:
-            return value
-        raise ValueError(
-            f"{where} must have {self.name!r} as {self.type.__name__}. Received: {value!r}"
-        )
 
 
 def option(default: Any, text: str, **others: Any) -> Any:
@@ -115,7 +120,7 @@ def option(default: Any, text: str, **others: Any) -> Any:
     Args:
         default: Its default.
         text: What it is, as the help and the docs have it.
-        **others: `otherwise`, `metavar`, `least`, `positive` or `choices`; see `Option`.
+        **others: The other arguments of `Option`.
     """
     return dataclasses.field(default=default, metadata={"text": text, **others})
 
@@ -153,14 +158,12 @@ class Declared:
 
     def __post_init__(self) -> None:
         for name, each in declared(type(self)).items():
-            each.check(getattr(self, name))
+            object.__setattr__(self, name, each.read(getattr(self, name)))
 
     def to_json(self) -> str:
         """Return the options as JSON text, with the version of its form."""
-        content: Any = self
-        return json.dumps(
-            {"version": VERSION, **dataclasses.asdict(content)}, indent=1, ensure_ascii=False
-        )
+        values = {each.key: getattr(self, name) for name, each in declared(type(self)).items()}
+        return json.dumps({"version": VERSION, **values}, indent=1, ensure_ascii=False)
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any], where: str) -> Self:
@@ -171,7 +174,8 @@ class Declared:
             where: Where they come from, for messages.
 
         Raises:
-            ValueError: If an option is unknown or of another type, or a newer version wrote them.
+            ArgumentError: If an option is of another type, or out of range.
+            ValueError: If an option is unknown, or a newer version wrote them.
         """
         values = dict(config)
         version = values.pop("version", VERSION)
@@ -180,14 +184,17 @@ class Declared:
                 f"{where} has version {version}; this keras_multimodal reads up to version "
                 f"{VERSION}. Install a newer keras_multimodal."
             )
-        known = declared(cls)
-        unknown = sorted(set(values) - set(known))
+        names = {each.key: name for name, each in declared(cls).items()}
+        unknown = sorted(set(values) - set(names))
         if unknown:
             raise ValueError(
                 f"{where} must have options that there are. Received: {unknown}; known are "
-                f"{sorted(known)}"
+                f"{sorted(names)}"
             )
-        return cls(**{name: known[name].read(value, where) for name, value in values.items()})
+        try:
+            return cls(**{names[key]: value for key, value in values.items()})
+        except ArgumentError as error:
+            raise ArgumentError(error.argument, f"{error.problem}, in {where}") from error
 
 
 def _plain(annotation: Any) -> type:

@@ -7,7 +7,7 @@ from keras_multimodal.errors import ArgumentError
 
 SOURCES = ".csv, .tsv, .parquet, .jsonl or .ndjson file, or tfds:NAME"
 TASKS = ("classification", "regression", "generation", "retrieval")
-_LISTS = ("image", "text", "audio", "sensor", "table", "ignore")
+_LISTS = ("image", "text", "audio", "sensor", "tabular", "ignore")
 
 
 @described
@@ -43,7 +43,9 @@ class TableOptions(Declared):
     sensor: tuple[str, ...] = option(
         (), "columns of series, in CSV or Parquet files or as lists", metavar="COLUMN"
     )
-    table: tuple[str, ...] = option((), "columns of numbers or categories", metavar="COLUMN")
+    tabular: tuple[str, ...] = option(
+        (), "columns of numbers or categories", metavar="COLUMN", called="table"
+    )
     ignore: tuple[str, ...] = option((), "columns to leave out", metavar="COLUMN")
     only: bool = option(False, "leave out the columns that no option names")
     task: str | None = option(
@@ -64,7 +66,11 @@ class TableOptions(Declared):
     group: str | None = option(None, "column of groups, none of which is divided", metavar="COLUMN")
     tfds_split: str = option("train", "rows of tfds:NAME", metavar="SPLIT")
     seed: int = option(
-        0, "random seed of the split, the weights and the order", metavar="S", least=0
+        0,
+        "random seed of the split, the weights and the order",
+        metavar="S",
+        least=0,
+        most=2**32 - 1,
     )
     image_size: int = option(96, "pixels on each side of pictures", metavar="N", least=8)
     sample_rate: int = option(16_000, "of recordings, in Hz", metavar="HZ", least=1000)
@@ -98,10 +104,10 @@ class TableOptions(Declared):
             )
 
     def named_columns(self) -> list[tuple[str, str, str]]:
-        """Return option, column and kind of columns that are named, but for `table` and target."""
-        kinds = [kind for kind in _LISTS if kind != "table"]
+        """Return option, column and kind of named columns, but for `tabular` and target."""
+        kinds = [kind for kind in _LISTS if kind != "tabular"]
         named = [(kind, column, kind) for kind in kinds for column in getattr(self, kind)]
-        taken = {column for _, column, _ in named} | set(self.table)
+        taken = {column for _, column, _ in named} | set(self.tabular)
         return named + [
             (option, column, "ignore") for option, column in self.steering if column not in taken
         ]

@@ -4,6 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_multimodal.analysis._finite import check_finite
+
+_ROUNDED = 1e-2  # how far half precision may be from 1
+
 
 def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) -> float:
     """Return the mean distance between how sure a classifier is and how often it is right.
@@ -23,8 +27,8 @@ def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) 
         and so on.
 
     Raises:
-        ValueError: If there are no rows, the shapes do not fit each other, or `bins` is less than
-            1.
+        ValueError: If there are no rows, the shapes do not fit each other, a probability is none
+            in [0, 1], or `bins` is less than 1.
 
     Example:
 
@@ -40,6 +44,12 @@ def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) 
         raise ValueError(
             "`probabilities` must be (rows, classes) and `labels` (rows,), with rows. "
             f"Received: shapes {rows.shape} and {true.shape}"
+        )
+    check_finite(rows, "probabilities")
+    if rows.min() < -_ROUNDED or rows.max() > 1 + _ROUNDED:
+        raise ValueError(
+            "`probabilities` must be in [0, 1], as a softmax makes them. "
+            f"Received: numbers from {rows.min():g} to {rows.max():g}"
         )
     if bins < 1:
         raise ValueError(f"`bins` must be at least 1. Received: bins={bins}")

@@ -28,7 +28,11 @@ def f1_scores(confusion: np.ndarray) -> np.ndarray:
         Van Rijsbergen, "Information Retrieval", 1979, chapter 7.
     """
     counts = np.asarray(confusion, dtype="float64")
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not (counts >= 0).all():
+    if (
+        counts.ndim != 2
+        or counts.shape[0] != counts.shape[1]
+        or not (np.isfinite(counts) & (counts >= 0)).all()
+    ):
         raise ValueError(
             "`confusion` must have counts of shape (classes, classes). "
             f"Received: shape {counts.shape}, {confusion}"

@@ -33,9 +33,9 @@ def accuracy_interval(correct: int, total: int, confidence: float = 0.95) -> tup
     Reference:
         Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
     """
-    if total < 1 or not 0 <= correct <= total:
+    if not 1 <= total < math.inf or not 0 <= correct <= total:
         raise ValueError(
-            "`correct` must be in [0, total], and `total` at least 1. "
+            "`correct` must be in [0, total], and `total` at least 1 and finite. "
             f"Received: correct={correct}, total={total}"
         )
     if not 0 < confidence < 1:

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_multimodal.analysis._finite import check_finite
+
 _AT_ONCE = 1024
 
 
@@ -36,8 +38,8 @@ def retrieval_scores(
         and `"items"`: how many different ones there are.
 
     Raises:
-        ValueError: If the shapes do not fit each other, no row has both parts, or a `k` is less
-            than 1.
+        ValueError: If the shapes do not fit each other, no row has both parts, a vector of one that
+            has is not finite, or a `k` is less than 1.
 
     Example:
 
@@ -65,6 +67,10 @@ def retrieval_scores(
     rows = np.flatnonzero((parts[0] >= 0) & (parts[1] >= 0))
     if not len(rows):
         raise ValueError("`queries` and `items` must have a row in common. Received: none")
+    for argument, each in zip(("queries", "items"), vectors, strict=True):
+        counted = np.zeros_like(each)  # a row that does not count may hold anything
+        counted[rows] = each[rows]
+        check_finite(counted, argument)
     numbers = [each[rows] for each in parts]
     # Items once each, and which of them are right for each query.
     _, first, place = np.unique(numbers[1], return_index=True, return_inverse=True)

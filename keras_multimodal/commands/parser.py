@@ -86,7 +86,7 @@ def _add_run_and_table(parser: argparse.ArgumentParser) -> None:
 def _add_describe(commands: Any) -> None:
     describe = commands.add_parser(
         "describe",
-        help="say what a table holds: kinds, gaps, unreadable files, classes, time to train",
+        help="say what a table holds: kinds, gaps, unreadable files, classes",
     )
     describe.add_argument("source", metavar="TABLE", help=SOURCES)
     describe.add_argument(
@@ -94,6 +94,11 @@ def _add_describe(commands: Any) -> None:
         default="description.html",
         metavar="FILE",
         help="HTML file to write (default: %(default)s)",
+    )
+    describe.add_argument(
+        "--time",
+        action="store_true",
+        help="build a model of the target, and time some steps of its training",
     )
     _add_options(describe, declared(TableOptions).values())
 
@@ -128,7 +133,7 @@ def _add_demo(commands: Any) -> None:
         type=_positive,
         default=20,
         metavar="N",
-        help="the most epochs of each of the three models (default: %(default)s)",
+        help="epochs of each of the three models (default: %(default)s)",
     )
     demo.add_argument(
         "--seed", type=_seed, default=0, metavar="S", help="random seed (default: %(default)s)"
@@ -151,7 +156,7 @@ def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> 
         elif option.choices:
             settings.update(choices=option.choices)
         else:
-            settings.update(type=_seed if option.name == "seed" else option.type)
+            settings.update(type=option.type)
             settings.update(metavar=option.metavar)
         parser.add_argument(option.flag, **settings)
 

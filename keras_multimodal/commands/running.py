@@ -1,7 +1,8 @@
-"""What each command does: it calls the library, and says what that has found."""
+"""The commands: each calls the library, and says what that has found."""
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -14,11 +15,14 @@ import pandas as pd
 
 from keras_multimodal import demo, experiment, tables
 from keras_multimodal._folders import replace_file
-from keras_multimodal.commands.messages import say
+from keras_multimodal._options import declared
+from keras_multimodal.commands.messages import flags_of, say
 from keras_multimodal.commands.option_file import read_config
 from keras_multimodal.errors import ArgumentError
 
-_STEERING = ("command", "config", "resume", "overwrite")  # what is no option of a table or a run
+Tell = Callable[[object], None]
+# The arguments that are no options of a table or a run.
+_STEERING = ("command", "config", "resume", "overwrite", "time")
 _ENDINGS = (".csv", ".parquet", ".jsonl")
 
 
@@ -28,14 +32,14 @@ def run_command(arguments: argparse.Namespace) -> None:
     Args:
         arguments: What the parser has made of the words.
     """
-    _COMMANDS[arguments.command](arguments)
+    _COMMANDS[arguments.command](arguments, functools.partial(say, flags=flags_of(arguments)))
 
 
-def _train(arguments: argparse.Namespace) -> None:
+def _train(arguments: argparse.Namespace, tell: Tell) -> None:
     config = {} if arguments.config is None else read_config(arguments.config)
     where = "the options" if arguments.config is None else str(arguments.config)
     values = {**config, **_given(arguments)}
-    if "source" not in values:
+    if values.get("source") is None:
         raise ValueError(f"{where} must name the table, 'source'.")
     options = experiment.TrainingOptions.from_mapping(values, where)
     arguments.resume_folder = options.resume_folder  # to say, when interrupted, how to go on
@@ -44,37 +48,37 @@ def _train(arguments: argparse.Namespace) -> None:
         resume=arguments.resume,
         overwrite=arguments.overwrite,
         verbose=1 if sys.stdout.isatty() else 2,
-        on_finding=say,
+        on_finding=tell,
     )
-    say(run)
+    tell(run)
 
 
-def _describe(arguments: argparse.Namespace) -> None:
+def _describe(arguments: argparse.Namespace, tell: Tell) -> None:
     values = _given(arguments)
     page = values.pop("output")
     options = tables.TableOptions.from_mapping(values, "the options")
     with _table(arguments, options.key) as table:
-        print(f"Reading {len(table.frame)} rows", flush=True)
-        description = experiment.describe(table, options, on_finding=say)
+        tell(f"Reading {len(table.frame)} rows")
+        description = experiment.describe(table, options, timed=arguments.time, on_finding=tell)
     description.write(page)
-    say(description)
+    tell(description)
     print(f"Written to {page}")
 
 
-def _evaluate(arguments: argparse.Namespace) -> None:
+def _evaluate(arguments: argparse.Namespace, tell: Tell) -> None:
     file = None if arguments.output is None else pathlib.Path(arguments.output)
     if file is not None and file.exists():
         raise ArgumentError("output", f"must be new. Received: {os.fspath(file)!r}")
     run = experiment.load(arguments.run)
     with _table(arguments) as table:
-        evaluation = experiment.evaluate(run, table, on_finding=say)
-    say(evaluation)
+        evaluation = experiment.evaluate(run, table, on_finding=tell)
+    tell(evaluation)
     if file is not None:
         with replace_file(file) as partial:
             partial.write_text(json.dumps(evaluation.scores, indent=1), "utf-8")
 
 
-def _predict(arguments: argparse.Namespace) -> None:
+def _predict(arguments: argparse.Namespace, tell: Tell) -> None:
     file = pathlib.Path(arguments.output)
     if file.suffix not in _ENDINGS:
         raise ArgumentError(
@@ -86,13 +90,13 @@ def _predict(arguments: argparse.Namespace) -> None:
         )
     run = experiment.load(arguments.run)
     with _table(arguments, run.options.key) as table:
-        answers = experiment.predict(run, table, on_finding=say)
+        answers = experiment.predict(run, table, on_finding=tell)
     _write(answers, file)
     fine = int((answers["status"] == "ok").sum())
     print(f"{len(answers)} rows, {fine} of them ok. Written to {file}")
 
 
-def _demo(arguments: argparse.Namespace) -> None:
+def _demo(arguments: argparse.Namespace, tell: Tell) -> None:
     demo.run(
         arguments.output,
         data_dir=arguments.data,
@@ -102,7 +106,7 @@ def _demo(arguments: argparse.Namespace) -> None:
     )
 
 
-_COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+_COMMANDS: dict[str, Callable[[argparse.Namespace, Tell], None]] = {
     "train": _train,
     "describe": _describe,
     "evaluate": _evaluate,
@@ -112,9 +116,10 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the options that were given, by name."""
+    """Return the options that were given, as a file of options has them."""
+    options = declared(experiment.TrainingOptions)
     return {
-        name: value
+        options[name].key if name in options else name: value
         for name, value in vars(arguments).items()
         if name not in _STEERING and value is not None
     }

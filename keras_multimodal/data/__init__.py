@@ -6,6 +6,7 @@ from keras_multimodal.data.audio.processor import AudioStream
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.column.preprocessor import Preprocessor
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.table_files import read_table
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.data.features.cache import cache_features
 from keras_multimodal.data.features.column import FeatureColumn
@@ -20,7 +21,6 @@ from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.processor import SensorProcessor
 from keras_multimodal.data.sources.data_sets import read_dataset
-from keras_multimodal.data.sources.tables import read_table
 from keras_multimodal.data.sources.tfds_data_sets import read_tfds
 from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.data.table.processor import TableProcessor

@@ -6,7 +6,6 @@ picture-only, a name-only and a fused classifier, and compares them on rows that
 
 import json
 import pathlib
-import tempfile
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -126,21 +125,19 @@ def _train(
         )
         return model
 
-    with tempfile.TemporaryDirectory() as folder:
-        return experiment.fit_models(
-            {"training": train, "validation": validation, "test": test},
-            MODELS,
-            build,
-            folder=pathlib.Path(folder),
-            epochs=epochs,
-            batch_size=BATCH,
-            seed=seed,
-            # The loss rises again while more and more rows come right.
-            monitor="val_accuracy",
-            mode="max",
-            callbacks=lambda: [EpochBar()],
-            on_finding=_say,
-        )
+    return experiment.fit_models(
+        {"training": train, "validation": validation, "test": test},
+        MODELS,
+        build,
+        epochs=epochs,
+        batch_size=BATCH,
+        seed=seed,
+        # The loss rises again while more and more rows come right.
+        monitor="val_accuracy",
+        mode="max",
+        callbacks=lambda: [EpochBar()],
+        on_finding=_say,
+    )
 
 
 def _say(finding: object) -> None:

@@ -53,7 +53,8 @@ def make_report(
         "Learning curves",
         analysis.learning_curves(histories),
         "Loss and accuracy of the three models over the epochs.",
-        note="The fused model's encoders start from those of the single models.",
+        note="The fused model's encoders start from those of the single models. Each model has the "
+        "weights of the epoch with the best validation accuracy.",
     )
     model, parts = with_weights(fused)
     predicted = predict(model, test)[0].argmax(-1)

@@ -10,8 +10,8 @@ from keras_multimodal.experiment.fitting import FittedModel, fit_models
 from keras_multimodal.experiment.known_rows import KnownRows
 from keras_multimodal.experiment.prediction import predict
 from keras_multimodal.experiment.run import Run
-from keras_multimodal.experiment.run_folder import RunFolder, load
 from keras_multimodal.experiment.scores import Scores
+from keras_multimodal.experiment.trained_model import TrainedModel, load
 from keras_multimodal.experiment.training import train
 from keras_multimodal.experiment.training_end import TrainingEnd
 from keras_multimodal.experiment.training_start import TrainingStart
@@ -22,8 +22,8 @@ __all__ = [
     "FittedModel",
     "KnownRows",
     "Run",
-    "RunFolder",
     "Scores",
+    "TrainedModel",
     "TrainingEnd",
     "TrainingOptions",
     "TrainingStart",

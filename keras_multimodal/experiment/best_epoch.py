@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from keras_multimodal._folders import replace_file
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema.infer import identifier
 
 
@@ -73,7 +74,17 @@ class BestEpoch(keras.callbacks.Callback):
         return self._folder / f"{self._name}.{epoch}.weights.h5"
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Keep what has been learned, and stop where there is no more to hope for."""
+        """Keep what has been learned, and stop where there is no more to hope for.
+
+        Raises:
+            ArgumentError: If the model has no such measure.
+        """
+        if self.monitor not in (logs or {}):
+            raise ArgumentError(
+                "monitor",
+                f"must be a measure of the model, which has {sorted(logs or {})}. "
+                f"Received: {self.monitor!r}",
+            )
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
         with replace_file(self.weights_of(epoch)) as partial:

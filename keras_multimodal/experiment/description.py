@@ -1,4 +1,4 @@
-"""What a table holds, before anything is trained on it."""
+"""A description of a table, before anything is trained on it."""
 
 import dataclasses
 import math
@@ -14,6 +14,7 @@ import pandas as pd
 from keras_multimodal import analysis, tables
 from keras_multimodal._options import TableOptions, TrainingOptions
 from keras_multimodal.data import Records
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.experiment.report import add_unreadable
 from keras_multimodal.experiment.training import build
 from keras_multimodal.schema.column_kind import class_name
@@ -21,7 +22,7 @@ from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.tables import ColumnFindings, RowFindings, Table
 from keras_multimodal.tables.pairing import pair_rows
 from keras_multimodal.tables.parts import split
-from keras_multimodal.tables.repeats import IN_FILES
+from keras_multimodal.tables.repeats import IN_FILES, Repeats, find_repeats
 from keras_multimodal.tables.task import Task
 
 _SHOWN = 20
@@ -32,16 +33,17 @@ _TIMED = 5  # steps
 class Description:
     """A description of a table: kinds, gaps, repeats, classes.
 
-    `str` is what the command line prints of it, behind what `RowFindings` say.
+    `str` is what the command line prints of it, behind what was found before.
 
     Args:
         title: What the table is called.
         columns: What each column is, and what is learned.
+        repeats: The rows that repeat another.
         rows: What rows lack.
         cells: For each column its name, its kind and why, and how many of its cells are missing,
             and how many are different.
         timing: How long training will take: seconds of a step, steps of an epoch, and epochs;
-            `None` where there is no target.
+            `None` where it was not asked for.
 
     Example:
 
@@ -53,6 +55,7 @@ class Description:
 
     title: str
     columns: ColumnFindings
+    repeats: Repeats
     rows: RowFindings
     cells: pd.DataFrame
     timing: Mapping[str, float] | None
@@ -62,8 +65,7 @@ class Description:
 
     def __str__(self) -> str:
         task = self.columns.task
-        lines = _aligned(self.cells)
-        lines.append(f"{self.rows.rows} rows, {len(self.columns.repeats)} repeat another")
+        lines = [f"{self.rows.rows} rows, {len(self.repeats.rows)} repeat another"]
         if task.column is not None:
             cells = self._target_cells(task)
             lines.append(
@@ -72,7 +74,7 @@ class Description:
             for name, count in list(self.classes.items())[:_SHOWN]:
                 lines.append(f"  {name}: {count} ({100 * count / len(cells):.1f}%)")
         if self.timing is not None:
-            lines.append(self._said_of_time(self.timing))
+            lines.append(self._timing_sentence(self.timing))
         if self._in_files:
             unreadable = sum(map(len, self.rows.report.unreadable.values()))
             lines.append(f"{unreadable} files that cannot be read")
@@ -92,7 +94,7 @@ class Description:
         Args:
             path: The HTML file; an earlier one is replaced.
         """
-        repeats = self.columns.repeats
+        repeats = self.repeats.rows
         report = analysis.HtmlReport(
             f"What {self.title} holds",
             f"{self.rows.rows} rows, {len(repeats)} of which repeat another in all columns that "
@@ -107,7 +109,7 @@ class Description:
         if self.columns.task.column is not None:
             self._add_target(report, self.columns.task)
         if self.timing is not None:
-            report.add_text("How long training will take", self._said_of_time(self.timing))
+            report.add_text("How long training will take", self._timing_sentence(self.timing))
         if self._in_files:
             add_unreadable(report, self.rows.report)
         report.write(path)
@@ -135,7 +137,7 @@ class Description:
             report.add_text("Target", note)
 
     @staticmethod
-    def _said_of_time(timing: Mapping[str, float]) -> str:
+    def _timing_sentence(timing: Mapping[str, float]) -> str:
         seconds = timing["seconds_of_a_step"] * timing["steps"]
         return (
             f"{seconds:.1f} seconds an epoch of {timing['steps']:.0f} steps, as {_TIMED} steps "
@@ -148,20 +150,25 @@ class Description:
 def describe(
     table: Table,
     options: TableOptions,
+    *,
+    timed: bool = False,
     on_finding: Callable[[object], object] | None = None,
 ) -> Description:
     """Describe a table: what each column is, and how much is missing, unreadable or repeated.
 
-    Every file is read. With a target, a model is built and a few steps of training are timed.
+    Every file is read.
 
     Args:
         table: The table; `tables.read` reads it.
         options: What is known of its columns.
-        on_finding: Called with `tables.RowFindings`, such as `print`, before a model is built.
-            Default `None`: silence.
+        timed: Whether a model is built and some steps of its training are timed, which takes as
+            long as a short training. Default False.
+        on_finding: Called with the table of columns, as text, with `tables.Repeats` and with
+            `tables.RowFindings`, as they are found, such as `print`. Default `None`: silence.
 
     Raises:
-        ValueError: If a column or a cell is wrong.
+        ArgumentError: If an option or a column is wrong, or there is nothing to time.
+        ValueError: If a cell is wrong.
 
     Example:
 
@@ -169,15 +176,26 @@ def describe(
     >>> len(found.rows.report.unreadable["Photo File"])
     1
     """
+    if timed and options.target is None:
+        raise ArgumentError(
+            "timed", "must come with a target to train for. Received: timed=True, target=None"
+        )
+    tell = on_finding or (lambda finding: None)
     columns = tables.examine(table, options, strict=False)
-    records, rows = pair_rows(table, columns.kinds, options, columns.task)
-    if on_finding is not None:
-        on_finding(rows)
+    cells = _cells(columns)
+    tell("\n".join(_aligned(cells)))
+    repeats = find_repeats(table, columns.kinds, options)
+    tell(repeats)
+    task = columns.task
+    if task.column is None:  # nothing is learned, and nothing has to find anything
+        task = dataclasses.replace(task, pairing={})
+    records, rows = pair_rows(table, columns.kinds, options, task)
+    tell(rows)
     timing = None
-    if columns.task.column is not None:
-        timing = _time(split(records, table, options).records["training"], columns.task, options)
+    if timed:
+        timing = _time(split(records, table, options).records["training"], task, options)
     title = "the table" if options.source is None else pathlib.Path(options.source).name
-    return Description(title, columns, rows, _cells(columns), timing)
+    return Description(title, columns, repeats, rows, cells, timing)
 
 
 def _cells(columns: ColumnFindings) -> pd.DataFrame:

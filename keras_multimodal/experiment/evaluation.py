@@ -1,4 +1,4 @@
-"""How good a trained model is on a table."""
+"""The scores of a trained model on a table."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.experiment import scoring
 from keras_multimodal.experiment.known_rows import known_rows
-from keras_multimodal.experiment.run_folder import RunFolder
+from keras_multimodal.experiment.trained_model import TrainedModel
 from keras_multimodal.schema import ClassTarget
 from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.missing_cells import is_missing
@@ -62,14 +62,14 @@ class Evaluation:
 
 
 def evaluate(
-    run: RunFolder, table: Table, on_finding: Callable[[object], object] | None = None
+    run: TrainedModel, table: Table, on_finding: Callable[[object], object] | None = None
 ) -> Evaluation:
     """Return the scores of a model on the rows of a table that have a target.
 
     Rows of which nothing can be read have no prediction, and are counted and left out.
 
     Args:
-        run: What a run left; `experiment.load` reads it.
+        run: The trained model: `run.trained` of a run, or what `experiment.load` reads.
         table: The table.
         on_finding: Called with `KnownRows`, such as `print`. Default `None`: silence.
 
@@ -92,7 +92,7 @@ def evaluate(
         on_finding(rows)
     records = rows.records
     if records is None:
-        raise ArgumentError("source", "must have rows that can be read. Received: none")
+        raise ArgumentError("table", "must have rows that can be read. Received: none")
     answers = scoring.predictions(run.model, run.schema, records, run.task, run.options.batch_size)
     scores = scoring.score(run.task, run.schema, records, answers)
     if isinstance(run.schema.target, ClassTarget):
@@ -109,19 +109,19 @@ def evaluate(
     )
 
 
-def _with_target(run: RunFolder, table: Table) -> tuple[Table, dict[str, Any]]:
+def _with_target(run: TrainedModel, table: Table) -> tuple[Table, dict[str, Any]]:
     """Return the rows that have a target, and what `pair` takes of it, in the run's terms."""
     name = run.names[str(run.target)]
     if name not in table.names.values():
         raise ArgumentError(
-            "source",
+            "table",
             f"must have the column of what is true, {name!r}. "
             f"Received: {list(table.names.values())}; `predict` does without",
         )
-    column = table.column(name, "source")
+    column = table.column(name, "table")
     table = table.rows(~table.frame[column].map(is_missing))
     if table.frame.empty:
-        raise ArgumentError("source", f"must have rows with a target, {name!r}. Received: none")
+        raise ArgumentError("table", f"must have rows with a target, {name!r}. Received: none")
     target = run.schema.target
     if not isinstance(target, ClassTarget):
         # The task is the run's, whatever the cells of another table look like.
@@ -130,7 +130,7 @@ def _with_target(run: RunFolder, table: Table) -> tuple[Table, dict[str, Any]]:
     unknown = labels[~labels.isin(target.classes)]
     if len(unknown):
         raise ArgumentError(
-            "source",
+            "table",
             f"must have classes that the model knows, {list(target.classes)}. "
             f"Received: {sorted(set(unknown))} in column {name!r}, in {len(unknown)} rows "
             f"({name_keys(unknown.index.tolist())}); leave them out",

@@ -1,18 +1,23 @@
 """Training of several models on the same rows: of each modality alone, then of all together."""
 
+import contextlib
 import dataclasses
 import math
+import os
 import pathlib
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 import keras
 
 from keras_multimodal.data import Records
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.experiment.best_epoch import BestEpoch
 from keras_multimodal.experiment.training_end import TrainingEnd
 from keras_multimodal.experiment.training_start import TrainingStart
 from keras_multimodal.schema import Audio, Image, PairTarget, Sensor
+from keras_multimodal.schema.infer import identifier
 
 _MOST_BYTES = 1_000_000_000  # of decoded rows that are kept in memory
 
@@ -28,7 +33,6 @@ class FittedModel:
 
     Example:
 
-    >>> import pathlib
     >>> import pandas as pd
     >>> from keras_multimodal import data, tasks
     >>> numbers = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0] * 8})
@@ -38,10 +42,8 @@ class FittedModel:
     ...     {"training": train, "validation": validation},
     ...     {"size alone": ("size",)},
     ...     lambda name, rows: tasks.regressor(rows.schema, dim=4),
-    ...     folder=pathlib.Path(),
     ...     epochs=2,
     ...     batch_size=8,
-    ...     seed=0,
     ... )
     >>> len(models["size alone"].fit.history["val_loss"])
     2
@@ -57,10 +59,11 @@ def fit_models(
     modalities: Mapping[str, Sequence[str]],
     build: Callable[[str, Records], keras.Model],
     *,
-    folder: pathlib.Path,
     epochs: int,
     batch_size: int,
-    seed: int,
+    seed: int = 0,
+    folder: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     patience: int | None = None,
     deadline: float | None = None,
     monitor: str = "val_loss",
@@ -78,10 +81,13 @@ def fit_models(
         parts: The rows, by `"training"`, `"validation"` and others, which are handed on.
         modalities: By the model's name the modalities that it takes, in the order of training.
         build: Makes the compiled model of a name for training rows.
-        folder: Where the state of each training is kept, so that it can go on.
         epochs: The most epochs.
         batch_size: Rows in a batch.
-        seed: Seed of the order.
+        seed: Seed of the order. Default 0.
+        folder: The folder of the state of each training, from which it can go on. Default `None`:
+            a temporary one.
+        resume: Whether to go on with what is in the folder. Default False: it must have nothing of
+            these models.
         patience: Epochs without a better one after which training stops. Default `None`: no limit.
         deadline: `time.monotonic()` at which all is to be done: each model has an equal part of the
             time that is left, and one epoch at least. Default `None`: no limit.
@@ -95,37 +101,57 @@ def fit_models(
         By name, each model with the weights of its best epoch.
 
     Raises:
+        ArgumentError: If `mode` is neither, names of models are alike, a model has no such measure,
+            or the folder has states of these models and is not to be gone on with.
         ValueError: If a model's measure is finite in no epoch.
 
     Example: see `FittedModel`.
 
-    >>> fit_models({}, {}, lambda name, rows: None, folder=None, epochs=1, batch_size=1, seed=0)
+    >>> fit_models({}, {}, lambda name, rows: None, epochs=1, batch_size=1)
     {}
     """
-    fitted: dict[str, FittedModel] = {}
-    for place, (name, taken) in enumerate(modalities.items()):
-        until = None
-        if deadline is not None:
-            now = time.monotonic()
-            until = now + (deadline - now) / (len(modalities) - place)
-        rows = {part: records.select_modalities(*taken) for part, records in parts.items()}
-        model = build(name, rows["training"])
-        if len(taken) > 1:
-            _take_over_encoders(model, taken, modalities, fitted)
-        course = _fit(
-            model,
-            rows["training"],
-            rows["validation"],
-            BestEpoch(folder, name, patience, until, monitor, mode),
-            name=name,
-            epochs=epochs,
-            batch_size=batch_size,
-            seed=seed,
-            verbose=verbose,
-            callbacks=callbacks,
-            on_finding=on_finding,
+    if mode not in ("min", "max"):
+        raise ArgumentError("mode", f'must be "min" or "max". Received: {mode!r}')
+    if len({identifier(name) for name in modalities}) < len(modalities):
+        raise ArgumentError(
+            "modalities",
+            "must have names that differ in letters or digits: files are called after them. "
+            f"Received: {list(modalities)}",
         )
-        fitted[name] = FittedModel(model, rows, course)
+    fitted: dict[str, FittedModel] = {}
+    with contextlib.ExitStack() as stack:
+        state = pathlib.Path(folder or stack.enter_context(tempfile.TemporaryDirectory()))
+        state.mkdir(parents=True, exist_ok=True)
+        for place, (name, taken) in enumerate(modalities.items()):
+            until = None
+            if deadline is not None:
+                now = time.monotonic()
+                until = now + (deadline - now) / (len(modalities) - place)
+            best = BestEpoch(state, name, patience, until, monitor, mode)
+            if best.epochs and not resume:
+                raise ArgumentError(
+                    "folder",
+                    "must have no state of these models, unless `resume=True` is to go on with "
+                    f"it. Received: {str(state)!r}, which has {best.epochs} epochs of {name!r}",
+                )
+            rows = {part: records.select_modalities(*taken) for part, records in parts.items()}
+            model = build(name, rows["training"])
+            if len(taken) > 1:
+                _take_over_encoders(model, taken, modalities, fitted)
+            _fit(
+                model,
+                rows["training"],
+                rows["validation"],
+                best,
+                name=name,
+                epochs=epochs,
+                batch_size=batch_size,
+                seed=seed,
+                verbose=verbose,
+                callbacks=callbacks,
+                on_finding=on_finding,
+            )
+            fitted[name] = FittedModel(model, rows, best)
     return fitted
 
 
@@ -157,8 +183,10 @@ def _fit(
     verbose: str | int,
     callbacks: Callable[[], Sequence[keras.callbacks.Callback]],
     on_finding: Callable[[object], object] | None,
-) -> BestEpoch:
+) -> None:
     """Train a model, or go on with it, and give it the weights of its best epoch."""
+    if not model.optimizer.built:  # what is loaded has its state, too
+        model.optimizer.build(model.trainable_variables)
     # A run that was cut off behind its last epoch has nothing more to learn.
     if not (best.done or best.stopped or best.epochs >= epochs):
         if on_finding is not None:
@@ -193,7 +221,6 @@ def _fit(
     model.load_weights(best.weights_of(best.best))
     if on_finding is not None:
         on_finding(TrainingEnd(name, best.epochs, best.best + 1, best.stopped, best.monitor))
-    return best
 
 
 def _fits(records: Records) -> bool:

@@ -12,13 +12,13 @@ from keras_multimodal.data import PairingReport, Records
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.pairing.no_row_error import NoRowError
 from keras_multimodal.errors import ArgumentError
-from keras_multimodal.experiment.run_folder import RunFolder
+from keras_multimodal.experiment.trained_model import TrainedModel
 from keras_multimodal.schema import ColumnKind
 from keras_multimodal.tables import Table
 from keras_multimodal.tables.cells import lacking_cells, wrong_numbers
 from keras_multimodal.tables.columns import TABULAR, make_columns
-from keras_multimodal.tables.pairing import in_its_words, unreadable_wholly, where
-from keras_multimodal.tables.row_findings import said_of_wrong_numbers
+from keras_multimodal.tables.pairing import in_its_words, unreadable_wholly, why_none
+from keras_multimodal.tables.row_findings import wrong_number_lines
 from keras_multimodal.types import Cell
 
 
@@ -77,17 +77,19 @@ class KnownRows:
                 f"{len(cells)} cells of {name!r} are categories that were not seen in training, "
                 f"such as {cells[0]!r}: they are read as unknown"
             )
-        lines += said_of_wrong_numbers(self.wrong_numbers)
+        lines += wrong_number_lines(self.wrong_numbers)
         if self.report is not None:
             lines.append(str(self.report))
         return "\n".join([*lines, *self.hints])
 
 
-def known_rows(run: RunFolder, table: Table, pairing: Mapping[str, Any] | None = None) -> KnownRows:
+def known_rows(
+    run: TrainedModel, table: Table, pairing: Mapping[str, Any] | None = None
+) -> KnownRows:
     """Return the rows of a table as a run's model takes them.
 
     Args:
-        run: What a run left.
+        run: The trained model.
         table: The table.
         pairing: Further arguments of `data.pair`, such as labels. Default `None`.
 
@@ -103,8 +105,8 @@ def known_rows(run: RunFolder, table: Table, pairing: Mapping[str, Any] | None =
     columns = make_columns(table, run.kinds, run.options, run.schema)
     try:
         records = data.pair(*columns, on_missing="mask", on_error="mask", **(pairing or {}))
-    except NoRowError:
-        hint = f"No row has anything that can be read: {where(table)}"
+    except NoRowError as error:
+        hint = f"No row has anything that can be read: {why_none(error, table)}"
         status = ["nothing that can be read"] * len(table.frame)
         return KnownRows(None, status, alike, unknown, unseen, wrong, None, [hint])
     report = in_its_words(records.report, table)
@@ -135,13 +137,13 @@ def _status(table: Table, report: PairingReport, lacks: Mapping[int, Sequence[st
     return ["; ".join(parts) or "ok" for parts in status.values()]
 
 
-def _absent_columns(run: RunFolder, table: Table) -> list[ColumnKind]:
+def _absent_columns(run: TrainedModel, table: Table) -> list[ColumnKind]:
     """Return the columns that the model knows and the table lacks."""
     used = [each for each in run.kinds if each.kind != "ignore"]
     absent = [each for each in used if each.column not in table.frame.columns]
     if len(absent) == len(used):
         raise ArgumentError(
-            "source",
+            "table",
             "must have columns that the model knows: "
             f"{[run.names[each.column] for each in used]}. "
             f"Received: {list(table.names.values())}",
@@ -156,7 +158,7 @@ def _alike(name: str, others: Sequence[str]) -> str | None:
     return close[0] if close else None
 
 
-def _completed(run: RunFolder, table: Table, absent: Sequence[ColumnKind]) -> Table:
+def _completed(run: TrainedModel, table: Table, absent: Sequence[ColumnKind]) -> Table:
     """Return the table with an empty column for each that it lacks."""
     empty = {
         each.column: [float("nan") if each.kind == "number" else None] * len(table.frame)

@@ -1,4 +1,4 @@
-"""What a trained model says of each row of a table."""
+"""The answers of a trained model for each row of a table."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ import pandas as pd
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.experiment import scoring
 from keras_multimodal.experiment.known_rows import known_rows
-from keras_multimodal.experiment.run_folder import RunFolder
+from keras_multimodal.experiment.trained_model import TrainedModel
 from keras_multimodal.schema import ClassTarget, Schema
 from keras_multimodal.tables import Table
 from keras_multimodal.types import Tensors
@@ -18,17 +18,18 @@ _DIGITS = 6  # of probabilities
 
 
 def predict(
-    run: RunFolder, table: Table, on_finding: Callable[[object], object] | None = None
+    run: TrainedModel, table: Table, on_finding: Callable[[object], object] | None = None
 ) -> pd.DataFrame:
     """Return what a model says of each row of a table: a row for each row, in their order.
 
-    The columns are that of the key, if the run had one, else `row`, from 1; `prediction`, with
+    The columns are that of the key, if the run had one, else `row`, its number in the table;
+    `prediction`, with
     `probability` of each class beside it, or `low` and `high`, between which eight of ten numbers
     are; and `status`: `ok`, or what the row lacks and what could not be read. A row of which
     nothing could be read has no prediction.
 
     Args:
-        run: What a run left; `experiment.load` reads it.
+        run: The trained model: `run.trained` of a run, or what `experiment.load` reads.
         table: The table. A modality that it has no column for is taken as absent from every row.
         on_finding: Called with `KnownRows`, such as `print`. Default `None`: silence.
 
@@ -46,8 +47,15 @@ def predict(
     if run.task == "retrieval":
         raise ArgumentError(
             "run",
-            "must hold a model that predicts; one of retrieval is searched with "
-            "inference.SearchIndex. Received: one of retrieval",
+            "must be a model that predicts; one of retrieval is searched with "
+            f"inference.SearchIndex. Received: {str(run.directory)!r}",
+        )
+    key = run.options.key
+    if key is not None and key not in table.names.values():
+        raise ArgumentError(
+            "table",
+            f"must have the column of keys that the model was trained with, {key!r}. "
+            f"Received: {list(table.names.values())}",
         )
     rows = known_rows(run, table)
     if on_finding is not None:
@@ -62,13 +70,12 @@ def predict(
     frame = frame.reindex(table.frame.index)
     if "prediction" not in frame:
         frame["prediction"] = None
-    frame = frame.assign(status=rows.status).reset_index(drop=True)
-    key = run.options.key
+    frame = frame.assign(status=rows.status)
     if key is None:
-        frame.insert(0, "row", np.arange(len(frame)) + 1)
+        frame.insert(0, "row", table.frame.index)
     else:
-        frame.insert(0, key, table.frame[table.column(key, "key")].tolist())
-    return frame
+        frame.insert(0, key, table.frame[table.column(key, "table")].tolist())
+    return frame.reset_index(drop=True)
 
 
 def _columns(answers: Tensors, schema: Schema) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def make_report(run: Run) -> analysis.HtmlReport:
     report.add_text(
         "What rows lack",
         *str(found).splitlines(),
-        f"{len(columns.repeats)} rows repeat another",
+        f"{len(run.prepared.repeats.rows)} rows repeat another",
     )
     if any(each.kind in IN_FILES for each in columns.kinds):
         add_unreadable(report, found)
@@ -69,15 +69,12 @@ def make_report(run: Run) -> analysis.HtmlReport:
     return report
 
 
-def add_unreadable(report: analysis.HtmlReport, found: PairingReport) -> int:
+def add_unreadable(report: analysis.HtmlReport, found: PairingReport) -> None:
     """Show which files cannot be read, and why.
 
     Args:
         report: The report.
         found: What pairing found, in the table's words.
-
-    Returns:
-        How many there are.
     """
     listed = [
         (f"row {row}", name, reason)
@@ -90,7 +87,6 @@ def add_unreadable(report: analysis.HtmlReport, found: PairingReport) -> int:
         report.add_table(title, ["row", "column", "why"], listed[:_SHOWN], note)
     else:
         report.add_text(title, "None.")
-    return len(listed)
 
 
 def _summary(scores: Scores) -> str:

@@ -11,10 +11,17 @@ import pandas as pd
 
 from keras_multimodal import export
 from keras_multimodal._options import TrainingOptions
-from keras_multimodal.experiment import run_folder
 from keras_multimodal.experiment.fitting import FittedModel
 from keras_multimodal.experiment.history import write_history
 from keras_multimodal.experiment.scores import ALL, Scores
+from keras_multimodal.experiment.trained_model import (
+    CONFIG,
+    METRICS,
+    MODEL,
+    SCHEMA,
+    TrainedModel,
+    write_columns,
+)
 from keras_multimodal.schema import Schema
 from keras_multimodal.tables import PreparedTable
 from keras_multimodal.types import Tensors
@@ -32,6 +39,9 @@ class Run:
         scores: How good they are.
         metrics: What `metrics.json` holds.
         directory: The folder that was written.
+
+    The pictures and recordings of a data set of tensorflow-datasets are gone when the run is there:
+    read it yourself with `tables.read`, and hand the table on, to keep them.
 
     Example:
 
@@ -67,6 +77,22 @@ class Run:
         return self.models[ALL].model
 
     @property
+    def trained(self) -> TrainedModel:
+        """The model of all modalities as `experiment.predict` and `evaluate` take it."""
+        columns = self.prepared.columns
+        return TrainedModel(
+            self.options,
+            columns.task.name,
+            columns.task.column,
+            columns.kinds,
+            columns.table.names,
+            self.schema,
+            columns.table.sha256,
+            self.model,
+            self.directory,
+        )
+
+    @property
     def schema(self) -> Schema:
         """The training rows' schema."""
         return self.prepared.parts.records["training"].schema
@@ -79,12 +105,12 @@ class Run:
         """
         columns = self.prepared.columns
         folder.mkdir()
-        self.model.save(folder / run_folder.MODEL)
+        self.model.save(folder / MODEL)
         export.saved_model(self.model, folder / "saved_model", preprocessing=self.schema)
-        (folder / run_folder.SCHEMA).write_text(self.schema.to_json(), "utf-8")
-        (folder / run_folder.CONFIG).write_text(self.options.to_json(), "utf-8")
-        run_folder.write_columns(folder, columns)
-        (folder / run_folder.METRICS).write_text(json.dumps(self.metrics, indent=1), "utf-8")
+        (folder / SCHEMA).write_text(self.schema.to_json(), "utf-8")
+        (folder / CONFIG).write_text(self.options.to_json(), "utf-8")
+        write_columns(folder, columns)
+        (folder / METRICS).write_text(json.dumps(self.metrics, indent=1), "utf-8")
         histories = {name: fitted.fit.history for name, fitted in self.models.items()}
         write_history(folder / "history.csv", histories)
         self._write_split(folder / "split.csv")

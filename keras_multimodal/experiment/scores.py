@@ -80,16 +80,15 @@ class Scores:
 
     def __str__(self) -> str:
         name = self.headline
-        lines = ["", f"On the test rows, {name}:"]
+        lines = [f"On the test rows, {name}:"]
         width = max(map(len, self.test))
         for label, scores in self.test.items():
             interval = scores.get(f"{name}_interval_95")
             reach = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
             chance = f", chance {scores['chance@10']:.3f}" if "chance@10" in scores else ""
             lines.append(f"  {label:{width}s} {scores[name]:.3f}{reach}{chance}")
-        lines.append("")
         if self.validation_gap:
-            lines += [self.validation_gap, ""]
+            lines.append(self.validation_gap)
         return "\n".join(lines)
 
     @property

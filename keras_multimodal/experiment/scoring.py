@@ -1,4 +1,4 @@
-"""How good a model is on rows that it has not seen, and what guessing would give."""
+"""Scores of a model on rows that it has not seen, and of guessing."""
 
 from typing import Any
 
@@ -47,6 +47,14 @@ def score(task: str, schema: Schema, records: Records, answers: Tensors) -> dict
     truth = np.asarray(records.labels)
     if task == "retrieval":
         return _retrieval_scores(records, answers)
+    wrong = ~np.isfinite(answers).reshape(len(answers), -1).all(axis=1)
+    if wrong.any():
+        raise ValueError(
+            "A model must answer with finite numbers to be scored. Received: NaN or infinity for "
+            f"{wrong.sum()} of {len(wrong)} rows, the first of them row "
+            f"{records.keys[int(np.argmax(wrong))]!r}. It has diverged in training, or that row "
+            "holds such numbers."
+        )
     if task == "regression":
         low, median, high = np.moveaxis(np.asarray(answers), -1, 0)
         inside = float(((low <= truth) & (truth <= high)).mean())

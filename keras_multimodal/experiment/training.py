@@ -23,13 +23,14 @@ from keras_multimodal.experiment import scoring
 from keras_multimodal.experiment.fitting import FittedModel, fit_models
 from keras_multimodal.experiment.report import make_report
 from keras_multimodal.experiment.run import Run
-from keras_multimodal.experiment.run_folder import CONFIG
 from keras_multimodal.experiment.scores import ALL, ALONE, Scores
+from keras_multimodal.experiment.trained_model import CONFIG
 from keras_multimodal.experiment.versions import versions
 from keras_multimodal.tables import PreparedTable, Table
 from keras_multimodal.tables.table import TFDS
 from keras_multimodal.types import Tensors
 
+_TABLE = "table.sha256"  # the file of the state that tells which table a run is of
 _TASKS: dict[str, Callable[..., keras.Model]] = {
     "classification": tasks.classifier,
     # Medians, and between the outer quantiles eight of ten rows.
@@ -55,33 +56,32 @@ def train(
 
     Args:
         options: What to train on, and how.
-        table: The table. Default `None`: it is read from `options.source`.
+        table: The table, where no file is to be read: `options.source`, `directory` and
+            `tfds_split` are then left out. Default `None`: it is read from `options.source`.
         resume: Whether to go on with an interrupted run of the same options. Default False.
         overwrite: Whether the folder of an earlier run may be replaced. Default False.
         verbose: What Keras' `fit` shows of the epochs. Default 0.
         on_finding: Called with what is found, as it is found: `tables.ColumnFindings`,
-            `tables.RowFindings`, `tables.Parts`, `TrainingStart` and `TrainingEnd` of each model,
-            and `Scores`. `print` shows them. Default `None`: silence.
+            `tables.Repeats`, `tables.RowFindings`, `tables.Parts`, `TrainingStart` and
+            `TrainingEnd` of each model, and `Scores`. `print` shows them. Default `None`: silence.
 
     Raises:
-        ArgumentError: If an option is wrong, or the output is filled.
+        ArgumentError: If an option or a column is wrong, the output is filled, or the table is not
+            that of the interrupted run.
         ImportError: If a file needs a package that is not installed.
         MissingFileError: If the table is missing, or there is nothing to go on with.
-        ValueError: If a column or a cell is wrong.
+        ValueError: If a cell is wrong.
 
-    Example:
+    Example: see also `Run`.
 
-    >>> import pandas as pd
-    >>> from keras_multimodal.tables import Table
-    >>> frame = pd.DataFrame({"x": [1.5, 2.5, 3.5, 4.5] * 10, "sort": ["a", "a", "b", "b"] * 10})
-    >>> options = TrainingOptions(target="sort", epochs=1, output="run_of_train")
-    >>> run = train(options, Table.from_dataframe(frame))
-    >>> list(run.scores.test)
-    ['guessing', 'all']
+    >>> train(TrainingOptions(target="sort"))
+    Traceback (most recent call last):
+    ...
+    keras_multimodal.errors.ArgumentError: `source` must name the table, where none is handed on...
     """
     options = _complete(options, table)
     start = time.monotonic()
-    output = pathlib.Path(options.output)
+    output = pathlib.Path(options.output).resolve()
     with replace_folder(output, overwrite, marker=CONFIG, argument="output") as folder:
         state = _state_folder(options, resume)
         with _removed_on_error(state, resume):
@@ -92,7 +92,9 @@ def train(
                     tfds_split=options.tfds_split,
                     key=options.key,
                     files_directory=state / "files",
+                    overwrite=True,
                 )
+            _check_table(state, table)
             prepared = tables.prepare(table, options, on_finding)
         models = _fit(prepared, options, state, start, verbose, on_finding)
         answers, scores = _score(prepared, models, options.batch_size)
@@ -128,11 +130,17 @@ def _complete(options: TrainingOptions, table: Table | None) -> TrainingOptions:
     """Return the options with whole paths and the fusion's name, so that a run can be repeated.
 
     Raises:
-        ArgumentError: If there is no table, or no such fusion.
+        ArgumentError: If there is no table, or two, or no such fusion.
     """
     if table is None and options.source is None:
         raise ArgumentError(
             "source", "must name the table, where none is handed on. Received: source=None"
+        )
+    if table is not None and (options.source, options.directory) != (None, None):
+        raise ArgumentError(
+            "table",
+            "must be left out where the options name a table or its folder. "
+            f"Received: source={options.source!r}, directory={options.directory!r}",
         )
     fusion = options.fusion or layers.fusion.DEFAULT
     try:
@@ -172,6 +180,7 @@ def _fit(
         batch_size=options.batch_size,
         seed=options.seed,
         patience=options.patience,
+        resume=True,  # what is in the folder is of the same options and table
         deadline=None if options.time_limit is None else start + 60 * options.time_limit,
         verbose=verbose,
         on_finding=on_finding,
@@ -215,7 +224,7 @@ def _metrics(
         "validation": scores.validation,
         "rows": {name: len(rows) for name, rows in prepared.parts.records.items()},
         "table_sha256": prepared.columns.table.sha256,
-        "repeated_rows": len(prepared.columns.repeats),
+        "repeated_rows": len(prepared.repeats.rows),
         "pairing": json.loads(prepared.rows.report.to_json()),
         "stopped": {
             name: fitted.fit.stopped for name, fitted in models.items() if fitted.fit.stopped
@@ -255,6 +264,19 @@ def _state_folder(options: TrainingOptions, resume: bool) -> pathlib.Path:
     state.mkdir(parents=True, exist_ok=True)
     file.write_text(options.to_json(), "utf-8")
     return state
+
+
+def _check_table(state: pathlib.Path, table: Table) -> None:
+    """Refuse to go on with another table than that which the run began with."""
+    file = state / _TABLE
+    if not file.is_file():
+        file.write_text(table.sha256, "utf-8")
+    elif file.read_text("utf-8") != table.sha256:
+        raise ArgumentError(
+            "resume",
+            "must come with the table that the run began with. Received: one with other cells; put "
+            f"the former one back, or remove {str(state)!r} and begin again",
+        )
 
 
 @contextlib.contextmanager

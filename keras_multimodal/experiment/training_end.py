@@ -1,4 +1,4 @@
-"""What is told as the training of a model ends."""
+"""The finding that the training of a model has ended."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""What is told as the training of a model begins."""
+"""The finding that the training of a model begins."""
 
 import dataclasses
 

@@ -95,10 +95,19 @@ class SearchIndex:
                 f"Received: {list(records.schema.names)}"
             )
         vectors = embed(self._model, self.schema, records.batch(batch_size))
-        for name, members in self._towers.items():
-            there = np.any([s.present for s in records.columns if s.spec.name in members], axis=0)
-            self._vectors[name].append(vectors[name][there])
-            self._keys[name] += [key for key, has in zip(records.keys, there, strict=True) if has]
+        there = {
+            name: np.any([s.present for s in records.columns if s.spec.name in members], axis=0)
+            for name, members in self._towers.items()
+        }
+        keys = {
+            name: [key for key, has in zip(records.keys, rows, strict=True) if has]
+            for name, rows in there.items()
+        }
+        for name, rows in there.items():  # all of them, before any is added
+            _check_finite(vectors[name][rows], keys[name])
+        for name, rows in there.items():
+            self._vectors[name].append(vectors[name][rows])
+            self._keys[name] += keys[name]
         self._graphs = {}
 
     def search(
@@ -145,6 +154,7 @@ class SearchIndex:
                 f"Received: of={of!r}, and {len(self)} rows"
             )
         vectors = self._embed(asked[0], query)
+        _check_finite(vectors, range(len(vectors)))
         scores, rows = self._nearest(vectors, of, min(k, len(self._keys[of])))
         return [
             [
@@ -191,6 +201,17 @@ class SearchIndex:
         order = np.argsort(-np.take_along_axis(scores, rows, 1), axis=1, kind="stable")
         rows = np.take_along_axis(rows, order, 1)
         return np.take_along_axis(scores, rows, 1), rows
+
+
+def _check_finite(vectors: np.ndarray, keys: Sequence[Hashable]) -> None:
+    """Refuse vectors that can be compared with nothing, and would be found at random."""
+    wrong = ~np.isfinite(vectors).all(axis=1)
+    if wrong.any():
+        raise ValueError(
+            "`model` must make vectors of finite numbers. Received: NaN or infinity in "
+            f"{wrong.sum()} rows, the first of them row {keys[int(np.argmax(wrong))]!r}. It has "
+            "diverged in training, or was given such numbers."
+        )
 
 
 def _faiss() -> Any:

@@ -1,13 +1,14 @@
 """What the metrics of retrieval have in common."""
 
 import itertools
+import math
 from typing import Any
 
 import keras
 from keras import ops
 
 from keras_multimodal.losses._contrastive import EXTRAS
-from keras_multimodal.metrics._rows import row_weights
+from keras_multimodal.metrics._rows import finite_or_nan, row_weights
 from keras_multimodal.types import Tensor
 
 
@@ -22,17 +23,22 @@ class RankMetric(keras.metrics.Metric):
         for query, item in itertools.permutations(range(y_pred.shape[1]), 2):
             there = ops.minimum(parts[:, query], parts[:, item])
             counts = row_weights(there, y_pred, sample_weight) > 0
+            pair = ops.stack([vectors[:, query], vectors[:, item]], axis=1)
+            pair, weights = finite_or_nan(pair, ops.cast(counts, "float32"))
             ranks, asked = batch_ranks(
-                vectors[:, query], vectors[:, item], parts[:, query], parts[:, item], counts
+                pair[:, 0], pair[:, 1], parts[:, query], parts[:, item], counts
             )
-            self.count(ranks, ops.cast(asked, "float32"))
+            # One item that cannot be compared makes every rank uncertain.
+            lost = ops.any(ops.isnan(weights))
+            self.count(ranks, ops.where(lost, math.nan, ops.cast(asked, "float32")))
 
     def count(self, ranks: Tensor, asked: Tensor) -> None:
         """Add the queries of a batch.
 
         Args:
             ranks: `(batch,)` int32, from 1.
-            asked: `(batch,)` float32, 1 for the rows that are queries, each once.
+            asked: `(batch,)` float32, 1 for the rows that are queries, each once; NaN where a row
+                that counts cannot be compared.
         """
         raise NotImplementedError
 

@@ -63,7 +63,8 @@ class ExpectedCalibrationError(ClassMetric):
 
     def result(self) -> Tensor:
         """Return the sum of the bins' distances, over the rows; 0 if there are none."""
-        return ops.sum(ops.abs(self._gaps)) / ops.where(self._total > 0, self._total, 1.0)
+        total = ops.convert_to_tensor(self._total)  # JAX's `where` takes no variable
+        return ops.sum(ops.abs(self._gaps)) / ops.where(total > 0, total, 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""

@@ -62,8 +62,9 @@ class MacroF1(ClassMetric):
 
     def result(self) -> Tensor:
         """Return the mean of the classes that are concerned; 0 if there is none."""
-        some = ops.cast(self._concerned > 0, self._concerned.dtype)
-        scores = 2 * self._right / ops.where(self._concerned > 0, self._concerned, 1.0)
+        concerned = ops.convert_to_tensor(self._concerned)  # JAX's `where` takes no variable
+        some = ops.cast(concerned > 0, concerned.dtype)
+        scores = 2 * self._right / ops.where(concerned > 0, concerned, 1.0)
         return ops.sum(scores) / ops.maximum(ops.sum(some), 1.0)
 
     def get_config(self) -> dict[str, Any]:

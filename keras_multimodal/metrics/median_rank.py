@@ -61,7 +61,8 @@ class MedianRank(RankMetric):
             1.0 + ops.sum(ops.cast(until <= ops.floor((total - less) / 2), "float32"))
             for less in (1.0, 0.0)
         ]
-        return ops.where(total > 0, (middle[0] + middle[1]) / 2, 0.0)
+        median = ops.where(total > 0, (middle[0] + middle[1]) / 2, 0.0)
+        return ops.where(ops.isnan(total), total, median)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""

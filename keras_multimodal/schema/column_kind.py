@@ -106,7 +106,7 @@ def column_kinds(
     if unknown and on_unknown == "error":
         raise ArgumentError(
             "frame",
-            f"{untold(unknown)}. Say what they are, one of {possible_kinds()}: "
+            f"{unknown_kinds(unknown)}. Say what they are, one of {possible_kinds()}: "
             f"kinds={{{unknown[0].column!r}: ...}}",
         )
     return [left_out(each) for each in found]
@@ -150,7 +150,7 @@ def possible_kinds() -> list[str]:
     return [*KINDS, *sorted(set(registered_kinds()) - {*KINDS, *_NO_COLUMN})]
 
 
-def untold(unknown: Sequence[ColumnKind]) -> str:
+def unknown_kinds(unknown: Sequence[ColumnKind]) -> str:
     """Return what is to be said of columns whose kind cannot be told, without the remedy."""
     return "must have columns whose kind can be told. Received: " + "; ".join(
         f"{each.column!r}, which has {each.reason}" for each in unknown
@@ -177,7 +177,12 @@ def as_number(cell: Cell) -> float:
 
 
 def class_name(cell: Cell) -> str:
-    """Return a class as text; a whole number without the ".0" that gaps in a column give."""
+    """Return a class as text: a whole number without the ".0" that gaps in a column give.
+
+    Bytes, as tensorflow-datasets and TensorFlow's strings give them, are read as UTF-8.
+    """
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8")
     fractional = isinstance(cell, numbers.Real) and not isinstance(cell, numbers.Integral)
     return str(int(cell)) if fractional and float(cell).is_integer() else str(cell)
 

@@ -13,7 +13,13 @@ from keras_multimodal.data.audio.length import recording_seconds
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ColumnKind, Schema
-from keras_multimodal.schema.column_kind import UNKNOWN, as_number, find_kinds, left_out, untold
+from keras_multimodal.schema.column_kind import (
+    UNKNOWN,
+    as_number,
+    find_kinds,
+    left_out,
+    unknown_kinds,
+)
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.schema.text import text_length
 from keras_multimodal.tables.cells import tabular_cells
@@ -37,10 +43,10 @@ def column_kinds(table: Table, options: TableOptions, strict: bool = True) -> li
             ignored, and says so.
 
     Raises:
-        ValueError: If an option names no column, a kind cannot be told, or nothing is left.
+        ArgumentError: If an option names no column, a kind cannot be told, or nothing is left.
     """
     named = {table.column(column, option): kind for option, column, kind in options.named_columns()}
-    tabular = [table.column(column, "table") for column in options.table]
+    tabular = [table.column(column, "tabular") for column in options.tabular]
     target = [] if options.target is None else [table.column(options.target, "target")]
     if options.only:
         others = set(table.frame.columns) - set(named) - set(tabular) - set(target)
@@ -54,15 +60,16 @@ def column_kinds(table: Table, options: TableOptions, strict: bool = True) -> li
     unknown = [each for each in found if each.kind == UNKNOWN]
     if unknown and strict:
         raise ArgumentError(
-            "source",
-            f"{untold(unknown)}. Say what they are: `text`, `table` or `ignore`, or `key` or "
-            "`group` where a column names the rows or what they belong to",
+            "table",
+            f"{unknown_kinds(unknown)}. Say what they are: `text`, `tabular` or `ignore`, or `key` "
+            "or `group` where a column names the rows or what they belong to",
         )
     found = [left_out(each) for each in found]
     if all(each.kind == "ignore" for each in found):
-        raise ValueError(
-            "The table must have a column beside the target that something can be learned of. "
-            "Received: " + "; ".join(map(str, found))
+        raise ArgumentError(
+            "table",
+            "must have a column beside the target that something can be learned of. Received: "
+            + "; ".join(map(str, found)),
         )
     steering = {table.column(column, option): option for option, column in options.steering}
     return [
@@ -71,6 +78,20 @@ def column_kinds(table: Table, options: TableOptions, strict: bool = True) -> li
         else each
         for each in found
     ]
+
+
+def modalities(kinds: Sequence[ColumnKind]) -> list[str]:
+    """Return the names of the modalities that columns make: numbers and categories are one.
+
+    Args:
+        kinds: What the columns are.
+    """
+    names = [
+        TABULAR if each.kind in ("number", "category") else each.column
+        for each in kinds
+        if each.kind != "ignore"
+    ]
+    return list(dict.fromkeys(names))
 
 
 def make_columns(
@@ -85,8 +106,17 @@ def make_columns(
         schema: What has been learned of other rows, which then holds. Default `None`.
 
     Raises:
+        ArgumentError: If nothing here reads a column of its kind.
         ValueError: If a cell cannot be what its column is said to be; it names the row.
     """
+    for each in kinds:
+        if each.kind not in (*_MAKERS, "number", "category", "ignore"):
+            raise ArgumentError(
+                "table",
+                f"must have columns of kinds that are read here, {sorted(_MAKERS)}, numbers and "
+                f"categories. Received: {table.names[each.column]!r} of kind {each.kind!r}; make "
+                "its column yourself, and join it with data.pair",
+            )
     columns = [
         _MAKERS[each.kind](table, each.column, options, schema)
         for each in kinds

@@ -9,6 +9,7 @@ from keras_multimodal import data
 from keras_multimodal._options import TableOptions
 from keras_multimodal.data import PairingReport, Records
 from keras_multimodal.data.pairing.no_row_error import NoRowError
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ColumnKind
 from keras_multimodal.tables.cells import wrong_numbers
 from keras_multimodal.tables.columns import make_columns
@@ -31,15 +32,16 @@ def pair_rows(
         task: What is learned.
 
     Raises:
-        ValueError: If there is no such row.
+        ArgumentError: If there is no such row.
     """
     columns = make_columns(table.rows(task.rows), kinds, options)
     try:
         records = data.pair(*columns, on_missing="mask", on_error="mask", **task.pairing)
     except NoRowError as error:
-        raise ValueError(
-            "The table must have a row of which something can be read. Received: none; "
-            + where(table)
+        raise ArgumentError(
+            "table",
+            "must have a row of which something can be read. Received: none; "
+            + why_none(error, table),
         ) from error
     findings = RowFindings(
         rows=len(table.frame),
@@ -91,9 +93,24 @@ def unreadable_wholly(records: Records, table: Table) -> tuple[str, ...]:
             row, reason = next(iter(files.items()))
             sentences.append(
                 f"{name} cannot be read in {len(files)} rows, such as row {row}: {reason}. No "
-                f"row has one that can be: {where(table)}"
+                f"row has one that can be; {where(table)}"
             )
     return tuple(sentences)
+
+
+def why_none(error: NoRowError, table: Table) -> str:
+    """Return a hint at why no row can be read: the first file, or where files are looked for.
+
+    Args:
+        error: The error of pairing.
+        table: The table.
+    """
+    if not error.unreadable:
+        return where(table)
+    first = error.unreadable[0]
+    cell = first.cell.replace(f"{table.directory}{os.sep}", "")
+    name = table.names.get(first.modality, first.modality)
+    return f"{name} of row {first.key} is {cell!r}, which {first.reason}; {where(table)}"
 
 
 def where(table: Table) -> str:

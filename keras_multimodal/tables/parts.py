@@ -79,12 +79,12 @@ def _split(records: Records, table: Table, options: TableOptions) -> tuple[Recor
     if options.group is not None:
         groups = table.frame.loc[records.keys, table.column(options.group, "group")]
     if options.split is None:
-        with _said_of_the_table():
+        with _errors_of_the_table():
             return records.split(
                 validation=_VALIDATION, test=_TEST, seed=options.seed, groups=groups
             )
     part = _part_of(table.frame.loc[records.keys, table.column(options.split, "split")], options)
-    with _said_of_the_table():
+    with _errors_of_the_table():
         if set(part) == {"train", "test"}:
             learning, _ = records.split_by(part, ("train", "test"))
             groups = None if groups is None else groups.loc[learning.keys]
@@ -94,12 +94,12 @@ def _split(records: Records, table: Table, options: TableOptions) -> tuple[Recor
 
 
 @contextlib.contextmanager
-def _said_of_the_table() -> Iterator[None]:
+def _errors_of_the_table() -> Iterator[None]:
     """Let errors of `Records` speak of the table, which is what the user gave."""
     try:
         yield
     except ArgumentError as error:
-        raise error.renamed("source") from error
+        raise (error.renamed("table") if error.argument == "split" else error) from error
 
 
 def _part_of(cells: pd.Series, options: TableOptions) -> pd.Series:

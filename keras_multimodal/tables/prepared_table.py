@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from keras_multimodal._options import TableOptions
 from keras_multimodal.data import Records
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.tables.column_findings import ColumnFindings
-from keras_multimodal.tables.columns import column_kinds
+from keras_multimodal.tables.columns import column_kinds, modalities
 from keras_multimodal.tables.pairing import pair_rows
 from keras_multimodal.tables.parts import Parts, split
-from keras_multimodal.tables.repeats import repeated_rows
+from keras_multimodal.tables.repeats import Repeats, find_repeats
 from keras_multimodal.tables.row_findings import RowFindings
 from keras_multimodal.tables.table import Table
 from keras_multimodal.tables.task import find_task
@@ -21,6 +22,7 @@ class PreparedTable:
 
     Args:
         columns: What each column is, and what is learned.
+        repeats: The rows that repeat another, and the keys that come again.
         rows: What rows lack.
         records: All rows that have a target and something to learn of.
         parts: Training, validation and test rows.
@@ -35,6 +37,7 @@ class PreparedTable:
     """
 
     columns: ColumnFindings
+    repeats: Repeats
     rows: RowFindings
     records: Records
     parts: Parts
@@ -53,12 +56,13 @@ def prepare(
     Args:
         table: The table.
         options: What is known of its columns, and how they are read.
-        on_finding: Called with `ColumnFindings`, `RowFindings` and `Parts` as they are found,
-            such as `print`. Default `None`: silence.
+        on_finding: Called with `ColumnFindings`, `Repeats`, `RowFindings` and `Parts` as they are
+            found, such as `print`. Default `None`: silence.
 
     Raises:
-        ValueError: If an option, a column or a cell is wrong, if no file of a modality can be read,
-            or if a part would have no row.
+        ArgumentError: If an option or a column is wrong, if no file of a modality can be read, or
+            if a part would have no row.
+        ValueError: If a cell cannot be what its column is said to be.
 
     Example:
 
@@ -72,13 +76,24 @@ def prepare(
     tell = on_finding or _silently
     columns = examine(table, options)
     tell(columns)
+    parts_of_a_row = modalities(columns.kinds)
+    if columns.task.name == "retrieval" and len(parts_of_a_row) < 2:
+        raise ArgumentError(
+            "task",
+            "must not be retrieval where a row has one part alone: two are to find each other. "
+            f"Received: {parts_of_a_row}",
+        )
+    repeats = find_repeats(table, columns.kinds, options)
+    tell(repeats)
     records, rows = pair_rows(table, columns.kinds, options, columns.task)
     tell(rows)
-    for sentence in rows.unreadable:
-        raise ValueError(sentence)
+    if rows.unreadable:
+        raise ArgumentError(
+            "table", f"must have files that can be read. Received: {rows.unreadable[0]}"
+        )
     parts = split(records, table, options)
     tell(parts)
-    return PreparedTable(columns, rows, records, parts)
+    return PreparedTable(columns, repeats, rows, records, parts)
 
 
 def examine(table: Table, options: TableOptions, strict: bool = True) -> ColumnFindings:
@@ -91,7 +106,7 @@ def examine(table: Table, options: TableOptions, strict: bool = True) -> ColumnF
             ignored, and says so.
 
     Raises:
-        ValueError: If an option, a column or a cell of the target is wrong.
+        ArgumentError: If an option, a column or a cell of the target is wrong.
 
     Example:
 
@@ -104,11 +119,7 @@ def examine(table: Table, options: TableOptions, strict: bool = True) -> ColumnF
     """
     kinds = column_kinds(table, options, strict)
     task = find_task(table, options)
-    repeated_keys = {}
-    if options.key is not None:
-        keys = table.frame[table.column(options.key, "key")]
-        repeated_keys = keys[keys.duplicated()].to_dict()
-    return ColumnFindings(table, tuple(kinds), task, repeated_rows(table, kinds), repeated_keys)
+    return ColumnFindings(table, tuple(kinds), task)
 
 
 def _silently(finding: object) -> None:

@@ -1,4 +1,4 @@
-"""What was found of a table's rows as their files were read."""
+"""Findings of a table's rows, as their files were read."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -53,11 +53,11 @@ class RowFindings:
                 )
         if self.report.dropped:
             lines.append("  rows that are left out have nothing that can be read")
-        lines += said_of_wrong_numbers(self.wrong_numbers)
+        lines += wrong_number_lines(self.wrong_numbers)
         return "\n".join(lines)
 
 
-def said_of_wrong_numbers(found: Mapping[str, Mapping[int, Cell]]) -> list[str]:
+def wrong_number_lines(found: Mapping[str, Mapping[int, Cell]]) -> list[str]:
     """Return a line for each column with cells that should be finite numbers and are not.
 
     Args:

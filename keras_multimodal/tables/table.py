@@ -2,18 +2,21 @@
 
 import dataclasses
 import difflib
+import functools
 import hashlib
 import os
 import pathlib
-from typing import Any, Self
+from typing import Self
 
+import numpy as np
 import pandas as pd
 
 from keras_multimodal import data
 from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema.infer import identifier
-from keras_multimodal.types import Frame
+from keras_multimodal.types import Cell, Frame
 
 TFDS = "tfds:"
 _NAMED = 30  # columns in a message
@@ -30,7 +33,7 @@ class Table:
             identifiers.
         directory: The folder that file names are relative to.
         names: The columns' names as the user has them, by identifier.
-        sha256: By which a file is known again; `None` for what comes from no file.
+        source_sha256: The checksum of the file; `None` for what comes from no file.
 
     Example:
 
@@ -42,7 +45,19 @@ class Table:
     frame: pd.DataFrame
     directory: pathlib.Path
     names: dict[str, str]
-    sha256: str | None = None
+    source_sha256: str | None = None
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """The checksum by which the table is known again: of its file, or else of its cells."""
+        if self.source_sha256 is not None:
+            return self.source_sha256
+        checksum = hashlib.sha256()
+        for name in self.frame.columns:
+            checksum.update(repr(self.names[name]).encode("utf-8", "surrogatepass"))
+            for cell in self.frame[name]:
+                checksum.update(_bytes_of(cell))
+        return checksum.hexdigest()
 
     @classmethod
     def from_dataframe(
@@ -57,20 +72,19 @@ class Table:
                 directory.
 
         Raises:
-            ArgumentError: If there is no row, or two columns have names that differ in signs
-                alone.
+            ArgumentError: If there is no row or no column, or two columns have names that differ in
+                signs alone.
             MissingFileError: If there is no such folder.
+            TypeError: If it is no frame.
         """
-        frame: Any = dataframe
-        if not isinstance(frame, pd.DataFrame):
-            if not hasattr(frame, "to_pandas"):
-                raise ArgumentError(
-                    "dataframe", f"must be a frame of pandas. Received: a {type(frame).__name__}"
-                )
-            frame = frame.to_pandas()
+        frame = as_frame(dataframe)
         if frame.empty:
-            raise ArgumentError("dataframe", "must have at least one row. Received: none")
-        return cls._named(frame, _folder(directory) or pathlib.Path())
+            raise ArgumentError(
+                "dataframe",
+                "must have at least one row and one column. "
+                f"Received: {len(frame)} rows of {len(frame.columns)} columns",
+            )
+        return cls._named(frame, _folder(directory) or pathlib.Path.cwd())
 
     @classmethod
     def _named(
@@ -80,9 +94,10 @@ class Table:
         repeated = sorted({name for name in columns if columns.count(name) > 1})
         if repeated:
             alike = [str(c) for c in frame.columns if identifier(c) in repeated]
-            raise ValueError(
-                "The table must have columns whose names differ in letters or digits: they name a "
-                f"model's inputs. Received: {alike}; rename some"
+            raise ArgumentError(
+                "table",
+                "must have columns whose names differ in letters or digits: they name a model's "
+                f"inputs. Received: {alike}; rename some",
             )
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
@@ -103,9 +118,9 @@ class Table:
             ArgumentError: If there is no such column.
         """
         for column, known in self.names.items():
-            if known == name:
+            if known == str(name):
                 return column
-        alike = difflib.get_close_matches(name, self.names.values(), n=1)
+        alike = difflib.get_close_matches(str(name), self.names.values(), n=1)
         hint = f"; is it {alike[0]!r}?" if alike else ""
         raise ArgumentError(
             argument,
@@ -129,6 +144,7 @@ def read(
     tfds_split: str = "train",
     key: str | None = None,
     files_directory: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
 ) -> Table:
     """Read a table.
 
@@ -138,13 +154,15 @@ def read(
         directory: The folder that file names are relative to. Default `None`: the table's.
         tfds_split: Which rows of a data set of tensorflow-datasets. Default `"train"`.
         key: The column of keys, which stay text: "007" is not 7. Default `None`: none.
-        files_directory: The folder that pictures and recordings of a data set of
-            tensorflow-datasets are written to. Default `None`: one in Keras' cache.
+        files_directory: A new folder that pictures and recordings of a data set of
+            tensorflow-datasets are written to, which must be given where it has any.
+        overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default False.
 
     Raises:
         MissingFileError: If there is no such file or folder.
-        ValueError: If it cannot be read, has no rows, or two columns whose names differ in signs
-            alone.
+        ArgumentError: If it has another ending, no column `key`, or two columns whose names differ
+            in signs alone.
+        ValueError: If it cannot be read, or has no rows.
 
     Example:
 
@@ -155,21 +173,32 @@ def read(
     source = os.fspath(source)
     home = _folder(directory)
     if source.startswith(TFDS):
-        frame = data.read_tfds(
-            source.removeprefix(TFDS),
-            tfds_split,
-            files_directory,
-            overwrite=files_directory is not None,
-        )
+        try:
+            frame = data.read_tfds(
+                source.removeprefix(TFDS), tfds_split, files_directory, overwrite=overwrite
+            )
+        except ArgumentError as error:
+            renamed = {"directory": "files_directory"}.get(error.argument, error.argument)
+            raise error.renamed(renamed) from error
         # The id that each row has there is a column; the files' names have their folder in them.
-        return Table._named(frame.reset_index(), home or pathlib.Path())
+        return Table._named(frame.reset_index(), home or pathlib.Path.cwd())
     try:
         frame = data.read_table(source, key)
     except ArgumentError as error:
         raise (error.renamed("source") if error.argument == "path" else error) from error
     frame = frame if key is None else frame.copy().reset_index()
-    digest = hashlib.sha256(pathlib.Path(source).read_bytes()).hexdigest()
+    with open(source, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Table._named(frame, home or pathlib.Path(source).resolve().parent, digest)
+
+
+def _bytes_of(cell: Cell) -> bytes:
+    """Return what tells a cell from others of its kind."""
+    if isinstance(cell, np.ndarray) and cell.dtype != object:
+        return repr((cell.dtype.str, cell.shape)).encode() + cell.tobytes()
+    if isinstance(cell, (list, tuple, np.ndarray)):
+        return b"[" + b",".join(map(_bytes_of, cell)) + b"]"
+    return f"{cell!r};".encode("utf-8", "surrogatepass")
 
 
 def _folder(directory: str | os.PathLike[str] | None) -> pathlib.Path | None:

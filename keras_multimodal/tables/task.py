@@ -1,4 +1,4 @@
-"""What is to be learned of a table: the task and the target's cells, checked."""
+"""The task of a table, and the target's cells, checked."""
 
 import dataclasses
 import math

@@ -10,7 +10,7 @@ from keras_multimodal import cli
 
 def test_gaps_broken_files_and_classes_are_counted(table, tmp_path, capsys):
     page = tmp_path / "page.html"
-    arguments = ["describe", str(table), "--target", "sort", "--image-size", "16"]
+    arguments = ["describe", str(table), "--target", "sort", "--image-size", "16", "--time"]
     assert cli.main([*arguments, "--output", str(page)]) == 0
     printed = capsys.readouterr().out
     assert "target: classification (2 different strings in 59 cells), missing in 1 rows" in printed

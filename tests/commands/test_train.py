@@ -141,6 +141,11 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     assert "go on with `--resume`" in capsys.readouterr().err
     assert cli.main([*arguments, "--resume", "--epochs", "5"]) == 2
     assert "Received: epochs 5 and not 4" in capsys.readouterr().err
+    whole_table = table.read_text()
+    table.write_text(whole_table.replace("it purrs", "it roars"))
+    assert cli.main([*arguments, "--resume"]) == 2
+    assert "`--resume` must come with the table that the run began with" in capsys.readouterr().err
+    table.write_text(whole_table)
     with monkeypatch.context() as patch:
         patch.setattr(tables, "read", interrupt)  # what had been learned before is still there
         assert cli.main([*arguments, "--resume"]) == 130

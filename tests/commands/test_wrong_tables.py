@@ -62,7 +62,7 @@ def with_cell(column, row, value):
         (
             FRAME.assign(photo=[f"{row}.png" for row in range(20)]),
             ("--target", "label", "--image", "photo", "--only"),
-            "must have a row of which something can be read. Received: none; are the names rel",
+            "Received: none; photo of row 1 is '0.png', which is not there; are the names rel",
         ),
         (FRAME, (), "`--target` must name the column to predict"),
         (
@@ -92,12 +92,18 @@ def with_cell(column, row, value):
         (
             FRAME.assign(part=["train"] * 14 + ["test"] * 6, who="x"),
             ("--target", "label", "--split", "part", "--group", "who"),
-            "`TABLE` must leave rows in each part; there are too few. Received: 14 rows",
+            "`TABLE` must have rows for each part; there are too few. Received: 14 rows",
+        ),
+        (
+            FRAME.assign(part=["train", "test"] * 10),
+            ("--target", "label", "--split", "part"),
+            "`TABLE` must leave rows of each class for training. Received: no training row of "
+            "'label' 'b', which other parts have",
         ),
         (
             FRAME.assign(who="x"),
             ("--target", "label", "--group", "who"),
-            "`TABLE` must leave rows in each part; there are too few. Received: 20 rows",
+            "`TABLE` must have rows for each part; there are too few. Received: 20 rows",
         ),
         (
             FRAME.rename(columns={"size": "a b", "colour": "a-b"}),

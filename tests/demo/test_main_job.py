@@ -155,7 +155,7 @@ def test_without_a_folder_the_icons_are_those_in_the_cache(icons, tmp_path, monk
 
 def test_a_second_run_replaces_the_first_only_when_told(small, few_icons, tmp_path):
     kept = shutil.copytree(small, tmp_path / "out")
-    with pytest.raises(ValueError, match="--overwrite"):
+    with pytest.raises(ValueError, match="overwrite=True"):
         demo.run(kept, data_dir=few_icons, epochs=1)
     assert digest(kept) == digest(small)
     # `small` was written over an earlier run, of which nothing is left.

@@ -5,6 +5,7 @@ import pytest
 from pets import write_wav
 
 from keras_multimodal import experiment, tables
+from keras_multimodal.errors import ArgumentError
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,30 @@ def test_series_in_files_and_lost_recordings_are_counted(tmp_path):
     page = (tmp_path / "page.html").read_text()
     assert "lost.csv" in page
     assert "lost.wav" in page
+
+
+def test_what_goes_wrong_later_hides_nothing(table):
+    """The columns and the repeats are told before a file is read for good."""
+    frame = pd.read_csv(table, dtype={"code": str})[["Photo File", "sort"]]
+    frame["Photo File"] = [f"no{row}.png" for row in range(len(frame))]
+    found = []
+    with pytest.raises(
+        ArgumentError, match=r"Photo File of row 1 is 'no0.png', which is not there"
+    ):
+        experiment.describe(
+            tables.Table.from_dataframe(frame),
+            tables.TableOptions(target="sort"),
+            on_finding=found.append,
+        )
+    assert "Photo File" in found[0]
+    assert found[1].rows == {}
+
+
+def test_a_description_needs_a_target_to_time(table):
+    with pytest.raises(ArgumentError, match="`timed` must come with a target"):
+        experiment.describe(tables.read(table), tables.TableOptions(), timed=True)
+
+
+def test_one_modality_may_be_described_as_a_retrieval(table):
+    options = tables.TableOptions(task="retrieval", text=("note",), only=True)
+    assert experiment.describe(tables.read(table), options).rows.rows == 60

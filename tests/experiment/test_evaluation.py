@@ -1,7 +1,5 @@
 """Scores of a trained model on another table, and what is refused."""
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +15,6 @@ def test_scores_are_those_of_the_predictions(shared_run):
     scores = found.scores
     assert (found.rows, found.with_target, found.unreadable) == (60, 59, 0)
     assert found.is_training_table
-    assert not dataclasses.replace(found, is_training_table=False).is_training_table
     assert scores["rows"] == 59
     predicted = experiment.predict(run, table)
     truth = pd.read_csv(source)["sort"]
@@ -31,12 +28,12 @@ def test_scores_are_those_of_the_predictions(shared_run):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sort": "bird"}, r"`source` must have classes that the model knows.*'bird'"),
+        ({"sort": "bird"}, r"`table` must have classes that the model knows.*'bird'"),
         ({"sort": "bird"}, r"in 60 rows \(1, 2, 3, 4, 5 and 55 more\)"),
-        ({"sort": None}, r"`source` must have rows with a target, 'sort'. Received: none"),
+        ({"sort": None}, r"`table` must have rows with a target, 'sort'. Received: none"),
         (
             {"note": None, "weight": None, "colour": None, "Photo File": "nowhere.png"},
-            "`source` must have rows that can be read. Received: none",
+            "`table` must have rows that can be read. Received: none",
         ),
     ],
 )
@@ -46,7 +43,7 @@ def test_a_table_that_cannot_be_scored_is_refused(shared_run, change, message):
     table = tables.Table.from_dataframe(frame, source.parent)
     with pytest.raises(ValueError, match=message) as caught:
         experiment.evaluate(experiment.load(folder), table)
-    assert caught.value.argument == "source"
+    assert caught.value.argument == "table"
 
 
 def test_rows_keep_their_numbers_where_others_have_no_target(shared_run):
@@ -58,3 +55,12 @@ def test_rows_keep_their_numbers_where_others_have_no_target(shared_run):
         experiment.evaluate(
             experiment.load(folder), tables.Table.from_dataframe(frame, source.parent)
         )
+
+
+def test_another_table_is_not_that_of_the_training(shared_run):
+    source, folder = shared_run
+    frame = pd.read_csv(source, dtype={"code": str}).drop(index=[1])
+    other = tables.Table.from_dataframe(frame, source.parent)
+    found = experiment.evaluate(experiment.load(folder), other)
+    assert not found.is_training_table
+    assert (found.rows, found.with_target) == (59, 58)

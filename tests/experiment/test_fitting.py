@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import data, experiment, layers, tasks
+from keras_multimodal.errors import ArgumentError
 
 MODALITIES = {"one alone": ("one",), "two alone": ("two",), "all": ("one", "two")}
 
@@ -39,14 +40,14 @@ def build(name, rows):
     return model
 
 
-def fit(parts, folder, modalities=MODALITIES, **options):
-    settings = {"epochs": 3, "batch_size": 16, "seed": 0, **options}
-    return experiment.fit_models(parts, modalities, build, folder=folder, **settings)
+def fit(parts, modalities=MODALITIES, build=build, **options):
+    settings = {"epochs": 3, "batch_size": 16, **options}
+    return experiment.fit_models(parts, modalities, build, **settings)
 
 
-def test_each_model_has_its_part_of_the_time_and_one_epoch_at_least(parts, tmp_path):
+def test_each_model_has_its_part_of_the_time_and_one_epoch_at_least(parts):
     found = []
-    models = fit(parts, tmp_path, epochs=50, deadline=time.monotonic(), on_finding=found.append)
+    models = fit(parts, epochs=50, deadline=time.monotonic(), on_finding=found.append)
     assert list(models) == list(MODALITIES)
     for model in models.values():
         assert (model.fit.epochs, model.fit.stopped) == (1, "the time is up")
@@ -57,46 +58,62 @@ def test_each_model_has_its_part_of_the_time_and_one_epoch_at_least(parts, tmp_p
     assert len(found) == 6
 
 
-def test_each_model_has_the_weights_of_its_best_epoch(parts, tmp_path, capsys):
-    for model in fit(parts, tmp_path).values():
+def test_each_model_has_the_weights_of_its_best_epoch(parts, capsys):
+    for model in fit(parts).values():
         validation = model.rows["validation"].batch(16)
         loss = model.model.evaluate(validation, verbose=0)
         assert loss == pytest.approx(min(model.fit.history["val_loss"]), rel=1e-4)
     assert capsys.readouterr().out == ""
 
 
-def test_all_together_start_from_the_encoders_that_have_learned(parts, tmp_path):
-    keras.utils.set_random_seed(0)
-    started = {}
+def test_all_together_start_from_the_encoders_that_have_learned(parts):
+    def held(name, rows):
+        model = build(name, rows)
+        model.optimizer.learning_rate = 0.0 if name == "all" else 0.01
+        return model
 
-    def noted(name, rows):
-        started[name] = build(name, rows)
-        started[name].optimizer.learning_rate = 0.0 if name == "all" else 0.01
-        return started[name]
-
-    models = experiment.fit_models(
-        parts, MODALITIES, noted, folder=tmp_path, epochs=1, batch_size=16, seed=0
-    )
+    models = fit(parts, build=held, epochs=1)
     for name in ("one", "two"):
         learned = models[f"{name} alone"].model.get_layer(f"{name}_encoder").get_weights()
         taken = models["all"].model.get_layer(f"{name}_encoder").get_weights()
-        for theirs, own in zip(learned, taken, strict=True):
-            np.testing.assert_array_equal(theirs, own)
+        for theirs, its in zip(learned, taken, strict=True):
+            np.testing.assert_array_equal(theirs, its)
 
 
-def test_a_loss_that_is_no_number_is_refused(parts, tmp_path):
+def test_a_loss_that_is_no_number_is_refused(parts):
     def diverging(name, rows):
         model = build(name, rows)
         model.optimizer.learning_rate = float("nan")
         return model
 
     with pytest.raises(ValueError, match=r"loss of all is no number.*`learning_rate` be smaller"):
-        experiment.fit_models(
-            parts,
-            {"all": ("one", "two")},
-            diverging,
-            folder=tmp_path,
-            epochs=1,
-            batch_size=16,
-            seed=0,
-        )
+        fit(parts, {"all": ("one", "two")}, diverging, epochs=1)
+
+
+def test_what_is_in_the_folder_is_gone_on_with_when_asked_for(parts, tmp_path):
+    folder = str(tmp_path / "state")
+    first = fit(parts, {"all": ("one",)}, folder=folder, epochs=1)["all"].fit.history
+    with pytest.raises(ArgumentError, match=r"`folder` must have no state.*1 epochs of 'all'"):
+        fit(parts, {"all": ("one",)}, folder=folder)
+    again = fit(parts, {"all": ("one",)}, folder=folder, resume=True)["all"].fit
+    assert again.epochs == 1  # it was done
+    assert again.history == first
+
+
+@pytest.mark.parametrize(
+    ("modalities", "options", "argument"),
+    [
+        ({"all": ("one",)}, {"mode": "maximum"}, "mode"),
+        ({"all": ("one",)}, {"monitor": "val_accuracy"}, "monitor"),
+        ({"a b": ("one",), "a-b": ("two",)}, {}, "modalities"),
+    ],
+)
+def test_what_is_wrong_is_named(parts, modalities, options, argument):
+    with pytest.raises(ArgumentError) as caught:
+        fit(parts, modalities, epochs=1, **options)
+    assert caught.value.argument == argument
+
+
+def test_another_measure_chooses_the_epoch(parts):
+    course = fit(parts, {"all": ("one",)}, monitor="val_loss", mode="max")["all"].fit
+    assert course.history["val_loss"][course.best] == max(course.history["val_loss"])

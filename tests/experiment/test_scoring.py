@@ -85,3 +85,16 @@ def test_guessing_numbers_says_the_median_of_the_training_rows():
     scores = scoring.baseline_scores("regression", rows([1.0, 2.0, 30.0]), rows([4.0, 1.0]))
     assert scores["mae"] == pytest.approx((2 + 1) / 2)
     assert scores["rmse"] == pytest.approx(np.sqrt((4 + 1) / 2))
+
+
+@pytest.mark.parametrize(
+    ("task", "answers"),
+    [
+        ("regression", [[[1.0, 2.0, 3.0]], [[np.nan] * 3]]),
+        ("classification", [[0.5, 0.5], [np.inf, np.nan]]),
+    ],
+)
+def test_an_answer_that_is_no_number_is_no_score(task, answers):
+    truth = rows([1.0, 2.0])
+    with pytest.raises(ValueError, match=r"for 1 of 2 rows, the first of them row 1\."):
+        scoring.score(task, truth.schema, truth, np.array(answers))

@@ -198,3 +198,40 @@ def test_a_retriever_is_compiled_with_them(jit_compile, rng):
 def test_what_is_just_beyond_is_refused_by_name(make, argument):
     with pytest.raises(ValueError, match=rf"^`{argument}` must be at least .*Received: "):
         make()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("make", [make for make, _ in BOTH])
+def test_probabilities_that_are_none_make_no_score(make, value, answers):
+    labels, probabilities = answers
+    probabilities[7, 0] = value
+    metric, without = make(), make()
+    metric.update_state(labels, probabilities)
+    assert np.isnan(metric.result())
+    metric.reset_state()
+    kept = np.arange(200) != 7
+    metric.update_state(labels, probabilities, sample_weight=kept)
+    without.update_state(labels[kept], probabilities[kept])
+    assert float(metric.result()) == pytest.approx(float(without.result()), rel=1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("make", [lambda: metrics.RecallAtK(3), metrics.MedianRank])
+def test_vectors_that_are_none_are_not_perfect(make, value, rng):
+    parts, outputs = towers(rng)
+    kept = np.arange(60) != 8  # it has both parts
+    for spoiled in (outputs * value, np.where(kept[:, None, None], outputs, value)):
+        metric = make()
+        metric.update_state(parts, spoiled.astype("float32"))
+        assert np.isnan(metric.result())
+    metric, without = make(), make()
+    metric.update_state(parts, spoiled, sample_weight=kept)
+    without.update_state(parts[kept], outputs[kept])
+    assert float(metric.result()) == pytest.approx(float(without.result()), rel=1e-6)
+
+
+def test_rows_of_ones_and_zeros_are_no_class_numbers(answers):
+    labels, probabilities = answers
+    for make, _ in BOTH:
+        with pytest.raises(ValueError, match=r"and not one-hot. Received: shape \(200, 4\)"):
+            make().update_state(np.eye(CLASSES)[labels], probabilities)

@@ -35,7 +35,7 @@ def drawn_in_tests(source: str) -> list[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = ast.unparse(node.func.value)
             # Looking at a generator's state draws nothing.
-            if owner in COMMON and node.func.attr not in {*GENERATORS, "getstate"}:
+            if owner in COMMON and node.func.attr not in {*GENERATORS, "getstate", "get_state"}:
                 found.add(f"line {node.lineno}: {ast.unparse(node.func)}")
     return sorted(found)
 

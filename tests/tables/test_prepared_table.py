@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal import tables
+from keras_multimodal.errors import ArgumentError
 
 
 def test_a_table_without_validation_rows_gives_up_some_for_training(table):
@@ -32,10 +33,10 @@ def test_findings_are_told_as_they_are_found(table):
     found = []
     options = tables.TableOptions(target="sort", text=("note",), only=True)
     prepared = tables.prepare(tables.read(table), options, found.append)
-    assert found == [prepared.columns, prepared.rows, prepared.parts]
+    assert found == [prepared.columns, prepared.repeats, prepared.rows, prepared.parts]
     assert "  sort: target, classification (2 different strings in 59 cells)" in str(found[0])
-    assert "1 of 60 rows have no target and are left out (9)" in str(found[1])
-    assert str(found[2]).endswith(" rows")
+    assert "1 of 60 rows have no target and are left out (9)" in str(found[2])
+    assert str(found[3]).endswith(" rows")
 
 
 def test_of_a_wide_table_only_some_columns_are_said():
@@ -53,3 +54,17 @@ def test_without_a_target_there_is_nothing_to_learn(table):
     found = tables.examine(tables.read(table), tables.TableOptions(), strict=False)
     assert (found.task.name, found.task.column) == ("", None)
     assert found.task.rows.all()
+
+
+@pytest.mark.parametrize(
+    ("options", "argument", "problem"),
+    [
+        ({"task": "retrieval", "text": ("note",), "only": True}, "task", r"Received: \['note'\]"),
+        ({"target": "sort", "split": "colour"}, "split", "'brown'|'black'|'white'"),
+        ({"target": "sort", "only": True}, "table", "something can be learned of"),
+    ],
+)
+def test_what_is_wrong_is_named(table, options, argument, problem):
+    with pytest.raises(ArgumentError, match=problem) as caught:
+        tables.prepare(tables.read(table), tables.TableOptions(**options))
+    assert caught.value.argument == argument

@@ -293,8 +293,16 @@ def test_questions_that_cannot_be_answered_are_refused():
     with pytest.raises(ValueError, match=r"can be read.*b'no picture'.* in row 1, of which"):
         index.search({"image": [picture, b"no picture"]})
     with pytest.raises(ValueError, match="`records` must have the modalities"):
-        index.add(
-            train.select_modalities("image", "text", "table").__class__(
-                train.columns[:1], train.keys, labels=None, target=None, report=train.report
-            )
-        )
+        index.add(data.pair(train.columns[0]))
+
+
+def test_vectors_that_are_no_numbers_are_not_found():
+    train = records(8, match=TOWERS).adapt()
+    model = retriever(train.schema, dim=8, units=8, seed=0)
+    sound = SearchIndex(model, train.schema)
+    sound.add(train)
+    model.set_weights([weights * np.nan for weights in model.get_weights()])
+    with pytest.raises(ValueError, match=r"finite numbers\. .* in 8 rows, the first of them row 0"):
+        SearchIndex(model, train.schema).add(train)
+    with pytest.raises(ValueError, match=r"finite numbers\. .* in 1 rows"):
+        sound.search({"text": ["red"], "size": [0.0]})

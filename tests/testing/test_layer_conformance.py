@@ -282,18 +282,19 @@ def test_a_waiver_for_a_check_that_holds_fails() -> None:
 class DrawsAsItIsMade(Projection):
     """Notes what Python's generator and Keras' initializers give."""
 
-    drawn: ClassVar[list[tuple[float, float]]] = []
+    drawn: ClassVar[list[tuple[Any, float]]] = []
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         weight = float(keras.ops.convert_to_numpy(self.dense.kernel)[0, 0])
-        self.drawn.append((random.random(), weight))
+        self.drawn.append((random.getstate(), weight))
 
 
 def test_the_process_draws_on_as_if_nothing_had_been() -> None:
     def draws() -> list[Any]:
         unseeded = keras.ops.convert_to_numpy(keras.random.uniform((2,)))
-        return [random.random(), np.random.random(), unseeded.tolist()]  # noqa: NPY002
+        state = np.random.get_state()[1]  # noqa: NPY002
+        return [random.getstate(), state.tolist(), unseeded.tolist()]
 
     keras.utils.set_random_seed(5)
     expected = draws()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from keras_multimodal.data.audio.augmentation import AudioAugmentation
 from keras_multimodal.data.audio.column import AudioColumn
 from keras_multimodal.data.audio.sound_file import is_wav, require_soundfile
-from keras_multimodal.data.column.files import existing_folder, walk
+from keras_multimodal.data.column.files import existing_folder, sub_folders, walk
 from keras_multimodal.data.column.keyed_files import KeyedFiles, folder_files, frame_files
 from keras_multimodal.schema import Audio
 from keras_multimodal.schema.file_endings import ENDINGS
@@ -113,7 +113,8 @@ class AudioStream:
         """Return a column of the recordings that a column of a frame names.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             column: Column of file names. An empty cell is a row without a recording.
             directory: Folder that the file names are relative to. Without it they are paths.
             validate_filenames: Whether to check now that each file is there and not empty.
@@ -145,8 +146,8 @@ class AudioStream:
 
         Args:
             directory: The folder.
-            classes: Names of the sub-folders to read; by default all of them, and if there are
-                none, the folder itself, without classes.
+            classes: Names of the sub-folders to read; by default all of them but for hidden ones,
+                and if there are none, the folder itself, without classes.
             follow_links: Whether to read linked folders inside these, each folder once.
             key: A row's key: `"path"`, relative to the folder, or `"stem"`, the file's name
                 without folder and extension.
@@ -160,7 +161,7 @@ class AudioStream:
         """
         root = existing_folder(directory)
         if classes is None:
-            classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+            classes = sub_folders(root)
         folders: list[tuple[str | None, str]]
         folders = [(label, os.path.join(root, label)) for label in classes] or [(None, root)]
         names: list[str] = []

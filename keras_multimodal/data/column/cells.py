@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.schema.missing_cells import is_missing
-from keras_multimodal.types import Frame
+from keras_multimodal.types import Cell, Tensor
 
 
 def as_pandas(data: Any) -> Any:
@@ -19,19 +19,51 @@ def as_pandas(data: Any) -> Any:
     return hand_over() if callable(hand_over) else data
 
 
-def as_frame(dataframe: Frame) -> pd.DataFrame:
-    """Return a frame of pandas, or one that can be made into it.
+def check_rows(
+    values: Any, argument: str, remedy: str = "Read a file first, as `data.read_table(path)` does."
+) -> None:
+    """Refuse a string or a path, whose letters are no rows, and a set, which has no order.
+
+    Args:
+        values: What is to have an entry for each row.
+        argument: The argument that it came with, for the message.
+        remedy: What to do.
 
     Raises:
-        TypeError: If it is something else.
+        TypeError: If it is one of these.
     """
-    frame = as_pandas(dataframe)
-    if not isinstance(frame, pd.DataFrame):
+    if isinstance(values, (str, bytes, os.PathLike, set, frozenset)):
         raise TypeError(
-            "`dataframe` must be a pandas DataFrame, or have a method `to_pandas` that makes one. "
-            f"Received: {type(dataframe).__name__}"
+            f"`{argument}` must be values by key, or a list in the order of the rows. "
+            f"Received: {values!r}, a {type(values).__name__}. {remedy}"
         )
-    return frame
+
+
+def row_values(values: Tensor, argument: str) -> list[Cell]:
+    """Return a list, an array or a tensor as one value for each row.
+
+    A column of an array, `(rows, 1)`, is one value for each row, as Keras' data sets have it.
+
+    Args:
+        values: The values.
+        argument: The argument that they came with, for messages.
+
+    Raises:
+        TypeError: If it is a string or a path, whose letters are no rows, or has no order.
+        ValueError: If it is an array of more than rows and columns.
+    """
+    check_rows(values, argument)
+    if hasattr(values, "__array__"):
+        array = np.asarray(values)
+        if not 1 <= array.ndim <= 2:
+            raise ValueError(
+                f"`{argument}` must have a value for each row, `(rows,)`, or several, "
+                f"`(rows, count)`. Received: shape {array.shape}"
+            )
+        if array.ndim == 2:
+            return array[:, 0].tolist() if array.shape[1] == 1 else list(map(tuple, array.tolist()))
+        return list(array)
+    return list(values)
 
 
 def frame_column(frame: pd.DataFrame, column: str, argument: str) -> pd.Series:
@@ -116,13 +148,20 @@ def values_by_key(
     for key, value in zip(keys, values, strict=True):
         if key in found:
             first = found[key]
-            if first != value and not (is_missing(value) and is_missing(first)):
+            if not _same(first, value):
                 raise ValueError(
                     f"`{argument}` must have one value for each key. "
                     f"Received: {first!r} and {value!r} for {key!r}"
                 )
         found[key] = value
     return found
+
+
+def _same(first: Cell, second: Cell) -> bool:
+    """Return whether two cells hold the same, be they lists or arrays, or nothing."""
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return np.array_equal(first, second)
+    return bool(first == second) or (is_missing(first) and is_missing(second))
 
 
 def rows_of_keys(keys: Sequence[Hashable], of: Sequence[Hashable]) -> np.ndarray:

@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_multimodal.data.column.autograph import converted
 from keras_multimodal.data.column.registry import make_transform
 from keras_multimodal.data.column.transform import Transform
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Modality
 from keras_multimodal.types import Tensor, Tensors
 
@@ -163,6 +164,26 @@ class Column:
         changed = copy.copy(self)
         changed.spec = spec
         return changed
+
+    def as_described(self, spec: Modality) -> Self:
+        """Return the column as other rows were described, with what was learned of these.
+
+        A subclass refuses, or rearranges, what it has read in another way.
+
+        Args:
+            spec: The description of the same modality, as a trained model's schema has it.
+
+        Raises:
+            ValueError: If it is of another kind, or nothing has been learned.
+        """
+        if type(spec) is not type(self.spec):
+            raise ArgumentError(
+                "schema",
+                f"must describe {spec.name!r} as what it is, {type(self.spec).__name__}. "
+                f"Received: {type(spec).__name__}",
+            )
+        make_transform(spec)  # refuses a description that has learned nothing
+        return self.with_spec(spec)
 
     def as_optional(self) -> Self:
         """Return the column with its modality declared optional."""

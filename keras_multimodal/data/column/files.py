@@ -7,6 +7,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 import tensorflow as tf
 
 from keras_multimodal.data.column.cells import name_keys
+from keras_multimodal.data.column.missing_files import why_missing
+
+# What an archive made on macOS unpacks to elsewhere, and the previews on a network storage.
+_MADE_BY_PROGRAMS = ("__MACOSX", "@eaDir")
 
 _MAX_GIB = 1  # what a file may have at most, which is read as a whole
 
@@ -22,10 +26,35 @@ def existing_folder(directory: str | os.PathLike[str]) -> str:
     return path
 
 
+def sub_folders(directory: str) -> list[str]:
+    """Return the names of the folders in a folder, sorted, but for those that no user made.
+
+    Args:
+        directory: The folder.
+    """
+    return sorted(
+        entry.name for entry in os.scandir(directory) if entry.is_dir() and is_users(entry.name)
+    )
+
+
+def is_users(name: str) -> bool:
+    """Return whether a file or a folder was made by a user, and not by a program beside it.
+
+    Hidden ones were not: `.ipynb_checkpoints` holds copies of notebooks, and `._x.png` what macOS
+    writes of `x.png` on other disks and in archives.
+
+    Args:
+        name: Its name, without the folder.
+    """
+    return not name.startswith(".") and name not in _MADE_BY_PROGRAMS
+
+
 def walk(
     directory: str, follow_links: bool, seen: set[str]
 ) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield what `os.walk` does, but enter no folder twice, whatever the links say, and skip none.
+    """Yield what `os.walk` does, but enter no folder twice, whatever the links say.
+
+    What programs have put beside the user's files is left out; see `is_users`.
 
     Raises:
         OSError: If a folder cannot be listed. The message names it.
@@ -36,7 +65,8 @@ def walk(
             folders.clear()
             continue
         seen.add(real)
-        yield parent, folders, files
+        folders[:] = filter(is_users, folders)
+        yield parent, folders, list(filter(is_users, files))
 
 
 def _refuse(error: OSError) -> None:
@@ -113,9 +143,11 @@ def check_files(
             except OSError:
                 missing.append((key, path))
     if missing:
+        reason = why_missing(missing[0][1]).partition(": ")[2]
         raise FileNotFoundError(
             f"{source} must name files that are there. Received: {len(missing)} that "
             f"{'is' if len(missing) == 1 else 'are'} not, as (row, file): {name_keys(missing)}. "
+            f"{reason and f'Of the first one: {reason}. '}"
             f"Correct the names, or empty the cells of rows that have no {kind}."
         )
     if special:

@@ -6,8 +6,9 @@ import pathlib
 from collections.abc import Hashable, Sequence
 from typing import Literal, Self
 
-from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys, string_cells
+from keras_multimodal.data.column.cells import frame_column, frame_keys, string_cells
 from keras_multimodal.data.column.files import check_files, existing_folder
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.types import Frame
 
 
@@ -48,7 +49,7 @@ def frame_strings(
     """Return the key of each row of a frame, and the strings of some of its columns.
 
     Args:
-        dataframe: The frame; of pandas, or with a method `to_pandas`.
+        dataframe: The frame, or the path of its file; see `as_frame`.
         columns: The columns' names.
         key: The column of keys; the frame's index for `None`.
         argument: The caller's argument that names the columns, for messages.
@@ -57,7 +58,7 @@ def frame_strings(
         TypeError: If it is no frame, or a cell is no string.
         ValueError: If a column is missing, or a key is.
     """
-    frame = as_frame(dataframe)
+    frame = as_frame(dataframe, key)
     keys = frame_keys(frame, key)
     return keys, [
         string_cells(frame_column(frame, column, argument), keys, f"column {column!r}")
@@ -75,7 +76,7 @@ def frame_files(
     """Return the files that a column of a frame names.
 
     Args:
-        dataframe: The frame; of pandas, or with a method `to_pandas`.
+        dataframe: The frame, or the path of its file; see `as_frame`.
         column: The column of file names; an empty cell is a row without a file.
         directory: Folder that the names are relative to. Without it they are paths.
         key: The column of keys; the frame's index for `None`.

@@ -9,6 +9,12 @@ import tensorflow as tf
 from keras_multimodal.schema import Modality
 from keras_multimodal.types import Cell, Tensor, Tensors
 
+# What to do where a description has learned nothing.
+HOW_TO_LEARN = (
+    "`records.split(...)` does so, and `records.adapt()` where every row is a training row. New "
+    "rows for a trained model take what it has learned: `pair(..., schema=train.schema)`."
+)
+
 _Spec = TypeVar("_Spec", bound=Modality)
 # What `str.strip` takes for space.
 _SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]*"

@@ -19,6 +19,7 @@ from keras_multimodal.data.column.column import (
 from keras_multimodal.data.column.files import file_problems, make_file_reader
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.column.static_batch import static_batch
+from keras_multimodal.data.column.transform import HOW_TO_LEARN
 from keras_multimodal.data.image.augmentation import CROP_SLOTS, ImageAugmentation
 from keras_multimodal.data.image.decoding import decode_image
 from keras_multimodal.data.image.files import only_jpegs
@@ -26,7 +27,8 @@ from keras_multimodal.data.image.keras_augmentation import keras_augmentation
 from keras_multimodal.data.image.packed_resampling import make_warp
 from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
 from keras_multimodal.data.image.transform import normalize_images
-from keras_multimodal.schema import Image
+from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema import Image, Modality
 
 
 class ImageColumn(Column):
@@ -125,6 +127,17 @@ class ImageColumn(Column):
         """The files that must not be read, and why; parts of the rows share it."""
         return file_problems(self.cells)
 
+    def as_described(self, spec: Modality) -> Self:
+        """Return the column as other pictures were described; see the base class."""
+        described = super().as_described(spec)
+        if self.images is not None and self.images.shape[1:] != described.spec.shape:
+            raise ArgumentError(
+                "schema",
+                f"must describe {spec.name!r} in the size of the array's pictures, "
+                f"{self.images.shape[1:]}. Received: {described.spec.shape}. Resize them.",
+            )
+        return described
+
     def cell_loader(self) -> CellLoader:
         """Read and decode one file: the least that has to be done row by row."""
         spec, jpeg = self.spec, only_jpegs(self.cells)
@@ -161,8 +174,7 @@ class ImageColumn(Column):
         if self.statistics.missing(spec):
             raise ValueError(
                 f"Image {spec.name!r} has no statistics yet. Learn them on the training rows: "
-                "`records.split(...)` does so, `records.adapt()` where nothing is split off, and "
-                "`ImageStream.fit` for pictures in an array."
+                f"`ImageStream.fit` does so for pictures in an array, {HOW_TO_LEARN}"
             )
 
         def change(

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from keras_multimodal.data.column.cells import check_rows
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.settings import ImageSettings, Subset
@@ -40,13 +41,15 @@ def array_flow(
             subset lacks targets that the other has.
     """
     images = _pictures(settings, x)
-    rows = range(len(images)) if keys is None else list(keys)
-    columns = {"y": y, "sample_weight": sample_weight, "keys": rows}
+    columns = {"y": y, "sample_weight": sample_weight, "keys": keys}
+    for argument, given in columns.items():
+        check_rows(given, argument)
     lengths = {argument: len(v) for argument, v in columns.items() if v is not None}
-    if set(lengths.values()) != {len(images)}:
+    if set(lengths.values()) - {len(images)}:
         raise ValueError(
             f"`x` must have as many rows as the rest. Received: {len(images)} pictures, {lengths}"
         )
+    rows = range(len(images)) if keys is None else list(keys)
     chosen = settings.rows_of(subset, len(images))
     targets = None if y is None else np.asarray(y)
     if subset is not None and targets is not None and same_targets:

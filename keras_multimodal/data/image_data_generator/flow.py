@@ -15,6 +15,7 @@ from keras_multimodal.data.image_data_generator.saving import save_pictures
 from keras_multimodal.data.image_data_generator.targets import class_names
 from keras_multimodal.data.pairing.pairing import pair
 from keras_multimodal.data.targets.classes import SEVERAL
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Image
 from keras_multimodal.types import Tensors
 
@@ -152,6 +153,12 @@ class ImageFlow(ImageColumn):
                 the pictures' statistics have not been learned.
         """
         mode = self.class_mode
+        if options.get("one_hot"):
+            raise ArgumentError(
+                "one_hot",
+                "must be left out: a flow's `class_mode` says what its targets are, and "
+                f"'categorical' is one-hot. Received: one_hot=True, class_mode={mode!r}",
+            )
         alone = self.with_spec(dataclasses.replace(self.spec, optional=False))
         options = {"shuffle": training and self.defaults.shuffle, **options}
         batch_size = self.defaults.batch_size if batch_size is None else batch_size

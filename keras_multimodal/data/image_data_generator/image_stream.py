@@ -5,8 +5,9 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal, Self
 
-from keras_multimodal.data.column.cells import as_frame, frame_column
-from keras_multimodal.data.column.files import existing_folder
+from keras_multimodal.data.column.cells import frame_column
+from keras_multimodal.data.column.files import existing_folder, sub_folders
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.keyed_files import KeyedFiles, folder_files, frame_files
 from keras_multimodal.data.image.files import EXTENSIONS, picture_files
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
@@ -135,7 +136,8 @@ class ImageStream(ImageTransformer):
         """Return a column of the pictures that a column of a frame names.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             column: Column of file names. An empty cell is a row without a picture.
             directory: Folder that the file names are relative to. Without it they are paths.
             key: Column of keys; the frame's index by default.
@@ -148,7 +150,7 @@ class ImageStream(ImageTransformer):
             ValueError: If a column or an argument is wrong, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, key)
         frame_column(dataframe, column, "column")  # refuses a name that is none in these terms
         options = {"class_mode": None, **options}
         name = Image.name if name is None else name
@@ -161,7 +163,7 @@ class ImageStream(ImageTransformer):
         dataframe: Frame,
         directory: str | os.PathLike[str] | None = None,
         x_col: str = "filename",
-        y_col: str | Sequence[str] = "class",
+        y_col: str | Sequence[str] | None = "class",
         weight_col: str | None = None,
         target_size: tuple[int, int] = (256, 256),
         color_mode: ColorMode = "rgb",
@@ -187,11 +189,13 @@ class ImageStream(ImageTransformer):
         """Return a flow of the pictures that a column of a frame names.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             directory: Folder that the file names are relative to. Without it they are paths.
             x_col: Column of file names. An empty cell is a row without a picture.
             y_col: Column of class names, for `flow.labels`. If the frame has no column of the
-                default name, the flow has no labels, and `pair` takes them from elsewhere. With
+                default name, or with `None`, the flow has no labels, as of a test set, and `pair`
+                takes them from elsewhere. With
                 `class_mode="categorical"` a cell may be a list of classes. Of
                 other targets, with `class_mode="raw"` one column or several, with
                 `"multi_output"` several.
@@ -228,7 +232,7 @@ class ImageStream(ImageTransformer):
             ValueError: If a column or an argument is wrong, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, key)
         files = frame_files(dataframe, x_col, directory, key, "x_col")
         targets = frame_targets(dataframe, y_col, weight_col, classes, class_mode)
         defaults = FlowDefaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
@@ -272,7 +276,7 @@ class ImageStream(ImageTransformer):
             TypeError: If a cell is no list.
             ValueError: If a row has more than `count` pictures, or as `flow_from_dataframe`.
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, options.get("key"))
         name = Image.name if name is None else name
         options = {"optional": True, **options}
         flows = []
@@ -314,7 +318,8 @@ class ImageStream(ImageTransformer):
             target_size: Height and width in pixels to which pictures are resized.
             color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
             classes: Names of the sub-folders to read, in the order of their numbers; all of them,
-                sorted, by default.
+                sorted, by default. Hidden ones, such as `.ipynb_checkpoints`, are none, nor are
+                hidden files pictures.
             class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot),
                 `"sparse"` (numbers), `"binary"` (0.0 or 1.0), `"input"` (the picture itself) or
                 `None` (no target).
@@ -342,7 +347,7 @@ class ImageStream(ImageTransformer):
         """
         root = existing_folder(directory)
         if classes is None:
-            classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+            classes = sub_folders(root)
         names: list[str] = []
         labels: list[str] = []
         for label in classes:

@@ -9,10 +9,12 @@ import pandas as pd
 
 from keras_multimodal.data.column.cells import frame_column
 from keras_multimodal.data.targets.classes import SEVERAL
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema.missing_cells import is_missing
 
 ClassMode = Literal["categorical", "sparse", "binary", "raw", "multi_output", "input"]
 _WITH_CLASSES = ("categorical", "sparse", "binary")
+_WITHOUT_TARGETS = (None, "input")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,7 @@ class FlowTargets:
 
 def frame_targets(
     dataframe: pd.DataFrame,
-    y_col: str | Sequence[str],
+    y_col: str | Sequence[str] | None,
     weight_col: str | None,
     classes: Sequence[str] | None,
     class_mode: ClassMode | None,
@@ -71,9 +73,17 @@ def class_names(targets: Iterable[Any]) -> list[Any]:
 
 
 def target_cells(
-    dataframe: pd.DataFrame, y_col: str | Sequence[str], class_mode: str | None
+    dataframe: pd.DataFrame, y_col: str | Sequence[str] | None, class_mode: str | None
 ) -> list[Any] | None:
     """Return the rows' targets: a cell each, or a tuple of several columns' cells."""
+    if y_col is None:
+        if class_mode in _WITHOUT_TARGETS:
+            return None
+        raise ArgumentError(
+            "y_col",
+            "must name the column of targets, but for class_mode=None and 'input'. "
+            f"Received: y_col=None, class_mode={class_mode!r}",
+        )
     if isinstance(y_col, str):
         if y_col == "class" and y_col not in dataframe.columns:
             return None

@@ -61,8 +61,16 @@ class AlignedColumns:
         columns = [column.take(keys, rows) for column in self.columns]
         return AlignedColumns(columns, keys, [self.groups[row] for row in rows])
 
-    def with_targets(self, targets: TargetLabels, weights: np.ndarray | None) -> PairedRows:
-        """Return the rows with their target, and the weight that each has, if any."""
+    def with_targets(
+        self, targets: TargetLabels, weights: np.ndarray | None, described: bool
+    ) -> PairedRows:
+        """Return the rows with their target, and the weight that each has, if any.
+
+        Args:
+            targets: The rows' target.
+            weights: Their weights, or `None`.
+            described: Whether what is learned of training rows has been given.
+        """
         groups = list(self.groups)
         for column in self.columns:
             groups = [column.group_of(group) for group in groups]
@@ -73,6 +81,7 @@ class AlignedColumns:
             targets=targets,
             weights=weights,
             ids=np.arange(len(self.keys)),
+            described=described,
         )
 
 

@@ -17,6 +17,7 @@ from keras_multimodal.data.pairing.checks import (
     check_present,
     where,
 )
+from keras_multimodal.data.pairing.description import check_target, columns_by_schema
 from keras_multimodal.data.pairing.findings import report_on
 from keras_multimodal.data.pairing.no_row_error import NoRowError
 from keras_multimodal.data.pairing.records import Records
@@ -45,6 +46,7 @@ def pair(
     on_error: OnError = "raise",
     on_duplicates: OnDuplicates = "error",
     on_long: OnLong = "error",
+    schema: Schema | None = None,
 ) -> Records:
     """Join columns by their keys.
 
@@ -53,10 +55,13 @@ def pair(
             column's rows is kept.
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
             list in the order of the first column's rows. Rows that may have several classes, or
-            none, have lists of them. Several targets are a frame (its index holds the keys) with a
-            column for each.
+            none, have lists of them. Rows of a one or a zero for each class, an array or a frame
+            whose columns are the classes, are one class for each row where each has a single one,
+            as of `keras.utils.to_categorical`, and several classes otherwise. Several targets are
+            any other frame (its index holds the keys), with a column for each.
         classes: All classes, in the order of their numbers; those that occur, sorted, by default.
-            Where `labels` have several columns: a dict of these by column.
+            Where `labels` have several columns: a dict of these by column, also where these are of
+            ones and zeros and yet targets of their own.
         ordered: Whether the classes are steps of a scale, such as grades, in the order of
             `classes`. Where `labels` have several columns: the names of those that are.
         values: In place of classes, the number of each row, in units of your own, given as `labels`
@@ -87,6 +92,9 @@ def pair(
         on_long: What happens to a row whose caption has more tokens than its column keeps:
             `"error"` refuses, `"truncate"` cuts the caption, `"drop"` leaves the row out.
             `records.report` counts those cut.
+        schema: What a model was trained with, `train.schema`, for new rows that it is to be given:
+            columns and target are read by it, and what it has learned stays, through every split
+            too. The rows need no target. They may lack what is optional there.
 
     Returns:
         The records, one for each key, but see `on_duplicates`.
@@ -95,8 +103,8 @@ def pair(
         TypeError: If something other than a column is given.
         ValueError: If two kinds of target are given that do not go together, or an order without
             classes; if names or keys repeat, if keys match nothing, if a row lacks something that
-            it must have, if a value is no finite number, or if a weight is negative or not finite.
-            The message names the keys.
+            it must have, if a value is no finite number, or if a weight is negative or not finite;
+            or if `schema` does not describe the columns. The message names the keys.
 
     Example:
 
@@ -128,7 +136,11 @@ def pair(
         captions=captions,
         match=match,
     )
-    columns = _declare_optional(columns, on_missing, on_error)
+    if schema is None:
+        columns = _declare_optional(columns, on_missing, on_error)
+    else:
+        columns = columns_by_schema(columns, schema, on_missing, on_error)
+        target = target if schema.target is None else target.as_described(schema.target)
     rows = align(columns, repeated, on_duplicates)
     present = rows.present | rows.unreadable(columns)  # what can't be read is not missing
     unreadable = [] if on_error == "raise" else find_unreadable(columns)
@@ -149,17 +161,21 @@ def pair(
         raise NoRowError(
             "`columns` must have a row in common that has everything. "
             f"Received: {len(rows.keys)} rows, each of which lacks something"
+            + (f"; {unreadable[0]}" if unreadable else ""),
+            unreadable,
         )
     cut = where(rows.keys, longer) if on_long == "truncate" else ()
     report = report_on(columns, rows, target, present, unreadable, usable, repeated, cut)
     rows = rows.take(np.flatnonzero(usable))
     target = target.align(rows.groups, rows.keys, rows.columns)
+    if schema is not None:
+        check_target(target, schema)
     # Refuses names that get in each other's way.
     Schema([column.spec for column in rows.columns], target.spec)
     weights = (
         None if sample_weight is None else weights_by_key(sample_weight, columns[0], rows.groups)
     )
-    return Records(rows.with_targets(target, weights), report)
+    return Records(rows.with_targets(target, weights, schema is not None), report)
 
 
 def _declare_optional(

@@ -16,6 +16,7 @@ from keras_multimodal.data.pairing.report import PairingReport
 from keras_multimodal.data.pairing.representation import representation
 from keras_multimodal.data.pairing.splitting import (
     by_row,
+    check_taught,
     choose_rows,
     fold_rows,
     named_parts,
@@ -35,6 +36,9 @@ from keras_multimodal.data.targets.no_labels import NoLabels
 from keras_multimodal.data.text.column import TextColumn
 from keras_multimodal.schema import Schema
 from keras_multimodal.schema.schema import Target
+
+_UNSTRATIFIED = "Or pass stratify=False."
+_LEFT_OUT = "`records.select(keys)` leaves rows out."
 
 
 class Records:
@@ -125,7 +129,8 @@ class Records:
     def adapt(self) -> Self:
         """Return the records with what their columns learn from these rows, such as a vocabulary.
 
-        `split` adapts by itself. Call this only where every row is a training row.
+        `split` adapts by itself. Call this only where every row is a training row. Rows that were
+        paired with a `schema` keep what it says.
         """
         return self._with_rows(self._rows.learn())
 
@@ -189,9 +194,10 @@ class Records:
         """
         shares = split_shares(train, validation, test)
         strata = self._rows.targets.strata() if stratify else (None, [])
-        return self._divide(
-            split_rows(self.keys, shares, seed, strata, self._groups_by_row(groups))
-        )
+        parts = split_rows(self.keys, shares, seed, strata, self._groups_by_row(groups))
+        if stratify:
+            check_taught(self._rows.targets, parts, "split", _UNSTRATIFIED)
+        return self._divide(parts)
 
     def folds(
         self,
@@ -214,10 +220,14 @@ class Records:
             Training and validation rows of each fold.
 
         Raises:
-            ValueError: If `count` is less than 2, or there are too few rows or groups for it.
+            ValueError: If `count` is less than 2, there are too few rows or groups for it, or a
+                class would have no training row in a fold.
         """
         classes = self._rows.targets.strata()[0] if stratify else None
-        for rows in fold_rows(self.keys, count, seed, classes, self._groups_by_row(groups)):
+        folds = fold_rows(self.keys, count, seed, classes, self._groups_by_row(groups))
+        for rows in folds if stratify else ():  # all of them, before any is learned from
+            check_taught(self._rows.targets, rows, "folds", _UNSTRATIFIED)
+        for rows in folds:
             train, validation = self._divide(rows)
             yield train, validation
 
@@ -240,10 +250,13 @@ class Records:
             One `Records` for each of `names`.
 
         Raises:
-            ValueError: If a row has no part or another one, or a part no row.
+            ValueError: If a row has no part or another one, a part no row, or a class that other
+                parts have no row in the first.
         """
         row_parts = by_row(parts, "parts", self.keys, self.groups)
-        return self._divide(named_parts(row_parts, names, ignore, self.keys))
+        rows = named_parts(row_parts, names, ignore, self.keys)
+        check_taught(self._rows.targets, rows, "parts", _LEFT_OUT, multi_label=True)
+        return self._divide(rows)
 
     def mask_modality(self, name: str, fraction: float = 1.0, seed: int = 0) -> Self:
         """Return the records with a modality taken away from some rows, to see what a model does.
@@ -284,6 +297,7 @@ class Records:
         cache: bool | str | os.PathLike[str] = False,
         buckets: Mapping[str, Sequence[int]] | None = None,
         initial_epoch: int = 0,
+        one_hot: bool = False,
     ) -> tf.data.Dataset:
         """Return the rows as batches for `fit`, `evaluate` and `predict`.
 
@@ -309,6 +323,8 @@ class Records:
                 now, once. The model's input has to have a length of `None`, and each bucket may
                 have a smaller batch at an epoch's end.
             initial_epoch: The first epoch's number, as of `fit`, to go on with a training.
+            one_hot: Give each class as `(batch, classes)` float32 with a single one, for
+                `categorical_crossentropy`. The models of `tasks` take numbers.
 
         Returns:
             A dataset of `(inputs, labels)`, of `inputs` where there are no labels, or of
@@ -327,8 +343,8 @@ class Records:
 
         Raises:
             ValueError: If `batch_size` or `initial_epoch` is too small, a text has no vocabulary
-                yet, rows without labels are to be balanced, pictures are to be both cut at random
-                and cached, or `buckets` is wrong.
+                yet, rows without labels are to be balanced or one-hot, pictures are to be both cut
+                at random and cached, or `buckets` is wrong.
             tf.errors.InvalidArgumentError: From the iterator, or with `cache` from here, if a file
                 cannot be read. The message names the row and its files.
         """
@@ -344,6 +360,7 @@ class Records:
             cache=cache if isinstance(cache, bool) else os.fspath(cache),
             buckets={name: tuple(lengths) for name, lengths in (buckets or {}).items()},
             initial_epoch=initial_epoch,
+            one_hot=one_hot,
         )
         check_batching(options, self._rows)
         return make_dataset(self._rows, options)

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import name_keys, values_by_key
+from keras_multimodal.data.column.cells import name_keys, row_values, values_by_key
+from keras_multimodal.data.targets.target_labels import TargetLabels
 from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema import ClassTarget
 from keras_multimodal.types import Tensor
 
 
@@ -81,12 +83,13 @@ def by_row(
                 f"Received: none for {len(lacking)} rows ({name_keys(lacking)})"
             )
         return [values[key] for key in keys]
+    values = row_values(values, argument)
     if len(values) != len(keys):
         raise ValueError(
             f"`{argument}` must have one entry for each of the {len(keys)} rows, or come by "
             f"key. Received: {len(values)} entries"
         )
-    return list(values)
+    return values
 
 
 def split_shares(train: float | None, validation: float, test: float) -> dict[str, float]:
@@ -124,7 +127,7 @@ def check_parts(
     if not all(sizes.values()):
         raise ArgumentError(
             "split",
-            "must leave rows in each part; there are too few. "
+            "must have rows for each part; there are too few. "
             f"Received: {len(parts)} rows, which would make {sizes}",
         )
     if strata is not None:
@@ -132,11 +135,45 @@ def check_parts(
         if lost:
             raise ArgumentError(
                 "split",
-                "must leave rows of each class for training; there are too few. "
+                "must have rows of each class for training; there are too few. "
                 f"Received: {len(parts)} rows, and none for training of "
                 f"{name_keys(sorted(classes[number] for number in lost))}. Merge rare "
                 "classes.",
                 "Or pass stratify=False.",
+            )
+
+
+def check_taught(
+    targets: TargetLabels,
+    parts: Sequence[np.ndarray],
+    argument: str,
+    remedy: str,
+    multi_label: bool = False,
+) -> None:
+    """Refuse a class that rows of other parts have, and no training row.
+
+    A model could neither learn it nor name it, and would be wrong in those rows without a word.
+
+    Args:
+        targets: The target of all rows.
+        parts: The numbers of each part's rows, the training part's first.
+        argument: The caller's argument that is to blame, for the message.
+        remedy: What else the caller may do.
+        multi_label: Whether to look at targets of several classes in a row too.
+    """
+    train, *others = [targets.take(part).occurring() for part in parts]
+    for target in targets.specs:
+        if not isinstance(target, ClassTarget) or (target.multi_label and not multi_label):
+            continue
+        lost = set().union(*(part[target.name] for part in others)) - train[target.name]
+        if lost:
+            named = name_keys([each for each in target.classes if each in lost])
+            raise ArgumentError(
+                argument,
+                "must leave rows of each class for training. Received: no training row of "
+                f"{target.name!r} {named}, which other parts have. Merge rare classes, or leave "
+                "these rows out.",
+                remedy,
             )
 
 
@@ -230,6 +267,7 @@ def named_parts(
     Raises:
         ValueError: If a row is of another part, or a part has no row.
     """
+    names, ignore = ([each] if isinstance(each, str) else each for each in (names, ignore))
     row_parts = np.array([str(part) for part in parts], object)
     stray = [row for row, part in enumerate(row_parts) if part not in (*names, *ignore)]
     if stray:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_multimodal.data.column.autograph import converted, unconverted
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.column.files import file_problem
+from keras_multimodal.data.column.missing_files import why_missing
 
 # What TensorFlow puts around a kernel's own message.
 _OP_NAMES = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
@@ -97,7 +98,7 @@ def _readable(column: Column, rows: np.ndarray) -> set[int]:
 def _reason(column: Column, cell: str) -> str:
     """Return what is wrong with a cell that does not load."""
     if not os.path.exists(cell):
-        return "is not there"
+        return why_missing(cell)
     problem = file_problem(cell)
     if problem:
         return problem

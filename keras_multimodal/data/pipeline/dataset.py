@@ -14,6 +14,7 @@ from keras_multimodal.data.column.transform import by_name, mask_absent
 from keras_multimodal.data.pipeline.buckets import Buckets
 from keras_multimodal.data.pipeline.disk_cache import cache_on_disk
 from keras_multimodal.data.pipeline.epoch_order import epoch_order, epoch_size
+from keras_multimodal.data.pipeline.one_hot import one_hot_encoder, one_hot_widths
 from keras_multimodal.data.pipeline.paired_rows import PairedRows
 from keras_multimodal.data.pipeline.row_reader import RowReader
 from keras_multimodal.types import Tensor
@@ -37,6 +38,7 @@ class Batching:
             in.
         buckets: By modality, the lengths to which batches are cut.
         initial_epoch: The number of the first epoch.
+        one_hot: Whether a class is a one among zeros, and not a number.
     """
 
     batch_size: int
@@ -49,6 +51,7 @@ class Batching:
     cache: bool | str
     buckets: Mapping[str, tuple[int, ...]]
     initial_epoch: int
+    one_hot: bool
 
 
 def check_batching(options: Batching, paired: PairedRows) -> None:
@@ -70,6 +73,11 @@ def check_batching(options: Batching, paired: PairedRows) -> None:
         raise ValueError(
             "`balance` must go with labels, one class for each row, and no other target. "
             f"Received: balance=True and target={paired.targets.spec}"
+        )
+    if options.one_hot and not one_hot_widths(paired.targets.specs):
+        raise ValueError(
+            "`one_hot` must go with labels, one class for each row. "
+            f"Received: one_hot=True and target={paired.targets.spec}"
         )
     if options.cache and options.training:
         random = [c.spec.name for c in paired.columns if c.random_row_loader() is not None]
@@ -103,6 +111,7 @@ def make_dataset(paired: PairedRows, options: Batching) -> tf.data.Dataset:
         None if entries is None else tf.nest.map_structure(tf.constant, entries)
         for entries in (feed.labels, feed.weights, feed.inputs)
     )
+    encode = one_hot_encoder(paired.targets.specs if options.one_hot else ())
     finishers = {
         column.spec.name: converted(
             column.batch_finisher(min(options.batch_size, count), options.training)
@@ -130,7 +139,7 @@ def make_dataset(paired: PairedRows, options: Batching) -> tf.data.Dataset:
         inputs.update(gather(more_inputs, rows))
         if labels is None:
             return inputs
-        batch = (inputs, gather(labels, rows))
+        batch = (inputs, encode(gather(labels, rows)))
         return batch if row_weights is None else (*batch, gather(row_weights, rows))
 
     with tf.device("CPU:0"):

@@ -21,6 +21,7 @@ class PairedRows:
         weights: The rows' weights, `(rows,)` float32, or `None`.
         ids: A number for each row, `(rows,)`, that stays with it wherever it goes: the seed of its
             random changes.
+        described: Whether what is learned of training rows has been given, and stays.
     """
 
     columns: tuple[Column, ...]
@@ -29,11 +30,13 @@ class PairedRows:
     targets: TargetLabels
     weights: np.ndarray | None
     ids: np.ndarray
+    described: bool = False
 
     def take(self, rows: np.ndarray) -> "PairedRows":
         """Return the rows of these numbers."""
         keys = [self.keys[row] for row in rows]
-        return PairedRows(
+        return dataclasses.replace(
+            self,
             columns=tuple(column.take(keys, rows) for column in self.columns),
             keys=keys,
             groups=[self.groups[row] for row in rows],
@@ -51,7 +54,12 @@ class PairedRows:
         return dataclasses.replace(self, targets=targets)
 
     def learn(self) -> "PairedRows":
-        """Return the rows with what columns and target learn from them, such as a vocabulary."""
+        """Return the rows with what columns and target learn from them, such as a vocabulary.
+
+        What was given with them is not learned anew.
+        """
+        if self.described:
+            return self
         columns = [column.adapt() for column in self.columns]
         return self.with_columns(columns).with_targets(self.targets.learn())
 

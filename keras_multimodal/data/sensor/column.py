@@ -13,7 +13,8 @@ from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.reading import as_numbers, check_finite
 from keras_multimodal.data.sensor.step_labels import LabelRule, label_chooser, label_numbers
 from keras_multimodal.data.sensor.windows import whole_steps, window_starts
-from keras_multimodal.schema import Sensor
+from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema import Modality, Sensor
 from keras_multimodal.types import Tensor
 
 _PART = 2**16  # steps that are looked at in float64 at a time
@@ -141,6 +142,20 @@ class SensorColumn(Column):
         return self.with_spec(
             dataclasses.replace(self.spec, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
         )
+
+    def as_described(self, spec: Modality) -> Self:
+        """Return the column as other series were described; see the base class."""
+        described = super().as_described(spec)
+        for field in ("channels", "sample_rate"):
+            mine, theirs = getattr(self.spec, field), getattr(described.spec, field)
+            if mine != theirs:
+                raise ArgumentError(
+                    "schema",
+                    f"must describe {spec.name!r} with the `{field}` of its series, {mine}. "
+                    f"Received: {theirs}. Give SensorProcessor the same.",
+                )
+        described.cells = described._describe()  # what is kept of a series may differ
+        return described
 
     def windows(
         self,

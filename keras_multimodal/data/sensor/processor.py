@@ -7,8 +7,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys
+from keras_multimodal.data.column.cells import check_rows, frame_column, frame_keys
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.keyed_files import frame_files
+from keras_multimodal.data.column.missing_files import why_missing
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.reading import (
@@ -116,6 +118,8 @@ class SensorProcessor:
             ValueError: If there is no series, or one has the wrong shape, an infinite value, or
                 times that repeat, are missing or are of another length.
         """
+        check_rows(data, "data", "Series in files are for `from_dataframe`.")
+        channels = [channels] if isinstance(channels, str) else channels
         keys: Sequence[Hashable]
         if isinstance(data, pd.Series):
             keys, cells = data.index.tolist(), data.tolist()
@@ -147,7 +151,8 @@ class SensorProcessor:
         """Return a column of the series in a long table, which has a row for each step.
 
         Args:
-            dataframe: The table; of pandas, or with a method `to_pandas`.
+            dataframe: The table; of pandas, or with a method `to_pandas`; or the path of a file
+                that `read_table` reads.
             key: The column that says which series a row belongs to.
             channels: The columns of measurements; an empty cell is a gap.
             time: The column of times, in seconds or as timestamps, by which the steps are sorted;
@@ -169,7 +174,8 @@ class SensorProcessor:
         >>> column.windows(2).window_labels(rule="any").to_dict()
         {('a', 0): True, ('a', 1): False}
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, key)
+        channels = [channels] if isinstance(channels, str) else channels
         keys = frame_keys(dataframe, key)
         values = np.stack([numbers(frame_column(dataframe, c, "channels")) for c in channels], 1)
         times = None if time is None else seconds(frame_column(dataframe, time, "time"))
@@ -219,7 +225,8 @@ class SensorProcessor:
         once. `load_arrays` takes series that are in memory, `load_table` those of a long table.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             column: Column of file names. An empty cell is a row without a series.
             directory: Folder that the file names are relative to. Without it they are paths.
             channels: The files' columns of measurements; all but `time` and `label` of the first
@@ -244,6 +251,7 @@ class SensorProcessor:
             raise ValueError(
                 f"`on_error` must be 'raise', 'mask' or 'drop'. Received: on_error={on_error!r}"
             )
+        channels = [channels] if isinstance(channels, str) else channels
         files = frame_files(dataframe, column, directory, key)
         series: list[Any] = [None] * len(files.paths)
         labels: list[Any] = [None] * len(files.paths)
@@ -257,11 +265,11 @@ class SensorProcessor:
                 channels = found
                 continue
             except FileNotFoundError:
-                reason = f"{path!r} is not there"
+                reason = f"{path!r} {why_missing(path)}"
                 if on_error == "raise":
                     raise FileNotFoundError(
-                        f"{path!r} (row {row_key!r}) is not there. Correct the name, or empty the "
-                        "cell."
+                        f"{path!r} (row {row_key!r}) {why_missing(path)}. Correct the name, or "
+                        "empty the cell."
                     ) from None
             except ValueError as error:
                 reason = f"{path!r} cannot be read: {error}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
-from keras_multimodal.data.column.transform import Transform, float32
+from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform, float32
 from keras_multimodal.schema import Sensor
 
 _NAN = float("nan")
@@ -31,7 +31,7 @@ class SensorTransform(Transform[Sensor]):
         if spec.standardize and not spec.mean:
             raise ValueError(
                 f"Sensor {spec.name!r} has no statistics yet. Learn them on the training rows: "
-                "`records.split(...)` does so, and `records.adapt()` where nothing is split off."
+                f"{HOW_TO_LEARN}"
             )
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:

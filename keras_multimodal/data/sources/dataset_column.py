@@ -9,6 +9,7 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.sources.file_kinds import file_ending
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema.file_endings import ENDINGS
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell, Tensors
@@ -148,9 +149,10 @@ class DatasetColumn:
     def _file(self, kind: str, content: bytes, ending: str) -> str:
         self._is(kind)
         if self._written is None:
-            raise ValueError(
-                "`directory` must be given where there are pictures or recordings, which are "
-                f"written to it. Received: directory=None, and {kind} in column {self.name!r}"
+            raise ArgumentError(
+                "directory",
+                "must be given where there are pictures or recordings, which are written to it. "
+                f"Received: directory=None, and {kind} in column {self.name!r}",
             )
         folder = self._written.joinpath(*self._parts())
         folder.mkdir(parents=True, exist_ok=True)

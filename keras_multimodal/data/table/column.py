@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.column import Column, RowLoader
-from keras_multimodal.schema import Tabular
+from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema import Modality, Tabular
+from keras_multimodal.schema.column_kind import as_number, class_name
 
 
 class TableColumns(Column):
@@ -98,6 +100,54 @@ class TableColumns(Column):
                 categories=tuple(categories),
             )
         )
+
+    def as_described(self, spec: Modality) -> Self:
+        """Return the column as other rows were described; see the base class.
+
+        Its columns come in the description's order. A column that had other cells there is read
+        as there: numbers as the names of categories, and names as numbers.
+
+        Raises:
+            ValueError: If it has other columns, or a cell that should be a number is none.
+        """
+        described = super().as_described(spec)
+        numeric, categorical = described.spec.numeric, described.spec.categorical
+        if set(described.spec.columns) != set(self.spec.columns):
+            lacking = [name for name in described.spec.columns if name not in self.spec.columns]
+            beyond = [name for name in self.spec.columns if name not in described.spec.columns]
+            raise ArgumentError(
+                "schema",
+                f"must describe the columns that table {spec.name!r} has. "
+                f"Received: {lacking} that it lacks, and not {beyond} that it has. Name the "
+                "columns of the trained model to TableProcessor.",
+            )
+        rows = len(self)
+        described.numbers = np.array([self._as_numbers(n) for n in numeric], "float64")
+        described.numbers = described.numbers.reshape(-1, rows).T
+        described.strings = np.array([self._as_names(name) for name in categorical], object)
+        described.strings = described.strings.reshape(-1, rows).T
+        return described
+
+    def _as_numbers(self, name: str) -> np.ndarray:
+        """Return a column's cells as numbers, NaN where they are missing."""
+        if name in self.spec.numeric:
+            return self.numbers[:, self.spec.numeric.index(name)]
+        names = self.strings[:, self.spec.categorical.index(name)]
+        found = np.array([as_number(cell) if cell else np.nan for cell in names])
+        wrong = np.flatnonzero((names != "") & np.isnan(found))
+        if len(wrong):
+            raise ValueError(
+                f"Table {self.spec.name!r} must have finite numbers in {name!r}, as the trained "
+                f"model had. Received: {names[wrong[0]]!r} in row {self.keys[wrong[0]]!r}"
+            )
+        return found
+
+    def _as_names(self, name: str) -> np.ndarray:
+        """Return a column's cells as names of categories, empty where they are missing."""
+        if name in self.spec.categorical:
+            return self.strings[:, self.spec.categorical.index(name)]
+        numbers = self.numbers[:, self.spec.numeric.index(name)]
+        return np.array(["" if np.isnan(each) else class_name(each) for each in numbers], object)
 
     def content(self, row: int) -> bytes:
         """Return a row's cells."""

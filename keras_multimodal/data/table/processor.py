@@ -5,7 +5,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_frame, frame_column, frame_keys
+from keras_multimodal.data.column.cells import frame_column, frame_keys
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.schema import Tabular
 from keras_multimodal.schema.column_kind import class_name
@@ -38,10 +39,11 @@ class TableProcessor:
         """Return the columns of a frame as one modality.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
-            column: Columns, or the name of one. Those that neither of the next two names are
-                numbers if their dtype is numeric, but for booleans, and categories otherwise. If
-                none of the three is given, all the frame's columns.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
+            column: Columns, or the name of one. Their dtypes say which are numbers, but for those
+                that `numeric` or `categorical` names; booleans are categories. If none of the three
+                is given, all of the frame's.
             numeric: Columns of numbers, or the name of one.
             categorical: Columns of categories, or the name of one: strings, booleans, or whole
                 numbers that are names.
@@ -60,7 +62,7 @@ class TableProcessor:
         >>> column.spec.numeric, column.spec.categorical
         (('age',), ('zip',))
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, key)
         numbers, categories = _names(numeric), _names(categorical)
         others = _names(column)
         if column is None and numeric is None and categorical is None:
@@ -78,7 +80,7 @@ class TableProcessor:
         keys = frame_keys(dataframe, key)
         floats = [_floats(frame_column(dataframe, each, "numeric"), keys) for each in spec.numeric]
         strings = [
-            [_category(cell) for cell in frame_column(dataframe, each, "categorical")]
+            _categories(frame_column(dataframe, each, "categorical"), keys)
             for each in spec.categorical
         ]
         rows = len(dataframe)
@@ -116,6 +118,15 @@ def _floats(column: pd.Series, keys: Sequence[Hashable]) -> np.ndarray:
     return numbers
 
 
-def _category(cell: object) -> str:
-    """Return a cell as text, empty where it is missing."""
-    return "" if is_missing(cell) else class_name(cell)
+def _categories(column: pd.Series, keys: Sequence[Hashable]) -> list[str]:
+    """Return cells as text, empty where they are missing."""
+    names = []
+    for key, cell in zip(keys, column.tolist(), strict=True):
+        try:
+            names.append("" if is_missing(cell) else class_name(cell))
+        except UnicodeDecodeError:
+            raise ValueError(
+                "`categorical` must name columns of names, numbers, or bytes in UTF-8. "
+                f"Received: {cell!r} in row {key!r} of column {column.name!r}"
+            ) from None
+    return names

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
-from keras_multimodal.data.column.transform import Transform, float32, is_there
+from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform, float32, is_there
 from keras_multimodal.schema import Tabular
 
 Cells = dict[str, tf.Tensor]
@@ -32,7 +32,7 @@ class TableTransform(Transform[Tabular]):
         if len(spec.mean) < len(spec.numeric) or len(spec.categories) < len(spec.categorical):
             raise ValueError(
                 f"Table {spec.name!r} has learned nothing yet. Learn on the training rows: "
-                "`records.split(...)` does so, and `records.adapt()` where nothing is split off."
+                f"{HOW_TO_LEARN}"
             )
         self.lookups = [
             keras.layers.StringLookup(

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_pandas, values_by_key
+from keras_multimodal.data.column.cells import as_pandas, row_values, values_by_key
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.types import Cell, Frame
 
@@ -27,7 +27,7 @@ def targets_by_key(
     if isinstance(labels, pd.Series):
         keys, values = labels.index.tolist(), labels.tolist()
     else:
-        keys, values = first.keys, list(labels)
+        keys, values = first.keys, row_values(labels, argument)
         if len(values) != len(first):
             raise ValueError(
                 f"`{argument}` must have one value for each of the {len(first)} rows of "

@@ -2,16 +2,27 @@
 
 import dataclasses
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 
+from keras_multimodal.data.column.cells import as_pandas
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import columns_by_key
 from keras_multimodal.data.targets.cell_labels import CellLabels
-from keras_multimodal.data.targets.classes import find_classes, hold_several
+from keras_multimodal.data.targets.classes import check_count, find_classes, hold_several
+from keras_multimodal.data.targets.indicators import (
+    have_one_class,
+    indicator_frame,
+    indicator_rows,
+)
 from keras_multimodal.data.targets.multi_hot_labels import MultiHotLabels
+from keras_multimodal.data.targets.target_labels import TargetLabels
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ClassTarget
+from keras_multimodal.schema.column_kind import class_name
+from keras_multimodal.schema.schema import Target
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,6 +62,11 @@ class ClassLabels(CellLabels):
         Raises:
             ValueError: If `classes` or `ordered` do not go with the labels.
         """
+        labels = as_pandas(labels)
+        if isinstance(labels, pd.DataFrame):
+            hot = indicator_frame(labels, classes)
+            if hot is not None:
+                labels, classes = hot
         cells = {} if labels is None else columns_by_key(labels, first, "labels", "label")
         chosen = _classes_by_column(classes, list(cells))
         scales = _ordered_columns(ordered, chosen, classes)
@@ -69,7 +85,7 @@ class ClassLabels(CellLabels):
     @property
     def spec(self) -> ClassTarget:
         """The classes, by name."""
-        names = tuple(map(str, self.classes or ()))
+        names = tuple(map(class_name, self.classes or ()))
         return ClassTarget(name=self.name, classes=names, ordered=self.ordered)
 
     @property
@@ -82,12 +98,34 @@ class ClassLabels(CellLabels):
         """A mask of the rows that have a class, `(rows,)` bool."""
         return self.array >= 0
 
+    def as_described(self, target: Target) -> TargetLabels:
+        """Return the labels with the classes that other rows had; see the base class."""
+        if not isinstance(target, ClassTarget):
+            return super().as_described(target)
+        if self.classes is not None and self.spec.classes != target.classes:
+            raise ArgumentError(
+                "schema",
+                f"must have the classes that are given, {list(self.spec.classes)}. Received: "
+                f"{list(target.classes)}. Leave `classes` out, and give the name of each row's.",
+            )
+        cls = MultiHotLabels if target.multi_label else ClassLabels
+        return cls(
+            name=target.name,
+            given=self.given,
+            argument=self.argument,
+            classes=target.classes,
+            ordered=target.ordered,
+        )
+
     def align(
         self, groups: Sequence[Hashable], keys: Sequence[Hashable], columns: Sequence[Column]
     ) -> CellLabels:
         """Return the rows' classes, numbered; labels of another kind where rows have several."""
         cells = [self.given[group] for group in groups]
         if hold_several(cells, keys, self.argument):
+            hot = indicator_rows(cells, keys, self.classes, self.argument)
+            if hot is not None and have_one_class(hot, keys, self.argument):
+                return self._numbered(hot.argmax(axis=1), hot.shape[1])
             several = MultiHotLabels(
                 name=self.name,
                 given=self.given,
@@ -96,15 +134,33 @@ class ClassLabels(CellLabels):
                 ordered=self.ordered,
             )
             return several.align(groups, keys, columns)
-        classes = find_classes([(cell,) for cell in cells], keys, self.classes, self.argument)
-        numbers = {label: number for number, label in enumerate(classes)}
+        classes, numbers = find_classes(
+            [(cell,) for cell in cells], keys, self.classes, self.argument
+        )
         array = np.array([numbers[cell] for cell in cells], "int32")
-        return dataclasses.replace(self, given={}, classes=tuple(classes), array=array)
+        return dataclasses.replace(self, given={}, classes=classes, array=array)
+
+    def _numbered(self, numbers: np.ndarray, count: int) -> Self:
+        """Return the labels of rows whose classes are numbers already.
+
+        Args:
+            numbers: The number of each row's class.
+            count: How many classes there are.
+        """
+        if self.classes is None:
+            check_count([str(number) for number in np.unique(numbers)], len(numbers), self.argument)
+        names = tuple(map(class_name, range(count) if self.classes is None else self.classes))
+        return dataclasses.replace(self, given={}, classes=names, array=numbers.astype("int32"))
 
     def strata(self) -> tuple[np.ndarray, list[str]]:
         """Return the rows' classes, and those that there are; see the base class."""
         names = self.spec.classes
         return np.where(self.known, self.array, len(names)), list(names)
+
+    def occurring(self) -> dict[str, frozenset[str]]:
+        """Return the names of the classes that rows have."""
+        names = self.spec.classes
+        return {self.name: frozenset(names[n] for n in np.unique(self.array[self.known]))}
 
     def cells(self) -> Mapping[str, np.ndarray]:
         """Return the name of each row's class."""
@@ -114,6 +170,11 @@ class ClassLabels(CellLabels):
 
 def _classes_by_column(classes: Any, names: Sequence[str]) -> dict[str, Sequence[Any] | None]:
     """Return the classes of each column of labels, or `None`."""
+    if isinstance(classes, (str, bytes)):
+        raise TypeError(
+            "`classes` must be a list of all classes, in the order of their numbers. "
+            f"Received: classes={classes!r}, one string"
+        )
     by_column = isinstance(classes, Mapping)
     if classes is not None and not by_column and len(names) != 1:
         raise ValueError(

@@ -1,10 +1,11 @@
 """How classes are numbered."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.types import Cell
 
 # What holds several classes of a row.
@@ -37,40 +38,80 @@ def find_classes(
     keys: Sequence[Hashable],
     classes: Sequence[Any] | None,
     argument: str,
-) -> list[Any]:
-    """Return all classes, in the order of their numbers.
+) -> tuple[tuple[str, ...], Mapping[Any, int]]:
+    """Return the names of all classes, in the order of their numbers, and each label's number.
 
     Args:
         labels: The classes of each row, be they one or several.
         keys: The rows' keys.
-        classes: All classes, or `None` for those that occur, sorted.
+        classes: All classes, or `None` for those that occur, sorted. Labels may be these, or their
+            names.
         argument: What the labels came with, for messages.
 
     Raises:
-        TypeError: If classes are to be sorted that are of several types.
+        TypeError: If classes are to be sorted that are of several types, or one is no class.
         ValueError: If there are fewer than two, or one is not among those that there are to be.
     """
-    found = {label for row_labels in labels for label in row_labels}
+    names = _names(labels, keys, argument)
     try:
-        known = sorted(found) if classes is None else list(classes)
+        # By their values, so that 10 comes after 9.
+        known = sorted(names, key=_sorted_as) if classes is None else list(classes)
     except TypeError:
         raise TypeError(
             f"`{argument}` must be of one type. Received: labels of types "
-            f"{sorted({type(label).__name__ for label in found})}"
+            f"{sorted({type(label).__name__ for label in names})}"
         ) from None
-    if classes is None and len(known) < 2:
-        raise ValueError(
-            f"`{argument}` must have at least two classes. "
-            f"Received: {len(labels)} rows of the one class {known[0]!r}"
-            if known
-            else f"`{argument}` must have at least two classes. Received: lists without any"
-        )
-    allowed = set(known)
+    known_names = tuple(dict.fromkeys(map(class_name, known)))
+    if classes is None:
+        check_count(known_names, len(labels), argument)
+    numbers = {name: number for number, name in enumerate(known_names)}
+    numbers.update({each: numbers[class_name(each)] for each in known})
     for key, row_labels in zip(keys, labels, strict=True):
         for label in row_labels:
-            if label not in allowed:
+            if label not in numbers and names[label] not in numbers:
                 raise ValueError(
                     f"`{argument}` must be among `classes` {known}. "
                     f"Received: {label!r} in row {key!r}"
                 )
-    return known
+    return known_names, {
+        label: numbers[label if label in numbers else name] for label, name in names.items()
+    }
+
+
+def check_count(names: Sequence[str], rows: int, argument: str) -> None:
+    """Refuse fewer than two classes.
+
+    Args:
+        names: The names of the classes that occur.
+        rows: How many rows there are.
+        argument: What the labels came with, for messages.
+    """
+    if len(names) < 2:
+        raise ValueError(
+            f"`{argument}` must have at least two classes. "
+            f"Received: {rows} rows of the one class {names[0]!r}"
+            if names
+            else f"`{argument}` must have at least two classes. Received: lists without any"
+        )
+
+
+def _names(
+    labels: Sequence[Sequence[Any]], keys: Sequence[Hashable], argument: str
+) -> dict[Any, str]:
+    """Return the name of each label that occurs."""
+    names: dict[Any, str] = {}
+    for key, row_labels in zip(keys, labels, strict=True):
+        for label in row_labels:
+            try:
+                if label not in names:
+                    names[label] = class_name(label)
+            except (TypeError, UnicodeDecodeError):  # unhashable; bytes of something else
+                raise TypeError(
+                    f"`{argument}` must be classes: names, numbers, or bytes in UTF-8. "
+                    f"Received: {label!r}, a {type(label).__name__}, in row {key!r}"
+                ) from None
+    return names
+
+
+def _sorted_as(label: Any) -> Any:
+    return class_name(label) if isinstance(label, bytes) else label

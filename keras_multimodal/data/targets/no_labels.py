@@ -8,6 +8,7 @@ import numpy as np
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.feed import Feed
 from keras_multimodal.data.targets.target_labels import TargetLabels
+from keras_multimodal.schema.schema import Target
 
 
 class NoLabels(TargetLabels):
@@ -17,6 +18,10 @@ class NoLabels(TargetLabels):
     def spec(self) -> None:
         """No description."""
         return None
+
+    def as_described(self, target: Target) -> Self:
+        """Return these: rows for a trained model need no target."""
+        return self
 
     def align(
         self, groups: Sequence[Hashable], keys: Sequence[Hashable], columns: Sequence[Column]

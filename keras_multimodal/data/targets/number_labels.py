@@ -10,8 +10,11 @@ from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.by_key import columns_by_key
 from keras_multimodal.data.targets.cell_labels import CellLabels
 from keras_multimodal.data.targets.numbers import learn_statistics, measure, numbers_by_key
+from keras_multimodal.data.targets.target_labels import TargetLabels
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import NumberTarget
 from keras_multimodal.schema.missing_cells import is_missing
+from keras_multimodal.schema.schema import Target
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,6 +66,32 @@ class NumberLabels(CellLabels):
     def known(self) -> np.ndarray:
         """A mask of the rows that have all numbers, `(rows,)` bool."""
         return np.isfinite(self.array).all(axis=1)
+
+    def as_described(self, target: Target) -> TargetLabels:
+        """Return the numbers with what was learned of other rows'; see the base class."""
+        if not isinstance(target, NumberTarget):
+            return super().as_described(target)
+        # One number may be called otherwise, as a list's is.
+        order = [0] if len(self.columns) == len(target.columns) == 1 else None
+        if order is None and set(self.columns) == set(target.columns):
+            order = [self.columns.index(column) for column in target.columns]
+        if order is None:
+            raise ArgumentError(
+                "schema",
+                f"must have the numbers that are given, {list(self.columns)}. "
+                f"Received: {list(target.columns)}",
+            )
+        return dataclasses.replace(
+            self,
+            name=target.name,
+            columns=target.columns,
+            mean=target.mean,
+            std=target.std,
+            given={
+                key: None if cell is None else tuple(cell[place] for place in order)
+                for key, cell in self.given.items()
+            },
+        )
 
     def align(
         self, groups: Sequence[Hashable], keys: Sequence[Hashable], columns: Sequence[Column]

@@ -33,6 +33,8 @@ def numbers_by_key(
             raise ValueError("`values` must have a column of numbers. Received: a frame without")
         rows = list(values.itertuples(index=False, name=None))
         values = pd.Series(rows, values.index, dtype=object)
+    elif getattr(values, "ndim", 1) == 2 and values.shape[1] != 1:  # an array
+        columns = tuple(map(str, range(values.shape[1])))
     else:
         name = getattr(values, "name", None)
         columns = ("value",) if name is None else (str(name),)
@@ -54,6 +56,12 @@ def measure(
     Raises:
         ValueError: If a cell is no finite number. The message names the column and the rows.
     """
+    for key, cells in zip(keys, rows, strict=True):
+        if len(cells) != len(columns):
+            raise ValueError(
+                f"`values` must have one number in each row, or a column for each. "
+                f"Received: {cells!r} in row {key!r}. Give several as a frame."
+            )
     numbers = np.empty((len(rows), len(columns)))
     for place, column in enumerate(columns):
         wrong = []

@@ -10,6 +10,7 @@ from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.feed import Feed
 from keras_multimodal.data.targets.target_labels import TargetLabels
 from keras_multimodal.schema import PairTarget
+from keras_multimodal.schema.schema import Target
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -62,6 +63,12 @@ class PairLabels(TargetLabels):
     def arrays(self) -> np.ndarray:
         """The numbers of the rows."""
         return self.array
+
+    def as_described(self, target: Target) -> TargetLabels:
+        """Return these, if the towers are those of other rows; see the base class."""
+        if target != self.target:
+            return super().as_described(target)
+        return self
 
     def align(
         self, groups: Sequence[Hashable], keys: Sequence[Hashable], columns: Sequence[Column]

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from keras_multimodal.data.targets.cell_labels import CellLabels
 from keras_multimodal.data.targets.feed import Feed
 from keras_multimodal.data.targets.target_labels import TargetLabels
 from keras_multimodal.schema import ClassTarget, NumberTarget, Targets
+from keras_multimodal.schema.schema import Target
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -60,6 +61,16 @@ class SeveralLabels(TargetLabels):
         present = {part.name: part.present(groups) for part in self.parts}
         labelled = np.any(list(present.values()), axis=0)
         return {name: labelled & ~rows for name, rows in present.items()}
+
+    def as_described(self, target: Target) -> TargetLabels:
+        """Return the targets as other rows had them, each by its name; see the base class."""
+        names = [part.name for part in self.parts]
+        if not isinstance(target, Targets) or set(names) != set(target.names):
+            return super().as_described(target)
+        parts = {part.name: part for part in self.parts}
+        # What is one of several stays one of them.
+        described = [cast(CellLabels, parts[each.name].as_described(each)) for each in target]
+        return dataclasses.replace(self, parts=tuple(described))
 
     def align(
         self, groups: Sequence[Hashable], keys: Sequence[Hashable], columns: Sequence[Column]
@@ -113,6 +124,10 @@ class SeveralLabels(TargetLabels):
             if classes is not None:
                 return classes, names
         return None, []
+
+    def occurring(self) -> dict[str, frozenset[str]]:
+        """Return the names of the classes that rows have, by target."""
+        return {name: had for part in self.parts for name, had in part.occurring().items()}
 
     def cells(self) -> Mapping[str, Any]:
         """Return the entries as a user wrote them, by column."""

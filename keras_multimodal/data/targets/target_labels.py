@@ -9,6 +9,7 @@ import numpy as np
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.feed import Feed, LabelArrays
 from keras_multimodal.data.text.column import TextColumn
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ClassTarget, NumberTarget, PairTarget, TextTarget
 from keras_multimodal.schema.schema import Target
 
@@ -53,6 +54,21 @@ class TargetLabels(abc.ABC):
     def captions(self) -> TextColumn | None:
         """The texts that are to be written."""
         return None
+
+    def as_described(self, target: Target) -> "TargetLabels":
+        """Return the target as other rows had it, with what was learned of these.
+
+        Args:
+            target: The description, as a trained model's schema has it.
+
+        Raises:
+            ValueError: If it is of another kind.
+        """
+        raise ArgumentError(
+            "schema",
+            f"must have what is given as its target, {' and '.join(self.arguments) or 'match'}. "
+            f"Received: {target}",
+        )
 
     def given_keys(self) -> set[Hashable]:
         """Return the keys for which the user gave anything."""
@@ -124,6 +140,10 @@ class TargetLabels(abc.ABC):
         have the number after the last. `None` where there is no such target.
         """
         return None, []
+
+    def occurring(self) -> dict[str, frozenset[str]]:
+        """Return the names of the classes that rows have, by target; none of other targets."""
+        return {}
 
     def cells(self) -> Mapping[str, Any]:
         """Return the targets as a user wrote them, by column: names of classes, numbers, texts."""

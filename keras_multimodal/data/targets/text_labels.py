@@ -12,8 +12,9 @@ from keras_multimodal.data.targets.feed import Feed
 from keras_multimodal.data.targets.target_labels import TargetLabels
 from keras_multimodal.data.targets.texts import as_target, encode, too_long
 from keras_multimodal.data.text.column import TextColumn
-from keras_multimodal.schema import TextTarget
+from keras_multimodal.schema import Text, TextTarget
 from keras_multimodal.schema.missing_cells import is_missing
+from keras_multimodal.schema.schema import Target
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -56,6 +57,13 @@ class TextLabels(TargetLabels):
     def captions(self) -> TextColumn:
         """The texts that are to be written."""
         return self.texts
+
+    def as_described(self, target: Target) -> TargetLabels:
+        """Return the texts with the vocabulary of other rows'; see the base class."""
+        if not isinstance(target, TextTarget) or target.name != self.spec.name:
+            return super().as_described(target)
+        fields = {field.name: getattr(target, field.name) for field in dataclasses.fields(Text)}
+        return dataclasses.replace(self, texts=self.texts.as_described(Text(**fields)))
 
     def given_keys(self) -> set[Hashable]:
         """Return the keys for which the user gave a text, be it an empty one."""

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import Self
 
@@ -13,7 +14,8 @@ from keras_multimodal.data.column.column import BatchFinisher, CellLoader, Colum
 from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.text.transform import learn_vocabulary, make_token_counter
 from keras_multimodal.data.text.truncation import Truncation
-from keras_multimodal.schema import Text
+from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema import Modality, Text
 
 _BATCH = 4096
 _UNKNOWN = 1
@@ -29,9 +31,9 @@ def check_vocabulary(vocabulary: Sequence[str], max_words: int) -> None:
         vocabulary: The tokens, without padding and unknown.
         max_words: The largest vocabulary, padding and unknown words included.
     """
-    if isinstance(vocabulary, str):
+    if isinstance(vocabulary, (str, bytes, os.PathLike)):
         raise TypeError(
-            f"`vocabulary` must be a list of tokens. Received: vocabulary={vocabulary!r}, a string"
+            f"`vocabulary` must be a list of tokens. Received: vocabulary={vocabulary!r}"
         )
     if not len(vocabulary):
         raise ValueError(
@@ -117,6 +119,17 @@ class TextColumn(Column):
         longer = texts.batch(_BATCH).map(unconverted(lambda batch: count(batch) > self.spec.length))
         cut = sum(int(np.count_nonzero(batch)) for batch in longer)
         return Truncation(count=cut, texts=int(np.count_nonzero(self.present)))
+
+    def as_described(self, spec: Modality) -> Self:
+        """Return the column as other texts were described; see the base class."""
+        segmenter = getattr(spec, "segmenter", "")
+        if segmenter != self.spec.segmenter:
+            raise ArgumentError(
+                "schema",
+                f"must describe {spec.name!r} with the `segmenter` that its words were cut by, "
+                f"{self.spec.segmenter!r}. Received: {segmenter!r}. Give TextProcessor the same.",
+            )
+        return super().as_described(spec)
 
     def cell_loader(self) -> CellLoader:
         """Return the text itself; a batch is tokenised at once."""

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_multimodal.data.column.transform import HOW_TO_LEARN
 from keras_multimodal.data.text.subwords import build_tokenizer
 from keras_multimodal.schema import TextTarget
 
@@ -42,8 +43,7 @@ class Detokenizer(tf.Module):
         if not target.vocabulary:
             raise ValueError(
                 f"TextTarget {target.name!r} has no vocabulary yet. Learn one on the training "
-                "rows: `records.split(...)` does so, and `records.adapt()` where nothing is "
-                "split off."
+                f"rows: {HOW_TO_LEARN}"
             )
         # Padding, start and end are no words.
         self.words = tf.constant(["", _UNKNOWN, *target.vocabulary, "", ""])

@@ -1,15 +1,19 @@
 """Texts from frames, series, dicts and lists."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
 
-from keras_multimodal.data.column.cells import as_frame, as_pandas, string_cells
+from keras_multimodal.data.column.cells import as_pandas, row_values, string_cells
+from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.keyed_files import frame_strings
+from keras_multimodal.data.column.lines_file import is_lines_file, read_lines
 from keras_multimodal.data.text.column import TextColumn, check_vocabulary
 from keras_multimodal.data.text.subwords import describe_tokenizer
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Text
 from keras_multimodal.types import Frame
 
@@ -121,7 +125,8 @@ class TextProcessor:
         """Return a column of the texts in a column of a frame.
 
         Args:
-            dataframe: One row for each record; of pandas, or with a method `to_pandas`.
+            dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
+                path of a file that `read_table` reads.
             column: Column of texts; or a list of several, whose texts are joined, empty ones left
                 out. An empty cell is a row without text.
             separator: What stands between the texts of several columns.
@@ -139,7 +144,7 @@ class TextProcessor:
         >>> TextProcessor().from_dataframe(frame, ["title", "story"]).cells.tolist()
         ['Cat It sleeps.', 'Dog']
         """
-        dataframe = as_frame(dataframe)
+        dataframe = as_frame(dataframe, key)
         columns = column if isinstance(column, list) else [column]
         if not columns:
             raise ValueError(
@@ -153,25 +158,58 @@ class TextProcessor:
 
     def load_data(
         self,
-        data: pd.Series | Mapping[Hashable, Any] | Iterable[Any],
+        data: str | os.PathLike[str] | pd.Series | Mapping[Hashable, Any] | Iterable[Any],
+        column: str | list[str] | None = None,
         *,
+        key: str | None = None,
         name: str = "text",
         optional: bool = False,
     ) -> TextColumn:
-        """Return a column of the texts in a Series, a dict or a list.
+        """Return a column of the texts in a Series, a dict, a list or a file.
 
         Args:
             data: A Series (its index holds the keys), also of another package with a method
                 `to_pandas`; a dict of text by key; or a list (the keys are 0, 1, 2, ...). An empty
-                cell is a row without text.
+                cell is a row without text. Or the path of a file: of a `.txt` in UTF-8, each line
+                of which is a text (the keys are 0, 1, 2, ...), or of a table that `read_table`
+                reads.
+            column: Of a table, the column of texts, or several; see `from_dataframe`.
+            key: Of a table, the column of keys; 0, 1, 2, ... by default.
             name: The input's name.
             optional: Whether a row may lack the text.
 
         Raises:
+            FileNotFoundError: If there is no such file.
             TypeError: If a cell is not a string, or `data` is a frame.
-            ValueError: If there are no rows.
+            ValueError: If there are no rows, a file cannot be read, or `column` and `key` do not go
+                with `data`.
+
+        Example:
+
+        >>> import pathlib
+        >>> _ = pathlib.Path("texts.txt").write_text("A black cat\\na dog\\n")
+        >>> TextProcessor().load_data("texts.txt").cells.tolist()
+        ['A black cat', 'a dog']
         """
-        keys: Sequence[Hashable]
+        if isinstance(data, (str, os.PathLike)) and not is_lines_file(data):
+            frame = as_frame(data, key, "data")
+            if column is None:
+                raise ArgumentError(
+                    "column",
+                    f"must name the column of texts in {os.fspath(data)!r}, which has "
+                    f"{list(frame.columns)}. Received: column=None",
+                )
+            return self.from_dataframe(frame, column, key=key, name=name, optional=optional)
+        if column is not None or key is not None:
+            raise ArgumentError(
+                "data",
+                "must be the path of a table where `column` or `key` is given. "
+                f"Received: {type(data).__name__}, column={column!r}, key={key!r}. Of a frame use "
+                "`from_dataframe(dataframe, column)`.",
+            )
+        source = "`data`"
+        if isinstance(data, (str, os.PathLike)):
+            source, data = f"file {os.fspath(data)!r}", read_lines(data)
         data = as_pandas(data)
         if isinstance(data, pd.DataFrame):
             raise TypeError(
@@ -179,15 +217,16 @@ class TextProcessor:
                 "`from_dataframe(dataframe, column)`. "
                 f"Received: a frame of the columns {list(data.columns)}"
             )
+        keys: Sequence[Hashable]
         if isinstance(data, pd.Series):
             keys, values = data.index.tolist(), data.tolist()
         elif isinstance(data, Mapping):
             keys, values = list(data), list(data.values())
         else:
-            values = list(data)
+            values = row_values(data, "data")
             keys = range(len(values))
-        cells = string_cells(values, keys, "`data`")
-        return self._column(keys, cells, "`data`", name, optional)
+        cells = string_cells(values, keys, source)
+        return self._column(keys, cells, source, name, optional)
 
     def _column(
         self,

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import unconverted
 from keras_multimodal.data.column.registry import register_transform
-from keras_multimodal.data.column.transform import Transform, is_there
+from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform, is_there
 from keras_multimodal.data.text.standardization import make_standardizer
 from keras_multimodal.data.text.subwords import Subwords
 from keras_multimodal.schema import Text, Tokenizer
@@ -30,7 +30,7 @@ class TextTransform(Transform[Text]):
         if not spec.vocabulary and spec.tokenizer is None:
             raise ValueError(
                 f"Text {spec.name!r} has no vocabulary yet. Learn one on the training rows: "
-                "`records.split(...)` does so, and `records.adapt()` where nothing is split off."
+                f"{HOW_TO_LEARN}"
             )
         self.standardize = make_standardizer(spec)
         self.vocabulary = Subwords(spec.tokenizer) if spec.tokenizer else _vectorization(spec)

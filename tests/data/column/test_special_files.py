@@ -13,7 +13,7 @@ from scipy.io import wavfile
 from keras_multimodal import tables
 from keras_multimodal.data import AudioStream, ImageStream, SensorProcessor, pair
 from keras_multimodal.data.audio.length import recording_seconds
-from keras_multimodal.tables.repeats import repeated_rows
+from keras_multimodal.tables.repeats import find_repeats
 
 REASONS = {
     "pipe": "is no regular file, but a folder, a pipe or a device",
@@ -81,6 +81,7 @@ def test_nothing_asks_them_for_their_length_or_content(frame, tmp_path):
     assert lengths == [0.1, None, None, None, None]
     repeated = pd.concat([frame, frame], ignore_index=True).assign(sort=list("ababababab"))
     table = tables.Table.from_dataframe(repeated, pathlib.Path(tmp_path))
-    kinds = tables.examine(table, tables.TableOptions(target="sort", audio=("file",))).kinds
+    options = tables.TableOptions(target="sort", audio=("file",))
+    kinds = tables.examine(table, options).kinds
     first, *others = table.frame.index
-    assert repeated_rows(table, kinds)[others[4]] == first
+    assert find_repeats(table, kinds, options).rows[others[4]] == first

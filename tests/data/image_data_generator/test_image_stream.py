@@ -66,6 +66,35 @@ def test_a_column_of_a_frame_gives_pictures_without_targets(folder, frame):
     assert sparse.labels.tolist() == frame["category"].tolist()
 
 
+@pytest.mark.parametrize("class_mode", [None, "input"])
+def test_a_test_set_has_no_column_of_classes(folder, frame, class_mode):
+    arguments = {"x_col": "file", "y_col": None, "class_mode": class_mode, "target_size": (10, 12)}
+    flow = ImageStream(rescale=0.5).flow_from_dataframe(frame[["file"]], folder, **arguments)
+    assert flow.labels is None
+    generator = tf.keras.preprocessing.image.ImageDataGenerator(rescale=0.5)
+    theirs = generator.flow_from_dataframe(
+        frame[["file"]], str(folder), shuffle=False, batch_size=16, **arguments
+    )
+    for place, ours in enumerate(flow.batch(16)):
+        expected = theirs[place]
+        for tensor, array in zip(
+            tf.nest.flatten(ours), [expected] if class_mode is None else expected, strict=True
+        ):
+            np.testing.assert_allclose(tensor, array, atol=1e-5)
+
+
+def test_a_flow_has_a_word_of_its_own_for_one_hot(folder, frame):
+    flow = ImageStream().flow_from_dataframe(frame, folder, "file", "category")
+    with pytest.raises(ValueError, match="`one_hot` must be left out: a flow's `class_mode`"):
+        flow.batch(one_hot=True)
+
+
+@pytest.mark.parametrize("class_mode", ["categorical", "sparse", "binary", "raw", "multi_output"])
+def test_a_target_wants_its_column(folder, frame, class_mode):
+    with pytest.raises(ValueError, match=f"`y_col` must name .*None, class_mode='{class_mode}'"):
+        ImageStream().flow_from_dataframe(frame, folder, "file", y_col=None, class_mode=class_mode)
+
+
 @pytest.mark.parametrize("class_mode", ["categorical", "sparse", "binary", None])
 def test_a_flow_alone_gives_batches_as_keras_does(tree, class_mode):
     arguments = {"target_size": (10, 12), "class_mode": class_mode}

@@ -3,6 +3,7 @@
 import hashlib
 import pathlib
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,7 +18,7 @@ def test_rows_are_numbered_and_columns_are_identifiers():
     assert table.frame.index.tolist() == [1, 2]
     assert table.names == {"Photo_File": "Photo File", "_1st": "1st"}
     assert table.directory == pathlib.Path("/")
-    assert table.sha256 is None
+    assert table.source_sha256 is None
     assert repr(table) == "<Table of 2 rows: Photo File, 1st>"
     some = table.rows(table.frame["_1st"] > 1)
     assert some.frame.index.tolist() == [2]  # they keep their numbers
@@ -60,16 +61,10 @@ def test_a_file_is_known_again(tmp_path):
             "must name a column of ",
         ),
         (
-            lambda home: tables.Table.from_dataframe([1]),
-            ArgumentError,
-            "dataframe",
-            "must be a frame of pandas. Received: a list",
-        ),
-        (
             lambda home: tables.Table.from_dataframe(FRAME.head(0)),
             ArgumentError,
             "dataframe",
-            "must have at least one row. Received: none",
+            "must have at least one row and one column. Received: 0 rows of 2 columns",
         ),
         (
             lambda home: tables.Table.from_dataframe(FRAME).column("Photo Fiel", "image"),
@@ -93,3 +88,18 @@ def test_columns_alike_are_refused():
         ValueError, match=r"names differ in letters.*\['Photo File', 'Photo-File'\]"
     ):
         tables.Table.from_dataframe(frame)
+
+
+def test_a_frame_is_known_again_by_its_cells():
+    frame = FRAME.assign(steps=[np.arange(3000.0), [1, 2]], note=["a", None])
+    same = tables.Table.from_dataframe(frame.copy()).sha256
+    assert tables.Table.from_dataframe(frame).sha256 == same
+    steps = np.arange(3000.0)
+    steps[1500] = 0  # its repr is the same
+    for other in (
+        frame.assign(note=["a", "b"]),
+        frame.assign(steps=[steps, [1, 2]]),
+        frame.rename(columns={"note": "notes"}),
+        frame.iloc[::-1],
+    ):
+        assert tables.Table.from_dataframe(other).sha256 != same

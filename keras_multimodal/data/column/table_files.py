@@ -13,7 +13,7 @@ from keras_multimodal.data.column.delimited_text import separator
 from keras_multimodal.errors import ArgumentError, MissingFileError
 
 _NAMED = 30  # columns in a message
-_READERS = {
+READERS = {
     ".csv": "csv",
     ".tsv": "csv",
     ".parquet": "parquet",
@@ -54,10 +54,10 @@ def read_table(
     {'007': 'Rex', '008': 'NA'}
     """
     file = pathlib.Path(path)
-    kind = _READERS.get(file.suffix.lower())
+    kind = READERS.get(file.suffix.lower())
     if kind is None:
         raise ArgumentError(
-            "path", f"must end in one of {list(_READERS)}. Received: {os.fspath(path)!r}"
+            "path", f"must end in one of {list(READERS)}. Received: {os.fspath(path)!r}"
         )
     if not file.is_file():
         raise MissingFileError(

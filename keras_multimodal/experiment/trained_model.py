@@ -1,9 +1,10 @@
-"""The folder that a run leaves: the model, and all it takes to use and to repeat it."""
+"""A trained model with all it takes to use it, and the folder that it is read from."""
 
 import dataclasses
 import json
 import os
 import pathlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -18,8 +19,8 @@ MODEL, SCHEMA = "model.keras", "schema.json"
 
 
 @dataclasses.dataclass(frozen=True)
-class RunFolder:
-    """The folder of a run, read back.
+class TrainedModel:
+    """A trained model, and what was learned with it of the table's columns.
 
     Args:
         options: The run's options.
@@ -28,8 +29,10 @@ class RunFolder:
         kinds: What the table's columns are.
         names: The columns' names as the user has them, by identifier.
         schema: The training rows' schema.
-        table_sha256: By which the training table is known again, if it was a file.
-        model: The model.
+        table_sha256: The checksum of the training table; `None` of earlier versions' runs where
+            it was no file.
+        model: The model of all modalities.
+        directory: The folder of the run.
 
     Example:
 
@@ -41,11 +44,12 @@ class RunFolder:
     options: TrainingOptions
     task: str
     target: str | None
-    kinds: list[ColumnKind]
-    names: dict[str, str]
+    kinds: Sequence[ColumnKind]
+    names: Mapping[str, str]
     schema: Schema
     table_sha256: str | None
     model: keras.Model
+    directory: pathlib.Path
 
 
 def write_columns(folder: pathlib.Path, columns: ColumnFindings) -> None:
@@ -64,7 +68,7 @@ def write_columns(folder: pathlib.Path, columns: ColumnFindings) -> None:
     (folder / COLUMNS).write_text(json.dumps(content, indent=1, ensure_ascii=False), "utf-8")
 
 
-def load(run: str | os.PathLike[str]) -> RunFolder:
+def load(run: str | os.PathLike[str]) -> TrainedModel:
     """Read what a run left.
 
     Args:
@@ -90,7 +94,7 @@ def load(run: str | os.PathLike[str]) -> RunFolder:
     config = json.loads((folder / CONFIG).read_text("utf-8"))
     options = TrainingOptions.from_mapping(config, str(folder / CONFIG))
     content = json.loads((folder / COLUMNS).read_text("utf-8"))
-    return RunFolder(
+    return TrainedModel(
         options,
         content["task"],
         content["target"],
@@ -99,4 +103,5 @@ def load(run: str | os.PathLike[str]) -> RunFolder:
         Schema.from_json((folder / SCHEMA).read_text("utf-8")),
         json.loads((folder / METRICS).read_text("utf-8"))["table_sha256"],
         keras.saving.load_model(folder / MODEL),
+        folder,
     )
