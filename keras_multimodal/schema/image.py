@@ -37,7 +37,8 @@ class Image(Modality):
             size does not need. The pixels are then not quite those of resizing the whole picture.
         max_pixels: A file that claims more pixels than this is refused before it is decoded; a few
             kilobytes can claim gigabytes. Defaults to 178,956,970, where Pillow refuses: 512 MiB.
-            Transparent pixels, which take more memory, count for three.
+            Pixels of transparent pictures and of progressive JPEGs, which take more memory, count
+            for three.
         exif_orientation: Turn pictures as their EXIF says, as whoever shows them to people does.
             Else they stay as the camera lay, on their side for many of a phone's. Schemas written
             before there was this field leave them.

@@ -13,6 +13,7 @@ from keras_multimodal.data.image.header import (
     claims_alpha,
     has_16_bits,
 )
+from keras_multimodal.data.image.jpeg_segments import needs_all_coefficients
 from keras_multimodal.data.image.orientation import (
     is_turned,
     jpeg_orientation,
@@ -83,7 +84,9 @@ def _decode_jpeg(
     contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None
 ) -> tf.Tensor:
     size = tf.io.extract_jpeg_shape(contents)[:2]
-    checks = check_size(size[0], size[1], spec.max_pixels, spec.channels == 4)
+    large = 3 * tf.cast(size[0], tf.int64) * tf.cast(size[1], tf.int64) > spec.max_pixels
+    heavy = tf.cond(large, lambda: needs_all_coefficients(contents), lambda: tf.constant(False))
+    checks = check_size(size[0], size[1], spec.max_pixels, heavy | (spec.channels == 4))
     with tf.control_dependencies([*checks, *check_scans(contents)]):
         contents = tf.identity(contents)
     orientation = jpeg_orientation(contents) if spec.exif_orientation else None
@@ -127,8 +130,8 @@ def _decode_other(
     contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None
 ) -> tf.Tensor:
     height, width = claimed_size(contents)
-    transparent = claims_alpha(contents) | (spec.channels == 4)
-    checks = [*check_size(height, width, spec.max_pixels, transparent), *check_still(contents)]
+    heavy = claims_alpha(contents) | (spec.channels == 4)
+    checks = [*check_size(height, width, spec.max_pixels, heavy), *check_still(contents)]
     with tf.control_dependencies(checks):
         contents = tf.identity(contents)
     if spec.bits == 16:

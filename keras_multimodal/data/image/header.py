@@ -9,7 +9,7 @@ _SCANS = 256  # of a JPEG; progressive ones have a dozen
 
 
 def check_size(
-    height: tf.Tensor, width: tf.Tensor, max_pixels: int, transparent: tf.Tensor | bool = False
+    height: tf.Tensor, width: tf.Tensor, max_pixels: int, heavy: tf.Tensor | bool = False
 ) -> list[tf.Operation]:
     """Refuse a picture that would be too big in memory.
 
@@ -17,20 +17,21 @@ def check_size(
         height: The height that the file claims.
         width: The width that it claims.
         max_pixels: How many pixels there may be.
-        transparent: Whether it has an alpha channel, or will have. Each pixel then counts for
-            three: before the picture is laid over its background there are both.
+        heavy: Whether a pixel takes three times the memory, and counts for three: with an alpha
+            channel, since there are both before the picture is laid over its background, or in a
+            JPEG of several passes.
 
     Returns:
         What has to be waited for; nothing outside a graph, where the check has been made.
     """
     # No product of what a header may claim is beyond int64 so.
     height, width = (tf.minimum(tf.cast(size, tf.int64), 2**30) for size in (height, width))
-    pixels = height * width * tf.where(transparent, tf.constant(3, tf.int64), 1)
+    pixels = height * width * tf.where(heavy, tf.constant(3, tf.int64), 1)
     check = tf.debugging.Assert(
         pixels <= max_pixels,
         [
-            f"The picture has more than max_pixels={max_pixels} pixels, of which transparent ones "
-            "count for three: height",
+            f"The picture has more than max_pixels={max_pixels} pixels, of which transparent ones, "
+            "and those of a JPEG of several passes, count for three: height",
             height,
             "width",
             width,

@@ -2,8 +2,10 @@
 
 import tensorflow as tf
 
+from keras_multimodal.data.image.bytes_of_files import byte_values, number, part
+from keras_multimodal.data.image.jpeg_segments import find_segment
+
 _ORIENTATION = 0x112  # the tag
-_SEGMENTS = 64  # of a JPEG, at most that many before its EXIF
 _JPEG_HEAD = 2**17  # bytes; a JPEG has its EXIF within them
 _ENTRIES = 1024  # of a directory, at most that many
 
@@ -17,26 +19,8 @@ def jpeg_orientation(contents: tf.Tensor) -> tf.Tensor:
     start = tf.strings.substr(contents, 0, _JPEG_HEAD)
 
     def walk() -> tf.Tensor:
-        """Go from segment to segment: bytes of a thumbnail may look like EXIF of the picture."""
-
-        def is_exif(at: tf.Tensor) -> tf.Tensor:
-            return tf.equal(_part(start, at, 2), b"\xff\xe1") & tf.equal(
-                _part(start, at + 4, 6), b"Exif\0\0"
-            )
-
-        def goes_on(at: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-            marker = _number(start, at, 2, big=True)
-            # From 0xFFDA on come the pixels.
-            there = (marker >= 0xFFC0) & tf.not_equal(marker, 0xFFDA) & (count < _SEGMENTS)
-            return there & tf.logical_not(is_exif(at))
-
-        at, _ = tf.while_loop(
-            goes_on,
-            lambda at, count: [at + 2 + _number(start, at + 2, 2, big=True), count + 1],
-            [tf.constant(2), tf.constant(0)],
-        )
-        found = tf.cond(is_exif(at), lambda: _tiff_orientation(start, at + 10), _upright)
-        return tf.ensure_shape(found, [])
+        at = find_segment(start, lambda at: _is_exif(start, at))
+        return tf.cond(_is_exif(start, at), lambda: _tiff_orientation(start, at + 10), _upright)
 
     # Most files have none, which one search finds out.
     return tf.cond(_places(start, b"Exif\0\0") >= 0, walk, _upright)
@@ -50,8 +34,8 @@ def other_orientation(contents: tf.Tensor) -> tf.Tensor:
     Args:
         contents: The file's bytes, a scalar string.
     """
-    png = tf.equal(_part(contents, 0, 4), b"\x89PNG")
-    webp = tf.equal(_part(contents, 8, 4), b"WEBP")
+    png = tf.equal(part(contents, 0, 4), b"\x89PNG")
+    webp = tf.equal(part(contents, 8, 4), b"WEBP")
 
     def of_png() -> tf.Tensor:
         # Eight bytes that no pixels are likely to be compressed to.
@@ -61,7 +45,7 @@ def other_orientation(contents: tf.Tensor) -> tf.Tensor:
 
     def of_webp() -> tf.Tensor:
         at = _places(contents, b"EXIF")
-        named = tf.equal(_part(contents, at + 8, 6), b"Exif\0\0")
+        named = tf.equal(part(contents, at + 8, 6), b"Exif\0\0")
         tiff = at + 8 + tf.where(named, 6, 0)
         return tf.cond(at >= 0, lambda: _tiff_orientation(contents, tiff), _upright)
 
@@ -101,13 +85,19 @@ def turn(pixels: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
     return tf.cond(orientation > 1, turned, lambda: pixels)
 
 
+def _is_exif(contents: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
+    return tf.equal(part(contents, at, 2), b"\xff\xe1") & tf.equal(
+        part(contents, at + 4, 6), b"Exif\0\0"
+    )
+
+
 def _tiff_orientation(contents: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
     """Return the orientation in the first directory of what EXIF is, a small TIFF."""
 
     def parse(big: bool) -> tf.Tensor:
-        directory = start + _number(contents, start + 4, 4, big)
-        count = tf.minimum(_number(contents, directory, 2, big), _ENTRIES)
-        entries = _bytes(contents, directory + 2, 12 * count)
+        directory = start + number(contents, start + 4, 4, big)
+        count = tf.minimum(number(contents, directory, 2, big), _ENTRIES)
+        entries = byte_values(contents, directory + 2, 12 * count)
         entries = tf.reshape(entries[: tf.size(entries) // 12 * 12], [-1, 12])
         high, low = (0, 1) if big else (1, 0)
         tags = entries[:, high] * 256 + entries[:, low]
@@ -119,7 +109,7 @@ def _tiff_orientation(contents: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
         value = tf.reduce_sum(found[:1])
         return tf.where((value >= 1) & (value <= 8), value, 1)
 
-    form = _part(contents, start, 4)
+    form = part(contents, start, 4)
     return tf.case(
         [
             (tf.equal(form, b"II*\0"), lambda: parse(False)),
@@ -137,24 +127,3 @@ def _places(contents: tf.Tensor, wanted: bytes) -> tf.Tensor:
     """Return where bytes are found first, -1 for nowhere, a scalar int32."""
     parts = tf.raw_ops.StringSplitV2(input=[contents], sep=wanted, maxsplit=1).values
     return tf.cond(tf.size(parts) > 1, lambda: tf.strings.length(parts[0]), lambda: tf.constant(-1))
-
-
-def _part(contents: tf.Tensor, start: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
-    """Return those bytes, or as many as there are."""
-    start = tf.clip_by_value(start, 0, tf.strings.length(contents))
-    return tf.strings.substr(contents, start, length)
-
-
-def _bytes(contents: tf.Tensor, start: tf.Tensor, length: tf.Tensor | int) -> tf.Tensor:
-    return tf.cast(tf.io.decode_raw(_part(contents, start, length), tf.uint8), tf.int32)
-
-
-def _number(contents: tf.Tensor, start: tf.Tensor, length: int, big: bool) -> tf.Tensor:
-    """Return an unsigned integer; of 4 bytes, one of those that count places in a file."""
-    values = _bytes(contents, start, length)
-    values = tf.pad(values, [[0, length - tf.size(values)]])
-    places = [256**place for place in range(length)]
-    if length == 4:
-        # No place is beyond 2**24, and the sum of two stays within int32.
-        values = tf.minimum(values, [255, 255, 255, 0] if not big else [0, 255, 255, 255])
-    return tf.reduce_sum(values * tf.constant(places[::-1] if big else places))

@@ -87,7 +87,8 @@ class ImageStream(ImageTransformer):
             in the centre otherwise. Only what is cut out is decoded of a JPEG. A picture that is
             too small is enlarged to cover the target. Defaults to `False`.
         max_pixels: Files that claim more pixels are refused before they are decoded. Defaults to
-            178,956,970, where Pillow refuses. Transparent pixels count for three.
+            178,956,970, where Pillow refuses. Transparent pixels, and those of progressive
+            JPEGs, count for three.
         exif_orientation: Turn pictures as their EXIF says, as viewers do and Keras does not; with
             `False` a phone's may lie on their side. Defaults to `True`.
 

@@ -55,6 +55,23 @@ def test_an_alpha_channel_that_is_wanted_counts_too():
             decode(content, channels=4)
 
 
+def test_pixels_of_a_jpeg_of_several_passes_count_for_three(rng):
+    pixels = rng.integers(0, 255, (90, 90, 3), "uint8")
+    picture = PillowImage.fromarray(pixels)
+    thumbnail = b"\xff\xed\x40\2" + encoded(picture, "JPEG", progressive=True)[: 2**14].ljust(2**14)
+    plain = encoded(picture, "JPEG")
+    assert decode(plain).shape == (8, 8, 3)
+    assert decode(plain[:2] + thumbnail + plain[2:]).shape == (8, 8, 3)
+    progressive = encoded(picture, "JPEG", progressive=True)
+    frame, scan = plain.index(b"\xff\xc0"), plain.index(b"\xff\xda")
+    # The first pass of one channel alone.
+    apart = plain[:scan] + b"\xff\xda\0\x08\1\1\0\0\x3f\0" + plain[scan + 14 :]
+    for content in (progressive, progressive[:2] + thumbnail + progressive[2:], apart):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="more than max_pixels=10000"):
+            decode(content)
+    assert plain[frame + 9] == 3
+
+
 @pytest.mark.parametrize(
     "size", [(2**32 - 1, 2**31), (2**31, 2**32 - 1), (2**32 - 1, 1), (2**16, 2**16)]
 )
@@ -72,7 +89,7 @@ def test_no_product_of_a_header_s_numbers_overflows(form, size):
 
 
 def test_a_jpeg_that_goes_over_its_pixels_for_ever_is_refused(rng):
-    pixels = rng.integers(0, 255, (64, 64, 3), "uint8")
+    pixels = rng.integers(0, 255, (48, 48, 3), "uint8")
     content = encoded(PillowImage.fromarray(pixels), "JPEG", progressive=True)
     assert decode(content).shape == (8, 8, 3)
     last = content.rindex(b"\xff\xda")

@@ -1,0 +1,38 @@
+"""Bytes and numbers out of a file's contents, in a graph."""
+
+import tensorflow as tf
+
+
+def part(contents: tf.Tensor, start: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
+    """Return some of a file's bytes, or as many as there are.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        start: The place of the first.
+        length: How many.
+    """
+    start = tf.clip_by_value(start, 0, tf.strings.length(contents))
+    return tf.strings.substr(contents, start, length)
+
+
+def byte_values(contents: tf.Tensor, start: tf.Tensor, length: tf.Tensor | int) -> tf.Tensor:
+    """Return some of a file's bytes as int32; see `part`."""
+    return tf.cast(tf.io.decode_raw(part(contents, start, length), tf.uint8), tf.int32)
+
+
+def number(contents: tf.Tensor, start: tf.Tensor, length: int, big: bool) -> tf.Tensor:
+    """Return an unsigned integer as int32.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        start: The place of its first byte. What is behind the end counts as zeros.
+        length: How many bytes it has. Of 4 the highest is left out: there is no such place.
+        big: Whether the first byte is the highest.
+    """
+    values = byte_values(contents, start, length)
+    values = tf.pad(values, [[0, length - tf.size(values)]])
+    places = [256**place for place in range(length)]
+    if length == 4:
+        # The sum of two stays within int32 so.
+        values = tf.minimum(values, [255, 255, 255, 0] if not big else [0, 255, 255, 255])
+    return tf.reduce_sum(values * tf.constant(places[::-1] if big else places))

@@ -1,0 +1,58 @@
+"""The segments of a JPEG, found in a graph."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from keras_multimodal.data.image.bytes_of_files import byte_values, number
+
+_MOST = 256  # segments before the pixels
+
+
+def find_segment(contents: tf.Tensor, is_wanted: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+    """Return the place of a JPEG's first segment of a kind, a scalar int32.
+
+    It goes from segment to segment: bytes of a thumbnail may look like segments of the picture.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        is_wanted: From a segment's place to whether it is of that kind. It has to be asked again of
+            what is returned: where there is none, that is where the pixels begin, or the end.
+    """
+
+    def goes_on(at: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        marker = number(contents, at, 2, big=True)
+        # From 0xFFDA on come the pixels.
+        there = (marker >= 0xFFC0) & tf.not_equal(marker, 0xFFDA) & (count < _MOST)
+        return there & tf.logical_not(is_wanted(at))
+
+    at, _ = tf.while_loop(
+        goes_on,
+        lambda at, count: [at + 2 + number(contents, at + 2, 2, big=True), count + 1],
+        [tf.constant(2), tf.constant(0)],
+    )
+    return tf.ensure_shape(at, [])
+
+
+def needs_all_coefficients(contents: tf.Tensor) -> tf.Tensor:
+    """Return whether a JPEG comes in several passes over its pixels, a scalar bool.
+
+    It then takes three times the memory of its pixels. What has no frame counts too.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+    """
+
+    def is_frame(at: tf.Tensor) -> tf.Tensor:
+        marker = number(contents, at, 2, big=True)
+        tables = tf.reduce_any(tf.equal(marker, [0xFFC4, 0xFFC8, 0xFFCC]))
+        return (marker >= 0xFFC0) & (marker <= 0xFFCF) & tf.logical_not(tables)
+
+    frame = find_segment(contents, is_frame)
+    scan = find_segment(contents, lambda at: tf.constant(False))
+    progressive = number(contents, frame, 2, big=True) % 4 == 2
+    channels, in_first_pass = (
+        byte_values(contents, frame + 9, 1),
+        byte_values(contents, scan + 4, 1),
+    )
+    return progressive | tf.logical_not(is_frame(frame)) | tf.reduce_any(in_first_pass < channels)
