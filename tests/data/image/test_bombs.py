@@ -72,6 +72,33 @@ def test_pixels_of_a_jpeg_of_several_passes_count_for_three(rng):
     assert plain[frame + 9] == 3
 
 
+def gif(rng, count, comment=b""):
+    """Frames of 50 by 50 pixels, each with colours of its own."""
+    frames = [
+        PillowImage.fromarray(rng.integers(0, 255, (50, 50, 3), "uint8")).quantize(colors)
+        for colors in range(20, 20 + 40 * count, 40)
+    ]
+    options = {"save_all": True, "append_images": frames[1:]} if count > 1 else {}
+    return encoded(frames[0], "GIF", comment=comment, **options)
+
+
+def test_the_frames_of_a_gif_count_together_whatever_its_header_says(rng):
+    assert decode(gif(rng, 4)).shape == (8, 8, 3)  # of 10,000 pixels together
+    assert decode(gif(rng, 4, b"a comment of several blocks, " * 40)).shape == (8, 8, 3)
+    wide = bytearray(encoded(PillowImage.new("P", (101, 100)), "GIF"))
+    wide[6:10] = struct.pack("<HH", 8, 8)
+    for content in (gif(rng, 5), gif(rng, 5, b"a comment" * 200), bytes(wide)):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="frames of the GIF have more"):
+            decode(content)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_gif_that_is_cut_off_is_no_endless_walk(rng, share):
+    content = gif(rng, 3)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        decode(content[: int(share * 2000)])
+
+
 @pytest.mark.parametrize(
     "size", [(2**32 - 1, 2**31), (2**31, 2**32 - 1), (2**32 - 1, 1), (2**16, 2**16)]
 )
