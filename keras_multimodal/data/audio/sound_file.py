@@ -90,7 +90,7 @@ def sound_seconds(path: str | os.PathLike[str]) -> float | None:
         return None
 
 
-def _probe(content: Any) -> tuple[np.int64, np.int64, bytes]:
+def _probe(content: object) -> tuple[np.int64, np.int64, bytes]:
     problem = ""
     try:
         soundfile = require_soundfile()
@@ -110,7 +110,7 @@ def _probe(content: Any) -> tuple[np.int64, np.int64, bytes]:
     return np.int64(count), np.int64(rate), problem.encode()
 
 
-def _read(content: Any, first: np.int64, stop: np.int64) -> tuple[np.ndarray, bytes]:
+def _read(content: object, first: np.int64, stop: np.int64) -> tuple[np.ndarray, bytes]:
     """Decode some frames, a block at a time: many channels are never all in memory."""
     soundfile = require_soundfile()
     blocks, nothing, left = [], np.zeros(0, "float32"), int(stop - first)
@@ -145,7 +145,7 @@ def _count(sound: Any) -> int:
     return counted
 
 
-def _file(content: Any) -> io.BytesIO:
+def _file(content: object) -> io.BytesIO:
     # In a graph it is bytes, outside of one an array that holds them.
     return io.BytesIO(np.asarray(content, object).item())
 
