@@ -5,6 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from keras_multimodal.data.image.crop import corner, cut
+from keras_multimodal.data.image.gif_frames import check_frames
 from keras_multimodal.data.image.header import (
     check_scans,
     check_size,
@@ -132,6 +133,7 @@ def _decode_other(
     height, width = claimed_size(contents)
     heavy = claims_alpha(contents) | (spec.channels == 4)
     checks = [*check_size(height, width, spec.max_pixels, heavy), *check_still(contents)]
+    checks += check_frames(contents, spec.max_pixels)
     with tf.control_dependencies(checks):
         contents = tf.identity(contents)
     if spec.bits == 16:

@@ -1,0 +1,76 @@
+"""The frames of a GIF, counted in a graph."""
+
+import tensorflow as tf
+
+from keras_multimodal.data.image.bytes_of_files import byte_values, number
+
+_RATIO = 2730  # pixels that a byte can stand for, at most: 4096 to each code of 12 bits
+_MOST = 2**17  # blocks of up to 255 bytes that are looked at
+
+
+def check_frames(contents: tf.Tensor, max_pixels: int) -> list[tf.Operation]:
+    """Refuse a GIF whose frames would be too big in memory together.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        max_pixels: How many pixels there may be.
+
+    Returns:
+        What has to be waited for; nothing outside a graph, where the check has been made.
+    """
+    pixels = tf.cond(
+        tf.equal(tf.strings.substr(contents, 0, 4), b"GIF8"),
+        lambda: gif_pixels(contents, max_pixels),
+        lambda: tf.constant(0, tf.int64),
+    )
+    check = tf.debugging.Assert(
+        pixels <= max_pixels,
+        [f"The frames of the GIF have more than max_pixels={max_pixels} pixels."],
+    )
+    return [] if check is None else [check]
+
+
+def gif_pixels(contents: tf.Tensor, max_pixels: int) -> tf.Tensor:
+    """Return the pixels of all frames together, a scalar int64; 0 where there cannot be many.
+
+    TensorFlow reads all of them, whatever the size that the file's header claims.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        max_pixels: How many are many.
+    """
+    size = tf.strings.length(contents)
+
+    def colors(flags: tf.Tensor) -> tf.Tensor:
+        """Return the bytes of the table of colours that some flags tell of."""
+        return tf.where(flags >= 128, 3 * tf.bitwise.left_shift(2, flags % 8), 0)
+
+    def step(
+        at: tf.Tensor, inside: tf.Tensor, pixels: tf.Tensor, count: tf.Tensor
+    ) -> list[tf.Tensor]:
+        head = tf.pad(byte_values(contents, at, 10), [[0, 10]])[:10]
+        frame = tf.equal(head[0], 0x2C) & tf.logical_not(inside)
+        area = tf.cast(head[5] + head[6] * 256, tf.int64) * tf.cast(
+            head[7] + head[8] * 256, tf.int64
+        )
+        # Behind a frame's colours and a byte come blocks, as in an extension behind its label.
+        skipped = tf.where(frame, 11 + colors(head[9]), 2)
+        return [
+            at + tf.where(inside, 1 + head[0], skipped),
+            tf.logical_not(inside) | (head[0] > 0),
+            pixels + tf.where(frame, area, 0),
+            count + 1,
+        ]
+
+    def goes_on(at: tf.Tensor, inside: tf.Tensor, pixels: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        kind = number(contents, at, 1, big=False)
+        known = inside | tf.equal(kind, 0x21) | tf.equal(kind, 0x2C)
+        return known & (at < size) & (pixels <= max_pixels) & (count < _MOST)
+
+    def walk() -> tf.Tensor:
+        start = 13 + colors(number(contents, tf.constant(10), 1, big=False))
+        state = [start, tf.constant(False), tf.constant(0, tf.int64), tf.constant(0)]
+        return tf.while_loop(goes_on, step, state)[2]
+
+    small = tf.cast(size, tf.int64) * _RATIO <= max_pixels
+    return tf.cond(small, lambda: tf.constant(0, tf.int64), walk)
