@@ -99,7 +99,9 @@ def _errors_of_the_table() -> Iterator[None]:
     try:
         yield
     except ArgumentError as error:
-        raise (error.renamed("table") if error.argument == "split" else error) from error
+        if error.argument not in ("split", "parts"):
+            raise
+        raise error.renamed("table") from error
 
 
 def _part_of(cells: pd.Series, options: TableOptions) -> pd.Series:

@@ -92,7 +92,8 @@ def test_rows_of_which_nothing_can_be_read(trained, tmp_path, capsys):
     predicted = predict(run, empty, tmp_path / "out.csv")
     assert predicted["prediction"].isna().all()
     assert (predicted["status"] != "ok").all()
-    assert "No row has anything that can be read: are the names relative" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "can be read: Photo File of row 1 is 'nowhere.png', which is not there; are" in printed
     frame.assign(weight=3.0).to_csv(empty, index=False)
     predict(run, empty, tmp_path / "out2.csv")
     printed = capsys.readouterr().out

@@ -56,7 +56,7 @@ def test_the_best_single_modality_is_told_from_the_fused(task, word, columns, be
 def test_without_single_modalities_nothing_is_gained():
     scores = scores_of("regression", [1.0, 2.0], [1.0, 2.0])
     assert (scores.best_single, scores.fusion_gains) == (None, False)
-    assert "  all 1.500 (1.000 to 2.000)\n" in str(scores)
+    assert str(scores).endswith("  all 1.500 (1.000 to 2.000)")
 
 
 def rows(values):

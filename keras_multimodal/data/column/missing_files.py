@@ -56,7 +56,7 @@ def _in_another_case(path: str) -> str | None:
     found = pathlib.Path(whole.anchor)
     for part in whole.parts[1 if whole.anchor else 0 :]:
         step = found / part
-        if not step.exists():
+        if not os.path.exists(step):
             try:
                 names = [name for name in os.listdir(found) if name.lower() == part.lower()]
             except OSError:  # no folder, or none that may be read: nothing can be told

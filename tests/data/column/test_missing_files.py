@@ -29,6 +29,7 @@ def folder(tmp_path):
         ("a b/r.png", ""),
         ("a b/p.png/q.png", ""),
         ("c:d.png", ""),
+        ("x" * 300, ""),  # no file can have this name
     ],
 )
 def test_the_reason_is_told(folder, name, reason):
