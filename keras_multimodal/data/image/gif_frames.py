@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 _RATIO = 2730  # pixels that a byte can stand for, at most: 4096 to each code of 12 bits
-_MOST = 2**17  # blocks of up to 255 bytes that are looked at
+_MOST = 2**17  # blocks of up to 255 bytes that there may be
 
 
 def check_frames(contents: tf.Tensor, max_pixels: int) -> list[tf.Operation]:
@@ -23,14 +23,18 @@ def check_frames(contents: tf.Tensor, max_pixels: int) -> list[tf.Operation]:
     )
     check = tf.debugging.Assert(
         pixels <= max_pixels,
-        [f"The frames of the GIF have more than max_pixels={max_pixels} pixels."],
+        [
+            f"The frames of the GIF have more than max_pixels={max_pixels} pixels, or more than "
+            f"{_MOST} blocks."
+        ],
     )
     return [] if check is None else [check]
 
 
 def gif_pixels(contents: tf.Tensor, max_pixels: int) -> tf.Tensor:
-    """Return the pixels of all frames together, a scalar int64; 0 where there cannot be many.
+    """Return the pixels of all frames together, a scalar int64.
 
+    It is 0 where there cannot be many, and too many where there are too many blocks to look at.
     TensorFlow reads all of them, whatever the size that the file's header claims.
 
     Args:
@@ -70,7 +74,9 @@ def gif_pixels(contents: tf.Tensor, max_pixels: int) -> tf.Tensor:
     def walk() -> tf.Tensor:
         start = 13 + colors(tf.cast(content[10], tf.int32))
         state = [start, tf.constant(False), tf.constant(0, tf.int64), tf.constant(0)]
-        return tf.while_loop(goes_on, step, state)[2]
+        _, _, pixels, count = tf.while_loop(goes_on, step, state)
+        # What nobody has looked at may be large.
+        return tf.where(count < _MOST, pixels, tf.maximum(pixels, max_pixels + 1))
 
     small = tf.cast(size, tf.int64) * _RATIO <= max_pixels
     return tf.cond(small, lambda: tf.constant(0, tf.int64), walk)

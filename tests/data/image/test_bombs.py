@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image as PillowImage
 
+from keras_multimodal.data.image import gif_frames
 from keras_multimodal.data.image.decoding import decode_image
 from keras_multimodal.schema import Image
 
@@ -90,6 +91,13 @@ def test_the_frames_of_a_gif_count_together_whatever_its_header_says(rng):
     for content in (gif(rng, 5), gif(rng, 5, b"a comment" * 200), bytes(wide)):
         with pytest.raises(tf.errors.InvalidArgumentError, match="frames of the GIF have more"):
             decode(content)
+
+
+def test_a_gif_of_more_blocks_than_are_looked_at_is_refused(rng, monkeypatch):
+    monkeypatch.setattr(gif_frames, "_MOST", 20)
+    assert decode(gif(rng, 1)).shape == (8, 8, 3)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="or more than 20 blocks"):
+        decode(gif(rng, 1, b"a" * 6000))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
