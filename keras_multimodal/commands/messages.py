@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from keras_multimodal._options import TrainingOptions, declared
 from keras_multimodal.errors import ArgumentError
 
-_PLACES = {"source": "TABLE", "table": "TABLE", "run": "DIR"}
+_NAMES = {"source": "TABLE", "table": "TABLE", "run": "DIR", "timed": "--time"}
 # An argument in backticks, or one that is set, as in `overwrite=True`.
 _ARGUMENT = re.compile(r"`(\w+)(?:=True)?`")
 
@@ -19,7 +19,7 @@ def flags_of(arguments: argparse.Namespace) -> dict[str, str]:
         arguments: What the parser has made of the words.
     """
     options = declared(TrainingOptions)
-    flags = dict(_PLACES)
+    flags = dict(_NAMES)
     for name in vars(arguments):
         if name not in flags:
             flags[name] = options[name].flag if name in options else f"--{name}"

@@ -97,6 +97,7 @@ def _add_describe(commands: Any) -> None:
     )
     describe.add_argument(
         "--time",
+        dest="timed",
         action="store_true",
         help="build a model of the target, and time some steps of its training",
     )

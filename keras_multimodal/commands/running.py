@@ -22,7 +22,7 @@ from keras_multimodal.errors import ArgumentError
 
 Tell = Callable[[object], None]
 # The arguments that are no options of a table or a run.
-_STEERING = ("command", "config", "resume", "overwrite", "time")
+_STEERING = ("command", "config", "resume", "overwrite", "timed")
 _ENDINGS = (".csv", ".parquet", ".jsonl")
 
 
@@ -59,7 +59,7 @@ def _describe(arguments: argparse.Namespace, tell: Tell) -> None:
     options = tables.TableOptions.from_mapping(values, "the options")
     with _table(arguments, options.key) as table:
         tell(f"Reading {len(table.frame)} rows")
-        description = experiment.describe(table, options, timed=arguments.time, on_finding=tell)
+        description = experiment.describe(table, options, timed=arguments.timed, on_finding=tell)
     description.write(page)
     tell(description)
     print(f"Written to {page}")

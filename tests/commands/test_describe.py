@@ -29,6 +29,8 @@ def test_without_a_target_nothing_is_built(table, tmp_path, capsys):
     assert "sort" in printed
     assert "1 files that cannot be read" in printed
     assert "seconds an epoch" not in printed
+    assert cli.main(["describe", str(table), "--time", "--output", str(page)]) == 2
+    assert "`--time` must come with a target to train for" in capsys.readouterr().err
     assert page.is_file()
 
 
