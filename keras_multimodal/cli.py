@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator, Sequence
 
 from keras_multimodal.commands.messages import error_line, flags_of
@@ -44,6 +45,15 @@ def _run(arguments: argparse.Namespace) -> None:
     run_command(arguments)
 
 
+def _show(error: Exception, parsed: argparse.Namespace, before: str = "", after: str = "") -> None:
+    """Say in a line what is wrong, behind a traceback if one is wanted."""
+    if parsed.debug:
+        traceback.print_exception(error)
+        after = ""
+    line = error_line(error, flags_of(parsed))
+    print(f"keras-multimodal: {before}{line}{after}", file=sys.stderr)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -51,14 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after `keras-multimodal`; those of this process by default.
 
     Returns:
-        The exit code: 0, or 2 where the input was at fault (one line on stderr says what).
+        The exit code: 0, or 2 where the input was at fault, or 1 where something else was. One
+        line on stderr says what, behind a traceback with `--debug`.
     """
     parsed = make_parser().parse_args(arguments)
     try:
         _run(parsed)
     except (OSError, ValueError, ImportError) as error:
-        print(f"keras-multimodal: {error_line(error, flags_of(parsed))}", file=sys.stderr)
+        _show(error, parsed)
         return 2
+    except Exception as error:
+        _show(error, parsed, f"{type(error).__name__}: ", " (--debug shows where)")
+        return 1
     except KeyboardInterrupt:
         state = getattr(parsed, "resume_folder", None)
         begun = state is not None and state.exists()

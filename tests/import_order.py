@@ -50,7 +50,7 @@ ALLOWED["_options"] = set()
 ALLOWED["tables"] = {"_options", "schema", "data"}
 ALLOWED["experiment"] = set(ALLOWED) - {"datasets", "testing"}
 ALLOWED["demo"] = set(ALLOWED) - {"testing"}
-ALLOWED["commands"] = {"_options", "tables", "experiment", "demo"}
+ALLOWED["commands"] = {"_options", "schema", "tables", "experiment", "demo"}
 ALLOWED["cli"] = {"commands"}
 
 # The floors of `data`, the lowest first: what is on one imports of those below it only.

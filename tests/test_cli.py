@@ -17,6 +17,20 @@ def test_numbers_reach_the_demo(monkeypatch, tmp_path):
     assert options == {"data_dir": None, "epochs": 3, "seed": 7, "overwrite": False}
 
 
+def test_an_error_of_another_kind_is_a_line_too(monkeypatch, capsys):
+    def fail(output, **options):
+        raise TypeError("unhashable type:\n 'dict'")
+
+    monkeypatch.setattr(demo, "run", fail)
+    assert cli.main(["demo"]) == 1
+    line = "keras-multimodal: TypeError: unhashable type: 'dict'"
+    assert capsys.readouterr().err == f"{line} (--debug shows where)\n"
+    assert cli.main(["demo", "--debug"]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("Traceback")
+    assert shown.endswith(f"{line}\n")
+
+
 class Failing:
     """Finds the demo, which logs something and then cannot be imported."""
 

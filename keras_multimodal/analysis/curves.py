@@ -67,7 +67,7 @@ def learning_curves(
             else:
                 axes.plot(epochs, history[metric], color=color, **_DASHED)
                 axes.plot(epochs, validation, color=color, linewidth=2, label=name)
-        axes.set_title(metric, color=_INK, fontsize=11, loc="left")
+        axes.set_title(metric, color=_INK, fontsize=11, loc="left", parse_math=False)
         axes.set_xlabel("epoch", color=_INK)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.tick_params(colors=_INK, length=3)
@@ -76,11 +76,24 @@ def learning_curves(
         for side, spine in axes.spines.items():
             spine.set_visible(side in ("left", "bottom"))
             spine.set_color(_INK)
+    lines = [line for line in panels[-1].get_lines() if line.get_linestyle() == "-"]
+    names = list(histories)
     if any(f"val_{metrics[-1]}" in history for history in histories.values()):
-        panels[-1].plot([], [], color=_INK, label="validation", linewidth=2)
-        panels[-1].plot([], [], color=_INK, label="training", **_DASHED)
+        lines += panels[-1].plot([], [], color=_INK, linewidth=2)
+        lines += panels[-1].plot([], [], color=_INK, **_DASHED)
+        names += ["validation", "training"]
     # Beside the curves: within, it would cover some.
-    panels[-1].legend(
-        frameon=False, labelcolor=_INK, loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0
+    legend = panels[-1].legend(
+        lines,
+        [str(place) for place in range(len(lines))],
+        frameon=False,
+        labelcolor=_INK,
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+        borderaxespad=0,
     )
+    # A label that begins with "_" is left out of a legend, and "$" begins a formula.
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_parse_math(False)
+        text.set_text(name)
     return figure

@@ -25,6 +25,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_describe(commands)
     _add_demo(commands)
+    for command in commands.choices.values():
+        command.add_argument("--debug", action="store_true", help="show where an error comes from")
     return parser
 
 
@@ -74,6 +76,11 @@ def _add_predict(commands: Any) -> None:
         "--output", required=True, metavar="FILE", help=".csv, .parquet or .jsonl file to write"
     )
     predict.add_argument("--overwrite", action="store_true", help="replace the file")
+    predict.add_argument(
+        "--raw",
+        action="store_true",
+        help="write cells of a .csv as they are, those too that a spreadsheet takes for formulas",
+    )
 
 
 def _add_run_and_table(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import functools
 import json
+import math
 import os
 import pathlib
 import sys
@@ -19,11 +20,14 @@ from keras_multimodal._options import declared
 from keras_multimodal.commands.messages import flags_of, say
 from keras_multimodal.commands.option_file import read_config
 from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema.column_kind import as_number
+from keras_multimodal.types import Cell
 
 Tell = Callable[[object], None]
 # The arguments that are no options of a table or a run.
-_STEERING = ("command", "config", "resume", "overwrite", "timed")
+_STEERING = ("command", "config", "resume", "overwrite", "timed", "debug", "raw")
 _ENDINGS = (".csv", ".parquet", ".jsonl")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet's formula may begin with
 
 
 def run_command(arguments: argparse.Namespace) -> None:
@@ -91,7 +95,7 @@ def _predict(arguments: argparse.Namespace, tell: Tell) -> None:
     run = experiment.load(arguments.run)
     with _table(arguments, run.options.key) as table:
         answers = experiment.predict(run, table, on_finding=tell)
-    _write(answers, file)
+    _write(answers, file, arguments.raw)
     fine = int((answers["status"] == "ok").sum())
     print(f"{len(answers)} rows, {fine} of them ok. Written to {file}")
 
@@ -138,12 +142,19 @@ def _table(arguments: argparse.Namespace, key: str | None = None) -> Iterator[ta
         )
 
 
-def _write(frame: pd.DataFrame, file: pathlib.Path) -> None:
+def _write(frame: pd.DataFrame, file: pathlib.Path, raw: bool) -> None:
     """Write a frame in the form that the file's ending names."""
     with replace_file(file) as partial:
         if file.suffix == ".csv":
+            frame = frame if raw else frame.map(_guarded).rename(columns=_guarded)
             frame.to_csv(partial, index=False)
         elif file.suffix == ".parquet":
             frame.to_parquet(partial, index=False)
         else:
             frame.to_json(partial, orient="records", lines=True, force_ascii=False)
+
+
+def _guarded(cell: Cell) -> Cell:
+    """Return a cell that a spreadsheet does not take for a formula."""
+    formula = isinstance(cell, str) and cell.startswith(_FORMULA) and math.isnan(as_number(cell))
+    return f"'{cell}" if formula else cell

@@ -4,13 +4,14 @@ import dataclasses
 import json
 import os
 import pathlib
+import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
 from keras_multimodal._options import TrainingOptions
-from keras_multimodal.errors import MissingFileError
+from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema import ColumnKind, Schema
 from keras_multimodal.tables import ColumnFindings
 
@@ -76,6 +77,7 @@ def load(run: str | os.PathLike[str]) -> TrainedModel:
 
     Raises:
         MissingFileError: If it is none, or lacks a file.
+        ArgumentError: If a file of it is cut off.
         ValueError: If a newer version wrote it.
 
     Example:
@@ -91,17 +93,39 @@ def load(run: str | os.PathLike[str]) -> TrainedModel:
             "must be a folder that a training run wrote. "
             f"Received: {os.fspath(run)!r}, without {', '.join(missing)}",
         )
-    config = json.loads((folder / CONFIG).read_text("utf-8"))
+    config = _read_json(folder / CONFIG)
     options = TrainingOptions.from_mapping(config, str(folder / CONFIG))
-    content = json.loads((folder / COLUMNS).read_text("utf-8"))
+    content = _read_json(folder / COLUMNS)
+    if not zipfile.is_zipfile(folder / MODEL):
+        raise ArgumentError(
+            "run",
+            f"must be a folder whose files are whole. Received: {str(folder / MODEL)!r}, which is "
+            "cut off or no model; copy it anew",
+        )
     return TrainedModel(
         options,
         content["task"],
         content["target"],
         [ColumnKind(**each) for each in content["kinds"]],
         content["names"],
-        Schema.from_json((folder / SCHEMA).read_text("utf-8")),
-        json.loads((folder / METRICS).read_text("utf-8"))["table_sha256"],
+        Schema.from_json(json.dumps(_read_json(folder / SCHEMA))),
+        _read_json(folder / METRICS)["table_sha256"],
         keras.saving.load_model(folder / MODEL),
         folder,
     )
+
+
+def _read_json(path: pathlib.Path) -> dict[str, Any]:
+    """Return what a file of the run holds.
+
+    Raises:
+        ArgumentError: If it holds no JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ArgumentError(
+            "run",
+            f"must be a folder whose files are whole. Received: {str(path)!r}, which holds no "
+            f"JSON ({error}); copy it anew",
+        ) from error

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -96,3 +97,16 @@ def test_missing_histories_are_named():
         learning_curves(HISTORIES, metrics=["loss", "recall"])
     with pytest.raises(ValueError, match=r"`histories` must have at least one model"):
         learning_curves({})
+
+
+def test_names_are_shown_as_they_are():
+    """Neither "$" nor "_" says anything to the figure."""
+    names = ["price $", "a $x_{1$ b", "_hidden", "评论"]
+    figure = learning_curves(
+        {name: {"loss": [1.0, 0.5], "val_loss": [1.0, 0.6]} for name in names}, ["loss"]
+    )
+    shown = [text.get_text() for text in figure.axes[-1].get_legend().get_texts()]
+    assert shown == [*names, "validation", "training"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the font may lack signs
+        figure.savefig(io.BytesIO())

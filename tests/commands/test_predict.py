@@ -73,6 +73,18 @@ def test_absent_columns_and_new_categories_are_said(trained, tmp_path, capsys):
     assert predicted["status"][1] == "Photo File missing; note missing; table missing"
 
 
+def test_no_cell_is_a_formula_to_a_spreadsheet(trained, tmp_path):
+    source, run = trained
+    frame = pd.read_csv(source, dtype={"code": str}).head(4)
+    frame["code"] = ["=cmd()", "@x", "-5", "b-"]
+    frame.to_csv(source, index=False)
+    guarded = predict(run, source, tmp_path / "out.csv")["code"].tolist()
+    assert guarded == ["'=cmd()", "'@x", "-5", "b-"]
+    raw = tmp_path / "raw.csv"
+    assert cli.main(["predict", str(run), str(source), "--raw", "--output", str(raw)]) == 0
+    assert pd.read_csv(raw)["code"].tolist() == frame["code"].tolist()
+
+
 def test_a_table_of_nothing_known_is_refused(trained, tmp_path, capsys):
     source, run = trained
     stranger = source.with_name("stranger.csv")
@@ -127,6 +139,14 @@ def test_the_page_says_how_to_serve_it(trained, tmp_path, monkeypatch):
     ("change", "message"),
     [
         (lambda run: (run / "model.keras").unlink(), "without model.keras"),
+        (
+            lambda run: (run / "model.keras").write_bytes(b"PK"),
+            "model.keras', which is cut off or no model; copy it anew",
+        ),
+        (
+            lambda run: (run / "columns.json").write_text('{"task": '),
+            "`DIR` must be a folder whose files are whole.*columns.json', which holds no JSON",
+        ),
         (
             lambda run: (run / "config.json").write_text(
                 json.dumps({**json.loads((run / "config.json").read_text()), "version": 99})
