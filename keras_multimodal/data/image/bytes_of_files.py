@@ -1,6 +1,24 @@
 """Bytes and numbers out of a file's contents, in a graph."""
 
+import inspect
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
+
+
+def traced_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a graph function that a process traces once, whoever calls it.
+
+    Every data set and every SavedModel is a graph of its own, and what walks through a file's bytes
+    takes tenths of a second to trace.
+
+    Args:
+        function: Takes a file's bytes, a scalar string, and perhaps whole numbers.
+    """
+    others = len(inspect.signature(function).parameters) - 1
+    signature = [tf.TensorSpec((), tf.string), *[tf.TensorSpec((), tf.int64)] * others]
+    return tf.function(function, input_signature=signature, autograph=False)
 
 
 def part(contents: tf.Tensor, start: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:

@@ -96,7 +96,9 @@ def _decode_jpeg(
     options = {"channels": min(spec.channels, 3), "dct_method": "INTEGER_ACCURATE"}
 
     def decode(ratio: int) -> tf.Tensor:
-        pixels = tf.io.decode_jpeg(contents, ratio=ratio, **options)
+        return tf.io.decode_jpeg(contents, ratio=ratio, **options)
+
+    def upright(pixels: tf.Tensor) -> tf.Tensor:
         return pixels if orientation is None else turn(pixels, orientation)
 
     if spec.crop:
@@ -110,7 +112,7 @@ def _decode_jpeg(
             lambda: tf.io.decode_and_crop_jpeg(
                 contents, tf.concat([corner(size, spec, place), target], 0), **options
             ),
-            lambda: cut(decode(1), spec, place),
+            lambda: cut(upright(decode(1)), spec, place),
         )
     elif spec.scaled_decoding:
         if orientation is not None:
@@ -119,8 +121,9 @@ def _decode_jpeg(
         # 1, 2, 4 or 8: the decoder leaves out so much of each 8x8 block's frequencies.
         step = tf.reduce_sum(tf.cast(smallest >= tf.constant([2, 4, 8]), tf.int32))
         pixels = tf.switch_case(step, [lambda ratio=ratio: decode(ratio) for ratio in (1, 2, 4, 8)])
+        pixels = upright(pixels)
     else:
-        pixels = decode(1)
+        pixels = upright(decode(1))
     if spec.channels == 4:
         opaque = tf.fill(tf.shape(pixels[..., :1]), tf.constant(255, tf.uint8))
         pixels = tf.concat([pixels, opaque], -1)

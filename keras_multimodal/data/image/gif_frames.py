@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from keras_multimodal.data.image.bytes_of_files import traced_once
+
 _RATIO = 2730  # pixels that a byte can stand for, at most: 4096 to each code of 12 bits
 _MOST = 2**17  # blocks of up to 255 bytes that there may be
 
@@ -18,7 +20,7 @@ def check_frames(contents: tf.Tensor, max_pixels: int) -> list[tf.Operation]:
     """
     pixels = tf.cond(
         tf.equal(tf.strings.substr(contents, 0, 4), b"GIF8"),
-        lambda: gif_pixels(contents, max_pixels),
+        lambda: gif_pixels(contents, max_pixels, _MOST),
         lambda: tf.constant(0, tf.int64),
     )
     check = tf.debugging.Assert(
@@ -31,7 +33,8 @@ def check_frames(contents: tf.Tensor, max_pixels: int) -> list[tf.Operation]:
     return [] if check is None else [check]
 
 
-def gif_pixels(contents: tf.Tensor, max_pixels: int) -> tf.Tensor:
+@traced_once
+def gif_pixels(contents: tf.Tensor, max_pixels: int, max_blocks: int) -> tf.Tensor:
     """Return the pixels of all frames together, a scalar int64.
 
     It is 0 where there cannot be many, and too many where there are too many blocks to look at.
@@ -40,6 +43,7 @@ def gif_pixels(contents: tf.Tensor, max_pixels: int) -> tf.Tensor:
     Args:
         contents: The file's bytes, a scalar string.
         max_pixels: How many are many.
+        max_blocks: How many blocks are looked at.
     """
     size = tf.strings.length(contents)
     # No slice ends behind it.
@@ -69,14 +73,14 @@ def gif_pixels(contents: tf.Tensor, max_pixels: int) -> tf.Tensor:
     def goes_on(at: tf.Tensor, inside: tf.Tensor, pixels: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
         kind = content[at]
         known = inside | tf.equal(kind, 0x21) | tf.equal(kind, 0x2C)
-        return known & (at < size) & (pixels <= max_pixels) & (count < _MOST)
+        return known & (at < size) & (pixels <= max_pixels) & (count < max_blocks)
 
     def walk() -> tf.Tensor:
         start = 13 + colors(tf.cast(content[10], tf.int32))
-        state = [start, tf.constant(False), tf.constant(0, tf.int64), tf.constant(0)]
+        state = [start, tf.constant(False), tf.constant(0, tf.int64), tf.constant(0, tf.int64)]
         _, _, pixels, count = tf.while_loop(goes_on, step, state)
         # What nobody has looked at may be large.
-        return tf.where(count < _MOST, pixels, tf.maximum(pixels, max_pixels + 1))
+        return tf.where(count < max_blocks, pixels, tf.maximum(pixels, max_pixels + 1))
 
     small = tf.cast(size, tf.int64) * _RATIO <= max_pixels
     return tf.cond(small, lambda: tf.constant(0, tf.int64), walk)

@@ -4,6 +4,8 @@ import os
 
 import tensorflow as tf
 
+from keras_multimodal.data.image.bytes_of_files import traced_once
+
 _HEADER = 32  # bytes; every format says its size within them
 _SCANS = 256  # of a JPEG; progressive ones have a dozen
 
@@ -77,6 +79,7 @@ def check_still(contents: tf.Tensor) -> list[tf.Operation]:
     return [] if check is None else [check]
 
 
+@traced_once
 def claimed_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Return the height and width that a PNG, GIF, BMP or WebP claims; zeros for anything else.
 
@@ -121,6 +124,7 @@ def claimed_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     )
 
 
+@traced_once
 def claims_alpha(contents: tf.Tensor) -> tf.Tensor:
     """Return whether a PNG, BMP or WebP says that it has an alpha channel, a scalar bool.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from keras_multimodal.data.image.bytes_of_files import byte_values, number
+from keras_multimodal.data.image.bytes_of_files import byte_values, number, traced_once
 
 _MOST = 256  # segments before the pixels
 
@@ -34,6 +34,7 @@ def find_segment(contents: tf.Tensor, is_wanted: Callable[[tf.Tensor], tf.Tensor
     return tf.ensure_shape(at, [])
 
 
+@traced_once
 def needs_all_coefficients(contents: tf.Tensor) -> tf.Tensor:
     """Return whether a JPEG comes in several passes over its pixels, a scalar bool.
 

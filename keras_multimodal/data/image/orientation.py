@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_multimodal.data.image.bytes_of_files import byte_values, number, part
+from keras_multimodal.data.image.bytes_of_files import byte_values, number, part, traced_once
 from keras_multimodal.data.image.jpeg_segments import find_segment
 
 _ORIENTATION = 0x112  # the tag
@@ -10,6 +10,7 @@ _JPEG_HEAD = 2**17  # bytes; a JPEG has its EXIF within them
 _ENTRIES = 1024  # of a directory, at most that many
 
 
+@traced_once
 def jpeg_orientation(contents: tf.Tensor) -> tf.Tensor:
     """Return the orientation that a JPEG notes, 1 to 8; 1, as it is, where it notes none.
 
@@ -20,12 +21,15 @@ def jpeg_orientation(contents: tf.Tensor) -> tf.Tensor:
 
     def walk() -> tf.Tensor:
         at = find_segment(start, lambda at: _is_exif(start, at))
-        return tf.cond(_is_exif(start, at), lambda: _tiff_orientation(start, at + 10), _upright)
+        return tf.cond(
+            _is_exif(start, at), lambda: _tiff_orientation(start, _int64(at + 10)), _upright
+        )
 
     # Most files have none, which one search finds out.
     return tf.cond(_places(start, b"Exif\0\0") >= 0, walk, _upright)
 
 
+@traced_once
 def other_orientation(contents: tf.Tensor) -> tf.Tensor:
     """Return the orientation that a PNG or a WebP notes, 1 to 8; else 1.
 
@@ -41,13 +45,13 @@ def other_orientation(contents: tf.Tensor) -> tf.Tensor:
         # Eight bytes that no pixels are likely to be compressed to.
         little, big = (_places(contents, b"eXIf" + form) for form in (b"II*\0", b"MM\0*"))
         at = tf.maximum(little, big)
-        return tf.cond(at >= 0, lambda: _tiff_orientation(contents, at + 4), _upright)
+        return tf.cond(at >= 0, lambda: _tiff_orientation(contents, _int64(at + 4)), _upright)
 
     def of_webp() -> tf.Tensor:
         at = _places(contents, b"EXIF")
         named = tf.equal(part(contents, at + 8, 6), b"Exif\0\0")
         tiff = at + 8 + tf.where(named, 6, 0)
-        return tf.cond(at >= 0, lambda: _tiff_orientation(contents, tiff), _upright)
+        return tf.cond(at >= 0, lambda: _tiff_orientation(contents, _int64(tiff)), _upright)
 
     return tf.case([(png, of_png), (webp, of_webp)], default=_upright)
 
@@ -91,8 +95,10 @@ def _is_exif(contents: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
     )
 
 
+@traced_once
 def _tiff_orientation(contents: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
     """Return the orientation in the first directory of what EXIF is, a small TIFF."""
+    start = tf.cast(start, tf.int32)
 
     def parse(big: bool) -> tf.Tensor:
         directory = start + number(contents, start + 4, 4, big)
@@ -117,6 +123,10 @@ def _tiff_orientation(contents: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
         ],
         default=_upright,
     )
+
+
+def _int64(number: tf.Tensor) -> tf.Tensor:
+    return tf.cast(number, tf.int64)
 
 
 def _upright() -> tf.Tensor:

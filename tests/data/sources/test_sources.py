@@ -104,5 +104,5 @@ def test_tables_of_pyarrow_give_what_frames_of_pandas_give(tmp_path, monkeypatch
 
 @pytest.mark.parametrize("wrong", [[{"file": "a.png"}], {"file": ["a.png"]}, pd.Series(["a.png"])])
 def test_what_is_no_frame_is_refused(wrong):
-    with pytest.raises(TypeError, match="`dataframe` must be a pandas DataFrame, or have a method"):
+    with pytest.raises(TypeError, match="`dataframe` must be a pandas DataFrame, have a method"):
         ImageStream().from_dataframe(wrong, "file")
