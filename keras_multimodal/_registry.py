@@ -1,4 +1,4 @@
-"""What belongs to each kind of modality, the package's own and those from outside."""
+"""A registry of what belongs to each kind of modality, from the package and from outside."""
 
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar

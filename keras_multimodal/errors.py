@@ -33,14 +33,15 @@ class ArgumentError(ValueError):
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         return type(self), (self.argument, self.problem, self.remedy)
 
-    def renamed(self, argument: str, remedy: str = "") -> "ArgumentError":
+    def renamed(self, argument: str) -> "ArgumentError":
         """Return the error of a caller's own argument, which was handed on under another name.
+
+        The remedy is left out: it is in terms of the function that was called.
 
         Args:
             argument: The caller's argument.
-            remedy: What to do, in the caller's terms. Default `""`: nothing is said of it.
         """
-        return type(self)(argument, self.problem, remedy)
+        return type(self)(argument, self.problem)
 
 
 class MissingFileError(ArgumentError, FileNotFoundError):

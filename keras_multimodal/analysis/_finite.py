@@ -1,4 +1,4 @@
-"""What a score cannot be made of."""
+"""Checks that scores are made of finite numbers."""
 
 import numpy as np
 

@@ -73,7 +73,7 @@ def prepare(
     >>> prepared.columns.task.name, len(prepared.parts.records["training"])
     ('classification', 28)
     """
-    tell = on_finding or _silently
+    tell = on_finding or (lambda finding: None)
     columns = examine(table, options)
     tell(columns)
     parts_of_a_row = modalities(columns.kinds)
@@ -120,7 +120,3 @@ def examine(table: Table, options: TableOptions, strict: bool = True) -> ColumnF
     kinds = column_kinds(table, options, strict)
     task = find_task(table, options)
     return ColumnFindings(table, tuple(kinds), task)
-
-
-def _silently(finding: object) -> None:
-    """Say nothing of a finding."""

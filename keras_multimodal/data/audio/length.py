@@ -1,4 +1,4 @@
-"""How long a recording is, without decoding it."""
+"""The length of a recording, without decoding it."""
 
 import os
 

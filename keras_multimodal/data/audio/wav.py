@@ -31,7 +31,7 @@ _KNOWN = (
 
 
 class WavLayout(NamedTuple):
-    """What a WAV file's header says, as scalars; nothing has been checked yet.
+    """The header of a WAV file, as scalars; nothing has been checked yet.
 
     Args:
         riff: Whether it is a WAV file at all.
@@ -57,7 +57,7 @@ class WavLayout(NamedTuple):
 
     @property
     def known(self) -> tf.Tensor:
-        """Whether `decode_frames` reads the encoding."""
+        """A flag, True where `decode_frames` reads the encoding."""
         return tf.reduce_any(self.code == tf.constant(_KNOWN, tf.int64))
 
     @property
@@ -72,7 +72,7 @@ class WavLayout(NamedTuple):
 
     @property
     def count(self) -> tf.Tensor:
-        """How many frames there are."""
+        """The number of frames."""
         return self.length // self.frame
 
 

@@ -1,4 +1,4 @@
-"""What makers of columns take for a table: a frame, or the file that holds it."""
+"""The tables that makers of columns take: a frame, or the file that holds it."""
 
 import os
 

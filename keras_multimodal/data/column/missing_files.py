@@ -1,4 +1,4 @@
-"""Why a file is not there, as far as its name tells."""
+"""The reason why a file is not there, as far as its name tells."""
 
 import os
 import pathlib
