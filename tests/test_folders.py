@@ -123,29 +123,39 @@ def test_an_exchange_that_was_cut_off_is_ended(tmp_path, parts):
 
 
 @pytest.mark.parametrize("before", [None, "empty", "earlier"])
-def test_what_was_written_meanwhile_is_not_replaced(tmp_path, before):
+def test_a_folder_that_was_written_meanwhile_is_not_replaced(tmp_path, before):
     run = tmp_path / "run"
     if before is not None:
         run.mkdir()
     if before == "earlier":
         (run / "marker").write_text("earlier")
-    left = rf"{run}' was written by somebody else meanwhile"
-    with pytest.raises(FileExistsError, match=left), _replace(run) as partial:
-        partial.mkdir()
-        if before == "earlier":
-            run.rename(tmp_path / "elsewhere")
-        run.mkdir(exist_ok=True)
-        (run / "marker").write_text("theirs")
+
+    def write_while_another_does():
+        with _replace(run) as partial:
+            partial.mkdir()
+            if before == "earlier":
+                run.rename(tmp_path / "elsewhere")
+            run.mkdir(exist_ok=True)
+            (run / "marker").write_text("theirs")
+
+    with pytest.raises(FileExistsError, match=rf"{run}' was written by somebody else meanwhile"):
+        write_while_another_does()
     assert (run / "marker").read_text() == "theirs"
-    file = tmp_path / "scores.json"
-    with (
-        pytest.raises(FileExistsError, match=r"scores.json' was written"),
-        replace_file(file, overwrite=False) as partial,
-    ):
-        partial.write_text("ours")
-        file.write_text("theirs")
-    assert file.read_text() == "theirs"
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_file_that_was_written_meanwhile_is_not_replaced(tmp_path):
+    file = tmp_path / "scores.json"
+
+    def write_while_another_does():
+        with replace_file(file, overwrite=False) as partial:
+            partial.write_text("ours")
+            file.write_text("theirs")
+
+    with pytest.raises(FileExistsError, match=r"scores.json' was written by somebody else"):
+        write_while_another_does()
+    assert file.read_text() == "theirs"
+    assert _names(tmp_path) == ["scores.json"]
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_the_work(tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_multimodal._disk_space import named_where_full
 from keras_multimodal.data.column.digests import digest
 
 _SHARD = "shard-"
@@ -77,12 +78,18 @@ class ShardFolder:
         Args:
             fingerprints: Those of its cells.
             write: Writes what was made of them to a folder.
+
+        Raises:
+            FullDiskError: If there is no room.
         """
         name = hashlib.blake2b("".join(fingerprints).encode(), digest_size=8).hexdigest()
         shard = self.directory / f"{_SHARD}{name}"
-        self.directory.mkdir(parents=True, exist_ok=True)
-        # Within a private temporary folder, so that what is written has the usual permissions.
-        with tempfile.TemporaryDirectory(prefix=f".{shard.name}-", dir=self.directory) as temporary:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(named_where_full(self.directory))
+            self.directory.mkdir(parents=True, exist_ok=True)
+            # Within a private temporary folder, so that what is written has the usual permissions.
+            private = tempfile.TemporaryDirectory(prefix=f".{shard.name}-", dir=self.directory)
+            temporary = stack.enter_context(private)
             partial = pathlib.Path(temporary) / "new"
             partial.mkdir()
             write(partial)
