@@ -37,6 +37,9 @@ class TableOptions(Declared):
         otherwise="the table's",
         metavar="DIR",
     )
+    confine: bool = option(
+        False, "read no file outside of that folder, wherever names and links lead"
+    )
     image: tuple[str, ...] = option((), "columns of pictures' file names", metavar="COLUMN")
     text: tuple[str, ...] = option((), "columns of texts", metavar="COLUMN")
     audio: tuple[str, ...] = option((), "columns of recordings' file names", metavar="COLUMN")

@@ -142,6 +142,7 @@ def _table(arguments: argparse.Namespace, key: str | None = None) -> Iterator[ta
             tfds_split=arguments.tfds_split or "train",
             key=key,
             files_directory=pathlib.Path(directory) / "files",
+            confine=bool(arguments.confine),
         )
 
 

@@ -20,9 +20,10 @@ from keras_multimodal.experiment.training import build
 from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.tables import ColumnFindings, RowFindings, Table
+from keras_multimodal.tables.columns import IN_FILES
 from keras_multimodal.tables.pairing import pair_rows
 from keras_multimodal.tables.parts import split
-from keras_multimodal.tables.repeats import IN_FILES, Repeats, find_repeats
+from keras_multimodal.tables.repeats import Repeats, find_repeats
 from keras_multimodal.tables.task import Task
 
 _SHOWN = 20
@@ -180,6 +181,7 @@ def describe(
         raise ArgumentError(
             "timed", "must come with a target to train for. Received: timed=True, target=None"
         )
+    table = table.confined() if options.confine else table
     tell = on_finding or (lambda finding: None)
     columns = tables.examine(table, options, strict=False)
     cells = _cells(columns)

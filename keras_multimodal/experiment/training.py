@@ -95,6 +95,7 @@ def train(
                     key=options.key,
                     files_directory=state / "files",
                     overwrite=True,
+                    confine=options.confine,
                 )
             _check_table(state, table)
             prepared = tables.prepare(table, options, on_finding)

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -30,6 +30,7 @@ _LONGEST = 10.0  # seconds
 _USUAL = 5.0  # seconds, where no length can be told
 _PROBED = 200  # recordings whose length is asked
 _MOST = 0.9  # the share of the cells that must be numbers
+IN_FILES = ("image", "audio", "sensor")
 TABULAR = "table"  # the modality of the columns of numbers and categories
 
 
@@ -117,11 +118,13 @@ def make_columns(
                 f"categories. Received: {table.names[each.column]!r} of kind {each.kind!r}; make "
                 "its column yourself, and join it with data.pair",
             )
-    columns = [
-        _MAKERS[each.kind](table, each.column, options, schema)
-        for each in kinds
-        if each.kind in _MAKERS
-    ]
+    columns = []
+    for each in kinds:
+        if each.kind in _MAKERS:
+            inside, outside = _confined(table, each)
+            column = _MAKERS[each.kind](inside, each.column, options, schema)
+            column.unreadable = {**column.unreadable, **outside}
+            columns.append(column)
     numeric = [each.column for each in kinds if each.kind == "number"]
     categorical = [each.column for each in kinds if each.kind == "category"]
     if numeric or categorical:
@@ -133,6 +136,20 @@ def make_columns(
     if schema is None:
         return columns
     return [column.with_spec(schema[column.spec.name]) for column in columns]
+
+
+def _confined(table: Table, kind: ColumnKind) -> tuple[Table, dict[Hashable, str]]:
+    """Return the table without files that must not be read, and why, by row."""
+    if table.confined_to is None or kind.kind not in IN_FILES:
+        return table, {}
+    cells = table.frame[kind.column]
+    refused = cells[[isinstance(cell, str) and table.is_outside(cell) for cell in cells]]
+    reasons = {
+        row: f"{cell!r} leads out of {str(table.confined_to)!r}, to which `confine` holds"
+        for row, cell in refused.items()
+    }
+    frame = table.frame.assign(**{kind.column: cells.mask(cells.index.isin(refused.index))})
+    return dataclasses.replace(table, frame=frame), reasons
 
 
 def _images(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:

@@ -73,6 +73,7 @@ def prepare(
     >>> prepared.columns.task.name, len(prepared.parts.records["training"])
     ('classification', 28)
     """
+    table = table.confined() if options.confine else table
     tell = on_finding or (lambda finding: None)
     columns = examine(table, options)
     tell(columns)

@@ -34,6 +34,8 @@ class Table:
         directory: The folder that file names are relative to.
         names: The columns' names as the user has them, by identifier.
         source_sha256: The checksum of the file; `None` for what comes from no file.
+        confined_to: The folder that files must lie in to be read, links resolved. Default `None`:
+            wherever their names lead.
 
     Example:
 
@@ -46,6 +48,7 @@ class Table:
     directory: pathlib.Path
     names: dict[str, str]
     source_sha256: str | None = None
+    confined_to: pathlib.Path | None = None
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -128,6 +131,24 @@ class Table:
             f"{name_keys(list(self.names.values()), _NAMED)}. Received: {name!r}{hint}",
         )
 
+    def confined(self) -> "Table":
+        """Return the table confined to the files in its folder, unless it is already."""
+        return dataclasses.replace(self, confined_to=self.confined_to or self.directory)
+
+    def is_outside(self, name: str) -> bool:
+        """Return whether a file must not be read, since it is not in the folder of `confined_to`.
+
+        Args:
+            name: The file's name, as a cell has it. A link counts as what it leads to.
+        """
+        if self.confined_to is None:
+            return False
+        try:
+            path = pathlib.Path(self.directory, name).resolve()
+        except (ValueError, RuntimeError):  # no path, or links in a circle
+            return True
+        return not path.is_relative_to(self.confined_to.resolve())
+
     def rows(self, which: pd.Series) -> "Table":
         """Return the table of some rows, which keep their numbers.
 
@@ -145,6 +166,7 @@ def read(
     key: str | None = None,
     files_directory: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
+    confine: bool = False,
 ) -> Table:
     """Read a table.
 
@@ -157,6 +179,9 @@ def read(
         files_directory: A new folder that pictures and recordings of a data set of
             tensorflow-datasets are written to, which must be given where it has any.
         overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default False.
+        confine: Whether no file outside of `directory` is read, or of `files_directory` for a data
+            set of tensorflow-datasets, wherever names and links lead. Such files count as those that
+            cannot be read. Default False.
 
     Raises:
         MissingFileError: If there is no such file or folder.
@@ -181,7 +206,9 @@ def read(
             renamed = {"directory": "files_directory"}.get(error.argument, error.argument)
             raise error.renamed(renamed) from error
         # The id that each row has there is a column; the files' names have their folder in them.
-        return Table._named(frame.reset_index(), home or pathlib.Path.cwd())
+        table = Table._named(frame.reset_index(), home or pathlib.Path.cwd())
+        files = table.directory if files_directory is None else pathlib.Path(files_directory)
+        return dataclasses.replace(table, confined_to=files.resolve()) if confine else table
     try:
         frame = data.read_table(source, key)
     except ArgumentError as error:
@@ -189,7 +216,8 @@ def read(
     frame = frame if key is None else frame.copy().reset_index()
     with open(source, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Table._named(frame, home or pathlib.Path(source).resolve().parent, digest)
+    table = Table._named(frame, home or pathlib.Path(source).resolve().parent, digest)
+    return table.confined() if confine else table
 
 
 def _bytes_of(cell: Cell) -> bytes:
