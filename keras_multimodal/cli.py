@@ -15,6 +15,7 @@ from types import FrameType
 from keras_multimodal._disk_space import FullDiskError
 from keras_multimodal.commands.messages import error_line, flags_of
 from keras_multimodal.commands.parser import make_parser
+from keras_multimodal.commands.spare_imports import without_spare_imports
 
 
 @contextlib.contextmanager
@@ -77,7 +78,7 @@ def _ended_in_order() -> Iterator[None]:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    with _quiet_start():
+    with _quiet_start(), without_spare_imports():
         from keras_multimodal.commands.running import run_command
     run_command(arguments)
 

@@ -179,9 +179,9 @@ def read(
         files_directory: A new folder that pictures and recordings of a data set of
             tensorflow-datasets are written to, which must be given where it has any.
         overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default False.
-        confine: Whether no file outside of `directory` is read, or of `files_directory` for a data
-            set of tensorflow-datasets, wherever names and links lead. Such files count as those that
-            cannot be read. Default False.
+        confine: Whether no file outside of `directory` is read, wherever names and links lead; of a
+            data set of tensorflow-datasets none outside of `files_directory`. What leads out counts
+            as unreadable. Default False.
 
     Raises:
         MissingFileError: If there is no such file or folder.
