@@ -6,12 +6,14 @@ import pathlib
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 
 from keras_multimodal._disk_space import named_where_full
 from keras_multimodal._locks import LockedError, locked
 from keras_multimodal.errors import ArgumentError, MissingFileError
 
+LEFT_BEHIND = 3600.0  # seconds after which nobody is still writing
 _NEW, _OLD = "new", "old"
 
 
@@ -182,20 +184,41 @@ def _temporary_folder(target: pathlib.Path) -> Iterator[pathlib.Path]:
         yield pathlib.Path(temporary)
 
 
+def remove_old_remains(target: pathlib.Path) -> None:
+    """Remove what processes have left that were killed long ago, where several may write at once.
+
+    Args:
+        target: What they wrote.
+    """
+    for folder, _ in _remains(target):
+        with contextlib.suppress(FileNotFoundError):  # its process has ended just now
+            if time.time() - folder.stat().st_mtime > LEFT_BEHIND:
+                shutil.rmtree(folder)
+
+
 def _remove_remains(target: pathlib.Path) -> None:
     """Remove the folders that killed processes have left, and end an exchange of folders.
 
     Args:
         target: What was written; the caller has its lock, so that nobody is writing there.
     """
-    ours = re.compile(rf"\.{re.escape(target.name)}-[a-z0-9_]{{8}}")  # as tempfile calls them
-    for entry in list(os.scandir(target.parent)):
-        if not (ours.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)):
-            continue
-        folder = pathlib.Path(entry.path)
-        names = {path.name for path in folder.iterdir()}
-        if not names <= {_NEW, _OLD, target.name}:
-            continue  # somebody's own, by its name like these
+    for folder, names in _remains(target):
         if _OLD in names and not target.exists():  # killed between two renames, all was written
             (folder / (_NEW if _NEW in names else _OLD)).rename(target)
-        shutil.rmtree(folder, ignore_errors=True)  # another user's stays
+        shutil.rmtree(folder)
+
+
+def _remains(target: pathlib.Path) -> list[tuple[pathlib.Path, set[str]]]:
+    """Return the private folders beside a target and what is in them.
+
+    None that only has a name like theirs is among them.
+    """
+    ours = re.compile(rf"\.{re.escape(target.name)}-[a-z0-9_]{{8}}")  # as tempfile calls them
+    found = []
+    for entry in os.scandir(target.parent):
+        if ours.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+            with contextlib.suppress(FileNotFoundError, PermissionError):  # gone, or another user's
+                names = set(os.listdir(entry.path))
+                if names <= {_NEW, _OLD, target.name}:
+                    found.append((pathlib.Path(entry.path), names))
+    return found

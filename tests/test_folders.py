@@ -1,13 +1,20 @@
 """Folders and files that appear whole or not at all, and one writer at a time."""
 
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 from disk_limits import no_file_above
 
 from keras_multimodal._disk_space import FullDiskError
-from keras_multimodal._folders import replace_file, replace_folder
+from keras_multimodal._folders import (
+    LEFT_BEHIND,
+    remove_old_remains,
+    replace_file,
+    replace_folder,
+)
 from keras_multimodal.errors import ArgumentError
 
 
@@ -109,6 +116,15 @@ def test_only_what_this_package_has_left_is_removed(tmp_path):
         (tmp_path / name / "new").mkdir(parents=True)
     assert _write("folder", tmp_path / "run") == "whole"
     assert _names(tmp_path) == sorted([*theirs, ".run-a_linked", "run"])
+
+
+def test_where_several_may_write_at_once_what_is_an_hour_old_is_removed(tmp_path):
+    for name, age in ((".icons-00000000", 0), (".icons-11111111", LEFT_BEHIND + 9)):
+        (tmp_path / name / "new").mkdir(parents=True)
+        started = time.time() - age
+        os.utime(tmp_path / name, (started, started))
+    remove_old_remains(tmp_path / "icons")
+    assert _names(tmp_path) == [".icons-00000000"]
 
 
 @pytest.mark.parametrize("parts", [["old", "new"], ["old"]])

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from keras_multimodal._disk_space import named_where_full
+from keras_multimodal._folders import LEFT_BEHIND
 from keras_multimodal.data.column.digests import digest
 
 _SHARD = "shard-"
 _DIGESTS = "digests.npy"
-_LEFT_BEHIND = 3600.0  # seconds after which nobody is still writing a shard
 
 
 class ShardFolder:
@@ -37,7 +37,7 @@ class ShardFolder:
         self.directory = directory
         for partial in directory.glob(f".{_SHARD}*"):
             with contextlib.suppress(FileNotFoundError):  # its process has finished it just now
-                if time.time() - partial.stat().st_mtime > _LEFT_BEHIND:
+                if time.time() - partial.stat().st_mtime > LEFT_BEHIND:
                     shutil.rmtree(partial)
 
     @classmethod
