@@ -116,13 +116,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = "" if parsed.debug else " (--debug shows where)"
         _show(error, parsed, f"{type(error).__name__}: ", hint)
         return 1
-    except KeyboardInterrupt as error:
-        ended = isinstance(error, _Ended)
-        way_on = _way_on(parsed) or "nothing was written"
-        how = f"ended by {signal.Signals(error.number).name}" if ended else "interrupted"
-        print(f"keras-multimodal: {how}; {way_on}.", file=sys.stderr)
-        return 128 + (error.number if ended else signal.SIGINT)
+    except _Ended as ended:
+        print(_left(parsed, f"ended by {signal.Signals(ended.number).name}"), file=sys.stderr)
+        return 128 + ended.number
+    except KeyboardInterrupt:
+        print(_left(parsed, "interrupted"), file=sys.stderr)
+        return 130
     return 0
+
+
+def _left(parsed: argparse.Namespace, how: str) -> str:
+    """Return what is said of an end before the end."""
+    return f"keras-multimodal: {how}; {_way_on(parsed) or 'nothing was written'}."
 
 
 def _way_on(parsed: argparse.Namespace) -> str:

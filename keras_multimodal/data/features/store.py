@@ -105,4 +105,4 @@ class FeatureStore:
 
 def _checksum(mask: np.ndarray, tokens: np.ndarray) -> int:
     """Return the checksum of a row: of its mask and of its real tokens."""
-    return zlib.crc32(np.ascontiguousarray(tokens), zlib.crc32(mask))
+    return zlib.crc32(np.ascontiguousarray(tokens).data, zlib.crc32(mask.tobytes()))
