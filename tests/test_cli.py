@@ -1,5 +1,7 @@
 """The command line hands on what it is told, and hides no reason why it cannot start."""
 
+import errno
+import io
 import json
 import os
 import signal
@@ -10,6 +12,8 @@ import pytest
 
 import keras_multimodal
 from keras_multimodal import cli, demo
+from keras_multimodal._disk_space import FullDiskError
+from keras_multimodal.commands.messages import say
 from keras_multimodal.commands.spare_imports import without_spare_imports
 
 
@@ -115,3 +119,16 @@ def test_another_thread_sets_no_signals(monkeypatch):
     thread.start()
     thread.join()
     assert codes == [0]
+
+
+class FullFile(io.StringIO):
+    """A file on a full disk."""
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_findings_that_find_no_room_are_said(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", FullFile())
+    with pytest.raises(FullDiskError, match="'standard output' could not be written: no room"):
+        say("a finding", {})

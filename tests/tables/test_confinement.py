@@ -9,6 +9,7 @@ import tensorflow as tf
 from scipy.io import wavfile
 
 from keras_multimodal import data, experiment, tables
+from keras_multimodal.commands.parser import make_parser
 from keras_multimodal.schema import ColumnKind
 from keras_multimodal.tables.columns import make_columns
 from keras_multimodal.tables.repeats import find_repeats
@@ -84,3 +85,9 @@ def test_what_leads_nowhere_is_outside(tmp_path):
     names = {"in.png": False, "../circle": True, "x\0y": True, "": False, "../files": False}
     assert not any(map(table.is_outside, names))
     assert {name: table.confined().is_outside(name) for name in names} == names
+
+
+def test_every_command_that_reads_a_table_takes_it():
+    for command in ("train t.csv", "describe t.csv", "evaluate run t.csv", "predict run t.csv"):
+        words = [*command.split(), "--confine", "--output", "o"]
+        assert make_parser().parse_args(words).confine is True
