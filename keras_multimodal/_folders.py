@@ -17,6 +17,10 @@ LEFT_BEHIND = 3600.0  # seconds after which nobody is still writing
 _NEW, _OLD = "new", "old"
 
 
+class ChangedOutputError(FileExistsError):
+    """Somebody else has written the output while it was written."""
+
+
 @contextlib.contextmanager
 def replace_folder(
     directory: str | os.PathLike[str],
@@ -39,7 +43,7 @@ def replace_folder(
     Raises:
         ArgumentError: If `directory` is a file, is not empty and may not be replaced, or is being
             written by another process.
-        FileExistsError: If it was made, or replaced, while this was written.
+        ChangedOutputError: If it was made, or replaced, while this was written.
         FullDiskError: If there is no room.
     """
     target, given = pathlib.Path(directory).resolve(), os.fspath(directory)
@@ -89,7 +93,7 @@ def _fill(target: pathlib.Path) -> Iterator[pathlib.Path]:
         partial = temporary / _NEW
         yield partial
         if _state(target) != before:
-            raise FileExistsError(
+            raise ChangedOutputError(
                 f"{str(target)!r} was written by somebody else meanwhile, and is left as it is. "
                 "Move it elsewhere"
             )
@@ -128,7 +132,7 @@ def replace_file(
     Raises:
         ArgumentError: If the file is there and may not be replaced, or is being written by another
             process.
-        FileExistsError: If it was made while this was written, and may not be replaced.
+        ChangedOutputError: If it was made while this was written, and may not be replaced.
         FullDiskError: If there is no room.
         MissingFileError: If there is no such folder.
     """
@@ -146,7 +150,7 @@ def replace_file(
             partial = temporary / target.name
             yield partial
             if target.exists() and not overwrite:
-                raise FileExistsError(
+                raise ChangedOutputError(
                     f"{os.fspath(path)!r} was written by somebody else meanwhile, and is left as "
                     "it is. Move it elsewhere"
                 )

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from keras_multimodal._disk_space import FullDiskError
+from keras_multimodal._folders import ChangedOutputError
 from keras_multimodal.commands.messages import error_line, flags_of
 from keras_multimodal.commands.parser import make_parser
 from keras_multimodal.commands.spare_imports import without_spare_imports
@@ -106,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _ended_in_order():
             _run(parsed)
-    except (FullDiskError, FileExistsError) as error:
+    except (FullDiskError, ChangedOutputError) as error:
         _show(error, parsed, after=f"; then {_way_on(parsed) or 'run this again'}")
         return 2
     except (OSError, ValueError, ImportError) as error:

@@ -13,6 +13,7 @@ import pytest
 import keras_multimodal
 from keras_multimodal import cli, demo
 from keras_multimodal._disk_space import FullDiskError
+from keras_multimodal._folders import ChangedOutputError
 from keras_multimodal.commands.messages import say
 from keras_multimodal.commands.spare_imports import without_spare_imports
 
@@ -132,3 +133,23 @@ def test_findings_that_find_no_room_are_said(monkeypatch):
     monkeypatch.setattr(sys, "stdout", FullFile())
     with pytest.raises(FullDiskError, match="'standard output' could not be written: no room"):
         say("a finding", {})
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            ChangedOutputError("'run' was written. Move it elsewhere"),
+            "elsewhere; then run this again",
+        ),
+        (FullDiskError("'run' could not be written. Make room"), "Make room; then run this again"),
+        (FileExistsError("'other' is there"), "keras-multimodal: 'other' is there"),
+    ],
+)
+def test_what_is_to_be_done_first_is_said_first(monkeypatch, capsys, error, said):
+    def fail(output, **options):
+        raise error
+
+    monkeypatch.setattr(demo, "run", fail)
+    assert cli.main(["demo"]) == 2
+    assert capsys.readouterr().err.endswith(f"{said}\n")
