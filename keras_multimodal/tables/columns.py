@@ -143,11 +143,10 @@ def _confined(table: Table, kind: ColumnKind) -> tuple[Table, dict[Hashable, str
     if table.confined_to is None or kind.kind not in IN_FILES:
         return table, {}
     cells = table.frame[kind.column]
-    refused = cells[[isinstance(cell, str) and table.is_outside(cell) for cell in cells]]
-    reasons = {
-        row: f"{cell!r} leads out of {str(table.confined_to)!r}, to which `confine` holds"
-        for row, cell in refused.items()
-    }
+    named = [isinstance(cell, (str, os.PathLike)) and table.is_outside(cell) for cell in cells]
+    refused = cells[named]
+    why = f"leads out of {str(table.confined_to)!r}, to which `confine` holds"
+    reasons = {row: f"{os.fspath(cell)!r} {why}" for row, cell in refused.items()}
     frame = table.frame.assign(**{kind.column: cells.mask(cells.index.isin(refused.index))})
     return dataclasses.replace(table, frame=frame), reasons
 

@@ -135,7 +135,7 @@ class Table:
         """Return the table confined to the files in its folder, unless it is already."""
         return dataclasses.replace(self, confined_to=self.confined_to or self.directory)
 
-    def is_outside(self, name: str) -> bool:
+    def is_outside(self, name: str | os.PathLike[str]) -> bool:
         """Return whether a file must not be read, since it is not in the folder of `confined_to`.
 
         Args:

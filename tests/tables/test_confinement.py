@@ -1,6 +1,7 @@
 """Files outside of a folder are not read where the table is confined to it."""
 
 import os
+import pathlib
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,15 @@ def test_what_leads_nowhere_is_outside(tmp_path):
     names = {"in.png": False, "../circle": True, "x\0y": True, "": False, "../files": False}
     assert not any(map(table.is_outside, names))
     assert {name: table.confined().is_outside(name) for name in names} == names
+
+
+@pytest.mark.parametrize("kind", ["image", "audio"])
+def test_a_path_is_a_name_as_well(tmp_path, kind):
+    frame = pd.DataFrame({"file": [pathlib.Path("../out.png"), pathlib.Path("in.png")]})
+    table = tables.Table.from_dataframe(frame, tmp_path).confined()
+    (column,) = make_columns(table, [ColumnKind("file", kind, "")], tables.TableOptions())
+    assert column.present.tolist() == [False, True]
+    assert list(column.unreadable) == [1]
 
 
 def test_every_command_that_reads_a_table_takes_it():
