@@ -115,7 +115,7 @@ def examine(table: Table, options: TableOptions, strict: bool = True) -> ColumnF
     >>> for each in examine(Table.from_dataframe(frame), TableOptions()).kinds:
     ...     print(each)
     x: number (2 numbers from 1.5 to 2.5)
-    sort: ignore (2 different strings without spaces, a key)
+    sort: ignore (2 different strings, names: a key)
     """
     kinds = column_kinds(table, options, strict)
     task = find_task(table, options)
