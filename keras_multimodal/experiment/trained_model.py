@@ -13,6 +13,7 @@ import keras
 from keras_multimodal._options import TrainingOptions
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema import ColumnKind, Schema
+from keras_multimodal.schema.number_writing import PLAIN, NumberWriting
 from keras_multimodal.tables import ColumnFindings
 
 CONFIG, COLUMNS, METRICS = "config.json", "columns.json", "metrics.json"
@@ -34,6 +35,7 @@ class TrainedModel:
             it was no file.
         model: The model of all modalities.
         directory: The folder of the run.
+        target_writing: How the target's numbers are written in the table. Default: as Python does.
 
     Example:
 
@@ -51,6 +53,7 @@ class TrainedModel:
     table_sha256: str | None
     model: keras.Model
     directory: pathlib.Path
+    target_writing: NumberWriting = PLAIN
 
 
 def write_columns(folder: pathlib.Path, columns: ColumnFindings) -> None:
@@ -64,6 +67,7 @@ def write_columns(folder: pathlib.Path, columns: ColumnFindings) -> None:
         "task": columns.task.name,
         "target": columns.task.column,
         "names": columns.table.names,
+        "target_writing": dataclasses.asdict(columns.task.writing),
         "kinds": [dataclasses.asdict(each) for each in columns.kinds],
     }
     (folder / COLUMNS).write_text(json.dumps(content, indent=1, ensure_ascii=False), "utf-8")
@@ -112,6 +116,7 @@ def load(run: str | os.PathLike[str]) -> TrainedModel:
         _read_json(folder / METRICS)["table_sha256"],
         keras.saving.load_model(folder / MODEL),
         folder,
+        NumberWriting(**content.get("target_writing", {})),
     )
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from keras_multimodal import data
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.frames import as_frame
+from keras_multimodal.data.column.table_files import is_untyped
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema.infer import identifier
 from keras_multimodal.types import Cell, Frame
@@ -34,6 +35,8 @@ class Table:
         directory: The folder that file names are relative to.
         names: The columns' names as the user has them, by identifier.
         source_sha256: The checksum of the file; `None` for what comes from no file.
+        untyped: Whether its cells are text because its file has nothing else, as a CSV. Default
+            False.
 
     Example:
 
@@ -46,6 +49,7 @@ class Table:
     directory: pathlib.Path
     names: dict[str, str]
     source_sha256: str | None = None
+    untyped: bool = False
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -88,7 +92,11 @@ class Table:
 
     @classmethod
     def _named(
-        cls, frame: pd.DataFrame, directory: pathlib.Path, sha256: str | None = None
+        cls,
+        frame: pd.DataFrame,
+        directory: pathlib.Path,
+        sha256: str | None = None,
+        untyped: bool = False,
     ) -> Self:
         columns = [identifier(column) for column in frame.columns]
         repeated = sorted({name for name in columns if columns.count(name) > 1})
@@ -102,7 +110,7 @@ class Table:
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
         frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
-        return cls(frame, directory, names, sha256)
+        return cls(frame, directory, names, sha256, untyped)
 
     def __repr__(self) -> str:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
@@ -148,6 +156,9 @@ def read(
 ) -> Table:
     """Read a table.
 
+    The cells of a CSV stay text, as they are written: what they mean is decided once, for a column,
+    and a row says the same whatever other rows there are.
+
     Args:
         source: A `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson` file, or `tfds:NAME`, a data set
             of tensorflow-datasets.
@@ -183,13 +194,14 @@ def read(
         # The id that each row has there is a column; the files' names have their folder in them.
         return Table._named(frame.reset_index(), home or pathlib.Path.cwd())
     try:
-        frame = data.read_table(source, key)
+        frame = data.read_table(source, key, as_text=True)
     except ArgumentError as error:
         raise (error.renamed("source") if error.argument == "path" else error) from error
     frame = frame if key is None else frame.copy().reset_index()
     with open(source, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Table._named(frame, home or pathlib.Path(source).resolve().parent, digest)
+    folder = home or pathlib.Path(source).resolve().parent
+    return Table._named(frame, folder, digest, untyped=is_untyped(source))
 
 
 def _bytes_of(cell: Cell) -> bytes:
