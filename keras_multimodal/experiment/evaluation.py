@@ -127,7 +127,8 @@ def _with_target(run: TrainedModel, table: Table) -> tuple[Table, dict[str, Any]
         # The task is the run's, whatever the cells of another table look like.
         options = dataclasses.replace(run.options, task=run.task)
         return table, find_task(table, options, run.target_writing).pairing
-    labels = table.frame[column].map(lambda cell: known_name(cell, target.classes))
+    classes = frozenset(target.classes)
+    labels = table.frame[column].map(lambda cell: known_name(cell, classes))
     unknown = labels[~labels.isin(target.classes)]
     if len(unknown):
         raise ArgumentError(

@@ -1,8 +1,10 @@
 """The names of classes, as files have them and as they are known."""
 
+import functools
+import math
 import numbers
 import re
-from collections.abc import Collection
+from collections.abc import Hashable, Mapping
 
 from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.number_writing import as_number
@@ -12,7 +14,7 @@ _TRUTH = frozenset(("true", "false"))
 _PLAIN = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.(\d*?)0*)?")  # a number as Python writes it
 
 
-def known_name(cell: Cell, names: Collection[str]) -> str:
+def known_name(cell: Cell, names: frozenset[str]) -> str:
     """Return the name by which a class is known, be it written or typed in another way.
 
     A file that had gaps has "1.0" where another one has "1", and one that keeps types has a number
@@ -24,17 +26,18 @@ def known_name(cell: Cell, names: Collection[str]) -> str:
 
     Returns:
         One of `names`; the cell's own name where none of them, or several, mean the same.
+
+    Example:
+
+    >>> known_name("1", frozenset({"1.0", "2.0"})), known_name("1", frozenset({"01", "02"}))
+    ('1.0', '1')
     """
     name = class_name(cell)
     if name in names:
         return name
-    if isinstance(cell, bool) or name.lower() in _TRUTH:
-        same = [each for each in names if each.lower() == name.lower()]
-    elif isinstance(cell, numbers.Real):  # "007" too: what read the file as numbers lost the zeros
-        same = [each for each in names if as_number(each) == float(cell)]
-    else:
-        plain = plain_number(name)
-        same = [each for each in names if plain is not None and plain_number(each) == plain]
+    # Where a file was read as numbers, the zeros of "007" were lost.
+    typed = isinstance(cell, numbers.Real) and not isinstance(cell, bool)
+    same = _by_meaning(names).get(_value(name) if typed else _meaning(name), ())
     return same[0] if len(same) == 1 else name
 
 
@@ -46,3 +49,22 @@ def plain_number(text: str) -> str | None:
     """
     found = _PLAIN.fullmatch(text)
     return found and found[1] + (f".{found[2]}" if found[2] else "")
+
+
+@functools.lru_cache(maxsize=256)
+def _by_meaning(names: frozenset[str]) -> Mapping[Hashable, list[str]]:
+    """Return the names of each truth, each number as text, and each number as a value."""
+    found: dict[Hashable, list[str]] = {}
+    for name in sorted(names):
+        for meaning in {_meaning(name), _value(name)} - {None}:
+            found.setdefault(meaning, []).append(name)
+    return found
+
+
+def _meaning(name: str) -> str | None:
+    return name.lower() if name.lower() in _TRUTH else plain_number(name)
+
+
+def _value(name: str) -> float | None:
+    number = as_number(name)
+    return None if math.isnan(number) else number

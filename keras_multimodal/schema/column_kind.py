@@ -25,6 +25,7 @@ from keras_multimodal.schema.number_writing import (
     UntoldWriting,
     as_number,
     find_writing,
+    open_number,
 )
 from keras_multimodal.schema.unspaced_scripts import are_unspaced, count_tokens, has_unspaced
 from keras_multimodal.types import Cell, Frame
@@ -176,13 +177,29 @@ def find_kinds(
             raise ArgumentError(
                 "kinds", f"must be among {possible_kinds()}. Received: {column!r}: {kind!r}"
             )
-    return [
+    found = [
         _given_kind(column, kinds[column], frame, decimal)
         if column in kinds
         else _kind(column, frame[column].tolist(), decimal, untyped)
         for column in columns
         if column in kinds or column not in skip
     ]
+    commas = [each.column for each in found if each.decimal == ","]
+    return [_beside_commas(each, frame, commas[0]) for each in found] if commas else found
+
+
+def _beside_commas(kind: ColumnKind, frame: Frame, other: str) -> ColumnKind:
+    """Return the kind, unknown where points may part thousands, as beside decimal commas."""
+    if kind.kind != "number" or kind.decimal:
+        return kind
+    cell = open_number(frame[kind.column].tolist())
+    if cell is None:
+        return kind
+    reason = (
+        f"numbers such as {cell!r}, which may be {cell} or {cell.replace('.', '')} where {other!r} "
+        "has decimal commas: say which sign is before the decimals, with `decimal`"
+    )
+    return ColumnKind(kind.column, UNKNOWN, reason)
 
 
 def _given_kind(column: str, kind: str, frame: Frame, decimal: str | None) -> ColumnKind:

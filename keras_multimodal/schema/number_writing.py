@@ -17,11 +17,11 @@ _MOST = 0.9  # the share of the cells that must be written alike
 _CURRENCY = (
     r"(?:(?:US|CA|AU|NZ|HK|NT|MX|R|A|C|S)?[$¢£¤¥฿៛﷼؋৳\u20a0-\u20cf]|EUR|USD|GBP|CHF|JPY|CNY|RMB|INR"
     r"|RUB|BRL|SEK|NOK|DKK|PLN|CZK|HUF|TRY|KRW|TWD|HKD|SGD|AUD|CAD|NZD|MXN|ZAR|THB|IDR|VND|Rs\.?"
-    r"|Fr\.?|kr\.?|zł|Kč|Ft|\u0440\u0443\u0431\.?|元|円|圆|원|万|億|亿|萬)"
+    r"|Fr\.?|kr\.?|zł|Kč|Ft|\u0440\u0443\u0431\.?|元|円|圆|원)"
 )
 # These are units without a space before them, too; of another word there it is told by all cells.
 _CLOSE_UNIT = (
-    rf"(?:%|‰|{_CURRENCY}|°[CF]?|(?:[kKMGT]?(?:B|Hz|Wh)|[kKM]W|[kcmµμn]m[23]?|m[23]|[kmµμ]g|ml|cl"
+    rf"(?:%|‰|[万億亿萬]?{_CURRENCY}|[万億亿萬]|°[CF]?|(?:[kKMGT]?(?:B|Hz|Wh)|[kKM]W|[kcmµμn]m[23]?|m[23]|[kmµμ]g|ml|cl"
     r"|[mµμn]s|min|km/h|mph|px|dB|kcal)(?![\w/]))"
 )
 _NUMBER = re.compile(
@@ -30,6 +30,8 @@ _NUMBER = re.compile(
     rf"(?P<after> ?{_CLOSE_UNIT}| [^\W\d_][^\W_/]{{0,9}}(?:/[^\W\d_]{{1,5}})?\.?"
     r"|(?P<glued>[^\W\d_]{1,10}))?(?P<minus>-?)"
 )
+_MONEY = re.compile(_CURRENCY)
+_OPEN = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")  # thousands, or three decimals
 _GROUPED = re.compile(r"\d{1,3}(?:([.,' ])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d\d)*,\d{3}")
 _SIGNS = str.maketrans(
     {
@@ -58,8 +60,8 @@ class NumberWriting:
     Args:
         decimal: The sign before the decimals, `"."` or `","`, where the other one parts thousands;
             empty where numbers are written as Python does.
-        unit: What stands beside each number, such as `"€"`, `"%"` or `"kg"`; a number without one
-            counts too, but for per cent. Another unit is no number.
+        unit: What stands beside each number, such as `"€"`, `"%"` or `"kg"`. Beside another unit is
+            no number, nor is one without, but for money.
 
     Example:
 
@@ -89,7 +91,7 @@ class NumberWriting:
         return _value(parts, self.decimal or ".")
 
     def _is_of_unit(self, unit: str) -> bool:
-        return unit == self.unit or (not unit and self.unit not in ("%", "‰"))
+        return unit == self.unit or (not unit and _may_be_left_out(self.unit))
 
 
 PLAIN = NumberWriting()  # as Python does
@@ -138,6 +140,18 @@ def find_writing(cells: Sequence[Cell], decimal: str | None = None) -> NumberWri
     return writing if share >= _MOST and share > plain else usual
 
 
+def open_number(cells: Sequence[Cell]) -> str | None:
+    """Return a number that may be thousands, if no cell shows decimals, as of "1.234" and "12".
+
+    Args:
+        cells: The cells of numbers that are written as Python does.
+    """
+    with_sign = [cell.strip() for cell in cells if isinstance(cell, str) and "." in cell]
+    if with_sign and all(map(_OPEN.fullmatch, with_sign)):
+        return with_sign[0]
+    return None
+
+
 def as_number(cell: Cell) -> float:
     """Return a cell as a finite number that float32 can hold, as Python reads it; NaN if none."""
     if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):  # Python's "1_000"
@@ -158,8 +172,8 @@ def _share(numbers: Iterable[float]) -> float:
 def _parts(cell: Cell) -> _Parts | None:
     """Return a number as it is written, `None` if it is none."""
     if not isinstance(cell, str):
-        number = as_number(cell)
-        return None if math.isnan(number) else _Parts(number < 0, repr(abs(number)), "", "")
+        # One that keeps its type does not show how others are written.
+        return None if math.isnan(as_number(cell)) else _Parts(False, "", "", "")
     if len(cell) > _LONGEST:
         return None
     text = unicodedata.normalize("NFKC", cell).translate(_SIGNS)
@@ -180,12 +194,12 @@ def _parts(cell: Cell) -> _Parts | None:
 
 def _value(parts: _Parts, decimal: str) -> float:
     """Return the number; NaN where its digits are not grouped as thousands are."""
-    whole, sign, fraction = parts.digits.partition(decimal)
+    whole, found, fraction = parts.digits.partition(decimal)
     if whole and not whole.isdecimal():
         if not _GROUPED.fullmatch(whole):
             return math.nan
         whole = re.sub(r"\D", "", whole)
-    if sign and not fraction.isdecimal():
+    if found and not fraction.isdecimal():
         return math.nan
     sign = "-" if parts.negative else ""
     return as_number(f"{sign}{whole}.{fraction or '0'}{parts.exponent}")
@@ -226,6 +240,10 @@ def _decimal(written: Sequence[_Parts]) -> str:
     return sign
 
 
+def _may_be_left_out(unit: str) -> bool:
+    return not unit or _MONEY.fullmatch(unit) is not None
+
+
 def _unit(written: Sequence[_Parts]) -> str:
     """Return what stands beside the numbers; empty where that is nothing."""
     units = collections.Counter(parts.unit for parts in written)
@@ -233,7 +251,7 @@ def _unit(written: Sequence[_Parts]) -> str:
     if not named:
         return ""
     unit, count = named[0]
-    bare = 0 if unit in ("%", "‰") else units[""]
+    bare = units[""] if _may_be_left_out(unit) else 0
     if count + bare >= _MOST * len(written):
         return unit
     # More than a few are words rather than units, as of "12 Elm", or codes, as "12a".

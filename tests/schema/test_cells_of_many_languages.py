@@ -95,6 +95,17 @@ def test_the_decimal_sign_may_be_said():
     assert found.writing.number("1,500") == 1.5
     with pytest.raises(ValueError, match=r"'column', which has numbers such as '1,000'"):
         column_kinds(frame, {"column": "number"})
+    frame = pd.DataFrame({"price": numbered("{},50"), "people": numbered("7.{:03d}", "{}")})
+    with pytest.raises(
+        ValueError, match=r"'people', which has numbers such as '7.000', .* where 'price' has"
+    ):
+        column_kinds(frame)
+    people = column_kinds(frame, decimal=",")[1].writing
+    assert people.number("7.000") == 7000
+    frame["people"] = numbered("7.{:02d}", "7.{:03d}")
+    assert column_kinds(frame)[1].writing.number("7.000") == 7
+    frame = frame.assign(price=1.5, people=numbered("7.{:03d}"))
+    assert column_kinds(frame)[1].kind == "number"  # nothing speaks for thousands
     with pytest.raises(ValueError, match=r'`decimal` must be "\."'):
         column_kinds(frame, decimal="comma")
 

@@ -14,6 +14,9 @@ from keras_multimodal.schema.number_writing import NumberWriting, UntoldWriting,
         ([1, 2.5, 3], "", "", [1, 2.5, 3]),
         (["3,5", "12"], ",", "", [3.5, 12]),
         (["0,123", "0,456"], ",", "", [0.123, 0.456]),
+        ([1.5, "2,5"], ",", "", [1.5, 2.5]),
+        (["3万", "5万"], ".", "万", [3, 5]),
+        (["3万元", "5万元"], ".", "万元", [3, 5]),
         (["1.234,50 €", "99,90 €", "12 €", "7"], ",", "€", [1234.5, 99.9, 12, 7]),
         (["$1,234.50", "-$7", "$0.5"], ".", "$", [1234.5, -7, 0.5]),
         (["R$ 5,00", "R$ 7,50"], ",", "R$", [5, 7.5]),
@@ -48,11 +51,12 @@ def test_a_writing_is_found_and_read(cells, decimal, unit, numbers):
     ("cells", "decimal", "message"),
     [
         (["1,234", "12,500"], None, "'1,234', which may be 1234 or 1.234.*`decimal`"),
-        ([1.5, "1,5"], None, r"decimal points \(1\) and with decimal commas \(1\)"),
+        (["1.5", "1,5"], None, r"decimal points \(1\) and with decimal commas \(1\)"),
         (["5 GB", "7 MB"] * 4, None, "several units, 4 in 'GB', 4 in 'MB'"),
         (["5 €", "$7"] * 4, None, "several units, 4 in '€', 4 in '\\$'"),
         (["5%", "0.05"] * 4, None, "several units, 4 in '%', 4 without"),
         (["5 €", "7 $"] * 4, ",", "several units"),
+        (["3万", "5000"] * 4, None, "several units, 4 in '万', 4 without"),
     ],
 )
 def test_what_cannot_be_told_is_said(cells, decimal, message):

@@ -96,7 +96,7 @@ def test_a_category_of_training_is_known(tmp_path, seen, new):
     ],
 )
 def test_the_name_by_which_a_class_is_known(cell, names, name):
-    assert known_name(cell, names) == name
+    assert known_name(cell, frozenset(names)) == name
 
 
 def test_numbers_are_read_as_training_wrote_them(tmp_path):

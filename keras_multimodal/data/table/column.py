@@ -13,7 +13,7 @@ from keras_multimodal.data.column.column import Column, RowLoader
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Modality, Tabular
 from keras_multimodal.schema.class_names import known_name
-from keras_multimodal.schema.number_writing import as_number
+from keras_multimodal.schema.number_writing import PLAIN, UntoldWriting, find_writing
 
 
 class TableColumns(Column):
@@ -145,7 +145,11 @@ class TableColumns(Column):
         if name in self.spec.numeric:
             return self.numbers[:, self.spec.numeric.index(name)]
         names = self.strings[:, self.spec.categorical.index(name)]
-        found = np.array([as_number(cell) if cell else np.nan for cell in names])
+        try:
+            writing = find_writing([cell for cell in names if cell]) or PLAIN
+        except UntoldWriting:
+            writing = PLAIN
+        found = np.array([writing.number(cell) if cell else np.nan for cell in names])
         wrong = np.flatnonzero((names != "") & np.isnan(found))
         if len(wrong):
             raise ValueError(

@@ -204,3 +204,6 @@ def test_numbers_in_strings_are_read_as_they_are_written():
     assert column.numbers.tolist() == [[1234], [2500]]
     with pytest.raises(ValueError, match=r'`decimal` must be "\."'):
         TableProcessor(decimal=";")
+    trained = pair(TableProcessor().from_dataframe(pd.DataFrame({"price": [1.5, 2]}))).adapt()
+    new = TableProcessor().from_dataframe(pd.DataFrame({"price": ["1,5 €", "7 €"]}))
+    assert pair(new, schema=trained.schema).columns[0].numbers.tolist() == [[1.5], [7]]
