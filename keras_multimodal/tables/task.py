@@ -83,8 +83,8 @@ def find_task(table: Table, options: TableOptions, writing: NumberWriting | None
         raise ArgumentError("target", f"must have cells. Received: {options.target!r}, all empty")
     given = frame.loc[rows, column]
     writing = writing or _writing(given, options)
-    are_numbers = writing is not None and _are_numbers(given, writing, table.untyped)
-    name, reason = target_kind(given.map(writing.number).tolist() if are_numbers else cells)
+    numbers = None if writing is None else _numbers_alone(given, writing, table.untyped)
+    name, reason = target_kind(cells if numbers is None else numbers)
     if options.task is not None:
         name, reason = options.task, "as you say"
     writing = writing or PLAIN
@@ -93,7 +93,7 @@ def find_task(table: Table, options: TableOptions, writing: NumberWriting | None
         return Task(name, reason, column, rows, {"values": values}, writing)
     if name == "generation":
         return Task(name, reason, column, rows, _captions(given.map(str), column))
-    labels = given.map(_number_name if are_numbers else class_name)
+    labels = given.map(class_name if numbers is None else _number_name)
     _check_classes(labels, options.target)
     return Task(name, reason, column, rows, {"labels": labels})
 
@@ -115,12 +115,13 @@ def _writing(given: pd.Series, options: TableOptions) -> NumberWriting | None:
         ) from error
 
 
-def _are_numbers(given: pd.Series, writing: NumberWriting, untyped: bool) -> bool:
-    """Return whether all cells of a target are numbers, and no names of classes in digits."""
+def _numbers_alone(given: pd.Series, writing: NumberWriting, untyped: bool) -> list[float] | None:
+    """Return a target's cells as numbers; `None` where some are none, or names in digits."""
     texts = [cell for cell in given if isinstance(cell, str)]
-    if not texts or any(math.isnan(writing.number(cell)) for cell in given):
-        return False
-    return untyped or not all(text.strip().isdecimal() for text in texts)
+    if not texts or (not untyped and all(text.strip().isdecimal() for text in texts)):
+        return None
+    numbers = [writing.number(cell) for cell in given]
+    return None if any(map(math.isnan, numbers)) else numbers
 
 
 def _number_name(cell: Cell) -> str:

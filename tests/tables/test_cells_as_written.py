@@ -124,6 +124,12 @@ def test_a_target_of_numbers_is_read_as_training_wrote_it(tmp_path):
         tables.examine(table, options)
     task = tables.examine(table, dataclasses.replace(options, decimal=".")).task
     assert task.pairing["values"].tolist()[1] == 1001
+    x, price = [f"{row},5" for row in range(ROWS)], [f"1.{row:03d}" for row in range(ROWS)]
+    table = table_of(tmp_path, "t.csv", x=x, price=price)
+    with pytest.raises(ArgumentError, match=r"'1\.000', which may be 1000 where 'x' has decimal"):
+        tables.examine(table, options)
+    task = tables.examine(table, dataclasses.replace(options, decimal=",")).task
+    assert task.pairing["values"].tolist()[1] == 1001
 
 
 @pytest.mark.parametrize(

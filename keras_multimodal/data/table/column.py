@@ -161,7 +161,7 @@ class TableColumns(Column):
     def _as_names(self, name: str, known: Sequence[str]) -> np.ndarray:
         """Return a column's cells as the names that are known of them, empty where missing."""
         if name in self.spec.categorical:
-            cells = self.strings[:, self.spec.categorical.index(name)]
+            cells = self.strings[:, self.spec.categorical.index(name)].tolist()
         else:
             place = self.spec.numeric.index(name)
             numbers = self.numbers[:, place].tolist()
