@@ -277,7 +277,8 @@ class ImageStream(ImageTransformer):
             TypeError: If a cell is no list.
             ValueError: If a row has more than `count` pictures, or as `flow_from_dataframe`.
         """
-        dataframe = as_frame(dataframe, options.get("key"))
+        names = [column] if isinstance(column, str) else list(column)
+        dataframe = as_frame(dataframe, options.get("key"), as_text=names)
         name = Image.name if name is None else name
         options = {"optional": True, **options}
         flows = []
