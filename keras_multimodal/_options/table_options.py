@@ -75,6 +75,12 @@ class TableOptions(Declared):
         least=0,
         most=2**32 - 1,
     )
+    decimal: str | None = option(
+        None,
+        "sign before the decimals of numbers; the other one parts thousands",
+        otherwise="as the cells show",
+        choices=(".", ","),
+    )
     image_size: int = option(96, "pixels on each side of pictures", metavar="N", least=8)
     sample_rate: int = option(16_000, "of recordings, in Hz", metavar="HZ", least=1000)
     duration: float | None = option(

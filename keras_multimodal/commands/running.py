@@ -20,7 +20,7 @@ from keras_multimodal._options import declared
 from keras_multimodal.commands.messages import flags_of, say
 from keras_multimodal.commands.option_file import read_config
 from keras_multimodal.errors import ArgumentError
-from keras_multimodal.schema.column_kind import as_number
+from keras_multimodal.schema.number_writing import as_number
 from keras_multimodal.types import Cell
 
 Tell = Callable[[object], None]

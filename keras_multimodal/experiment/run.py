@@ -90,6 +90,7 @@ class Run:
             columns.table.sha256,
             self.model,
             self.directory,
+            columns.task.writing,
         )
 
     @property

@@ -15,6 +15,7 @@ from keras_multimodal._options import TrainingOptions
 from keras_multimodal.data.column.digests import digest
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema import ColumnKind, Schema
+from keras_multimodal.schema.number_writing import PLAIN, NumberWriting
 from keras_multimodal.tables import ColumnFindings
 
 CONFIG, COLUMNS, METRICS = "config.json", "columns.json", "metrics.json"
@@ -36,6 +37,7 @@ class TrainedModel:
             it was no file.
         model: The model of all modalities.
         directory: The folder of the run.
+        target_writing: How the target's numbers are written in the table. Default: as Python does.
 
     Example:
 
@@ -53,6 +55,7 @@ class TrainedModel:
     table_sha256: str | None
     model: keras.Model
     directory: pathlib.Path
+    target_writing: NumberWriting = PLAIN
 
 
 def write_columns(folder: pathlib.Path, columns: ColumnFindings) -> None:
@@ -66,6 +69,7 @@ def write_columns(folder: pathlib.Path, columns: ColumnFindings) -> None:
         "task": columns.task.name,
         "target": columns.task.column,
         "names": columns.table.names,
+        "target_writing": dataclasses.asdict(columns.task.writing),
         "kinds": [dataclasses.asdict(each) for each in columns.kinds],
         "digests": {name: _digest(folder / name) for name in (CONFIG, SCHEMA, METRICS, MODEL)},
     }
@@ -118,6 +122,7 @@ def load(run: str | os.PathLike[str]) -> TrainedModel:
         table_sha256,
         keras.saving.load_model(folder / MODEL),
         folder,
+        NumberWriting(**content.get("target_writing", {})),
     )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Hashable, Mapping, Sequence
 
 from keras_multimodal._options import TableOptions
@@ -64,7 +65,7 @@ def find_repeats(table: Table, kinds: Sequence[ColumnKind], options: TableOption
         ArgumentError: If there is no such column.
     """
     cells = [
-        [_content(cell, each.kind, table) for cell in table.frame[each.column]]
+        [_content(cell, each, table) for cell in table.frame[each.column]]
         for each in kinds
         if each.kind != "ignore"
     ]
@@ -81,8 +82,11 @@ def find_repeats(table: Table, kinds: Sequence[ColumnKind], options: TableOption
     return Repeats(rows, keys[keys.duplicated()].to_dict())
 
 
-def _content(cell: Cell, kind: str, table: Table) -> str:
-    if kind not in IN_FILES or not isinstance(cell, str):
+def _content(cell: Cell, kind: ColumnKind, table: Table) -> str:
+    if kind.kind == "number":
+        number = kind.writing.number(cell)
+        return str(cell) if math.isnan(number) else str(number)
+    if kind.kind not in IN_FILES or not isinstance(cell, str):
         return str(cell)
     try:
         if table.is_outside(cell) or file_problem(table.directory / cell):

@@ -14,6 +14,7 @@ import pandas as pd
 from keras_multimodal import data
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.frames import as_frame
+from keras_multimodal.data.column.table_files import is_untyped
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema.infer import identifier
 from keras_multimodal.types import Cell, Frame
@@ -36,6 +37,8 @@ class Table:
         source_sha256: The checksum of the file; `None` for what comes from no file.
         confined_to: The folder that files must lie in to be read, links resolved. Default `None`:
             wherever their names lead.
+        untyped: Whether its cells are text because its file has nothing else, as a CSV. Default
+            False.
 
     Example:
 
@@ -49,6 +52,7 @@ class Table:
     names: dict[str, str]
     source_sha256: str | None = None
     confined_to: pathlib.Path | None = None
+    untyped: bool = False
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -91,7 +95,11 @@ class Table:
 
     @classmethod
     def _named(
-        cls, frame: pd.DataFrame, directory: pathlib.Path, sha256: str | None = None
+        cls,
+        frame: pd.DataFrame,
+        directory: pathlib.Path,
+        sha256: str | None = None,
+        untyped: bool = False,
     ) -> Self:
         columns = [identifier(column) for column in frame.columns]
         repeated = sorted({name for name in columns if columns.count(name) > 1})
@@ -105,7 +113,7 @@ class Table:
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
         frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
-        return cls(frame, directory, names, sha256)
+        return cls(frame, directory, names, sha256, untyped)
 
     def __repr__(self) -> str:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
@@ -170,6 +178,9 @@ def read(
 ) -> Table:
     """Read a table.
 
+    The cells of a CSV stay text, as they are written: what they mean is decided once, for a column,
+    and a row says the same whatever other rows there are.
+
     Args:
         source: A `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson` file, or `tfds:NAME`, a data set
             of tensorflow-datasets.
@@ -210,13 +221,14 @@ def read(
         files = table.directory if files_directory is None else pathlib.Path(files_directory)
         return dataclasses.replace(table, confined_to=files.resolve()) if confine else table
     try:
-        frame = data.read_table(source, key)
+        frame = data.read_table(source, key, as_text=True)
     except ArgumentError as error:
         raise (error.renamed("source") if error.argument == "path" else error) from error
     frame = frame if key is None else frame.copy().reset_index()
     with open(source, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    table = Table._named(frame, home or pathlib.Path(source).resolve().parent, digest)
+    folder = home or pathlib.Path(source).resolve().parent
+    table = Table._named(frame, folder, digest, untyped=is_untyped(source))
     return table.confined() if confine else table
 
 
