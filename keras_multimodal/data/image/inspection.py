@@ -42,11 +42,13 @@ def inspect_image(contents: tf.Tensor, spec: Image) -> tuple[tf.Tensor, tf.Tenso
 
     def sizes() -> tuple[tf.Tensor, tf.Tensor]:
         heavy = four_channels | needs_all_coefficients(contents)
-        return heavy, is_too_large(*jpeg_size(contents), spec.max_pixels, heavy)
+        height, width = jpeg_size(contents)
+        return heavy, is_too_large(height, width, spec.max_pixels, heavy)
 
     def other() -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         heavy = four_channels | claims_alpha(contents)
-        refused = is_too_large(*claimed_size(contents), spec.max_pixels, heavy)
+        height, width = claimed_size(contents)
+        refused = is_too_large(height, width, spec.max_pixels, heavy)
         refused |= is_animated(contents) | has_large_frames(contents, spec.max_pixels)
         orientation = other_orientation(contents) if spec.exif_orientation else upright
         return code(refused, Status.REFUSED), orientation, heavy

@@ -5,6 +5,7 @@ each batch, with augmentation between them; the exported model calls both on wha
 """
 
 import base64
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -35,7 +36,7 @@ class ImageTransform(Transform[Image]):
         )
         wanted = tf.equal(status, Status.FINE.value) & tf.not_equal(cells, "")
         loaded, found = load_what_loads(
-            lambda *inspected: decode_inspected(*inspected, self.spec),
+            functools.partial(decode_inspected, spec=self.spec),
             [cells, orientation, heavy],
             wanted,
             self.blank(),
