@@ -76,7 +76,7 @@ class AudioTransform(Transform[Audio]):
 
         loaded = self.arrange(layout.count, layout.rate, read)
         low = layout.rate < int(self.spec.sample_rate * _LOW_RATE)
-        spoiled = code(tf.logical_not(sound[0]), Status.NOT_FINITE)
+        spoiled = code(tf.logical_not(sound[0]), Status.SPOILED)
         return loaded, worst(code(low, Status.LOW_RATE), spoiled)
 
     def arrange(

@@ -29,6 +29,7 @@ class Status(enum.IntEnum):
     UNKNOWN_FORMAT = 7
     DAMAGED = 8
     REFUSED = 9
+    SPOILED = 10
 
     @property
     def meaning(self) -> str:
@@ -46,12 +47,13 @@ _MEANINGS = {
     "model hears",
     Status.HUGE: f"holds a number {FAR:.0f} standard deviations or more from training's mean, or "
     f"above {HUGE:.0e} where numbers are not standardised",
-    Status.NOT_FINITE: "holds an infinite number, which counts as missing; or is a recording with "
-    "a sample that is NaN, infinite or huge, of which nothing is used",
+    Status.NOT_FINITE: "holds an infinite number, which counts as missing; the rest is used",
     Status.UNKNOWN_FORMAT: "is in no format that is known; nothing of it is used",
     Status.DAMAGED: "is cut off or broken; nothing of it is used",
     Status.REFUSED: "has a header that claims more than is read, such as more pixels than "
     "`max_pixels`, or a rate of 0 Hz; nothing of it is used",
+    Status.SPOILED: "is a recording with a sample that is NaN, infinite or above 1e+12; nothing of "
+    "it is used",
 }
 
 
