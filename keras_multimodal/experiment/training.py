@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal import layers, tables, tasks
+from keras_multimodal import export, layers, tables, tasks
 from keras_multimodal._folders import replace_file, replace_folder
 from keras_multimodal._options import TrainingOptions
 from keras_multimodal._seeding import seeded
@@ -72,7 +72,7 @@ def train(
         FullDiskError: If there is no room; `resume` goes on where something was learned.
         ImportError: If a file needs a package that is not installed.
         MissingFileError: If the table is missing, or there is nothing to go on with.
-        ValueError: If a cell is wrong.
+        ValueError: If a cell is wrong, or the model could not be exported once it is trained.
 
     Example: see also `Run`.
 
@@ -99,6 +99,7 @@ def train(
                 )
             _check_table(state, table)
             prepared = tables.prepare(table, options, on_finding)
+            export.check_export(prepared.parts.records["training"].schema)
         models = _fit(prepared, options, state, start, verbose, on_finding)
         answers, scores = _score(prepared, models, options.batch_size)
         if on_finding is not None:

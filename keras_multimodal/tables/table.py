@@ -1,4 +1,4 @@
-"""A table as it was read, with names that a model's inputs can have."""
+"""A table as it was read."""
 
 import dataclasses
 import difflib
@@ -6,17 +6,18 @@ import functools
 import hashlib
 import os
 import pathlib
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from keras_multimodal import data
+from keras_multimodal._inner_names import free_name
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.table_files import is_untyped
 from keras_multimodal.errors import ArgumentError, MissingFileError
-from keras_multimodal.schema.infer import identifier
 from keras_multimodal.types import Cell, Frame
 
 TFDS = "tfds:"
@@ -25,15 +26,15 @@ _NAMED = 30  # columns in a message
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """Rows by number, columns by names that a model's inputs can have.
+    """Rows by number, columns by names.
 
     `tables.read` makes one of a file, `from_dataframe` of a frame.
 
     Args:
-        frame: The rows, in their order; the index is their number, from 1, and the columns are
-            identifiers.
+        frame: The rows, in their order; the index is their number, from 1.
         directory: The folder that file names are relative to.
-        names: The columns' names as the user has them, by identifier.
+        names: The columns' names as the user has them, by the frame's. They differ where one is
+            empty, or an earlier version has trained a model with others.
         source_sha256: The checksum of the file; `None` for what comes from no file.
         confined_to: The folder that files must lie in to be read, links resolved. Default `None`:
             wherever their names lead.
@@ -43,8 +44,8 @@ class Table:
     Example:
 
     >>> table = Table.from_dataframe(pd.DataFrame({"Photo File": ["a.png"], "age": [3.5]}))
-    >>> table.names
-    {'Photo_File': 'Photo File', 'age': 'age'}
+    >>> table
+    <Table of 1 rows: Photo File, age>
     """
 
     frame: pd.DataFrame
@@ -79,8 +80,7 @@ class Table:
                 directory.
 
         Raises:
-            ArgumentError: If there is no row or no column, or two columns have names that differ in
-                signs alone.
+            ArgumentError: If there is no row or no column, or two columns have one name.
             MissingFileError: If there is no such folder.
             TypeError: If it is no frame.
         """
@@ -101,25 +101,24 @@ class Table:
         sha256: str | None = None,
         untyped: bool = False,
     ) -> Self:
-        columns = [identifier(column) for column in frame.columns]
+        columns = [str(column) if str(column).strip() else "column" for column in frame.columns]
         repeated = sorted({name for name in columns if columns.count(name) > 1})
         if repeated:
-            alike = [str(c) for c in frame.columns if identifier(c) in repeated]
             raise ArgumentError(
                 "table",
-                "must have columns whose names differ in letters or digits: they name a model's "
-                f"inputs. Received: {alike}; rename some",
+                f"must have columns whose names differ. Received: {repeated} more than once; "
+                "rename some",
             )
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
         frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
-        return cls(frame, directory, names, sha256, untyped)
+        return cls(frame, directory, names, sha256, untyped=untyped)
 
     def __repr__(self) -> str:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
 
     def column(self, name: str, argument: str) -> str:
-        """Return the identifier of a column that the user names.
+        """Return the frame's name of a column that the user names.
 
         Args:
             name: The column's name as the user has it.
@@ -138,6 +137,20 @@ class Table:
             "must name a column of the table, which has "
             f"{name_keys(list(self.names.values()), _NAMED)}. Received: {name!r}{hint}",
         )
+
+    def renamed(self, names: Mapping[str, str]) -> "Table":
+        """Return the table with names in its frame that a model was trained with.
+
+        Args:
+            names: The columns' names as the user has them, by those of the frame.
+        """
+        columns = {name: column for column, name in names.items()}
+        frames = {
+            column: columns[name] if name in columns else free_name(column, names)
+            for column, name in self.names.items()
+        }
+        called = {frames[column]: name for column, name in self.names.items()}
+        return dataclasses.replace(self, frame=self.frame.rename(columns=frames), names=called)
 
     def confined(self) -> "Table":
         """Return the table confined to the files in its folder, unless it is already."""
@@ -196,8 +209,7 @@ def read(
 
     Raises:
         MissingFileError: If there is no such file or folder.
-        ArgumentError: If it has another ending, no column `key`, or two columns whose names differ
-            in signs alone.
+        ArgumentError: If it has another ending, no column `key`, or two columns of one name.
         ValueError: If it cannot be read, or has no rows.
 
     Example:

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import MaskedMeanPooling, ModalityDropout, PooledFusion
 from keras_multimodal.schema import Modality, Schema
 from keras_multimodal.tasks.default_encoders import default_encoder
@@ -67,18 +68,22 @@ class Trunk:
             self.tokens[spec.name] = encoder(given)
             self.masks[spec.name] = None  # the tensor's own
 
+    def layer_name(self, name: str) -> str:
+        """Return a layer's name, which is another where an input is called so: a column may be."""
+        return f"{name}_layer" if name in self.inputs else name
+
     def fuse(self, fusion: str | keras.layers.Layer) -> Tensor:
         """Fuse all modalities to `(batch, width)`; of a single one take the mean of its tokens."""
         if len(self.tokens) == 1:
             ((name, tokens),) = self.tokens.items()
-            return MaskedMeanPooling(name="pool")(tokens, mask=self.masks[name])
-        fuse = PooledFusion(fusion, dim=self.dim, name="fusion")
+            return MaskedMeanPooling(name=self.layer_name("pool"))(tokens, mask=self.masks[name])
+        fuse = PooledFusion(fusion, dim=self.dim, name=self.layer_name("fusion"))
         return fuse(self.tokens, mask=self.masks)
 
     def pooled(self) -> dict[str, Any]:
         """Return the mean of each modality's tokens, `(batch, dim)`."""
         return {
-            name: MaskedMeanPooling(name=f"{name}_pool")(tokens, mask=self.masks[name])
+            name: MaskedMeanPooling(name=f"{inner_name(name)}_pool")(tokens, mask=self.masks[name])
             for name, tokens in self.tokens.items()
         }
 
@@ -95,7 +100,7 @@ class Trunk:
                 place = (slice(None), *(0,) * (len(tensor.shape) - 1))
                 flags[spec.name] = ops.ones_like(tensor[place], dtype="bool")
         ordered = {name: flags[name] for name in self.schema.names}
-        return ModalityDropout(rate, seed=seed, name="modality_dropout")(ordered)
+        return ModalityDropout(rate, seed=seed, name=self.layer_name("modality_dropout"))(ordered)
 
     def _given(self, spec: Modality, flags: Mapping[str, Any]) -> Tensors:
         """Return what the modality's encoder is called with."""
@@ -106,4 +111,4 @@ class Trunk:
         if spec.mask_name in spec.tensors:
             tensors[spec.mask_name] = ops.logical_and(tensors[spec.mask_name], flag[:, None])
             return spec.encoder_inputs(tensors)
-        return [tensors[spec.name], flag]
+        return [tensors[spec.inner_name], flag]

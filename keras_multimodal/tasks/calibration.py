@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import Temperature
 from keras_multimodal.types import Tensors
 
@@ -85,13 +86,14 @@ def _temperature(model: keras.Model, target: str | None) -> Temperature:
     """Return the layer of the target."""
     found = {layer.name: layer for layer in model.layers if isinstance(layer, Temperature)}
     if target is not None:
-        if f"{target}_temperature" not in found:
+        name = f"{inner_name(target)}_temperature"
+        if name not in found:
             raise ValueError(
                 "`target` must be a target of classes of the model, whose Temperature layer is "
-                f"called `<target>_temperature`. Received: target={target!r} and the layers "
+                f"called {name!r}. Received: target={target!r} and the layers "
                 f"{list(found)} of model={model.name!r}"
             )
-        return found[f"{target}_temperature"]
+        return found[name]
     if len(found) != 1:
         raise ValueError(
             "`model` must have one Temperature layer, or `target` name one of several. "

@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 import keras
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import LearnedWeight, OrderedQuantiles
 from keras_multimodal.losses import (
     InfoNCE,
@@ -133,7 +134,10 @@ def _default_loss(
     model: keras.Model, schema: Schema
 ) -> keras.losses.Loss | dict[str, keras.losses.Loss]:
     if isinstance(schema.target, Targets):
-        return {target.name: _loss(model, target, f"{target.name}_") for target in schema.target}
+        return {
+            target.name: _loss(model, target, f"{inner_name(target.name)}_")
+            for target in schema.target
+        }
     return _loss(model, schema.target)
 
 
@@ -154,7 +158,9 @@ def _metrics(model: keras.Model, schema: Schema) -> tuple[Any, Any]:
     """Return the metrics, and those that are weighted."""
     target = schema.target
     if isinstance(target, Targets):
-        return None, {each.name: _own_metrics(model, each, f"{each.name}_") for each in target}
+        return None, {
+            each.name: _own_metrics(model, each, f"{inner_name(each.name)}_") for each in target
+        }
     return _own_metrics(model, target), None
 
 
@@ -174,7 +180,7 @@ def _own_metrics(model: keras.Model, target: Any, prefix: str = "") -> list[kera
 
 def _quantiles(model: keras.Model, prefix: str) -> bool:
     """Return whether the model has quantiles of a target's numbers."""
+    names = (f"{prefix}standardized", f"{prefix}standardized_layer")  # see `Trunk.layer_name`
     return any(
-        isinstance(layer, OrderedQuantiles) and layer.name == f"{prefix}standardized"
-        for layer in model.layers
+        isinstance(layer, OrderedQuantiles) and layer.name in names for layer in model.layers
     )

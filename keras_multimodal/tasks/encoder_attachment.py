@@ -57,8 +57,8 @@ def attach_encoders(
             if check is not None:
                 check(spec)
             tokens = encoders[spec.name](spec.encoder_inputs(tensors))
-            tokens, mask = _TokensAndMask(name=f"{spec.name}_features")(tokens)
-            given |= {spec.name: tokens, spec.mask_name: mask}
+            tokens, mask = _TokensAndMask(name=f"{spec.inner_name}_features")(tokens)
+            given |= {spec.inner_name: tokens, spec.mask_name: mask}
             tensors = {name: raw[name] for name in spec.tensors if name == spec.present_name}
         given |= tensors
     wanted = {tensor.name for tensor in model.inputs}

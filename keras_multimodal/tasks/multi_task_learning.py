@@ -1,10 +1,12 @@
 """A model of several targets."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 import keras
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import LogitFusion
 from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.layers.heads.learned_weight import LearnedWeight
@@ -113,23 +115,29 @@ def multi_task(
     weights = None if uncertain else _weights(loss_weights, targets)
     trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
     vector = trunk.fuse(fusion)
-    vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
+    vector = keras.layers.Dropout(dropout, seed=seed, name=trunk.layer_name("dropout"))(vector)
     heads: dict[str, Head] = {}
     for target in targets:
-        prefix = f"{target.name}_"
+        call = functools.partial(_layer_name, trunk, target.name)
         if isinstance(target, ClassTarget):
-            logits = class_logits(target, vector, f"{prefix}logits")
-            heads[target.name] = class_head(target, logits, label_smoothing, prefix)
+            logits = class_logits(target, vector, call("logits"))
+            heads[target.name] = class_head(target, logits, label_smoothing, call)
         else:
-            heads[target.name] = number_head(target, vector, number_loss, quantiles, prefix)
+            heads[target.name] = number_head(
+                target, vector, number_loss, quantiles, call, call("numbers")
+            )
     outputs = {name: head.output for name, head in heads.items()}
     losses: dict[str, keras.losses.Loss] = {name: head.loss for name, head in heads.items()}
     if uncertain:
         for name, head in heads.items():
-            layer = LearnedWeight(head.weigh(), dtype="float32", name=f"{name}_weight")
+            layer = LearnedWeight(head.weigh(), dtype="float32", name=f"{inner_name(name)}_weight")
             outputs[name], losses[name] = layer(head.output), layer.loss
     model = keras.Model(trunk.inputs, outputs, name="multi_task")
     return compiled(model, schema, compile, options, loss=losses, loss_weights=weights)
+
+
+def _layer_name(trunk: Trunk, target: str, name: str) -> str:
+    return trunk.layer_name(f"{inner_name(target)}_{name}")
 
 
 def _weights(given: Any, targets: Targets) -> dict[str, float] | None:

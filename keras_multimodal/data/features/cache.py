@@ -132,7 +132,7 @@ def _cache(
             f"Received: that of {spec.name!r} with {len(encoder.trainable_weights)} trainable "
             "weights. Set `trainable = False`, or make it so"
         )
-    folder = _find_folder(directory, spec.name, {**_identity(encoder, spec), "dtype": dtype})
+    folder = _find_folder(directory, spec.inner_name, {**_identity(encoder, spec), "dtype": dtype})
     store = FeatureStore(folder, *tokens.shape[1:])
     # Rows of one content are encoded once.
     lacking = {f: row for row, f in enumerate(fingerprints) if f and f not in store.places}

@@ -185,7 +185,7 @@ class ImageFlow(ImageColumn):
         def arrange(
             inputs: dict[str, tf.Tensor], numbers: tf.Tensor, *weights: tf.Tensor
         ) -> Tensors:
-            images = inputs[self.spec.name]
+            images = inputs[self.spec.inner_name]
             if mode is None:
                 return images
             return (images, images if mode == "input" else targets_of(numbers), *weights)

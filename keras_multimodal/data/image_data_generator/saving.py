@@ -27,7 +27,7 @@ def save_pictures(dataset: tf.data.Dataset, spec: Image, defaults: FlowDefaults)
     encode = tf.io.encode_png if defaults.save_format == "png" else tf.io.encode_jpeg
 
     def write(number: tf.Tensor, batch: Any) -> Tensors:
-        images = batch[0][spec.name]
+        images = batch[0][spec.inner_name]
         if spec.data_format == "channels_first":
             images = tf.transpose(images, (0, 2, 3, 1))
         darkest = tf.reduce_min(images, [1, 2, 3], keepdims=True)
