@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
 from keras_multimodal.data.column.transform import Transform
-from keras_multimodal.data.image.decoding import decode_image
+from keras_multimodal.data.image.decoding import check_channels, decode_image
 from keras_multimodal.schema import Image
 
 
@@ -21,6 +21,7 @@ class ImageTransform(Transform[Image]):
 
     def load(self, cell: tf.Tensor) -> tf.Tensor:
         """Decode a file's bytes to `(height, width, channels)` uint8."""
+        check_channels(self.spec)
         return decode_image(cell, self.spec)
 
     def blank(self) -> tf.Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.column.column_holder import ColumnHolder, held_column
 from keras_multimodal.data.column.key_repeats import check_duplicates, repeated_keys
 from keras_multimodal.data.pairing.alignment import AlignedColumns, OnDuplicates, align
 from keras_multimodal.data.pairing.checks import (
@@ -34,7 +35,7 @@ OnError = Literal["raise", "drop", "mask"]
 
 
 def pair(
-    *columns: Column,
+    *columns: Column | ColumnHolder,
     labels: pd.DataFrame | pd.Series | Mapping[Hashable, Any] | Sequence[Any] | None = None,
     classes: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
     ordered: bool | Sequence[str] = False,
@@ -51,8 +52,8 @@ def pair(
     """Join columns by their keys.
 
     Args:
-        *columns: One column for each modality, with names that differ. The order of the first
-            column's rows is kept.
+        *columns: One column for each modality, with names that differ, or a flow of
+            `ImageStream`. The order of the first column's rows is kept.
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
             list in the order of the first column's rows. Rows that may have several classes, or
             none, have lists of them. Rows of a one or a zero for each class, an array or a frame
@@ -116,6 +117,7 @@ def pair(
     2 rows, 1 of them with everything
       without note: 1 ('a')
     """
+    columns = tuple(held_column(column) for column in columns)
     check_arguments(
         columns,
         on_long=(on_long, ("error", "truncate", "drop")),
