@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders.encoder import Encoder, Shape, split_inputs, split_shape
-from keras_multimodal.layers.fusion._same_policy import with_policy
+from keras_multimodal.layers.fusion._same_policy import as_saved, in_dtype, with_policy
 from keras_multimodal.schema import Modality
 from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
@@ -40,7 +40,7 @@ class BagEncoder(Encoder):
 
     Raises:
         TypeError: If `encoder` is no encoder.
-        ValueError: If it was built with another dtype policy, or the inputs have the wrong rank.
+        ValueError: If the inputs have the wrong rank.
 
     Example:
 
@@ -96,7 +96,7 @@ class BagEncoder(Encoder):
     def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Make the tokens of all items; see the class."""
         values, _ = split_inputs(inputs)
-        tokens = self.encoder(self._items(inputs), training=training)
+        tokens = in_dtype(self.encoder(self._items(inputs), training=training), self.compute_dtype)
         return self._unfold(tokens, values)  # (batch, items * length, dim)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
@@ -143,8 +143,7 @@ class BagEncoder(Encoder):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "BagEncoder":
         """Return the layer that `get_config` describes."""
-        encoder = keras.saving.deserialize_keras_object(config["encoder"])
-        return cls(**{**config, "encoder": encoder})
+        return cls(**{**config, "encoder": as_saved(config["encoder"])})
 
 
 @register

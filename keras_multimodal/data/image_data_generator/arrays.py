@@ -57,8 +57,10 @@ def array_flow(
         cut = int(settings.validation_split * len(images))
         if not np.array_equal(np.unique(targets[:cut]), np.unique(targets[cut:])):
             raise ValueError(
-                "`y` must have the same targets in both subsets; shuffle the rows first, or "
-                "pass ignore_class_split=True. Received: targets that one of them lacks"
+                "`y` must have the same targets in both subsets. Received: targets that one of "
+                "them lacks. Shuffle the rows first, or pass ignore_class_split=True. In Keras' "
+                "words: Training and validation subsets have different number of classes after "
+                "the split."
             )
     pictures = images[chosen]
     column = ImageColumn(

@@ -16,7 +16,7 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.layers.embedding.shared_projection import SharedProjection
 from keras_multimodal.layers.fusion import registry
-from keras_multimodal.layers.fusion._same_policy import with_policy
+from keras_multimodal.layers.fusion._same_policy import as_saved, in_dtype, with_policy
 from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
 from keras_multimodal.types import Mask, Shapes, Tensors
 
@@ -85,7 +85,7 @@ class FusionWrapper(keras.layers.Layer):
             inputs = self._projection(inputs, mask=mask)
         if self.fusion is None:
             return inputs, mask
-        fused = self.fusion(inputs, mask=mask)
+        fused = in_dtype(self.fusion(inputs, mask=mask), self.compute_dtype)
         # By hand: the mask that Keras attaches to a tensor is no public attribute.
         return fused, self.fusion.compute_mask(inputs, mask)
 
@@ -113,8 +113,7 @@ class FusionWrapper(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> "FusionWrapper":
         """Return the layer that `get_config` describes."""
         held = config["fusion"]
-        fusion = None if held is None else keras.saving.deserialize_keras_object(held)
-        return cls(**{**config, "fusion": fusion})
+        return cls(**{**config, "fusion": None if held is None else as_saved(held)})
 
 
 def is_several(shape: Shapes) -> bool:
