@@ -57,8 +57,10 @@ class Transformer(keras.layers.Layer):
         self._blocks = [
             TransformerBlock(
                 num_heads,
+                key_dim=None,
                 intermediate_dim=intermediate_dim,
                 dropout=dropout,
+                activation="gelu",
                 # A block takes a few seeds, from its own on.
                 seed=seed_of(seed, 10 * i),
                 dtype=self.dtype_policy,

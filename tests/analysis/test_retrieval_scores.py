@@ -87,6 +87,7 @@ def test_rows_without_a_part_do_not_count():
         ((np.ones((1, 3)), np.ones((1, 3)), None, None, (5, 0)), r"`at` must be .*at=\(5, 0\)"),
         ((np.ones((1, 3)), np.ones((1, 3)), None, None, ()), r"`at` must be .*at=\(\)"),
         ((np.ones(3), np.ones(3)), r"`queries` and `items` must be \(rows, dim\)"),
+        ((np.ones((2, 1, 3)),) * 2, r"`queries` and `items` must be \(rows, dim\)"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

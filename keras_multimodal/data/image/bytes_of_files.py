@@ -33,24 +33,28 @@ def part(contents: tf.Tensor, start: tf.Tensor | int, length: tf.Tensor | int) -
     return tf.strings.substr(contents, start, length)
 
 
-def byte_values(contents: tf.Tensor, start: tf.Tensor, length: tf.Tensor | int) -> tf.Tensor:
+def byte_values(contents: tf.Tensor, start: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
     """Return some of a file's bytes as int32; see `part`."""
     return tf.cast(tf.io.decode_raw(part(contents, start, length), tf.uint8), tf.int32)
 
 
-def number(contents: tf.Tensor, start: tf.Tensor, length: int, big: bool) -> tf.Tensor:
+def number(
+    contents: tf.Tensor, start: tf.Tensor | int, length: int, big: bool | tf.Tensor
+) -> tf.Tensor:
     """Return an unsigned integer as int32.
 
     Args:
         contents: The file's bytes, a scalar string.
         start: The place of its first byte. What is behind the end counts as zeros.
-        length: How many bytes it has. Of 4 the highest is left out: there is no such place.
+        length: How many bytes it has, 2 or 4. Of 4 the highest is left out: there is no such place.
         big: Whether the first byte is the highest.
     """
-    values = byte_values(contents, start, length)
-    values = tf.pad(values, [[0, length - tf.size(values)]])
-    places = [256**place for place in range(length)]
-    if length == 4:
-        # The sum of two stays within int32 so.
-        values = tf.minimum(values, [255, 255, 255, 0] if not big else [0, 255, 255, 255])
-    return tf.reduce_sum(values * tf.constant(places[::-1] if big else places))
+    kind = {2: tf.uint16, 4: tf.int32}[length]
+    stored = part(contents, start, length)
+
+    def value(little: bool) -> tf.Tensor:
+        stored_as = tf.io.decode_raw(stored, kind, little_endian=little, fixed_length=length)
+        return tf.reshape(stored_as, [])
+
+    found = tf.where(big, value(False), value(True)) if tf.is_tensor(big) else value(not big)
+    return tf.bitwise.bitwise_and(tf.cast(found, tf.int32), 0xFFFFFF)

@@ -9,6 +9,10 @@ _ORIENTATION = 0x112  # the tag
 _JPEG_HEAD = 2**17  # bytes; a JPEG has its EXIF within them
 _ENTRIES = 1024  # of a directory, at most that many
 
+_AXES = ((0, 1, 2), (1, 0, 2))  # as they are; height and width in each other's place
+# By orientation, whether the rows are mirrored then, and the columns.
+_MIRRORED = tuple((each in (3, 4, 7, 8), each in (2, 3, 6, 7)) for each in range(9))
+
 
 @traced_once
 def jpeg_orientation(contents: tf.Tensor) -> tf.Tensor:
@@ -21,12 +25,11 @@ def jpeg_orientation(contents: tf.Tensor) -> tf.Tensor:
 
     def walk() -> tf.Tensor:
         at = find_segment(start, lambda at: _is_exif(start, at))
-        return tf.cond(
-            _is_exif(start, at), lambda: _tiff_orientation(start, _int64(at + 10)), _upright
-        )
+        return tf.where(_is_exif(start, at), at + 10, -1)
 
     # Most files have none, which one search finds out.
-    return tf.cond(_places(start, b"Exif\0\0") >= 0, walk, _upright)
+    noted = _place(start, b"Exif\0\0") >= 0
+    return _tiff_orientation(start, tf.cond(noted, walk, lambda: tf.constant(-1)))
 
 
 @traced_once
@@ -40,20 +43,13 @@ def other_orientation(contents: tf.Tensor) -> tf.Tensor:
     """
     png = tf.equal(part(contents, 0, 4), b"\x89PNG")
     webp = tf.equal(part(contents, 8, 4), b"WEBP")
-
-    def of_png() -> tf.Tensor:
-        # Eight bytes that no pixels are likely to be compressed to.
-        little, big = (_places(contents, b"eXIf" + form) for form in (b"II*\0", b"MM\0*"))
-        at = tf.maximum(little, big)
-        return tf.cond(at >= 0, lambda: _tiff_orientation(contents, _int64(at + 4)), _upright)
-
-    def of_webp() -> tf.Tensor:
-        at = _places(contents, b"EXIF")
-        named = tf.equal(part(contents, at + 8, 6), b"Exif\0\0")
-        tiff = at + 8 + tf.where(named, 6, 0)
-        return tf.cond(at >= 0, lambda: _tiff_orientation(contents, _int64(tiff)), _upright)
-
-    return tf.case([(png, of_png), (webp, of_webp)], default=_upright)
+    # In a PNG, eight bytes that no pixels are likely to be compressed to.
+    little = _place(contents, tf.where(webp, b"EXIF", b"eXIfII*\0"))
+    big = _place(contents, b"eXIfMM\0*")
+    at = tf.where(webp, little, tf.maximum(little, big))
+    behind = tf.where(tf.equal(part(contents, at + 8, 6), b"Exif\0\0"), 14, 8)
+    start = at + tf.where(webp, behind, 4)
+    return _tiff_orientation(contents, tf.where((png | webp) & (at >= 0), start, -1))
 
 
 def is_turned(orientation: tf.Tensor) -> tf.Tensor:
@@ -74,17 +70,8 @@ def turn(pixels: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
     """
 
     def turned() -> tf.Tensor:
-        upright = tf.cond(
-            is_turned(orientation), lambda: tf.transpose(pixels, (1, 0, 2)), lambda: pixels
-        )
-        for axis, orientations in ((1, (2, 3, 6, 7)), (0, (3, 4, 7, 8))):
-            mirrored = tf.reduce_any(tf.equal(orientation, orientations))
-            upright = tf.cond(
-                mirrored,
-                lambda upright=upright, axis=axis: tf.reverse(upright, [axis]),
-                lambda upright=upright: upright,
-            )
-        return upright
+        upright = tf.transpose(pixels, tf.gather(_AXES, tf.cast(is_turned(orientation), tf.int32)))
+        return tf.reverse(upright, tf.where(tf.gather(_MIRRORED, orientation))[:, 0])
 
     return tf.cond(orientation > 1, turned, lambda: pixels)
 
@@ -95,45 +82,36 @@ def _is_exif(contents: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
     )
 
 
-@traced_once
 def _tiff_orientation(contents: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
-    """Return the orientation in the first directory of what EXIF is, a small TIFF."""
-    start = tf.cast(start, tf.int32)
+    """Return the orientation in the first directory of what EXIF is, a small TIFF.
 
-    def parse(big: bool) -> tf.Tensor:
+    Args:
+        contents: The file's bytes, a scalar string.
+        start: The place where it begins; -1 where there is none.
+    """
+    form = part(contents, start, 4)
+    big = tf.equal(form, b"MM\0*")
+
+    def parse() -> tf.Tensor:
         directory = start + number(contents, start + 4, 4, big)
         count = tf.minimum(number(contents, directory, 2, big), _ENTRIES)
         entries = byte_values(contents, directory + 2, 12 * count)
         entries = tf.reshape(entries[: tf.size(entries) // 12 * 12], [-1, 12])
-        high, low = (0, 1) if big else (1, 0)
-        tags = entries[:, high] * 256 + entries[:, low]
-        kinds = entries[:, 2 + high] * 256 + entries[:, 2 + low]
-        # As a number of 16 bits (3), which is what it should be, or of 32 (4).
-        last = 11 if big else 8
-        values = tf.where(tf.equal(kinds, 4), entries[:, last], entries[:, 9 if big else 8])
-        found = tf.boolean_mask(values, tf.equal(tags, _ORIENTATION))
+        # The tag, the kind, and the value as a number of 32 and of 16 bits, its lowest byte.
+        order = tf.where(big, [1, 0, 3, 2, 11, 9], [0, 1, 2, 3, 8, 8])
+        tag, tags, kind, kinds, long, short = tf.unstack(tf.gather(entries, order, axis=1), axis=1)
+        # It should be one of 16 bits, which is kind 3; kind 4 is one of 32.
+        values = tf.where(tf.equal(kind + 256 * kinds, 4), long, short)
+        found = tf.boolean_mask(values, tf.equal(tag + 256 * tags, _ORIENTATION))
         value = tf.reduce_sum(found[:1])
         return tf.where((value >= 1) & (value <= 8), value, 1)
 
-    form = part(contents, start, 4)
-    return tf.case(
-        [
-            (tf.equal(form, b"II*\0"), lambda: parse(False)),
-            (tf.equal(form, b"MM\0*"), lambda: parse(True)),
-        ],
-        default=_upright,
-    )
+    there = (start >= 0) & (big | tf.equal(form, b"II*\0"))
+    return tf.cond(there, parse, lambda: tf.constant(1))
 
 
-def _int64(number: tf.Tensor) -> tf.Tensor:
-    return tf.cast(number, tf.int64)
-
-
-def _upright() -> tf.Tensor:
-    return tf.constant(1)
-
-
-def _places(contents: tf.Tensor, wanted: bytes) -> tf.Tensor:
+def _place(contents: tf.Tensor, wanted: bytes | tf.Tensor) -> tf.Tensor:
     """Return where bytes are found first, -1 for nowhere, a scalar int32."""
     parts = tf.raw_ops.StringSplitV2(input=[contents], sep=wanted, maxsplit=1).values
-    return tf.cond(tf.size(parts) > 1, lambda: tf.strings.length(parts[0]), lambda: tf.constant(-1))
+    before = tf.reduce_sum(tf.strings.length(parts[:1]))
+    return tf.where(tf.size(parts) > 1, before, -1)

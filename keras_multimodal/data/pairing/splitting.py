@@ -248,8 +248,6 @@ def choose_rows(
     """
     if not 0 <= fraction <= 1:
         raise ValueError(f"`fraction` must be in [0, 1]. Received: fraction={fraction}")
-    if fraction in (0, 1):
-        return rows[: len(rows) * int(fraction)]
     return rows[assign_parts([keys[row] for row in rows], (1 - fraction, fraction), seed) == 1]
 
 

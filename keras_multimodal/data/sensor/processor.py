@@ -16,13 +16,12 @@ from keras_multimodal.data.sensor.column import SensorColumn
 from keras_multimodal.data.sensor.reading import (
     as_numbers,
     check_finite,
-    check_times,
     numbers,
-    read_series,
-    seconds,
 )
-from keras_multimodal.data.sensor.regular_grid import regular_grid
+from keras_multimodal.data.sensor.regular_grid import check_span, regular_grid
+from keras_multimodal.data.sensor.series_files import read_series
 from keras_multimodal.data.sensor.step_labels import label_numbers
+from keras_multimodal.data.sensor.times import check_times, seconds
 from keras_multimodal.schema import Sensor
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Frame, Tensor
@@ -155,8 +154,9 @@ class SensorProcessor:
                 that `read_table` reads.
             key: The column that says which series a row belongs to.
             channels: The columns of measurements; an empty cell is a gap.
-            time: The column of times, in seconds or as timestamps, by which the steps are sorted;
-                without it they are taken in the order of the rows.
+            time: The column of times, by which the steps are sorted: seconds, timestamps, or texts
+                such as 2024-12-31T23:59:00, 31.12.2024 23:59 or 23:59:00. Without it they are taken
+                in the order of the rows.
             label: The column of the steps' labels, for `column.windows(...).window_labels()`; an
                 empty cell is a step without one. A place of the grid has the label of the nearest
                 step with one, and none in a gap between these.
@@ -221,8 +221,9 @@ class SensorProcessor:
     ) -> SensorColumn:
         """Return a column of the series in the files that a column of a frame names.
 
-        The files are CSV, TSV or Parquet, with a row for each step. They are read now, and only
-        once. `load_arrays` takes series that are in memory, `load_table` those of a long table.
+        The files are CSV, TSV or Parquet, with a row for each step. A text file that begins with
+        numbers, not with names, has columns "0", "1" and so on. They are read now, and only once.
+        `load_arrays` takes series that are in memory, `load_table` those of a long table.
 
         Args:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
@@ -231,7 +232,7 @@ class SensorProcessor:
             directory: Folder that the file names are relative to. Without it they are paths.
             channels: The files' columns of measurements; all but `time` and `label` of the first
                 file that can be read by default.
-            time: The files' column of times, in seconds or as timestamps.
+            time: The files' column of times, as in `load_table`.
             label: The files' column of the steps' labels, as in `load_table`.
             on_error: What happens to a file that is missing, cannot be read, lacks a column or
                 holds an infinite value: `"raise"` raises; `"mask"` declares the modality optional
@@ -337,6 +338,7 @@ class SensorProcessor:
         check_times(times, len(values), key, source)
         if not len(values):
             return values
+        check_span(times, self.sample_rate, key, source)
         interval = np.median(np.diff(np.sort(times))) if len(times) > 1 else 0.0
         gap = self.max_gap or 1.5 * max(1 / self.sample_rate, float(interval))
         return regular_grid(

@@ -1,10 +1,12 @@
 """Irregularly timed measurements brought onto a regular grid."""
 
+from collections.abc import Hashable
 from typing import Literal
 
 import numpy as np
 
 _HAIR = 1e-6  # seconds; what rounding does to times of microseconds is less
+_MOST_STEPS = 10**8  # one time that is far off would fill the memory
 
 
 def regular_grid(
@@ -59,3 +61,21 @@ def regular_grid(
         inside = (grid >= at[0] - _HAIR) & (grid <= at[-1] + _HAIR)
         result[close & inside, channel] = found[close & inside]
     return result
+
+
+def check_span(times: np.ndarray, sample_rate: float, key: Hashable, source: str) -> None:
+    """Refuse times of which a grid would be too long.
+
+    Args:
+        times: `(time,)` seconds.
+        sample_rate: Steps of the grid in a second, in Hz.
+        key: The row's key, for the message.
+        source: Where the times come from, for the message.
+    """
+    steps = np.ptp(times) * sample_rate
+    if steps > _MOST_STEPS:
+        raise ValueError(
+            f"{source} must have times that are not too far apart. Received: from {times.min()} to "
+            f"{times.max()} s, which is {steps:.0f} steps of `sample_rate`, in row {key!r}. "
+            "Correct them, or give a lower rate."
+        )

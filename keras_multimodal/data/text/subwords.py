@@ -82,6 +82,11 @@ def describe_tokenizer(tokenizer: Any, special_tokens: bool = False) -> Tokenize
             "`tokenizer` must have no `sequence_length`: `length` says how many tokens are kept. "
             f"Received: sequence_length={tokenizer.sequence_length}"
         )
+    if tokenizer.vocabulary_size() is None:
+        raise ValueError(
+            "`tokenizer` must have a vocabulary of a known size. "
+            f"Received: a {type(tokenizer).__name__} whose vocabulary_size is None"
+        )
     start, end = _special_ids(tokenizer) if special_tokens else (None, None)
     config = keras.saving.serialize_keras_object(tokenizer)
     if hasattr(tokenizer, "split_on_cjk"):  # keras_hub 0.32 leaves it out

@@ -30,10 +30,10 @@ class FeedForward(keras.layers.Layer):
 
     def __init__(
         self,
-        intermediate_dim: int | None = None,
-        dropout: float = 0.0,
-        activation: Activation = "gelu",
-        seed: int | None = None,
+        intermediate_dim: int | None,
+        dropout: float,
+        activation: Activation,
+        seed: int | None,
         residual: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -90,9 +90,9 @@ class ResidualAttention(keras.layers.Layer):
     def __init__(
         self,
         num_heads: int,
-        key_dim: int | None = None,
-        dropout: float = 0.0,
-        seed: int | None = None,
+        key_dim: int | None,
+        dropout: float,
+        seed: int | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -171,11 +171,11 @@ class TransformerBlock(ResidualAttention):
     def __init__(
         self,
         num_heads: int,
-        key_dim: int | None = None,
-        intermediate_dim: int | None = None,
-        dropout: float = 0.0,
-        activation: Activation = "gelu",
-        seed: int | None = None,
+        key_dim: int | None,
+        intermediate_dim: int | None,
+        dropout: float,
+        activation: Activation,
+        seed: int | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(num_heads, key_dim, dropout, seed, **kwargs)

@@ -61,6 +61,19 @@ def test_what_rows_lack_is_counted_and_named():
     assert '"partly_labeled": {' in report.to_json()
 
 
+def test_two_targets_may_be_lacked_one_by_one():
+    report = pair(texts(), labels=FRAME["grade"], values=FRAME["price"]).report
+    assert report.partly_labeled == {
+        "grade": ("k2", "k8", "k14", "k20"),
+        "price": ("k3", "k9", "k15", "k21"),
+    }
+
+
+def test_of_a_single_target_no_row_lacks_a_part():
+    records = pair(texts(), labels=FRAME["grade"], on_missing="drop")
+    assert records.report.partly_labeled == {}
+
+
 def test_a_row_without_any_target_is_an_error_or_dropped():
     frame = FRAME.copy()
     frame.loc["k2", ["tags", "price", "age"]] = None

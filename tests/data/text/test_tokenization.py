@@ -15,6 +15,7 @@ from keras_multimodal import tasks
 from keras_multimodal.data import Preprocessor, TextProcessor, pair
 from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.schema import ClassTarget, Schema, Text
+from keras_multimodal.schema.tokenizer import pads_with_zero
 
 CHINESE = ["我有一只黑猫。", "一只狗\uff0c两只猫\uff01", "GPU上的黑猫 runs"]
 TEXTS = ["The black cat sat.", "playing unaffable", "", "ΣΊΣΥΦΟΣ \ufb01ne"]
@@ -301,6 +302,22 @@ def test_what_makes_no_sense_is_refused(options, error, message):
 def test_a_tokenizer_that_cannot_be_used_is_refused(tokens, options, error, message):
     with pytest.raises(error, match=message):
         TextProcessor(tokenizer=word_pieces(*tokens, **options))
+
+
+def test_a_tokenizer_without_an_end_to_its_ids_is_refused():
+    import keras_hub
+
+    code_points = keras_hub.tokenizers.UnicodeCodepointTokenizer
+    with pytest.raises(ValueError, match="UnicodeCodepointTokenizer whose vocabulary_size is None"):
+        TextProcessor(tokenizer=code_points())
+    column = TextProcessor(length=2, tokenizer=code_points(vocabulary_size=128)).load_data(["ab"])
+    assert pair(column).batch(1).get_single_element()["text"].numpy().tolist() == [[98, 99]]
+
+
+def test_ids_without_names_leave_zero_for_padding():
+    import keras_hub
+
+    assert not pads_with_zero(keras_hub.tokenizers.Tokenizer())  # which names none of its ids
 
 
 def test_special_tokens_need_a_tokenizer_that_has_them():
