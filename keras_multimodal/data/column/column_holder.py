@@ -1,7 +1,6 @@
 """What is no column itself, and stands for one where columns are paired."""
 
 import abc
-from typing import Any
 
 from keras_multimodal.data.column.column import Column
 
@@ -15,6 +14,6 @@ class ColumnHolder(abc.ABC):
         """The column."""
 
 
-def held_column(given: Any) -> Any:
+def held_column(given: Column | ColumnHolder) -> Column:
     """Return the column that stands behind an argument, or the argument where none does."""
     return given.column if isinstance(given, ColumnHolder) else given

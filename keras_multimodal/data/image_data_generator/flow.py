@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import operator
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Self, SupportsIndex
+from typing import Any, Self, SupportsIndex, cast
 
 import keras
 import numpy as np
@@ -249,6 +249,7 @@ class ImageFlow(keras.utils.PyDataset, ColumnHolder):
     @functools.cached_property
     def _read_batch(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         (column,) = self._records.columns
+        column = cast("ImageColumn", column)
         return batch_reader(column, min(self.batch_size, self.samples), self.defaults.seed or 0)
 
     @functools.cached_property

@@ -1,6 +1,6 @@
 """What a flow's batches have as their targets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,13 @@ CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input"
 WITHOUT_CLASSES = ("raw", "multi_output", "input", None)
 
 
-def have_several(targets: Sequence[Any], class_mode: str | None) -> bool:
+def have_several(targets: np.ndarray, class_mode: str | None) -> bool:
     """Return whether rows may have several classes."""
     return class_mode == "categorical" and any(isinstance(each, SEVERAL) for each in targets)
 
 
 def make_targets(
-    targets: Sequence[Any], class_indices: Mapping[Any, int], class_mode: str | None
+    targets: np.ndarray, class_indices: Mapping[Any, int], class_mode: str | None
 ) -> Callable[[tf.Tensor], Any]:
     """Return the graph function from numbers to targets.
 
@@ -50,7 +50,7 @@ def make_targets(
     return lambda numbers: None
 
 
-def class_numbers(targets: Sequence[Any], class_indices: Mapping[Any, int]) -> Any:
+def class_numbers(targets: np.ndarray, class_indices: Mapping[Any, int]) -> Any:
     """Return the rows' classes as numbers, as Keras' iterators have them.
 
     Args:
