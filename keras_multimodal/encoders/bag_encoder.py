@@ -8,7 +8,12 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders.encoder import Encoder, Shape, split_inputs, split_shape
-from keras_multimodal.layers.fusion._same_policy import as_saved, in_dtype, with_policy
+from keras_multimodal.layers.fusion._same_policy import (
+    config_of_held,
+    in_dtype,
+    with_held,
+    with_policy,
+)
 from keras_multimodal.schema import Modality
 from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
@@ -138,12 +143,12 @@ class BagEncoder(Encoder):
         """Return every argument, so that the layer can be saved."""
         config = super().get_config()
         config.pop("dim")  # the encoder's
-        return {**config, "encoder": keras.saving.serialize_keras_object(self.encoder)}
+        return {**config, **config_of_held("encoder", self.encoder, self.dtype_policy)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "BagEncoder":
         """Return the layer that `get_config` describes."""
-        return cls(**{**config, "encoder": as_saved(config["encoder"])})
+        return cls(**with_held("encoder", config))
 
 
 @register

@@ -83,6 +83,16 @@ def test_a_layer_that_is_built_keeps_its_weights_and_its_policy(held, policy, tm
         )
 
 
+def test_a_layer_that_is_held_twice_keeps_its_weights():
+    inner = layers.CrossModalAttention(num_heads=2)
+    inner.build((None, 3, 8), (None, 3, 8))
+    held = layers.PooledFusion(layers.AnchoredFusion(inner), dtype="mixed_bfloat16")
+    assert held.fusion.layer is inner
+    fresh = layers.AnchoredFusion(layers.CrossModalAttention(num_heads=2))
+    held = layers.PooledFusion(fresh, dtype="mixed_bfloat16")
+    assert held.fusion.layer.dtype_policy.name == "mixed_bfloat16"
+
+
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_recurrent_layers_are_made_in_bfloat16(rng, cell, bidirectional):

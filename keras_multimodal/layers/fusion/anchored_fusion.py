@@ -18,7 +18,12 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
-from keras_multimodal.layers.fusion._same_policy import as_saved, in_dtype, with_policy
+from keras_multimodal.layers.fusion._same_policy import (
+    config_of_held,
+    in_dtype,
+    with_held,
+    with_policy,
+)
 from keras_multimodal.ops import zero_masked
 from keras_multimodal.types import Mask, Shape, Shapes, Tensors
 
@@ -169,12 +174,11 @@ class AnchoredFusion(keras.layers.Layer):
         """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
+            **config_of_held("layer", self.layer, self.dtype_policy),
             "anchor": self.anchor,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "AnchoredFusion":
         """Return the layer that `get_config` describes."""
-        layer = as_saved(config["layer"])
-        return cls(**{**config, "layer": layer})
+        return cls(**with_held("layer", config))
