@@ -148,7 +148,7 @@ class CoAttention(MutualBlockLayer):
             else:
                 x = zero_masked(x, x_mask)
             outputs.append(x)
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def _heads_of(self, projected: Tensor) -> list[Any]:
         """Return queries, keys and values, `(batch, heads, length, head_dim)` each."""

@@ -18,7 +18,12 @@ from keras_multimodal.layers._modalities import (
     single_width,
     values_and_masks,
 )
-from keras_multimodal.layers.fusion._same_policy import with_policy
+from keras_multimodal.layers.fusion._same_policy import (
+    config_of_held,
+    in_dtype,
+    with_held,
+    with_policy,
+)
 from keras_multimodal.ops import zero_masked
 from keras_multimodal.types import Mask, Shape, Shapes, Tensors
 
@@ -140,11 +145,11 @@ class AnchoredFusion(keras.layers.Layer):
         masks = dict(zip(self._mask_arguments, (query_mask, context_mask), strict=True))
         # Zeros at masked places for a layer that isn't as careful as those of this package.
         query, context = zero_masked(query, query_mask), zero_masked(context, context_mask)
-        fused = self.layer(query, context, **masks)  # (batch, length, dim)
-        fused = zero_masked(fused, query_mask)
+        fused = in_dtype(self.layer(query, context, **masks), self.compute_dtype)
+        fused = zero_masked(fused, query_mask)  # (batch, length, dim)
         outputs = [zero_masked(value, value_mask) for value, value_mask in pairs]
         outputs[position] = fused[:, 0] if len(pairs[position][0].shape) == 2 else fused
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """Return the shapes of the inputs, the anchor's as the layer makes it."""
@@ -153,7 +158,7 @@ class AnchoredFusion(keras.layers.Layer):
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
         fused = self.layer.compute_output_shape(*self._layer_shapes(input_shape))
         shapes[position] = (*shapes[position][:-1], fused[-1])
-        return like_inputs(shapes, names)
+        return like_inputs(shapes, names, input_shape)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Return the inputs, the anchor as the layer makes it."""
@@ -163,18 +168,17 @@ class AnchoredFusion(keras.layers.Layer):
             keras.KerasTensor(shape, dtype=self.compute_dtype)
             for shape in in_order(self.compute_output_shape(shapes), self.modality_names)
         ]
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
+            **config_of_held("layer", self.layer, self.dtype_policy),
             "anchor": self.anchor,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "AnchoredFusion":
         """Return the layer that `get_config` describes."""
-        layer = keras.saving.deserialize_keras_object(config["layer"])
-        return cls(**{**config, "layer": layer})
+        return cls(**with_held("layer", config))
