@@ -9,6 +9,8 @@ from keras_multimodal.ops import zero_masked
 from keras_multimodal.schema import Modality
 from keras_multimodal.types import Mask, Masks, Shape, Shapes, Tensor, Tensors
 
+Grid = tuple[int, int]
+
 
 class Encoder(keras.layers.Layer):
     """Base of the encoders: one modality's tensor in, tokens and a mask out.
@@ -104,6 +106,15 @@ class Encoder(keras.layers.Layer):
     def length(self, values_shape: Shape) -> int | None:
         """Return how many tokens `values` of the given shape makes."""
         raise NotImplementedError
+
+    def grid(self, values_shape: Shape) -> Grid | None:
+        """Return the rows and columns whose places the tokens are, row by row; None if of none.
+
+        Where there are more tokens, such as one for all, the grid's are the last.
+
+        Args:
+            values_shape: The shape of `values`.
+        """
 
     def build(self, input_shape: Shapes) -> None:
         """Build the encoder for the shape of `values`, or of `[values, present]`."""

@@ -68,6 +68,15 @@ class AsTokens(keras.layers.Layer):
             there = ops.logical_and(ops.ones_like(tokens[..., 0], dtype="bool"), rows[:, None])
         return there if tokens_mask is None else ops.logical_and(there, tokens_mask)
 
+    def grid(self, values_shape: tuple[int, ...]) -> tuple[int, int] | None:
+        """Return the rows and columns whose places the tokens are; None if of none.
+
+        Args:
+            values_shape: The shape of what the layer made.
+        """
+        _, *places, _ = values_shape
+        return (places[0], places[1]) if len(places) == 2 else None
+
     def compute_output_shape(self, input_shape: Shapes) -> Shape:
         """Return `(batch, length, dim)`."""
         first = input_shape[0]

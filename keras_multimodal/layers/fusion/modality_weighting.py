@@ -10,7 +10,7 @@ from keras import ops
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name, in_order, values_and_masks
-from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, stacked_presence
+from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, shares, stacked_presence
 from keras_multimodal.ops import masked_softmax
 from keras_multimodal.types import Initializer, Mask, Regularizer, Tensor, Tensors
 
@@ -145,6 +145,18 @@ class ModalityWeighting(VectorFusion):
         weights = ops.cast(masked_softmax(scores / self.temperature, present), vectors.dtype)
         output = ops.einsum("bm,bmd->bd", weights, vectors)
         return (output, weights) if return_weights else output
+
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality, `(batch, modalities)`, 0 where a row lacks it.
+
+        They are the `w_m`.
+
+        Args:
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        _, weights = self.call(inputs, mask, return_weights=True)
+        return shares(weights)
 
     def _score(self, vectors: Tensor) -> Tensor:
         """Return the scores `(batch, modalities)`."""
