@@ -9,10 +9,10 @@ import keras
 from keras import ops
 
 from keras_multimodal.encoders import pretrained
+from keras_multimodal.encoders._embedded_ids import check_embedded_ids
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Modality
 from keras_multimodal.tasks._as_tokens import AsTokens
-from keras_multimodal.tasks._embedded_ids import check_embedded_ids
 from keras_multimodal.types import Mask, Tensor
 
 Encoder: TypeAlias = keras.layers.Layer | str | os.PathLike[str]
@@ -73,7 +73,7 @@ def encoded(
         names = [name for name in given if name != spec.present_name or there is given[name]]
         parts = [given[name] for name in names]
         return encoder(parts[0] if len(parts) == 1 else parts)
-    check_embedded_ids(encoder, spec)
+    check_embedded_ids(encoder, spec, f"encoders[{spec.name!r}]")
     values = [name for name in given if name not in (spec.mask_name, spec.present_name)]
     made = _called(encoder, spec, _inputs(encoder, given, values, there))
     shape = tuple(getattr(made, "shape", ()))
