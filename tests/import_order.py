@@ -20,7 +20,9 @@ PAGE = ROOT / "CONTRIBUTING.md"
 FOR_ALL = {
     "__init__",
     "__main__",
+    "_disk_space",
     "_folders",
+    "_locks",
     "_registration",
     "_registry",
     "_seeding",

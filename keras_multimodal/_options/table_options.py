@@ -37,6 +37,9 @@ class TableOptions(Declared):
         otherwise="the table's",
         metavar="DIR",
     )
+    confine: bool = option(
+        False, "read no file outside of that folder, wherever names and links lead"
+    )
     image: tuple[str, ...] = option((), "columns of pictures' file names", metavar="COLUMN")
     text: tuple[str, ...] = option((), "columns of texts", metavar="COLUMN")
     audio: tuple[str, ...] = option((), "columns of recordings' file names", metavar="COLUMN")
@@ -71,6 +74,12 @@ class TableOptions(Declared):
         metavar="S",
         least=0,
         most=2**32 - 1,
+    )
+    decimal: str | None = option(
+        None,
+        "sign before the decimals of numbers; the other one parts thousands",
+        otherwise="as the cells show",
+        choices=(".", ","),
     )
     image_size: int = option(96, "pixels on each side of pictures", metavar="N", least=8)
     sample_rate: int = option(16_000, "of recordings, in Hz", metavar="HZ", least=1000)

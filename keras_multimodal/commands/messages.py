@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Mapping
 
+from keras_multimodal._disk_space import named_where_full
 from keras_multimodal._options import TrainingOptions, declared
 from keras_multimodal.errors import ArgumentError
 
@@ -64,7 +65,11 @@ def say(finding: object, flags: Mapping[str, str]) -> None:
     Args:
         finding: The finding, whose `str` says it.
         flags: The command line's names, by argument.
+
+    Raises:
+        FullDiskError: If it is printed to a file, and there is no room.
     """
     text = str(finding)
     if text:
-        print(in_flags(text, flags), flush=True)
+        with named_where_full("standard output"):
+            print(in_flags(text, flags), flush=True)

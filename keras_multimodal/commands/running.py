@@ -20,7 +20,7 @@ from keras_multimodal._options import declared
 from keras_multimodal.commands.messages import flags_of, say
 from keras_multimodal.commands.option_file import read_config
 from keras_multimodal.errors import ArgumentError
-from keras_multimodal.schema.column_kind import as_number
+from keras_multimodal.schema.number_writing import as_number
 from keras_multimodal.types import Cell
 
 Tell = Callable[[object], None]
@@ -70,15 +70,16 @@ def _describe(arguments: argparse.Namespace, tell: Tell) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace, tell: Tell) -> None:
-    file = None if arguments.output is None else pathlib.Path(arguments.output)
-    if file is not None and file.exists():
-        raise ArgumentError("output", f"must be new. Received: {os.fspath(file)!r}")
-    run = experiment.load(arguments.run)
-    with _table(arguments) as table:
+    with contextlib.ExitStack() as stack:
+        partial = None
+        if arguments.output is not None:  # asked for now, and not when all is done
+            file = replace_file(arguments.output, overwrite=False, argument="output")
+            partial = stack.enter_context(file)
+        run = experiment.load(arguments.run)
+        table = stack.enter_context(_table(arguments))
         evaluation = experiment.evaluate(run, table, on_finding=tell)
-    tell(evaluation)
-    if file is not None:
-        with replace_file(file) as partial:
+        tell(evaluation)
+        if partial is not None:
             partial.write_text(json.dumps(evaluation.scores, indent=1), "utf-8")
 
 
@@ -92,10 +93,12 @@ def _predict(arguments: argparse.Namespace, tell: Tell) -> None:
         raise ArgumentError(
             "output", f"must be new, or come with `overwrite`. Received: {os.fspath(file)!r}"
         )
-    run = experiment.load(arguments.run)
-    with _table(arguments, run.options.key) as table:
-        answers = experiment.predict(run, table, on_finding=tell)
-    _write(answers, file, arguments.raw)
+    # The file is asked for now, and not when all is done.
+    with replace_file(file, overwrite=arguments.overwrite, argument="output") as partial:
+        run = experiment.load(arguments.run)
+        with _table(arguments, run.options.key) as table:
+            answers = experiment.predict(run, table, on_finding=tell)
+        _write(answers, partial, arguments.raw)
     fine = int((answers["status"] == "ok").sum())
     print(f"{len(answers)} rows, {fine} of them ok. Written to {file}")
 
@@ -139,19 +142,19 @@ def _table(arguments: argparse.Namespace, key: str | None = None) -> Iterator[ta
             tfds_split=arguments.tfds_split or "train",
             key=key,
             files_directory=pathlib.Path(directory) / "files",
+            confine=bool(arguments.confine),
         )
 
 
 def _write(frame: pd.DataFrame, file: pathlib.Path, raw: bool) -> None:
     """Write a frame in the form that the file's ending names."""
-    with replace_file(file) as partial:
-        if file.suffix == ".csv":
-            frame = frame if raw else frame.map(_guarded).rename(columns=_guarded)
-            frame.to_csv(partial, index=False)
-        elif file.suffix == ".parquet":
-            frame.to_parquet(partial, index=False)
-        else:
-            frame.to_json(partial, orient="records", lines=True, force_ascii=False)
+    if file.suffix == ".csv":
+        frame = frame if raw else frame.map(_guarded).rename(columns=_guarded)
+        frame.to_csv(file, index=False)
+    elif file.suffix == ".parquet":
+        frame.to_parquet(file, index=False)
+    else:
+        frame.to_json(file, orient="records", lines=True, force_ascii=False)
 
 
 def _guarded(cell: Cell) -> Cell:

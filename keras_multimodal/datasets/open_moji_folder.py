@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from keras_multimodal._folders import remove_old_remains
 from keras_multimodal.datasets import _icons
 from keras_multimodal.datasets._manifest import find_fault, has_manifest, write_manifest
 from keras_multimodal.datasets._packages import require
@@ -81,6 +82,7 @@ def write_open_moji(
         return folder
     require(*_PACKAGES)
     target.parent.mkdir(parents=True, exist_ok=True)
+    remove_old_remains(target)
     # Beside the target, so that the finished folder can be renamed; within a private folder, so
     # that it has the usual permissions.
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as temporary:

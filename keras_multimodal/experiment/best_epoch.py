@@ -4,9 +4,11 @@ import json
 import math
 import pathlib
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_multimodal._folders import replace_file
 from keras_multimodal.errors import ArgumentError
@@ -71,7 +73,7 @@ class BestEpoch(keras.callbacks.Callback):
         Args:
             epoch: Its number, from 0.
         """
-        return self._folder / f"{self._name}.{epoch}.weights.h5"
+        return self._folder / f"{self._name}.{epoch}.npz"
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep what has been learned, and stop where there is no more to hope for.
@@ -88,7 +90,7 @@ class BestEpoch(keras.callbacks.Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
         with replace_file(self.weights_of(epoch)) as partial:
-            self.model.save_weights(partial)
+            _save(_state(self.model), partial)
         self._seeds = [seed.numpy().tolist() for seed in _seeds(self.model)]
         if self._patience is not None and epoch - self.best >= self._patience:
             self.stopped = f"no better for {self._patience} epochs"
@@ -105,9 +107,24 @@ class BestEpoch(keras.callbacks.Callback):
         Args:
             model: The model, its optimizer built.
         """
-        model.load_weights(self.weights_of(self.epochs - 1))
+        self.load(model, self.epochs - 1)
         for seed, value in zip(_seeds(model), self._seeds, strict=True):
             seed.assign(value)
+
+    def load(self, model: keras.Model, epoch: int) -> None:
+        """Give a model the weights, and its optimizer the state, of an epoch.
+
+        Args:
+            model: The model, its optimizer built.
+            epoch: The epoch's number, from 0: the best one or the last.
+        """
+        file = self.weights_of(epoch)
+        if not file.is_file():  # an earlier version has begun the run
+            model.load_weights(file.with_suffix(".weights.h5"))
+            return
+        with np.load(file) as arrays:
+            for variable, name in zip(_state(model), arrays.files, strict=True):
+                variable.assign(arrays[name])
 
     def finish(self) -> None:
         """Note that training is over."""
@@ -123,6 +140,23 @@ class BestEpoch(keras.callbacks.Callback):
         }
         with replace_file(self._state_file) as partial:
             partial.write_text(json.dumps(state), encoding="utf-8")
+
+
+def _state(model: keras.Model) -> list[keras.Variable]:
+    """Return what training changes, in an order that depends on nothing but the model."""
+    return [*model.weights, *(model.optimizer.variables if model.compiled else ())]
+
+
+def _save(variables: Sequence[keras.Variable], path: pathlib.Path) -> None:
+    """Write variables to a file.
+
+    Keras' own `save_weights` ends the process where the disk is full: HDF5 cannot close its file.
+    """
+    arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    # NumPy's files know no bfloat16.
+    arrays = [a.astype("float32") if a.dtype.name == "bfloat16" else a for a in arrays]
+    with path.open("wb") as file:
+        np.savez(file, *arrays)
 
 
 def _seeds(model: keras.Model) -> list[keras.Variable]:

@@ -17,12 +17,12 @@ from keras_multimodal.data import Records
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.experiment.report import add_unreadable
 from keras_multimodal.experiment.training import build
-from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.tables import ColumnFindings, RowFindings, Table
+from keras_multimodal.tables.columns import IN_FILES
 from keras_multimodal.tables.pairing import pair_rows
 from keras_multimodal.tables.parts import split
-from keras_multimodal.tables.repeats import IN_FILES, Repeats, find_repeats
+from keras_multimodal.tables.repeats import Repeats, find_repeats
 from keras_multimodal.tables.task import Task
 
 _SHOWN = 20
@@ -86,7 +86,7 @@ class Description:
         task = self.columns.task
         if task.name != "classification":
             return {}
-        return dict(Counter(self._target_cells(task).map(class_name)).most_common())
+        return dict(Counter(task.pairing["labels"]).most_common())
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write a page of it.
@@ -131,7 +131,7 @@ class Description:
             ]
             report.add_table("Target", ["class", "rows", "share"], shares, note)
         elif task.name == "regression":
-            numbers = pd.to_numeric(cells).describe()
+            numbers = cells.map(task.writing.number).describe()
             report.add_table("Target", ["", "value"], list(numbers.items()), note)
         else:
             report.add_text("Target", note)
@@ -180,6 +180,7 @@ def describe(
         raise ArgumentError(
             "timed", "must come with a target to train for. Received: timed=True, target=None"
         )
+    table = table.confined() if options.confine else table
     tell = on_finding or (lambda finding: None)
     columns = tables.examine(table, options, strict=False)
     cells = _cells(columns)

@@ -12,7 +12,7 @@ from keras_multimodal.experiment import scoring
 from keras_multimodal.experiment.known_rows import known_rows
 from keras_multimodal.experiment.trained_model import TrainedModel
 from keras_multimodal.schema import ClassTarget
-from keras_multimodal.schema.column_kind import class_name
+from keras_multimodal.schema.class_names import known_name
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.tables import Table
 from keras_multimodal.tables.task import find_task
@@ -125,8 +125,10 @@ def _with_target(run: TrainedModel, table: Table) -> tuple[Table, dict[str, Any]
     target = run.schema.target
     if not isinstance(target, ClassTarget):
         # The task is the run's, whatever the cells of another table look like.
-        return table, find_task(table, dataclasses.replace(run.options, task=run.task)).pairing
-    labels = table.frame[column].map(class_name)
+        options = dataclasses.replace(run.options, task=run.task)
+        return table, find_task(table, options, run.target_writing).pairing
+    classes = frozenset(target.classes)
+    labels = table.frame[column].map(lambda cell: known_name(cell, classes))
     unknown = labels[~labels.isin(target.classes)]
     if len(unknown):
         raise ArgumentError(

@@ -218,7 +218,7 @@ def _fit(
             f"The {measure} of {name} is no number in any epoch: let `learning_rate` be "
             "smaller, and remove what an interrupted run has left"
         )
-    model.load_weights(best.weights_of(best.best))
+    best.load(model, best.best)
     if on_finding is not None:
         on_finding(TrainingEnd(name, best.epochs, best.best + 1, best.stopped, best.monitor))
 

@@ -11,7 +11,7 @@ from keras_multimodal.experiment.fitting import FittedModel
 from keras_multimodal.experiment.run import Run
 from keras_multimodal.experiment.scores import ALL, ALONE, Scores
 from keras_multimodal.schema import ClassTarget
-from keras_multimodal.tables.repeats import IN_FILES
+from keras_multimodal.tables.columns import IN_FILES
 
 _SHOWN = 20  # texts, and classes of a confusion matrix
 

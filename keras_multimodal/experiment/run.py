@@ -90,6 +90,7 @@ class Run:
             columns.table.sha256,
             self.model,
             self.directory,
+            columns.task.writing,
         )
 
     @property
@@ -109,8 +110,8 @@ class Run:
         export.saved_model(self.model, folder / "saved_model", preprocessing=self.schema)
         (folder / SCHEMA).write_text(self.schema.to_json(), "utf-8")
         (folder / CONFIG).write_text(self.options.to_json(), "utf-8")
-        write_columns(folder, columns)
         (folder / METRICS).write_text(json.dumps(self.metrics, indent=1), "utf-8")
+        write_columns(folder, columns)
         histories = {name: fitted.fit.history for name, fitted in self.models.items()}
         write_history(folder / "history.csv", histories)
         self._write_split(folder / "split.csv")

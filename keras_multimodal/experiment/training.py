@@ -14,7 +14,7 @@ from typing import Any
 import keras
 
 from keras_multimodal import layers, tables, tasks
-from keras_multimodal._folders import replace_folder
+from keras_multimodal._folders import replace_file, replace_folder
 from keras_multimodal._options import TrainingOptions
 from keras_multimodal._seeding import seeded
 from keras_multimodal.data import Records
@@ -66,8 +66,10 @@ def train(
             `TrainingEnd` of each model, and `Scores`. `print` shows them. Default `None`: silence.
 
     Raises:
-        ArgumentError: If an option or a column is wrong, the output is filled, or the table is not
-            that of the interrupted run.
+        ArgumentError: If an option or a column is wrong, the output is filled or is being written
+            by another process, or the table is not that of the interrupted run.
+        FileExistsError: If somebody else has written the output meanwhile; `resume` goes on.
+        FullDiskError: If there is no room; `resume` goes on where something was learned.
         ImportError: If a file needs a package that is not installed.
         MissingFileError: If the table is missing, or there is nothing to go on with.
         ValueError: If a cell is wrong.
@@ -93,6 +95,7 @@ def train(
                     key=options.key,
                     files_directory=state / "files",
                     overwrite=True,
+                    confine=options.confine,
                 )
             _check_table(state, table)
             prepared = tables.prepare(table, options, on_finding)
@@ -245,24 +248,27 @@ def _state_folder(options: TrainingOptions, resume: bool) -> pathlib.Path:
             raise MissingFileError(
                 "resume", f"must find an interrupted run. Received: none in {str(state)!r}"
             )
-        before = json.loads(file.read_text("utf-8"))
+        noted = json.loads(file.read_text("utf-8"))
+        # An earlier version's lacks options that there are now: their defaults held.
+        before = json.loads(TrainingOptions.from_mapping(noted, str(file)).to_json())
         now = json.loads(options.to_json())
-        other = sorted(name for name in now if name not in free and now[name] != before.get(name))
+        other = sorted(name for name in now if name not in free and now[name] != before[name])
         if other:
-            changed = ", ".join(f"{n} {now[n]!r} and not {before.get(n)!r}" for n in other)
+            changed = ", ".join(f"{n} {now[n]!r} and not {before[n]!r}" for n in other)
             raise ArgumentError(
                 "resume",
                 f"must come with the options that the run began with, in {str(file)!r}. "
                 f"Received: {changed}",
             )
-    elif state.exists():
+    elif state.exists() and not all(each.name.startswith(f".{CONFIG}") for each in state.iterdir()):
         raise ArgumentError(
             "output",
             f"has an interrupted run beside it, {str(state)!r}: go on with `resume`, or remove "
             "that folder",
         )
-    state.mkdir(parents=True, exist_ok=True)
-    file.write_text(options.to_json(), "utf-8")
+    state.mkdir(parents=True, exist_ok=True)  # there where one was killed before it noted these
+    with _removed_on_error(state, resume), replace_file(file) as partial:
+        partial.write_text(options.to_json(), "utf-8")
     return state
 
 
@@ -270,7 +276,8 @@ def _check_table(state: pathlib.Path, table: Table) -> None:
     """Refuse to go on with another table than that which the run began with."""
     file = state / _TABLE
     if not file.is_file():
-        file.write_text(table.sha256, "utf-8")
+        with replace_file(file) as partial:
+            partial.write_text(table.sha256, "utf-8")
     elif file.read_text("utf-8") != table.sha256:
         raise ArgumentError(
             "resume",

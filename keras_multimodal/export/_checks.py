@@ -5,7 +5,8 @@ from typing import Any
 import keras
 
 from keras_multimodal.encoders._embedded_ids import check_model_ids
-from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets
+from keras_multimodal.export._answers import status_name
+from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets, TextTarget
 
 
 def model_input(model: keras.Model) -> Any:
@@ -74,6 +75,7 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
             f"Received: model={model.name!r}, which returns a {type(output).__name__} of "
             f"{len(output)}"
         )
+    _check_names(model, schema, output)
     if isinstance(schema.target, Targets):
         if not isinstance(output, dict) or set(output) != set(schema.target.names):
             received = sorted(output) if isinstance(output, dict) else tuple(output.shape)
@@ -100,6 +102,19 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
                 )
             output = output["probabilities"]
         _check_classes(model, schema.target, output)
+
+
+def _check_names(model: keras.Model, schema: Schema, output: Any) -> None:
+    names = set(output) if isinstance(output, dict) else set()
+    if isinstance(schema.target, (NumberTarget, TextTarget)):
+        names.add(schema.target.name)
+    taken = sorted(names & {status_name(modality) for modality in schema.names})
+    if taken:
+        raise ValueError(
+            f"`model` must not have an output or a target called {taken}, which says what cells "
+            f"are like. Received: model={model.name!r} with {sorted(names)}; rename it, or the "
+            "modality"
+        )
 
 
 def _check_numbers(model: keras.Model, target: NumberTarget, output: Any) -> None:

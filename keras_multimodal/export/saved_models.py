@@ -1,7 +1,7 @@
 """One SavedModel from raw bytes and strings to probabilities."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -9,12 +9,14 @@ import tensorflow as tf
 
 from keras_multimodal._folders import replace_folder
 from keras_multimodal.data import Preprocessor
+from keras_multimodal.export._answers import status_outputs, without_answers
 from keras_multimodal.export._checks import (
     check_inputs,
     check_outputs,
     check_probabilities,
     model_input,
 )
+from keras_multimodal.export._signature import write_signature
 from keras_multimodal.export._writing import Writing
 from keras_multimodal.schema import (
     ClassTarget,
@@ -46,6 +48,11 @@ def saved_model(
     TensorFlow and nothing else, but for texts that are normalised or cut by a keras_hub tokenizer,
     which need `import tensorflow_text`; this package need not be installed where it is loaded. The
     schema travels along, as `assets.extra/schema.json`.
+
+    Every row is answered, whatever the others are. A picture or a recording that can't be read
+    counts as absent; `<modality>_status`, `(batch,)` int32, is 0 where a cell is fine, else a code
+    that `signature.json` in the folder explains. Where the modality is not optional, the row's
+    numbers are NaN and its label is empty. Columns that differ in their number of rows are refused.
 
     The signature returns what the model returns, by name; a model that returns one tensor has it
     under `"probabilities"` if the schema's target are classes, under the target's name if they are
@@ -129,10 +136,19 @@ def saved_model(
     check_probabilities(model, schema)
 
     def serve(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        by_name = preprocessor(raw)
-        inputs = keras.tree.map_structure(lambda tensor: by_name[tensor.name], model_input(model))
+        served = preprocessor.serve(raw)
+        inputs = keras.tree.map_structure(
+            lambda tensor: served.inputs[tensor.name], model_input(model)
+        )
         outputs = model(inputs, training=False)
-        return _named_outputs(outputs, schema) if writing is None else writing(outputs)
+        named = _named_outputs(outputs, schema) if writing is None else writing(outputs)
+        if isinstance(schema.target, PairTarget):
+            for name, members in schema.target.towers:
+                used = [served.used[each] for each in members if each in served.used]
+                named.update(without_answers({name: named[name]}, used))
+        else:
+            named = without_answers(named, served.used.values())
+        return named | status_outputs(served)
 
     with replace_folder(directory, overwrite, marker="saved_model.pb") as partial:
         archive = keras.export.ExportArchive()
@@ -140,13 +156,23 @@ def saved_model(
         archive.track(preprocessor)  # its lookup tables, which an endpoint alone would not carry
         for part in parts:
             archive.track(part)
-        archive.add_endpoint("serving_default", serve, [preprocessor.raw_signature()])
+        preprocessors = {"serving_default": preprocessor}
+        endpoints = {
+            "serving_default": archive.add_endpoint(
+                "serving_default", serve, [preprocessor.raw_signature()]
+            )
+        }
         if writing is not None:
-            archive.add_endpoint("generate", serve, [preprocessor.raw_signature()])
+            preprocessors["generate"] = preprocessor
+            endpoints["generate"] = archive.add_endpoint(
+                "generate", serve, [preprocessor.raw_signature()]
+            )
         for name, tower_model in towers.items():
             used = [m for m in schema.inputs if not set(m.tensors).isdisjoint(tower_model.input)]
-            _add_tower(archive, tower_model, Preprocessor(Schema(used)), name)
+            preprocessors[name] = Preprocessor(Schema(used))
+            endpoints[name] = _add_tower(archive, tower_model, preprocessors[name], name)
         archive.write_out(partial, verbose=False)
+        write_signature(partial, endpoints, preprocessors)
         extra = partial / "assets.extra"
         extra.mkdir()
         (extra / "schema.json").write_text(schema.to_json(), encoding="utf-8")
@@ -154,14 +180,16 @@ def saved_model(
 
 def _add_tower(
     archive: keras.export.ExportArchive, model: keras.Model, preprocessor: Preprocessor, name: str
-) -> None:
+) -> Callable[..., Any]:
     """Add a signature of one tower, from its raw cells to its vectors."""
 
     def embed(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {"embedding": _widen(model(preprocessor(raw), training=False))}
+        served = preprocessor.serve(raw)
+        vectors = {"embedding": _widen(model(served.inputs, training=False))}
+        return without_answers(vectors, served.used.values()) | status_outputs(served)
 
     archive.track(preprocessor)
-    archive.add_endpoint(name, embed, [preprocessor.raw_signature()])
+    return archive.add_endpoint(name, embed, [preprocessor.raw_signature()])
 
 
 def _as_preprocessor(preprocessing: Any) -> Preprocessor:
@@ -193,11 +221,15 @@ def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
 
 
 def _label(target: ClassTarget, probabilities: tf.Tensor) -> tf.Tensor:
-    """Return the most probable class, `(batch,)`; or all as probable as not, `(batch, classes)`."""
+    """Return the most probable class, `(batch,)`; or all as probable as not, `(batch, classes)`.
+
+    Of probabilities that are no numbers none is the highest, and the class is empty.
+    """
     if target.multi_label:
         return probabilities >= 0.5
     best = tf.argmax(probabilities, axis=-1)  # (batch,)
-    return tf.gather(tf.constant(target.classes), best)
+    numbers = tf.reduce_all(tf.math.is_finite(probabilities), axis=-1)
+    return tf.where(numbers, tf.gather(tf.constant(target.classes), best), "")
 
 
 def _widen(tensor: tf.Tensor) -> tf.Tensor:

@@ -10,12 +10,14 @@ from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.schema.modality import Modality
 from keras_multimodal.schema.tokenizer import Tokenizer
+from keras_multimodal.schema.unspaced_scripts import are_unspaced, count_tokens
 from keras_multimodal.types import Cell
 
 _STANDARDIZE = ("lower_and_strip_punctuation", "lower", "strip_punctuation", None)
 _SPLIT = ("whitespace", "character", "script")
 _NORMALIZE = ("NFC", "NFD", "NFKC", "NFKD", None)
 _LONGEST = 128  # words, where a column alone is known
+_LONGEST_OF_CHARACTERS = 256  # where each is a token
 _WHOLE = 0.95  # the share of the texts that are kept whole there
 
 
@@ -121,8 +123,9 @@ class Text(Modality):
 
     @classmethod
     def from_cells(cls, cells: Sequence[Cell], *, name: str, optional: bool) -> Self:
-        """Return the description of texts of as many words as `text_length` counts."""
-        return cls(name=name, optional=optional, length=text_length(cells))
+        """Return the description of texts as long as nearly all of them, in words or by script."""
+        split = text_split(cells)
+        return cls(name=name, optional=optional, length=text_length(cells, split), split=split)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -156,10 +159,30 @@ class Text(Modality):
         return self.normalize is not None or self.tokenizer is not None
 
 
-def text_length(cells: Sequence[Cell]) -> int:
-    """Return how many words 95 of 100 texts have at most, but no more than 128."""
-    lengths = sorted(len(str(cell).split()) for cell in cells if not is_missing(cell))
+def text_split(cells: Sequence[Cell]) -> Literal["whitespace", "script"]:
+    """Return how texts are cut: by script, where they are written without spaces.
+
+    Args:
+        cells: The texts.
+    """
+    return "script" if are_unspaced(cells) else "whitespace"
+
+
+def text_length(cells: Sequence[Cell], split: str = "whitespace") -> int:
+    """Return how many tokens 95 of 100 texts have at most, but no more than are kept.
+
+    Args:
+        cells: The texts.
+        split: How they are cut: `"whitespace"`, at most 128; `"script"` or `"character"`, at most
+            256. Default `"whitespace"`.
+    """
+    texts = [str(cell) for cell in cells if not is_missing(cell)]
+    lengths = sorted(
+        len(text) if split == "character" else count_tokens(text, split == "script")
+        for text in texts
+    )
     if not lengths:
         return 1
     place = min(len(lengths) - 1, math.ceil(_WHOLE * len(lengths)))
-    return min(_LONGEST, lengths[place])
+    longest = _LONGEST if split == "whitespace" else _LONGEST_OF_CHARACTERS
+    return max(1, min(longest, lengths[place]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from keras_multimodal.schema import ColumnKind, Schema, Tabular
-from keras_multimodal.schema.column_kind import as_number, class_name
+from keras_multimodal.schema.class_names import known_name
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.tables.table import Table
 from keras_multimodal.types import Cell
@@ -14,23 +14,26 @@ from keras_multimodal.types import Cell
 _NAMED = 5  # cells of a row
 
 
-def tabular_cells(table: Table, kinds: Sequence[ColumnKind]) -> pd.DataFrame:
+def tabular_cells(
+    table: Table, kinds: Sequence[ColumnKind], schema: Schema | None = None
+) -> pd.DataFrame:
     """Return the columns of numbers and categories; what should be a finite number is NaN if not.
 
     Args:
         table: The table.
         kinds: What its columns are.
+        schema: What has been learned of them, by whose names categories are then called. Default
+            `None`.
     """
-    return pd.DataFrame(
-        {
-            each.column: table.frame[each.column].map(as_number)
-            if each.kind == "number"
-            else table.frame[each.column]
-            for each in kinds
-            if each.kind in ("number", "category")
-        },
-        index=table.frame.index,
-    )
+    known = {} if schema is None else _categories(schema)
+    cells = {}
+    for each in kinds:
+        column = table.frame[each.column]
+        if each.kind == "number":
+            cells[each.column] = column.map(each.writing.number).astype("float64")
+        elif each.kind == "category":
+            cells[each.column] = _as_known(column, known.get(each.column, frozenset()))
+    return pd.DataFrame(cells, index=table.frame.index)
 
 
 def wrong_numbers(table: Table, kinds: Sequence[ColumnKind]) -> dict[str, dict[int, Cell]]:
@@ -45,7 +48,7 @@ def wrong_numbers(table: Table, kinds: Sequence[ColumnKind]) -> dict[str, dict[i
     """
     found = {
         table.names[each.column]: {
-            row: cell for row, cell in table.frame[each.column].items() if _is_wrong(cell)
+            row: cell for row, cell in table.frame[each.column].items() if _is_wrong(cell, each)
         }
         for each in kinds
         if each.kind == "number"
@@ -77,19 +80,28 @@ def lacking_cells(
         for row, cell in table.frame[each.column].items():
             if is_missing(cell):
                 what = f"{name} missing"
-            elif each.kind == "number" and _is_wrong(cell):
+            elif each.kind == "number" and _is_wrong(cell, each):
                 what = f"{name} is no finite number: {cell!r}"
-            elif each.kind == "category" and class_name(cell) not in known[each.column]:
-                unseen.setdefault(name, []).append(class_name(cell))
-                what = f"{name} not seen in training: {class_name(cell)!r}"
+            elif each.kind == "category" and (
+                (called := known_name(cell, known[each.column])) not in known[each.column]
+            ):
+                unseen.setdefault(name, []).append(called)
+                what = f"{name} not seen in training: {called!r}"
             else:
                 continue
             lacks.setdefault(row, []).append(what)
     return {row: _shortened(parts) for row, parts in lacks.items()}, unseen
 
 
-def _is_wrong(cell: Cell) -> bool:
-    return not is_missing(cell) and math.isnan(as_number(cell))
+def _is_wrong(cell: Cell, kind: ColumnKind) -> bool:
+    return not is_missing(cell) and math.isnan(kind.writing.number(cell))
+
+
+def _as_known(column: pd.Series, names: frozenset[str]) -> pd.Series:
+    """Return the cells under the names that are known of them, and missing ones as they are."""
+    if not names:
+        return column
+    return column.map(lambda cell: cell if is_missing(cell) else known_name(cell, names))
 
 
 def _categories(schema: Schema) -> Mapping[str, frozenset[str]]:

@@ -1,9 +1,8 @@
 """The columns of a table: what each is, and what reads it."""
 
 import dataclasses
-import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -13,15 +12,11 @@ from keras_multimodal.data.audio.length import recording_seconds
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ColumnKind, Schema
-from keras_multimodal.schema.column_kind import (
-    UNKNOWN,
-    as_number,
-    find_kinds,
-    left_out,
-    unknown_kinds,
-)
+from keras_multimodal.schema.cell_looks import are_codes
+from keras_multimodal.schema.column_kind import UNKNOWN, find_kinds, left_out, unknown_kinds
 from keras_multimodal.schema.missing_cells import is_missing
-from keras_multimodal.schema.text import text_length
+from keras_multimodal.schema.number_writing import UntoldWriting, find_writing
+from keras_multimodal.schema.text import text_length, text_split
 from keras_multimodal.tables.cells import tabular_cells
 from keras_multimodal.tables.table import Table
 from keras_multimodal.types import Cell
@@ -29,7 +24,7 @@ from keras_multimodal.types import Cell
 _LONGEST = 10.0  # seconds
 _USUAL = 5.0  # seconds, where no length can be told
 _PROBED = 200  # recordings whose length is asked
-_MOST = 0.9  # the share of the cells that must be numbers
+IN_FILES = ("image", "audio", "sensor")
 TABULAR = "table"  # the modality of the columns of numbers and categories
 
 
@@ -52,11 +47,8 @@ def column_kinds(table: Table, options: TableOptions, strict: bool = True) -> li
         others = set(table.frame.columns) - set(named) - set(tabular) - set(target)
         named.update(dict.fromkeys(others, "ignore"))
     for column in tabular:
-        # Codes and numbers alike: where nine of ten are no numbers, they are categories.
-        cells = [cell for cell in table.frame[column].tolist() if not is_missing(cell)]
-        numbers = sum(not math.isnan(as_number(cell)) for cell in cells)
-        named[column] = "number" if numbers >= _MOST * len(cells) else "category"
-    found = find_kinds(table.frame, named, skip=target)
+        named[column] = "number" if _are_numbers(table, column, options) else "category"
+    found = find_kinds(table.frame, named, target, options.decimal, table.untyped)
     unknown = [each for each in found if each.kind == UNKNOWN]
     if unknown and strict:
         raise ArgumentError(
@@ -117,22 +109,40 @@ def make_columns(
                 f"categories. Received: {table.names[each.column]!r} of kind {each.kind!r}; make "
                 "its column yourself, and join it with data.pair",
             )
-    columns = [
-        _MAKERS[each.kind](table, each.column, options, schema)
-        for each in kinds
-        if each.kind in _MAKERS
-    ]
+    columns = []
+    for each in kinds:
+        if each.kind in _MAKERS:
+            inside, outside = _confined(table, each)
+            column = _MAKERS[each.kind](inside, each.column, options, schema)
+            column.unreadable = {**column.unreadable, **outside}
+            columns.append(column)
     numeric = [each.column for each in kinds if each.kind == "number"]
     categorical = [each.column for each in kinds if each.kind == "category"]
     if numeric or categorical:
         columns.append(
             data.TableProcessor().from_dataframe(
-                tabular_cells(table, kinds), numeric=numeric, categorical=categorical, name=TABULAR
+                tabular_cells(table, kinds, schema),
+                numeric=numeric,
+                categorical=categorical,
+                name=TABULAR,
             )
         )
     if schema is None:
         return columns
     return [column.with_spec(schema[column.spec.name]) for column in columns]
+
+
+def _confined(table: Table, kind: ColumnKind) -> tuple[Table, dict[Hashable, str]]:
+    """Return the table without files that must not be read, and why, by row."""
+    if table.confined_to is None or kind.kind not in IN_FILES:
+        return table, {}
+    cells = table.frame[kind.column]
+    named = [isinstance(cell, (str, os.PathLike)) and table.is_outside(cell) for cell in cells]
+    refused = cells[named]
+    why = f"leads out of {str(table.confined_to)!r}, to which `confine` holds"
+    reasons = {row: f"{os.fspath(cell)!r} {why}" for row, cell in refused.items()}
+    frame = table.frame.assign(**{kind.column: cells.mask(cells.index.isin(refused.index))})
+    return dataclasses.replace(table, frame=frame), reasons
 
 
 def _images(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
@@ -152,7 +162,9 @@ def _images(table: Table, column: str, options: TableOptions, schema: Schema | N
 
 def _texts(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
     cells = table.frame[column]
-    maker = data.TextProcessor(length=text_length(cells.tolist()), word_dropout=0.1)
+    split = text_split(cells.tolist())
+    length = text_length(cells.tolist(), split)
+    maker = data.TextProcessor(length=length, split=split, word_dropout=0.1)
     strings = cells.map(lambda cell: "" if is_missing(cell) else str(cell))
     return maker.load_data(strings.to_dict(), name=column)
 
@@ -190,6 +202,17 @@ _MAKERS: dict[str, Callable[[Table, str, TableOptions, Schema | None], Column]] 
     "audio": _recordings,
     "sensor": _series,
 }
+
+
+def _are_numbers(table: Table, column: str, options: TableOptions) -> bool:
+    """Return whether nine of ten cells of numbers or categories are numbers, and no codes."""
+    cells = [cell for cell in table.frame[column].tolist() if not is_missing(cell)]
+    if are_codes([str(cell) for cell in cells]):
+        return False
+    try:
+        return find_writing(cells, options.decimal) is not None
+    except UntoldWriting:
+        return True  # which is told when they are read
 
 
 def _lacks(cell: Cell) -> bool:

@@ -119,4 +119,7 @@ def where(table: Table) -> str:
     Args:
         table: The table.
     """
-    return f"are the names relative to {str(table.directory)!r}? `directory` says another folder"
+    hint = f"are the names relative to {str(table.directory)!r}? `directory` says another folder"
+    if table.confined_to is None:
+        return hint
+    return f"{hint}, and `confine` holds to files in {str(table.confined_to)!r}"

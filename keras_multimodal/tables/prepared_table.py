@@ -1,11 +1,13 @@
 """From a table to records: the whole way, and what was found on it."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from keras_multimodal._options import TableOptions
 from keras_multimodal.data import Records
 from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema import ColumnKind
+from keras_multimodal.schema.number_writing import open_number
 from keras_multimodal.tables.column_findings import ColumnFindings
 from keras_multimodal.tables.columns import column_kinds, modalities
 from keras_multimodal.tables.pairing import pair_rows
@@ -13,7 +15,7 @@ from keras_multimodal.tables.parts import Parts, split
 from keras_multimodal.tables.repeats import Repeats, find_repeats
 from keras_multimodal.tables.row_findings import RowFindings
 from keras_multimodal.tables.table import Table
-from keras_multimodal.tables.task import find_task
+from keras_multimodal.tables.task import Task, find_task
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -73,6 +75,7 @@ def prepare(
     >>> prepared.columns.task.name, len(prepared.parts.records["training"])
     ('classification', 28)
     """
+    table = table.confined() if options.confine else table
     tell = on_finding or (lambda finding: None)
     columns = examine(table, options)
     tell(columns)
@@ -115,8 +118,24 @@ def examine(table: Table, options: TableOptions, strict: bool = True) -> ColumnF
     >>> for each in examine(Table.from_dataframe(frame), TableOptions()).kinds:
     ...     print(each)
     x: number (2 numbers from 1.5 to 2.5)
-    sort: ignore (2 different strings without spaces, a key)
+    sort: ignore (2 different strings, names: a key)
     """
     kinds = column_kinds(table, options, strict)
     task = find_task(table, options)
+    _check_points(table, kinds, task)
     return ColumnFindings(table, tuple(kinds), task)
+
+
+def _check_points(table: Table, kinds: Sequence[ColumnKind], task: Task) -> None:
+    """Refuse numbers of a target whose points may part thousands, as beside decimal commas."""
+    commas = [table.names[each.column] for each in kinds if each.decimal == ","]
+    if task.name != "regression" or task.writing.decimal or not commas:
+        return
+    cell = open_number(table.frame.loc[task.rows, task.column].tolist())
+    if cell is not None:
+        raise ArgumentError(
+            "target",
+            "must have numbers of which it can be told how they are written. Received: "
+            f"{cell!r}, which may be {cell.replace('.', '')} where {commas[0]!r} has decimal "
+            "commas: say which sign is before the decimals, with `decimal`",
+        )

@@ -2,16 +2,15 @@
 
 import dataclasses
 import hashlib
-import pathlib
+import math
 from collections.abc import Hashable, Mapping, Sequence
 
 from keras_multimodal._options import TableOptions
 from keras_multimodal.data.column.files import file_problem
 from keras_multimodal.schema import ColumnKind
+from keras_multimodal.tables.columns import IN_FILES
 from keras_multimodal.tables.table import Table
 from keras_multimodal.types import Cell
-
-IN_FILES = ("image", "audio", "sensor")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +65,7 @@ def find_repeats(table: Table, kinds: Sequence[ColumnKind], options: TableOption
         ArgumentError: If there is no such column.
     """
     cells = [
-        [_content(cell, each.kind, table.directory) for cell in table.frame[each.column]]
+        [_content(cell, each, table) for cell in table.frame[each.column]]
         for each in kinds
         if each.kind != "ignore"
     ]
@@ -83,13 +82,16 @@ def find_repeats(table: Table, kinds: Sequence[ColumnKind], options: TableOption
     return Repeats(rows, keys[keys.duplicated()].to_dict())
 
 
-def _content(cell: Cell, kind: str, directory: pathlib.Path) -> str:
-    if kind not in IN_FILES or not isinstance(cell, str):
+def _content(cell: Cell, kind: ColumnKind, table: Table) -> str:
+    if kind.kind == "number":
+        number = kind.writing.number(cell)
+        return str(cell) if math.isnan(number) else str(number)
+    if kind.kind not in IN_FILES or not isinstance(cell, str):
         return str(cell)
     try:
-        if file_problem(directory / cell):
+        if table.is_outside(cell) or file_problem(table.directory / cell):
             return cell
-        with (directory / cell).open("rb") as file:
+        with (table.directory / cell).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):  # pairing says what is wrong with it, and counts it
         return cell

@@ -14,6 +14,7 @@ import pandas as pd
 from keras_multimodal import data
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.frames import as_frame
+from keras_multimodal.data.column.table_files import is_untyped
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema.infer import identifier
 from keras_multimodal.types import Cell, Frame
@@ -34,6 +35,10 @@ class Table:
         directory: The folder that file names are relative to.
         names: The columns' names as the user has them, by identifier.
         source_sha256: The checksum of the file; `None` for what comes from no file.
+        confined_to: The folder that files must lie in to be read, links resolved. Default `None`:
+            wherever their names lead.
+        untyped: Whether its cells are text because its file has nothing else, as a CSV. Default
+            False.
 
     Example:
 
@@ -46,6 +51,8 @@ class Table:
     directory: pathlib.Path
     names: dict[str, str]
     source_sha256: str | None = None
+    confined_to: pathlib.Path | None = None
+    untyped: bool = False
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -88,7 +95,11 @@ class Table:
 
     @classmethod
     def _named(
-        cls, frame: pd.DataFrame, directory: pathlib.Path, sha256: str | None = None
+        cls,
+        frame: pd.DataFrame,
+        directory: pathlib.Path,
+        sha256: str | None = None,
+        untyped: bool = False,
     ) -> Self:
         columns = [identifier(column) for column in frame.columns]
         repeated = sorted({name for name in columns if columns.count(name) > 1})
@@ -102,7 +113,7 @@ class Table:
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
         frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
-        return cls(frame, directory, names, sha256)
+        return cls(frame, directory, names, sha256, untyped=untyped)
 
     def __repr__(self) -> str:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
@@ -128,6 +139,24 @@ class Table:
             f"{name_keys(list(self.names.values()), _NAMED)}. Received: {name!r}{hint}",
         )
 
+    def confined(self) -> "Table":
+        """Return the table confined to the files in its folder, unless it is already."""
+        return dataclasses.replace(self, confined_to=self.confined_to or self.directory)
+
+    def is_outside(self, name: str | os.PathLike[str]) -> bool:
+        """Return whether a file must not be read, since it is not in the folder of `confined_to`.
+
+        Args:
+            name: The file's name, as a cell has it. A link counts as what it leads to.
+        """
+        if self.confined_to is None:
+            return False
+        try:
+            path = pathlib.Path(self.directory, name).resolve()
+        except (ValueError, RuntimeError):  # no path, or links in a circle
+            return True
+        return not path.is_relative_to(self.confined_to.resolve())
+
     def rows(self, which: pd.Series) -> "Table":
         """Return the table of some rows, which keep their numbers.
 
@@ -145,8 +174,12 @@ def read(
     key: str | None = None,
     files_directory: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
+    confine: bool = False,
 ) -> Table:
     """Read a table.
+
+    The cells of a CSV stay text, as they are written: what they mean is decided once, for a column,
+    and a row says the same whatever other rows there are.
 
     Args:
         source: A `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson` file, or `tfds:NAME`, a data set
@@ -157,6 +190,9 @@ def read(
         files_directory: A new folder that pictures and recordings of a data set of
             tensorflow-datasets are written to, which must be given where it has any.
         overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default False.
+        confine: Whether no file outside of `directory` is read, wherever names and links lead; of a
+            data set of tensorflow-datasets none outside of `files_directory`. What leads out counts
+            as unreadable. Default False.
 
     Raises:
         MissingFileError: If there is no such file or folder.
@@ -181,15 +217,19 @@ def read(
             renamed = {"directory": "files_directory"}.get(error.argument, error.argument)
             raise error.renamed(renamed) from error
         # The id that each row has there is a column; the files' names have their folder in them.
-        return Table._named(frame.reset_index(), home or pathlib.Path.cwd())
+        table = Table._named(frame.reset_index(), home or pathlib.Path.cwd())
+        files = table.directory if files_directory is None else pathlib.Path(files_directory)
+        return dataclasses.replace(table, confined_to=files.resolve()) if confine else table
     try:
-        frame = data.read_table(source, key)
+        frame = data.read_table(source, key, as_text=True)
     except ArgumentError as error:
         raise (error.renamed("source") if error.argument == "path" else error) from error
     frame = frame if key is None else frame.copy().reset_index()
     with open(source, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Table._named(frame, home or pathlib.Path(source).resolve().parent, digest)
+    folder = home or pathlib.Path(source).resolve().parent
+    table = Table._named(frame, folder, digest, untyped=is_untyped(source))
+    return table.confined() if confine else table
 
 
 def _bytes_of(cell: Cell) -> bytes:

@@ -3,17 +3,26 @@
 import dataclasses
 import math
 from collections import Counter
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from keras_multimodal import data
 from keras_multimodal._options import TableOptions
 from keras_multimodal.errors import ArgumentError
+from keras_multimodal.schema.cell_looks import are_codes
+from keras_multimodal.schema.class_names import plain_number
 from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.infer import target_kind
 from keras_multimodal.schema.missing_cells import is_missing
+from keras_multimodal.schema.number_writing import (
+    PLAIN,
+    NumberWriting,
+    UntoldWriting,
+    find_writing,
+)
 from keras_multimodal.schema.text import text_length
+from keras_multimodal.schema.unspaced_scripts import are_unspaced
 from keras_multimodal.tables.table import Table
 from keras_multimodal.types import Cell
 
@@ -31,6 +40,7 @@ class Task:
         column: The target's identifier; `None` where there is no target.
         rows: Which rows have a target.
         pairing: Arguments of `data.pair`.
+        writing: How the target's numbers are written.
 
     Example:
 
@@ -44,14 +54,17 @@ class Task:
     column: str | None
     rows: pd.Series
     pairing: dict[str, Any]
+    writing: NumberWriting = PLAIN
 
 
-def find_task(table: Table, options: TableOptions) -> Task:
+def find_task(table: Table, options: TableOptions, writing: NumberWriting | None = None) -> Task:
     """Return what is to be learned of a table.
 
     Args:
         table: The table.
         options: The options.
+        writing: How the target's numbers are written, where that is known of another table.
+            Default `None`: as its cells show.
 
     Raises:
         ArgumentError: If the target has one class, a class of one row, text among numbers, numbers
@@ -68,23 +81,68 @@ def find_task(table: Table, options: TableOptions) -> Task:
     rows = pd.Series([not is_missing(cell) for cell in cells], index=frame.index)
     if not rows.any():
         raise ArgumentError("target", f"must have cells. Received: {options.target!r}, all empty")
-    name, reason = target_kind(cells)
+    given = frame.loc[rows, column]
+    writing = writing or _writing(given, options)
+    numbers = None if writing is None else _numbers_alone(given, writing, table.untyped)
+    name, reason = target_kind(cells if numbers is None else numbers)
     if options.task is not None:
         name, reason = options.task, "as you say"
-    given = frame.loc[rows, column]
+    writing = writing or PLAIN
     if name == "regression":
-        return Task(name, reason, column, rows, {"values": _numbers(given, options.target)})
+        values = _numbers(given, options.target, writing)
+        return Task(name, reason, column, rows, {"values": values}, writing)
     if name == "generation":
-        texts = given.map(str)
-        captions = data.TextProcessor(length=text_length(texts.tolist())).load_data(
-            texts.to_dict(), name=column
-        )
-        return Task(name, reason, column, rows, {"captions": captions, "on_long": "truncate"})
-    return Task(name, reason, column, rows, {"labels": _classes(given, options.target)})
+        return Task(name, reason, column, rows, _captions(given.map(str), column))
+    labels = given.map(class_name if numbers is None else _number_name)
+    _check_classes(labels, options.target)
+    return Task(name, reason, column, rows, {"labels": labels})
 
 
-def _classes(given: pd.Series, target: str) -> pd.Series:
-    labels = given.map(class_name)
+def _writing(given: pd.Series, options: TableOptions) -> NumberWriting | None:
+    """Return how the target's numbers are written; `None` where it has none."""
+    if options.task == "generation" or are_codes(given.map(str).tolist()):
+        return None
+    try:
+        return find_writing(given.tolist(), options.decimal)
+    except UntoldWriting as error:
+        repeated = options.task is None and given.nunique() <= len(given) / 2
+        if repeated or options.task == "classification":
+            return None  # classes, whatever they are
+        raise ArgumentError(
+            "target",
+            "must have numbers of which it can be told how they are written. "
+            f"Received: {options.target!r} with {error}",
+        ) from error
+
+
+def _numbers_alone(given: pd.Series, writing: NumberWriting, untyped: bool) -> list[float] | None:
+    """Return a target's cells as numbers; `None` where some are none, or names in digits."""
+    texts = [cell for cell in given if isinstance(cell, str)]
+    if not texts or (not untyped and all(text.strip().isdecimal() for text in texts)):
+        return None
+    numbers = [writing.number(cell) for cell in given]
+    return None if any(map(math.isnan, numbers)) else numbers
+
+
+def _number_name(cell: Cell) -> str:
+    """Return a class that is a number, without the ".0" that gaps in a column give."""
+    return plain_number(str(cell).strip()) or class_name(cell)
+
+
+def _captions(texts: pd.Series, column: str) -> dict[str, Any]:
+    """Return what `pair` takes of texts that are to be written."""
+    # Words have to be put together again, which those that a script parts can't be.
+    split: Literal["character", "whitespace"] = (
+        "character" if are_unspaced(texts.tolist()) else "whitespace"
+    )
+    length = text_length(texts.tolist(), split)
+    captions = data.TextProcessor(length=length, split=split).load_data(
+        texts.to_dict(), name=column
+    )
+    return {"captions": captions, "on_long": "truncate"}
+
+
+def _check_classes(labels: pd.Series, target: str) -> None:
     counts = Counter(labels.tolist())
     if len(counts) == 1:
         raise ArgumentError(
@@ -100,11 +158,10 @@ def _classes(given: pd.Series, target: str) -> pd.Series:
             f"Received: {target!r} with one row of {_listed(single)}. Leave such rows out, "
             "name them alike, or let `task` be regression or generation",
         )
-    return labels
 
 
-def _numbers(given: pd.Series, target: str) -> pd.Series:
-    numbers = pd.to_numeric(given, errors="coerce").astype("float64")
+def _numbers(given: pd.Series, target: str, writing: NumberWriting) -> pd.Series:
+    numbers = given.map(writing.number).astype("float64")
     wrong = [row for row, number in numbers.items() if not math.isfinite(number)]
     if wrong:
         cells = ", ".join(f"{_plain(given[row])!r} in row {row}" for row in wrong[:_NAMED])

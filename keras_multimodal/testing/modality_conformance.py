@@ -65,7 +65,8 @@ def run_modality_conformance(spec: Modality, column: Any, cells: Mapping[str, An
     - `seeds`: the same seed gives the same training batch.
     - `other_order`: rows taken in another order are the same rows.
     - `saved_model`: an exported model, served by a process that does not import this package, makes
-      of the raw cells what the pipeline makes. A description with an `obstacle` is refused there.
+      of the raw cells what the pipeline makes, and tells by the status of each which are absent. A
+      description with an `obstacle` is refused there.
 
     Runs on the TensorFlow backend.
 
@@ -182,6 +183,7 @@ def _other_order(rows: _Rows) -> None:
 def _saved_model(rows: _Rows) -> None:
     """an exported model makes of the raw cells what the pipeline makes."""
     from keras_multimodal import export
+    from keras_multimodal.data.column.status import Status
 
     tensors = {
         name: keras.Input(shape, dtype=dtype, name=name)
@@ -199,6 +201,11 @@ def _saved_model(rows: _Rows) -> None:
             raise AssertionError(f"it was exported in spite of {rows.spec.obstacle}")
         export.saved_model(model, folder, rows.schema)
         answer = export.serve_in_fresh_process(folder, rows.cells)
+    status, there = answer.pop(f"{rows.spec.name}_status"), rows.column.present
+    assert status[~there].all(), f"the status of an absent row is 0: {status.tolist()}"
+    assert (status[there] < Status.UNKNOWN_FORMAT).all(), (
+        f"a row that is there is not used: {status.tolist()}"
+    )
     found = {name.removesuffix("_out"): array for name, array in answer.items()}
     expected = {name: array.astype("float32") for name, array in rows.batch().items()}
     _assert_same(found, expected)

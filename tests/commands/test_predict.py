@@ -1,6 +1,7 @@
 """One row out for each row in, whatever it lacks."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -157,7 +158,6 @@ def test_the_page_says_how_to_serve_it(trained, tmp_path, monkeypatch):
 )
 def test_a_folder_that_cannot_be_used_is_named(trained, tmp_path, capsys, change, message):
     import re
-    import shutil
 
     source, run = trained
     copy = tmp_path / "copy"
@@ -177,3 +177,16 @@ def test_an_output_is_not_replaced_by_mistake(trained, tmp_path, capsys):
     assert cli.main(["predict", str(run), str(source), "--output", str(out), "--overwrite"]) == 0
     assert cli.main(["predict", str(run), str(source), "--output", str(tmp_path / "o.xls")]) == 2
     assert "must end in one of" in capsys.readouterr().err
+
+
+def test_confined_to_a_folder_nothing_outside_is_read(trained, tmp_path):
+    source, run = trained
+    frame = pd.read_csv(source, dtype={"code": str})[:2]
+    frame["Photo File"] = ["photos/0.png", "../pets/photos/1.png"]
+    frame.to_csv(source.with_name("two.csv"), index=False)
+    folder = shutil.copytree(source.parent, tmp_path / "other")
+    arguments = ["predict", str(run), str(folder / "two.csv"), "--confine"]
+    assert cli.main([*arguments, "--output", str(tmp_path / "out.csv")]) == 0
+    status = pd.read_csv(tmp_path / "out.csv")["status"]
+    assert status[0] == "ok"
+    assert "'../pets/photos/1.png' leads out of" in status[1]

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import os
+import signal
 import sys
 
 import numpy as np
@@ -9,9 +11,11 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from disk_limits import no_file_above
 from pets import ROWS, write_wav
 
 from keras_multimodal import cli, data, experiment, tables
+from keras_multimodal._locks import locked
 from keras_multimodal.experiment import fitting
 from keras_multimodal.schema import Schema
 
@@ -122,8 +126,15 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     class Interrupting(fitting.BestEpoch):
         def on_epoch_end(self, epoch, logs=None):
             super().on_epoch_end(epoch, logs)
-            if epoch in (1, 3):
+            if epoch == 1:  # as whoever plans the work of a cluster does it
+                os.kill(os.getpid(), signal.SIGTERM)
+            if epoch == 3:
                 raise KeyboardInterrupt
+
+    class Full(fitting.BestEpoch):
+        def on_epoch_end(self, epoch, logs=None):
+            with no_file_above(1000):
+                super().on_epoch_end(epoch, logs)
 
     def interrupt(*_, **__):
         raise KeyboardInterrupt
@@ -134,9 +145,12 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     assert "interrupted; nothing was written" in capsys.readouterr().err
     with monkeypatch.context() as patch:
         patch.setattr(fitting, "BestEpoch", Interrupting)
-        assert cli.main(arguments) == 130
-    assert "--resume" in capsys.readouterr().err
+        assert cli.main(arguments) == 128 + signal.SIGTERM
+    said = "ended by SIGTERM; go on with the same command and --resume.\n"
+    assert capsys.readouterr().err.endswith(said)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert not run.exists()
+    (tmp_path / ".run-abcdefgh" / "new").mkdir(parents=True)  # as SIGKILL leaves it
     assert cli.main(arguments) == 2
     assert "go on with `--resume`" in capsys.readouterr().err
     assert cli.main([*arguments, "--resume", "--epochs", "5"]) == 2
@@ -146,6 +160,14 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     assert cli.main([*arguments, "--resume"]) == 2
     assert "`--resume` must come with the table that the run began with" in capsys.readouterr().err
     table.write_text(whole_table)
+    with locked(run):
+        assert cli.main([*arguments, "--resume"]) == 2
+    assert "`--output` must be written by one at a time" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "BestEpoch", Full)
+        assert cli.main([*arguments, "--resume"]) == 2
+    full = "Make room; then go on with the same command and --resume\n"
+    assert capsys.readouterr().err.endswith(full)
     with monkeypatch.context() as patch:
         patch.setattr(tables, "read", interrupt)  # what had been learned before is still there
         assert cli.main([*arguments, "--resume"]) == 130
@@ -161,7 +183,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(table, tmp_path, monk
     assert history["epoch"].tolist() == [1, 2, 3, 4]
     pd.testing.assert_frame_equal(history, pd.read_csv(whole / "history.csv"), rtol=1e-4)
     assert "Training all on" not in capsys.readouterr().out
-    assert not run.with_name("run.resume").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "run", "whole"]
 
 
 def test_what_is_odd_about_a_table_is_said(tmp_path, capsys):

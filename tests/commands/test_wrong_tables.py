@@ -45,7 +45,7 @@ def with_cell(column, row, value):
         (
             with_cell("price", 2, np.inf),
             ("--target", "price", "--task", "regression"),
-            "inf in row 3",
+            "'inf' in row 3",
         ),
         (FRAME.assign(label=None), ("--target", "label"), "all empty"),
         (

@@ -43,8 +43,9 @@ def test_a_fresh_process_writes_the_same(tmp_path, options):
         "cat",
     ]
     export.saved_model(model, tmp_path / "served", preprocessing=records.schema)
-    answer = export.serve_in_fresh_process(tmp_path / "served", raw)
-    assert answer["name"].tolist() == ["big red dog", "red cat", "cat"]
+    answer = export.serve_in_fresh_process(tmp_path / "served", {"note": [*raw["note"], ""]})
+    assert answer["name"].tolist() == ["big red dog", "red cat", "cat", ""]
+    assert answer["note_status"].tolist() == [0, 0, 0, 1]
 
 
 def test_signatures_samplers_and_lengths(tmp_path):

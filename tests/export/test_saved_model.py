@@ -174,6 +174,18 @@ def test_an_empty_string_is_an_absent_modality(exported):
     np.testing.assert_allclose(answer["probabilities"], model(inputs, training=False), atol=1e-5)
 
 
+def test_a_row_of_one_column_is_not_one_of_many_of_another(exported):
+    served = tf.saved_model.load(str(exported[1])).signatures["serving_default"]
+    picture = RAW["image"][0]
+    for pictures, texts in ((1, 3), (3, 1), (3, 2), (0, 1)):
+        message = rf"as many rows\. Received:\] \[image\] \[{pictures}\] \[text\] \[{texts}\]"
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            served(
+                image=tf.constant([picture] * pictures, tf.string),
+                text=tf.constant(["red"] * texts, tf.string),
+            )
+
+
 def test_the_signature_takes_strings_by_the_modalities_names(exported):
     _, folder = exported
     loaded = tf.saved_model.load(str(folder))
@@ -185,11 +197,16 @@ def test_the_signature_takes_strings_by_the_modalities_names(exported):
     }
 
 
-def test_a_modality_that_is_not_optional_must_be_there(tmp_path):
+def test_a_row_without_a_modality_that_is_not_optional_has_no_answer(tmp_path):
     schema = Schema([Text(length=3, vocabulary=("a", "b"))], ClassTarget(classes=("x", "y")))
-    saved_model(bag_of_words(schema), tmp_path / "model", schema)
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"text.* is not optional"):
-        serve(tmp_path / "model", text=[b"a", b""])
+    model = bag_of_words(schema)
+    saved_model(model, tmp_path / "model", schema)
+    answer = serve(tmp_path / "model", text=[b"a", b""])
+    assert answer["text_status"].tolist() == [0, 1]
+    reference = model(data.Preprocessor(schema)({"text": [b"a"]})["text"])
+    np.testing.assert_allclose(answer["probabilities"][:1], reference, atol=1e-6)
+    assert np.isnan(answer["probabilities"][1]).all()
+    assert answer["label"][1] == b""
 
 
 def test_the_schema_travels_along(exported):
@@ -247,7 +264,7 @@ def test_further_outputs_keep_their_names(tmp_path):
     model = keras.Model(inputs, {"probabilities": head(vector), "weights": weights})
     saved_model(model, tmp_path / "model", SCHEMA)
     answer = serve(tmp_path / "model", **RAW)
-    assert sorted(answer) == ["label", "probabilities", "weights"]
+    assert sorted(answer) == ["image_status", "label", "probabilities", "text_status", "weights"]
     # Row 2 has no text and row 4 no picture.
     np.testing.assert_allclose(answer["weights"][[2, 4]], [[1, 0], [0, 1]])
 
@@ -255,7 +272,7 @@ def test_further_outputs_keep_their_names(tmp_path):
 def test_without_a_target_the_one_output_is_called_output(tmp_path):
     schema = Schema([Text(length=3, vocabulary=("a", "b"))])
     saved_model(bag_of_words(schema), tmp_path / "model", schema)
-    assert list(serve(tmp_path / "model", text=[b"a"])) == ["output"]
+    assert sorted(serve(tmp_path / "model", text=[b"a"])) == ["output", "text_status"]
 
 
 def test_a_class_as_probable_as_not_is_said(tmp_path):

@@ -22,7 +22,9 @@ def test_a_table_without_validation_rows_gives_up_some_for_training(table):
     assert set(parts["test"].keys) == test
     assert len(parts["validation"]) == pytest.approx(0.15 * 39, abs=4)
     assert set(parts["validation"].keys) | set(parts["training"].keys) == set(records.keys) - test
-    houses = [{(row - 1) // 4 for row in parts[name].keys} for name in ("training", "validation")]
+    houses = [
+        {str((row - 1) // 4) for row in parts[name].keys} for name in ("training", "validation")
+    ]
     assert houses[0].isdisjoint(houses[1])
     assert set(prepared.parts.groups["training"]) == houses[0]
     for part in parts.values():

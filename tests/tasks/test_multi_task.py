@@ -88,7 +88,7 @@ def test_from_a_table_with_gaps_to_served_answers(weights, number_loss, tmp_path
     served = export.serve_in_fresh_process(tmp_path / "served", raw)
     assert set(served) == {
         *("kind", "kind_probabilities", "grade", "grade_probabilities"),
-        *("tags", "tags_probabilities", "price"),
+        *("tags", "tags_probabilities", "price", "text_status", "table_status"),
     }
     for name in ("kind", "grade", "tags"):
         np.testing.assert_allclose(served[f"{name}_probabilities"], found[name], atol=1e-5)

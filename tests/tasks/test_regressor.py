@@ -48,7 +48,7 @@ def test_numbers_are_learned_in_their_own_units(tmp_path, rng):
     export.saved_model(model, tmp_path / "served", train.schema)
     raw = {"text": ["two", "four"], "size": np.array([3.0, np.nan], "float32")}
     served = export.serve_in_fresh_process(tmp_path / "served", raw)
-    assert set(served) == {"value"}
+    assert set(served) == {"value", "text_status", "table_status"}
     assert abs(served["value"][0, 0] - 2300) < 300
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -152,9 +152,18 @@ def test_a_tower_of_categories_alone_is_served(tmp_path):
     model = retriever(train.schema, dim=8, units=8, seed=0)
     export.saved_model(model, tmp_path / "served", preprocessing=train.schema)
     served = tf.saved_model.load(tmp_path / "served")
-    found = served.signatures["table"](kind=tf.constant(["c", "b"]))["embedding"]
+    found = served.signatures["table"](kind=tf.constant(["c", "b", ""]))
     expected = embed(model, train.schema, train.batch(4))["table"]
-    np.testing.assert_allclose(found, expected[[3, 1]], atol=1e-5)
+    np.testing.assert_allclose(found["embedding"][:2], expected[[3, 1]], atol=1e-5)
+    assert np.isnan(found["embedding"][2]).all()
+    assert found["table_status"].numpy().tolist() == [0, 0, 1]
+    # What one tower lacks costs the other nothing.
+    both = served.signatures["serving_default"](
+        kind=tf.constant(["c", ""]), text=tf.constant(["", "red"])
+    )
+    for name, row in (("table", 1), ("text", 0)):
+        assert np.isnan(both[name]).all(1).tolist() == [row == 0, row == 1]
+        assert both[f"{name}_status"].numpy()[row] == 1
 
 
 def test_the_same_part_has_one_number():

@@ -5,10 +5,22 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from keras_multimodal.data.audio.resampling import needed_part, resample, resampled_length
-from keras_multimodal.data.audio.wav import WavLayout, check_layout, decode_frames, wav_layout
+from keras_multimodal.data.audio.wav import (
+    WavLayout,
+    check_layout,
+    decode_frames,
+    is_sound,
+    layout_status,
+    stored_frames,
+    wav_layout,
+)
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.status import Status, code, worst
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.schema import Audio
+
+# A recording with a smaller share of the model's samples a second has lost most of what it hears.
+_LOW_RATE = 1 / 16
 
 
 @register_transform("audio")
@@ -27,6 +39,45 @@ class AudioTransform(Transform[Audio]):
             layout.rate,
             lambda first, stop: tf.reduce_mean(decode_frames(cell, layout, first, stop), axis=1),
         )
+
+    def load_each(self, cells: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """Return each recording's samples and mask, and its `Status`; see the base.
+
+        Nothing that reads a WAV file raises an error by itself.
+        """
+        blank = (self.blank(), tf.constant(Status.FINE.value))
+        signature = tf.nest.map_structure(lambda t: tf.TensorSpec(t.shape, t.dtype), blank)
+
+        def load(cell: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+            layout = wav_layout(cell)
+            status = layout_status(layout, cell)
+            return tf.cond(
+                tf.equal(status, Status.FINE.value),
+                lambda: self._load_sound(cell, layout),
+                lambda: (blank[0], status),
+            )
+
+        return tf.map_fn(
+            lambda cell: tf.cond(tf.equal(cell, ""), lambda: blank, lambda: load(cell)),
+            cells,
+            fn_output_signature=signature,
+        )
+
+    def _load_sound(
+        self, cell: tf.Tensor, layout: WavLayout
+    ) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """Return samples and mask of a file whose header is right, and its `Status`."""
+        sound = []
+
+        def read(first: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
+            frames = stored_frames(cell, layout, first, stop)
+            sound.append(is_sound(frames))
+            return tf.where(sound[0], tf.reduce_mean(frames, axis=1), 0.0)
+
+        loaded = self.arrange(layout.count, layout.rate, read)
+        low = layout.rate < int(self.spec.sample_rate * _LOW_RATE)
+        spoiled = code(tf.logical_not(sound[0]), Status.SPOILED)
+        return loaded, worst(code(low, Status.LOW_RATE), spoiled)
 
     def arrange(
         self,

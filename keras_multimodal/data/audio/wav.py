@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.column.status import Status
+
 # What is above is no recording but a broken file, and would overflow where samples are summed.
 MAX_RATE = 1_000_000  # in Hz
 MAX_MAGNITUDE = 1e12  # of a sample, where full scale is 1
@@ -157,21 +159,58 @@ def check_layout(layout: WavLayout, contents: tf.Tensor) -> WavLayout:
         layout: What `wav_layout` returned.
         contents: The file's bytes, a scalar string.
     """
+    for condition, _, message in _promises(layout, contents):
+        with tf.control_dependencies(_check(condition, message)):
+            layout = layout._replace(data=tf.identity(layout.data))
+    return layout
+
+
+def layout_status(layout: WavLayout, contents: tf.Tensor) -> tf.Tensor:
+    """Return the `Status` of a file that `check_layout` refuses, scalar int32; else `FINE`.
+
+    Args:
+        layout: What `wav_layout` returned.
+        contents: The file's bytes, a scalar string.
+    """
+    status = tf.constant(Status.FINE.value)
+    for condition, broken, _ in reversed(_promises(layout, contents)):
+        status = tf.where(condition, status, broken.value)
+    return status
+
+
+def _promises(
+    layout: WavLayout, contents: tf.Tensor
+) -> list[tuple[tf.Tensor, Status, list[object]]]:
+    """Return what holds of a file that can be read, and what is said of one of which it does not.
+
+    They come in this order: what comes first explains what follows.
+    """
     total = tf.cast(tf.strings.length(contents), tf.int64)
-    checks = [
-        (layout.riff, ["This is no WAV file (RIFF, WAVE); other formats must be converted first."]),
+    return [
+        (
+            layout.riff,
+            Status.UNKNOWN_FORMAT,
+            ["This is no WAV file (RIFF, WAVE); other formats must be converted first."],
+        ),
         (
             (layout.data >= 0) | (layout.chunks < _MAX_CHUNKS),
+            Status.REFUSED,
             [f"The WAV file has {_MAX_CHUNKS} chunks or more before its data."],
         ),
         (
             (layout.form >= 0) & (layout.form + 16 <= total),
+            Status.DAMAGED,
             ["The WAV file has no format chunk."],
         ),
-        (layout.data >= 0, ["The WAV file has no data chunk."]),
-        (layout.data + layout.length <= total, ["The WAV file ends before its data does."]),
+        (layout.data >= 0, Status.DAMAGED, ["The WAV file has no data chunk."]),
+        (
+            layout.data + layout.length <= total,
+            Status.DAMAGED,
+            ["The WAV file ends before its data does."],
+        ),
         (
             layout.known,
+            Status.UNKNOWN_FORMAT,
             [
                 "Unknown WAV encoding. PCM of 8, 16, 24 or 32 bits, float of 32 or 64, mu-law and "
                 "A-law are read; convert it to one of them. Received: format and bits",
@@ -181,19 +220,17 @@ def check_layout(layout: WavLayout, contents: tf.Tensor) -> WavLayout:
         ),
         (
             (layout.channels > 0) & (layout.rate > 0),
+            Status.REFUSED,
             ["The WAV file has no channels or no rate."],
         ),
         (
             layout.channels <= MAX_CHANNELS,
+            Status.REFUSED,
             [f"The WAV file has more than {MAX_CHANNELS} channels."],
         ),
-        (layout.rate <= MAX_RATE, ["The WAV file's rate is above 1 MHz."]),
-        (layout.count >= 1, ["The WAV file has no samples."]),
+        (layout.rate <= MAX_RATE, Status.REFUSED, ["The WAV file's rate is above 1 MHz."]),
+        (layout.count >= 1, Status.DAMAGED, ["The WAV file has no samples."]),
     ]
-    for condition, message in checks:  # in this order: what comes first explains what follows
-        with tf.control_dependencies(_check(condition, message)):
-            layout = layout._replace(data=tf.identity(layout.data))
-    return layout
 
 
 def decode_frames(
@@ -210,15 +247,27 @@ def decode_frames(
     Raises:
         tf.errors.InvalidArgumentError: If a sample is NaN, infinite or above 1e12.
     """
+    frames = stored_frames(contents, layout, first, stop)
+    message = "The WAV file has NaN or infinite samples, or some above 1e12."
+    with tf.control_dependencies(_check(is_sound(frames), [message])):
+        return tf.identity(frames)
+
+
+def stored_frames(
+    contents: tf.Tensor, layout: WavLayout, first: tf.Tensor | int, stop: tf.Tensor | int
+) -> tf.Tensor:
+    """Return some frames of a WAV file, whatever they are; see `decode_frames`."""
     first, stop = tf.cast(first, tf.int64), tf.cast(stop, tf.int64)
     payload = _part(contents, layout.data + first * layout.frame, (stop - first) * layout.frame)
     index = tf.argmax(tf.cast(layout.code == tf.constant(_KNOWN, tf.int64), tf.int32))
     values = tf.switch_case(tf.cast(index, tf.int32), _readers(payload))
+    return tf.reshape(values, tf.stack([-1, layout.channels]))
+
+
+def is_sound(frames: tf.Tensor) -> tf.Tensor:
+    """Return whether samples are numbers of a magnitude that recordings have, a scalar bool."""
     # No comparison with NaN is true.
-    sound = tf.reduce_all(tf.abs(values) <= MAX_MAGNITUDE)
-    message = "The WAV file has NaN or infinite samples, or some above 1e12."
-    with tf.control_dependencies(_check(sound, [message])):
-        return tf.reshape(values, tf.stack([-1, layout.channels]))
+    return tf.reduce_all(tf.abs(frames) <= MAX_MAGNITUDE)
 
 
 def _readers(payload: tf.Tensor) -> list[Callable[[], tf.Tensor]]:

@@ -1,6 +1,7 @@
 """The tables that makers of columns take: a frame, or the file that holds it."""
 
 import os
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -10,13 +11,19 @@ from keras_multimodal.errors import ArgumentError
 from keras_multimodal.types import Frame
 
 
-def as_frame(dataframe: Frame, key: str | None = None, argument: str = "dataframe") -> pd.DataFrame:
+def as_frame(
+    dataframe: Frame,
+    key: str | None = None,
+    argument: str = "dataframe",
+    as_text: bool | Sequence[str] = False,
+) -> pd.DataFrame:
     """Return a frame of pandas, what can be made into it, or the table in a file.
 
     Args:
         dataframe: The frame, or the path of a file that `read_table` reads.
         key: The column of keys, which stay text in a file.
         argument: The caller's argument that it came with, for messages.
+        as_text: Which columns of a file stay as they are written; see `read_table`.
 
     Raises:
         TypeError: If it is something else.
@@ -24,7 +31,7 @@ def as_frame(dataframe: Frame, key: str | None = None, argument: str = "datafram
     """
     if isinstance(dataframe, (str, os.PathLike)):
         try:
-            table = read_table(dataframe, key)
+            table = read_table(dataframe, key, as_text=as_text)
         except ArgumentError as error:
             raise error if error.argument == "key" else error.renamed(argument) from error
         return table if key is None else table.reset_index()

@@ -58,7 +58,7 @@ def frame_strings(
         TypeError: If it is no frame, or a cell is no string.
         ValueError: If a column is missing, or a key is.
     """
-    frame = as_frame(dataframe, key)
+    frame = as_frame(dataframe, key, as_text=columns)
     keys = frame_keys(frame, key)
     return keys, [
         string_cells(frame_column(frame, column, argument), keys, f"column {column!r}")

@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import make_transform
+from keras_multimodal.data.column.served import Served
 from keras_multimodal.schema import Schema
 
 
@@ -35,7 +36,8 @@ class Preprocessor(tf.Module):
         ValueError: If `raw` lacks a column or has another, or if a modality lacks the state that
             it learns, such as a vocabulary.
         tf.errors.InvalidArgumentError: When called on an empty string for a modality that is not
-            optional, or on bytes that are no picture.
+            optional, on bytes that are no picture, or on columns that differ in their number of
+            rows.
 
     Example:
 
@@ -67,6 +69,46 @@ class Preprocessor(tf.Module):
 
     def __call__(self, raw: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         """Preprocess a batch of raw records; see the class."""
+        cells = self._cells(raw)
+        inputs = {}
+        for spec in self.schema.inputs:
+            transform = self.transforms[spec.name]
+            present = transform.raw_present(cells)
+            columns = {name: cells[name] for name in transform.raw_signature()}
+            if spec.optional:
+                inputs[spec.present_name] = present
+            else:
+                message = f"The input {spec.name} is not optional: no row may be empty there."
+                columns = _checked(columns, tf.reduce_all(present), [message])
+            inputs.update(transform(columns))
+        return inputs
+
+    def serve(self, raw: Mapping[str, Any]) -> Served:
+        """Preprocess a batch of raw records of which some may be broken.
+
+        Args:
+            raw: As in a call.
+
+        Raises:
+            ValueError: If `raw` lacks a column or has another.
+            tf.errors.InvalidArgumentError: If columns differ in their number of rows.
+        """
+        cells = self._cells(raw)
+        served = Served({}, {}, {})
+        for spec in self.schema.inputs:
+            transform = self.transforms[spec.name]
+            columns = {name: cells[name] for name in transform.raw_signature()}
+            tensors, used, status = transform.serve(columns)
+            served.inputs.update(tensors)
+            served.status[spec.name] = status
+            if spec.optional:
+                served.inputs[spec.present_name] = used
+            else:
+                served.used[spec.name] = used
+        return served
+
+    def _cells(self, raw: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+        """Return the columns as tensors of as many rows each."""
         signature = self.raw_signature()
         if set(raw) != set(signature):
             raise ValueError(
@@ -75,18 +117,19 @@ class Preprocessor(tf.Module):
         cells = {
             name: tf.convert_to_tensor(raw[name], spec.dtype) for name, spec in signature.items()
         }
-        inputs = {}
-        for spec in self.schema.inputs:
-            transform = self.transforms[spec.name]
-            present = transform.raw_present(cells)
-            raw = {name: cells[name] for name in transform.raw_signature()}
-            if spec.optional:
-                inputs[spec.present_name] = present
-            else:
-                message = f"The input {spec.name} is not optional: no row may be empty there."
-                check = tf.debugging.Assert(tf.reduce_all(present), [message])
-                # Outside a graph the check has already been made, and there is nothing to wait for.
-                with tf.control_dependencies([] if check is None else [check]):
-                    raw = {name: tf.identity(values) for name, values in raw.items()}
-            inputs.update(transform(raw))
-        return inputs
+        # One row beside many would be taken for a row of each.
+        counts = [tf.shape(column)[0] for column in cells.values()]
+        message: list[Any] = ["All columns must have as many rows. Received:"]
+        for name, count in zip(cells, counts, strict=True):
+            message += [name, count]
+        return _checked(cells, tf.reduce_all(tf.equal(counts, counts[0])), message)
+
+
+def _checked(
+    cells: Mapping[str, tf.Tensor], condition: tf.Tensor, message: list[Any]
+) -> dict[str, tf.Tensor]:
+    """Return the cells, which wait for a check."""
+    check = tf.debugging.Assert(condition, message, summarize=1)
+    # Outside a graph the check has already been made, and there is nothing to wait for.
+    with tf.control_dependencies([] if check is None else [check]):
+        return {name: tf.identity(column) for name, column in cells.items()}

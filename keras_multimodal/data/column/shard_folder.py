@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from keras_multimodal._disk_space import named_where_full
+from keras_multimodal._folders import LEFT_BEHIND
 from keras_multimodal.data.column.digests import digest
 
 _SHARD = "shard-"
 _DIGESTS = "digests.npy"
-_LEFT_BEHIND = 3600.0  # seconds after which nobody is still writing a shard
 
 
 class ShardFolder:
@@ -36,7 +37,7 @@ class ShardFolder:
         self.directory = directory
         for partial in directory.glob(f".{_SHARD}*"):
             with contextlib.suppress(FileNotFoundError):  # its process has finished it just now
-                if time.time() - partial.stat().st_mtime > _LEFT_BEHIND:
+                if time.time() - partial.stat().st_mtime > LEFT_BEHIND:
                     shutil.rmtree(partial)
 
     @classmethod
@@ -77,12 +78,18 @@ class ShardFolder:
         Args:
             fingerprints: Those of its cells.
             write: Writes what was made of them to a folder.
+
+        Raises:
+            FullDiskError: If there is no room.
         """
         name = hashlib.blake2b("".join(fingerprints).encode(), digest_size=8).hexdigest()
         shard = self.directory / f"{_SHARD}{name}"
-        self.directory.mkdir(parents=True, exist_ok=True)
-        # Within a private temporary folder, so that what is written has the usual permissions.
-        with tempfile.TemporaryDirectory(prefix=f".{shard.name}-", dir=self.directory) as temporary:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(named_where_full(self.directory))
+            self.directory.mkdir(parents=True, exist_ok=True)
+            # Within a private temporary folder, so that what is written has the usual permissions.
+            private = tempfile.TemporaryDirectory(prefix=f".{shard.name}-", dir=self.directory)
+            temporary = stack.enter_context(private)
             partial = pathlib.Path(temporary) / "new"
             partial.mkdir()
             write(partial)

@@ -1,9 +1,11 @@
 """Tables from files, with errors that say where."""
 
 import csv
+import json
 import os
 import pathlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,7 +25,11 @@ READERS = {
 
 
 def read_table(
-    path: str | os.PathLike[str], key: str | None = None, **options: Any
+    path: str | os.PathLike[str],
+    key: str | None = None,
+    *,
+    as_text: bool | Sequence[str] = False,
+    **options: Any,
 ) -> pd.DataFrame:
     """Read a CSV, Parquet or JSON lines file as the frame that columns are made of.
 
@@ -37,6 +43,10 @@ def read_table(
     Args:
         path: The file: `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson`.
         key: Column of keys, which becomes the index.
+        as_text: Whether the cells of a CSV stay as they are written, so that "01" is not 1 and
+            none depends on the others of its column; or the columns of which that holds. Cells of
+            files that keep types have that of each cell then: a gap does not make whole numbers
+            fractions. Default False: what pandas makes of each column.
         **options: Others of `pandas.read_csv`, `read_parquet` or `read_json`.
 
     Raises:
@@ -64,7 +74,7 @@ def read_table(
             "path", f"must be a file. Received: {os.fspath(path)!r}, which is none"
         )
     try:
-        frame = _read(file, kind, key, options)
+        frame = _read(file, kind, key, as_text, options)
     except ValueError as error:  # pandas' parser errors, and bytes that are no UTF-8
         advice = ""
         if isinstance(error, UnicodeDecodeError):
@@ -89,16 +99,58 @@ def read_table(
     return frame.set_index(key)
 
 
-def _read(path: pathlib.Path, kind: str, key: str | None, options: dict[str, Any]) -> pd.DataFrame:
+def is_untyped(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file has text alone, so that nobody has said which of it are numbers.
+
+    Args:
+        path: The file.
+    """
+    return READERS.get(pathlib.Path(path).suffix.lower()) == "csv"
+
+
+def _read(
+    path: pathlib.Path,
+    kind: str,
+    key: str | None,
+    as_text: bool | Sequence[str],
+    options: dict[str, Any],
+) -> pd.DataFrame:
     if kind == "parquet":
-        return pd.read_parquet(path, **options)
+        if as_text is not True or options:
+            return pd.read_parquet(path, **options)
+        frame = pd.read_parquet(path, dtype_backend="numpy_nullable")
+        gaps = [name for name in frame.columns if frame[name].hasnans]
+        return frame.astype(dict.fromkeys(gaps, object))
     if kind == "json":
+        if as_text is True and not options:
+            return _json_lines(path)
         return pd.read_json(path, **{"lines": True, "dtype": False, **options})
-    text: dict[str, Any] = {} if key is None else {"dtype": {key: str}}
+    text: dict[str, Any] = {}
+    if as_text is True:
+        text["dtype"] = str
+    elif key is not None or as_text:
+        text["dtype"] = dict.fromkeys([*([] if key is None else [key]), *(as_text or ())], str)
     plain = {"keep_default_na": False, "na_values": [""]}
     if not {"sep", "delimiter"} & set(options):
         text["sep"] = separator(path)
     return pd.read_csv(path, **{**text, **plain, **options})
+
+
+def _json_lines(path: pathlib.Path) -> pd.DataFrame:
+    """Return the cells of JSON lines, each of the type that it has there."""
+    rows = []
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"line {number} holds no JSON ({error.msg})") from error
+            if not isinstance(row, dict):
+                raise ValueError(f"line {number} must hold cells by name. Received: {row!r:.40}")
+            rows.append(row)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _check_lengths(path: pathlib.Path, frame: pd.DataFrame, options: dict[str, Any]) -> None:

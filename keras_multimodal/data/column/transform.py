@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.column.failures import load_what_loads
+from keras_multimodal.data.column.status import Status, code, worst
 from keras_multimodal.schema import Modality
 from keras_multimodal.types import Cell, Tensor, Tensors
 
@@ -34,6 +36,10 @@ class Transform(tf.Module, Generic[_Spec]):
 
     Others say with `raw_signature` what they take, and with `raw_present` which rows have it; their
     `load` and `load_batch` take that.
+
+    A call fails where one cell can't be read. `serve` does not: it says of each cell what it is
+    like. A `load` that raises an error is enough for that; `load_each` may say why, and
+    `judge_batch` what there is to say of cells that are used.
 
     Args:
         spec: The modality's description, with its state.
@@ -98,6 +104,50 @@ class Transform(tf.Module, Generic[_Spec]):
 
         signature = tf.nest.map_structure(lambda t: tf.TensorSpec(t.shape, t.dtype), blank)
         return tf.map_fn(load_or_blank, raw[self.spec.name], fn_output_signature=signature)
+
+    def load_each(self, cells: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
+        """Return `load` of each cell, `blank` where there is none or it fails, and its `Status`.
+
+        Args:
+            cells: `(batch,)` strings.
+        """
+        there = tf.not_equal(cells, "")
+        loaded, found = load_what_loads(self.load, [cells], there, self.blank())
+        return loaded, code(there & tf.logical_not(found), Status.DAMAGED)
+
+    def judge_batch(
+        self, raw: Mapping[str, tf.Tensor], tensors: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
+        """Return the `Status` of cells that have been read, `(batch,)` int32.
+
+        Args:
+            raw: The raw cells.
+            tensors: What has become of them, by name.
+        """
+        return tf.zeros_like(self.raw_present(raw), tf.int32)
+
+    def serve(
+        self, raw: Mapping[str, tf.Tensor]
+    ) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+        """Preprocess a batch of raw cells, whatever they are.
+
+        Args:
+            raw: The raw cells.
+
+        Returns:
+            What a call returns, with zeros where a cell can't be read; which rows have a cell that
+            is used, `(batch,)` bool; and each cell's `Status`, `(batch,)` int32.
+        """
+        used = there = self.raw_present(raw)
+        status = code(tf.logical_not(there), Status.ABSENT)
+        if type(self).load_batch is Transform.load_batch:
+            loaded, found = self.load_each(raw[self.spec.name])
+            used &= found < Status.UNKNOWN_FORMAT.value
+            status = worst(status, found)
+        else:
+            loaded = self.load_batch(raw)
+        tensors = mask_absent(by_name(self.finish(loaded), self.spec), used)
+        return tensors, used, worst(status, self.judge_batch(raw, tensors))
 
     def __call__(self, raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Preprocess a batch of raw cells; see the class."""

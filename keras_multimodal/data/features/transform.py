@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.status import HUGE, Status, code, worst
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.schema import Features
 
@@ -47,6 +48,18 @@ class FeaturesTransform(Transform[Features]):
         there = _there(loaded)
         tokens = tf.where(there[..., None], loaded, 0.0)
         return {self.spec.name: tokens, self.spec.mask_name: there}
+
+    def judge_batch(
+        self, raw: Mapping[str, tf.Tensor], tensors: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
+        """Return whether a token lacks some of its numbers, or any is huge or infinite."""
+        tokens = raw[self.spec.name][:, : self.spec.length]
+        partly = tf.reduce_any(tf.math.is_finite(tokens), -1) & tf.logical_not(_there(tokens))
+        return worst(
+            code(tf.reduce_any(partly, 1), Status.PARTLY_ABSENT),
+            code(tf.reduce_any(tf.abs(tokens) > HUGE, [1, 2]), Status.HUGE),
+            code(tf.reduce_any(tf.math.is_inf(tokens), [1, 2]), Status.NOT_FINITE),
+        )
 
 
 def _there(tokens: tf.Tensor) -> tf.Tensor:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_multimodal.data.image.crop import corner, cut
 from keras_multimodal.data.image.gif_frames import check_frames
 from keras_multimodal.data.image.header import (
+    check_length,
     check_scans,
     check_size,
     check_still,
@@ -67,6 +68,40 @@ def decode_image(
             lambda: _decode_jpeg(contents, spec, place),
             lambda: _decode_other(contents, spec, place),
         )
+    return _fitted(pixels, spec)
+
+
+def decode_inspected(
+    contents: tf.Tensor, orientation: tf.Tensor, heavy: tf.Tensor, spec: Image
+) -> tf.Tensor:
+    """Decode a picture, as `decode_image` does, of which `inspect_image` found nothing wrong.
+
+    Its graph is small: where a data set runs it for each call of an exported model, that makes it
+    anew each time.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        orientation: What `inspect_image` found.
+        heavy: As well.
+        spec: The picture's description.
+    """
+    turned = orientation if spec.exif_orientation else None
+
+    def jpeg() -> tf.Tensor:
+        size = tf.io.extract_jpeg_shape(contents)[:2]
+        checks = check_size(size[0], size[1], spec.max_pixels, heavy)
+        with tf.control_dependencies([*checks, *check_length(size[0], size[1], contents)]):
+            checked = tf.identity(contents)
+        return _jpeg_pixels(checked, spec, None, size, turned)
+
+    pixels = tf.cond(
+        tf.io.is_jpeg(contents), jpeg, lambda: _other_pixels(contents, spec, None, turned)
+    )
+    return _fitted(pixels, spec)
+
+
+def _fitted(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
+    """Bring pixels to the size of `spec`."""
     pixels.set_shape([None, None, spec.channels])
     if spec.crop:
         pixels.set_shape((spec.height, spec.width, spec.channels))
@@ -88,9 +123,20 @@ def _decode_jpeg(
     large = 3 * tf.cast(size[0], tf.int64) * tf.cast(size[1], tf.int64) > spec.max_pixels
     heavy = tf.cond(large, lambda: needs_all_coefficients(contents), lambda: tf.constant(False))
     checks = check_size(size[0], size[1], spec.max_pixels, heavy | (spec.channels == 4))
+    checks += check_length(size[0], size[1], contents)
     with tf.control_dependencies([*checks, *check_scans(contents)]):
         contents = tf.identity(contents)
     orientation = jpeg_orientation(contents) if spec.exif_orientation else None
+    return _jpeg_pixels(contents, spec, place, size, orientation)
+
+
+def _jpeg_pixels(
+    contents: tf.Tensor,
+    spec: Image,
+    place: tuple[tf.Tensor, tf.Tensor] | None,
+    size: tf.Tensor,
+    orientation: tf.Tensor | None,
+) -> tf.Tensor:
     # The accurate transform costs the same here and gives Pillow's pixels; TensorFlow's default,
     # the fast one, is off by several grey levels.
     options = {"channels": min(spec.channels, 3), "dct_method": "INTEGER_ACCURATE"}
@@ -139,6 +185,16 @@ def _decode_other(
     checks += check_frames(contents, spec.max_pixels)
     with tf.control_dependencies(checks):
         contents = tf.identity(contents)
+    orientation = other_orientation(contents) if spec.exif_orientation else None
+    return _other_pixels(contents, spec, place, orientation)
+
+
+def _other_pixels(
+    contents: tf.Tensor,
+    spec: Image,
+    place: tuple[tf.Tensor, tf.Tensor] | None,
+    orientation: tf.Tensor | None,
+) -> tf.Tensor:
     if spec.bits == 16:
         pixels = tf.cond(
             has_16_bits(contents),
@@ -147,8 +203,8 @@ def _decode_other(
         )
     else:
         pixels = _decode_8_bits(contents, spec)
-    if spec.exif_orientation:
-        pixels = turn(pixels, other_orientation(contents))
+    if orientation is not None:
+        pixels = turn(pixels, orientation)
     return cut(pixels, spec, place) if spec.crop else pixels
 
 

@@ -18,19 +18,23 @@ def check_frames(contents: tf.Tensor, max_pixels: int) -> list[tf.Operation]:
     Returns:
         What has to be waited for; nothing outside a graph, where the check has been made.
     """
-    pixels = tf.cond(
-        tf.equal(tf.strings.substr(contents, 0, 4), b"GIF8"),
-        lambda: gif_pixels(contents, max_pixels, _MOST),
-        lambda: tf.constant(0, tf.int64),
-    )
     check = tf.debugging.Assert(
-        pixels <= max_pixels,
+        tf.logical_not(has_large_frames(contents, max_pixels)),
         [
             f"The frames of the GIF have more than max_pixels={max_pixels} pixels, or more than "
             f"{_MOST} blocks."
         ],
     )
     return [] if check is None else [check]
+
+
+def has_large_frames(contents: tf.Tensor, max_pixels: int) -> tf.Tensor:
+    """Return whether `check_frames` refuses a picture, a scalar bool; see there."""
+    return tf.cond(
+        tf.equal(tf.strings.substr(contents, 0, 4), b"GIF8"),
+        lambda: gif_pixels(contents, max_pixels, _MOST) > max_pixels,
+        lambda: tf.constant(False),
+    )
 
 
 @traced_once

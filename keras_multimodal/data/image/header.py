@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_multimodal.data.image.bytes_of_files import traced_once
 
 _HEADER = 32  # bytes; every format says its size within them
+PIXELS_OF_A_BYTE = 512  # of a JPEG, at most: 8 x 8 for each bit
 _SCANS = 256  # of a JPEG; progressive ones have a dozen
 
 
@@ -26,11 +27,8 @@ def check_size(
     Returns:
         What has to be waited for; nothing outside a graph, where the check has been made.
     """
-    # No product of what a header may claim is beyond int64 so.
-    height, width = (tf.minimum(tf.cast(size, tf.int64), 2**30) for size in (height, width))
-    pixels = height * width * tf.where(heavy, tf.constant(3, tf.int64), 1)
     check = tf.debugging.Assert(
-        pixels <= max_pixels,
+        tf.logical_not(is_too_large(height, width, max_pixels, heavy)),
         [
             f"The picture has more than max_pixels={max_pixels} pixels, of which transparent ones, "
             "and those of a JPEG of several passes, count for three: height",
@@ -38,6 +36,35 @@ def check_size(
             "width",
             width,
         ],
+    )
+    return [] if check is None else [check]
+
+
+def is_too_large(
+    height: tf.Tensor, width: tf.Tensor, max_pixels: int, heavy: tf.Tensor | bool
+) -> tf.Tensor:
+    """Return whether `check_size` refuses a picture, a scalar bool; see there."""
+    # No product of what a header may claim is beyond int64 so.
+    height, width = (tf.minimum(tf.cast(size, tf.int64), 2**30) for size in (height, width))
+    return height * width * tf.where(heavy, tf.constant(3, tf.int64), 1) > max_pixels
+
+
+def check_length(height: tf.Tensor, width: tf.Tensor, contents: tf.Tensor) -> list[tf.Operation]:
+    """Refuse a JPEG whose bytes can't hold so many pixels; the decoder would make them grey.
+
+    Args:
+        height: The height that the file claims.
+        width: The width that it claims.
+        contents: The file's bytes, a scalar string.
+
+    Returns:
+        What has to be waited for, as `check_size` does.
+    """
+    pixels = tf.cast(height, tf.int64) * tf.cast(width, tf.int64)
+    length = tf.cast(tf.strings.length(contents), tf.int64)
+    check = tf.debugging.Assert(
+        pixels <= length * PIXELS_OF_A_BYTE,
+        ["The JPEG is too short for the size that it claims: height", height, "width", width],
     )
     return [] if check is None else [check]
 
@@ -51,12 +78,16 @@ def check_scans(contents: tf.Tensor) -> list[tf.Operation]:
     Returns:
         What has to be waited for, as `check_size` does.
     """
+    few = tf.logical_not(has_many_scans(contents))
+    check = tf.debugging.Assert(few, [f"The picture has more than {_SCANS} scans."])
+    return [] if check is None else [check]
+
+
+def has_many_scans(contents: tf.Tensor) -> tf.Tensor:
+    """Return whether `check_scans` refuses a JPEG, a scalar bool."""
     # Among pixels no 0xFF stands before this byte: it begins a scan, of the picture or a thumbnail.
     parts = tf.raw_ops.StringSplitV2(input=[contents], sep=b"\xff\xda", maxsplit=_SCANS + 1).values
-    check = tf.debugging.Assert(
-        tf.size(parts) <= _SCANS + 1, [f"The picture has more than {_SCANS} scans."]
-    )
-    return [] if check is None else [check]
+    return tf.size(parts) > _SCANS + 1
 
 
 def check_still(contents: tf.Tensor) -> list[tf.Operation]:
@@ -68,15 +99,19 @@ def check_still(contents: tf.Tensor) -> list[tf.Operation]:
     Returns:
         What has to be waited for, as `check_size` does.
     """
-    start = tf.strings.substr(tf.strings.join([contents, "\0" * _HEADER]), 0, _HEADER)
-    extended = tf.equal(tf.strings.substr(start, 8, 8), b"WEBPVP8X")
-    flags = tf.cast(tf.io.decode_raw(start, tf.uint8)[20], tf.int32)
-    animated = extended & (flags // 2 % 2 == 1)
     check = tf.debugging.Assert(
-        tf.logical_not(animated),
+        tf.logical_not(is_animated(contents)),
         ["The picture is an animated WebP, which TensorFlow cannot read; save one of its frames."],
     )
     return [] if check is None else [check]
+
+
+def is_animated(contents: tf.Tensor) -> tf.Tensor:
+    """Return whether `check_still` refuses a WebP, a scalar bool."""
+    start = tf.strings.substr(tf.strings.join([contents, "\0" * _HEADER]), 0, _HEADER)
+    extended = tf.equal(tf.strings.substr(start, 8, 8), b"WEBPVP8X")
+    flags = tf.cast(tf.io.decode_raw(start, tf.uint8)[20], tf.int32)
+    return extended & (flags // 2 % 2 == 1)
 
 
 @traced_once

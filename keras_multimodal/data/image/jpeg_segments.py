@@ -43,17 +43,39 @@ def needs_all_coefficients(contents: tf.Tensor) -> tf.Tensor:
     Args:
         contents: The file's bytes, a scalar string.
     """
-
-    def is_frame(at: tf.Tensor) -> tf.Tensor:
-        marker = number(contents, at, 2, big=True)
-        tables = tf.reduce_any(tf.equal(marker, [0xFFC4, 0xFFC8, 0xFFCC]))
-        return (marker >= 0xFFC0) & (marker <= 0xFFCF) & tf.logical_not(tables)
-
-    frame = find_segment(contents, is_frame)
+    frame = find_segment(contents, lambda at: _is_frame(contents, at))
     scan = find_segment(contents, lambda at: tf.constant(False))
     progressive = number(contents, frame, 2, big=True) % 4 == 2
     channels, in_first_pass = (
         byte_values(contents, frame + 9, 1),
         byte_values(contents, scan + 4, 1),
     )
-    return progressive | tf.logical_not(is_frame(frame)) | tf.reduce_any(in_first_pass < channels)
+    return (
+        progressive
+        | tf.logical_not(_is_frame(contents, frame))
+        | tf.reduce_any(in_first_pass < channels)
+    )
+
+
+@traced_once
+def jpeg_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the height and width that a JPEG claims; zeros where it has no frame.
+
+    `tf.io.extract_jpeg_shape` raises an error where a JPEG is broken.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+
+    Returns:
+        Two int64 scalars.
+    """
+    frame = find_segment(contents, lambda at: _is_frame(contents, at))
+    sizes = [number(contents, frame + place, 2, big=True) for place in (5, 7)]
+    height, width = (tf.where(_is_frame(contents, frame), size, 0) for size in sizes)
+    return tf.cast(height, tf.int64), tf.cast(width, tf.int64)
+
+
+def _is_frame(contents: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
+    marker = number(contents, at, 2, big=True)
+    tables = tf.reduce_any(tf.equal(marker, [0xFFC4, 0xFFC8, 0xFFCC]))
+    return (marker >= 0xFFC0) & (marker <= 0xFFCF) & tf.logical_not(tables)

@@ -5,13 +5,17 @@ each batch, with augmentation between them; the exported model calls both on wha
 """
 
 import base64
+import functools
 
 import numpy as np
 import tensorflow as tf
 
+from keras_multimodal.data.column.failures import load_what_loads
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.status import Status, code, worst
 from keras_multimodal.data.column.transform import Transform
-from keras_multimodal.data.image.decoding import decode_image
+from keras_multimodal.data.image.decoding import decode_image, decode_inspected
+from keras_multimodal.data.image.inspection import inspect_image
 from keras_multimodal.schema import Image
 
 
@@ -22,6 +26,22 @@ class ImageTransform(Transform[Image]):
     def load(self, cell: tf.Tensor) -> tf.Tensor:
         """Decode a file's bytes to `(height, width, channels)` uint8."""
         return decode_image(cell, self.spec)
+
+    def load_each(self, cells: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return each picture decoded, and its `Status`; see the base."""
+        status, orientation, heavy = tf.map_fn(
+            lambda cell: inspect_image(cell, self.spec),
+            cells,
+            fn_output_signature=(tf.int32, tf.int32, tf.bool),
+        )
+        wanted = tf.equal(status, Status.FINE.value) & tf.not_equal(cells, "")
+        loaded, found = load_what_loads(
+            functools.partial(decode_inspected, spec=self.spec),
+            [cells, orientation, heavy],
+            wanted,
+            self.blank(),
+        )
+        return loaded, worst(status, code(wanted & tf.logical_not(found), Status.DAMAGED))
 
     def blank(self) -> tf.Tensor:
         """Return zeros."""

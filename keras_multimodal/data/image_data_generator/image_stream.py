@@ -151,7 +151,7 @@ class ImageStream(ImageTransformer):
             ValueError: If a column or an argument is wrong, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
-        dataframe = as_frame(dataframe, key)
+        dataframe = as_frame(dataframe, key, as_text=[column])
         frame_column(dataframe, column, "column")  # refuses a name that is none in these terms
         options = {"class_mode": None, **options}
         name = Image.name if name is None else name
@@ -233,7 +233,7 @@ class ImageStream(ImageTransformer):
             ValueError: If a column or an argument is wrong, or a file is empty.
             FileNotFoundError: If the folder or a file is missing; it names the row.
         """
-        dataframe = as_frame(dataframe, key)
+        dataframe = as_frame(dataframe, key, as_text=[x_col])
         files = frame_files(dataframe, x_col, directory, key, "x_col")
         targets = frame_targets(dataframe, y_col, weight_col, classes, class_mode)
         defaults = FlowDefaults(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
@@ -277,7 +277,8 @@ class ImageStream(ImageTransformer):
             TypeError: If a cell is no list.
             ValueError: If a row has more than `count` pictures, or as `flow_from_dataframe`.
         """
-        dataframe = as_frame(dataframe, options.get("key"))
+        names = [column] if isinstance(column, str) else list(column)
+        dataframe = as_frame(dataframe, options.get("key"), as_text=names)
         name = Image.name if name is None else name
         options = {"optional": True, **options}
         flows = []

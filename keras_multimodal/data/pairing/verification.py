@@ -12,9 +12,11 @@ from keras_multimodal.data.column.autograph import converted, unconverted
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.column.files import file_problem
 from keras_multimodal.data.column.missing_files import why_missing
+from keras_multimodal.schema.file_endings import UNREAD_ENDINGS
 
 # What TensorFlow puts around a kernel's own message.
 _OP_NAMES = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
+_UNREAD = tuple(ending for endings in UNREAD_ENDINGS.values() for ending in endings)
 _ASSERTION = re.compile(r"Expected '.*' to be true\. Summarized data: b(['\"])(.*)\1", re.DOTALL)
 
 
@@ -108,6 +110,9 @@ def _reason(column: Column, cell: str) -> str:
         column.cell_loader()(tf.constant(cell))
     except (tf.errors.OpError, ValueError) as error:
         message = getattr(error, "message", str(error))  # TensorFlow's own leave out the names
+        unread = next((each for each in _UNREAD if cell.lower().endswith(each)), None)
+        if unread is not None:
+            return f"cannot be decoded: {unread} files are not read; convert it"
         message = _ASSERTION.sub(r"\2", _OP_NAMES.sub("", message).strip())
         return f"cannot be decoded ({message})"
     return "could be read only the second time"

@@ -1,5 +1,6 @@
 """What is decoded of files, kept on disk."""
 
+import dataclasses
 import functools
 import os
 import pathlib
@@ -11,17 +12,18 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.column import Column, RandomRowLoader
 from keras_multimodal.data.column.digests import preprocessing_digest
-from keras_multimodal.data.column.shard_folder import ShardFolder
-from keras_multimodal.data.pipeline.row_reader import source_rows
+from keras_multimodal.data.column.shard_folder import ShardFolder, whole_shard
+from keras_multimodal.data.pipeline.row_reader import CachedRows, source_rows
+
+_CHECKSUMS = "checksums.npy"
 
 
-def cache_on_disk(
-    columns: Sequence[Column], directory: str, threads: int
-) -> dict[str, RandomRowLoader]:
+def cache_on_disk(columns: Sequence[Column], directory: str, threads: int) -> dict[str, CachedRows]:
     """Return loaders of what has been read and decoded once, now or in an earlier run.
 
     Each row is a file in a shard of its column's `ShardFolder`. It is found by the path,
-    the size and the time of change of the file that it was decoded from.
+    the size and the time of change of the file that it was decoded from. Its checksum is in the
+    shard's `checksums.npy`, and a file that is no longer what was written is an error.
 
     Args:
         columns: Columns; those that read no files are left alone.
@@ -29,26 +31,38 @@ def cache_on_disk(
         threads: Rows read at a time.
 
     Returns:
-        By column, the graph function from a row of `source_column`, or -1, to what it loads.
+        By column, what loads a row of `source_column`, or -1, and names its file.
     """
     loaders = {}
     for column in columns:
         if column.reads_files:
             source = column.source_column
-            recipe = [tf.__version__, preprocessing_digest(source.spec)]
+            recipe = [tf.__version__, preprocessing_digest(source.spec), _CHECKSUMS]
             shards = ShardFolder.of(directory, source.spec.name, recipe, "`cache`")
             loaders[source.spec.name] = _loader(source, shards, threads)
     return loaders
 
 
-def _loader(column: Column, shards: ShardFolder, threads: int) -> RandomRowLoader:
-    """Return the graph function from a row to what it loads; decode what is not there yet."""
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """Where a row is kept, and its checksum; an absent row is in file -1."""
+
+    folder: int = 0
+    file: int = -1
+    checksum: int = 0
+
+
+def _loader(column: Column, shards: ShardFolder, threads: int) -> CachedRows:
+    """Return what loads a row; decode what is not there yet."""
     fingerprints = _fingerprints(column, threads)
     folders: list[str] = []
-    places: dict[str, tuple[int, int]] = {}  # by fingerprint: which folder, and which file in it
+    places: dict[str, _Place] = {}  # by fingerprint
 
     def register(shard: pathlib.Path, cells: Sequence[str]) -> None:
-        places.update({cell: (len(folders), number) for number, cell in enumerate(cells)})
+        with whole_shard(shard):
+            checksums = np.load(shard / _CHECKSUMS).tolist()
+            for number, (cell, checksum) in enumerate(zip(cells, checksums, strict=True)):
+                places[cell] = _Place(len(folders), number, checksum)
         folders.append(f"{shard}{os.sep}")
 
     for shard, cells in shards.shards():
@@ -60,7 +74,14 @@ def _loader(column: Column, shards: ShardFolder, threads: int) -> RandomRowLoade
         part = cells[done : done + len(decoded[0])]
         register(shards.add(part, functools.partial(_write, decoded)), part)
         done += len(part)
-    return _file_reader(column, folders, [places.get(cell, (0, -1)) for cell in fingerprints])
+    found = [places.get(cell, _Place()) for cell in fingerprints]
+
+    def name(row: int | None) -> str:
+        if row is None:
+            return str(shards.directory)
+        return f"{folders[found[row].folder]}{found[row].file}"
+
+    return CachedRows(_file_reader(column, folders, found), name)
 
 
 def _fingerprints(column: Column, threads: int) -> list[str]:
@@ -80,31 +101,42 @@ def _load(column: Column, rows: np.ndarray, threads: int) -> Iterator[Any]:
 
 def _write(decoded: Sequence[np.ndarray], directory: pathlib.Path) -> None:
     """Write a file for each row: the bytes of all its tensors, one after another."""
-    for number, parts in enumerate(zip(*decoded, strict=True)):
-        (directory / str(number)).write_bytes(b"".join(np.asarray(p).tobytes() for p in parts))
+    rows = [
+        b"".join(np.asarray(p).tobytes() for p in parts) for parts in zip(*decoded, strict=True)
+    ]
+    for number, contents in enumerate(rows):
+        (directory / str(number)).write_bytes(contents)
+    np.save(directory / _CHECKSUMS, [int(_checksum(tf.constant(contents))) for contents in rows])
+
+
+def _checksum(contents: tf.Tensor) -> tf.Tensor:
+    """Return the checksum of a file's bytes, an int64 scalar."""
+    return tf.reshape(tf.bitcast(tf.fingerprint(tf.reshape(contents, [1])), tf.int64), [])
 
 
 def _file_reader(
-    column: Column, folders: Sequence[str], places: Sequence[tuple[int, int]]
+    column: Column, folders: Sequence[str], places: Sequence[_Place]
 ) -> RandomRowLoader:
     """Return the graph function from a row, or -1, to what its file has.
 
     Args:
         column: The column.
         folders: Folders of files.
-        places: For each row, which folder and which file in it; file -1 is an absent row.
+        places: Where each row is kept.
     """
     blank = column.blank()
     flat = tf.nest.flatten(blank)
     sizes = [part.shape.num_elements() * part.dtype.size for part in flat]
     starts = np.cumsum([0, *sizes[:-1]])
     folder_names = tf.constant(folders, tf.string)
-    folder_of, file_of = tf.unstack(tf.constant(places, tf.int64), axis=1)
+    numbers = tf.constant([dataclasses.astuple(place) for place in places], tf.int64)
 
-    def read_file(row: tf.Tensor) -> Any:
-        folder = tf.gather(folder_names, tf.gather(folder_of, row))
-        name = tf.strings.as_string(tf.gather(file_of, row))
-        contents = tf.io.read_file(tf.strings.join([folder, name]))
+    def read_file(folder: tf.Tensor, file: tf.Tensor, checksum: tf.Tensor) -> Any:
+        name = tf.strings.as_string(file)
+        contents = tf.io.read_file(tf.strings.join([tf.gather(folder_names, folder), name]))
+        whole = tf.equal(_checksum(contents), checksum)
+        with tf.control_dependencies([tf.debugging.Assert(whole, ["The checksum is another"])]):
+            contents = tf.identity(contents)
         parts = []
         for part, start, size in zip(flat, starts, sizes, strict=True):
             values = contents if len(flat) == 1 else tf.strings.substr(contents, start, size)
@@ -112,7 +144,8 @@ def _file_reader(
         return tf.nest.pack_sequence_as(blank, parts)
 
     def load(row: tf.Tensor, seed: tf.Tensor) -> Any:
-        absent = (row < 0) | (tf.gather(file_of, tf.maximum(row, 0)) < 0)
-        return tf.cond(absent, lambda: blank, lambda: read_file(row))
+        folder, file, checksum = tf.unstack(tf.gather(numbers, tf.maximum(row, 0)))
+        absent = (row < 0) | (file < 0)
+        return tf.cond(absent, lambda: blank, lambda: read_file(folder, file, checksum))
 
     return load

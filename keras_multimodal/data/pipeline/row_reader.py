@@ -1,5 +1,6 @@
 """Reading and decoding rows, one by one and in parallel, or all of them beforehand."""
 
+import dataclasses
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,20 @@ _PART = 256  # rows held at a time while all are read
 _NOWHERE = tf.int64.max
 
 
+@dataclasses.dataclass(frozen=True)
+class CachedRows:
+    """What stands for a column's cells once it has been decoded and kept.
+
+    Args:
+        load: The graph function from a row of the column's `source_column`, or -1, to what it
+            loads.
+        name: Returns the file that a row is kept in; the folder of all of them for `None`.
+    """
+
+    load: RandomRowLoader
+    name: Callable[[int | None], str]
+
+
 class RowReader:
     """Loads the cells of each row, and says which row it was if one cannot be read.
 
@@ -23,7 +38,7 @@ class RowReader:
         keys: The rows' keys, for error messages.
         num_parallel_calls: Rows read at a time.
         training: Whether rows are read for training, some of them differently in each epoch.
-        cached: By column, a loader to use instead of its own.
+        cached: By column, what is read instead of its cells.
     """
 
     def __init__(
@@ -32,14 +47,17 @@ class RowReader:
         keys: Sequence[Hashable],
         num_parallel_calls: int,
         training: bool = False,
-        cached: Mapping[str, RandomRowLoader] | None = None,
+        cached: Mapping[str, CachedRows] | None = None,
     ) -> None:
         self._columns = columns
         self._threads = num_parallel_calls
         self._loaders = {column.spec.name: _loader(column, training) for column in columns}
-        self._loaders.update(cached or {})
+        cached = cached or {}
+        self._loaders.update({name: rows.load for name, rows in cached.items()})
         files = [column for column in columns if column.reads_files]
-        self._messages = tf.constant([_message(files, key, row) for row, key in enumerate(keys)])
+        self._messages = tf.constant(
+            [_message(files, key, row, cached) for row, key in enumerate(keys)]
+        )
 
     def read(self, rows: tf.data.Dataset, count: int) -> tf.data.Dataset:
         """Load rows.
@@ -162,10 +180,17 @@ def _loader(column: Column, training: bool) -> RandomRowLoader:
     return lambda row, seed: tf.cond(row < 0, lambda: blank, lambda: load(row, seed))
 
 
-def _message(files: Sequence[Column], key: Hashable, row: int) -> str:
+def _message(
+    files: Sequence[Column], key: Hashable, row: int, cached: Mapping[str, CachedRows]
+) -> str:
     """Return a message about a row, without quotes: TensorFlow puts a backslash before each."""
-    cells = ", ".join(f"{column.spec.name} from {column.cell_name(row)}" for column in files)
-    return (
-        f"Row {key} could not be read: {cells}. "
-        "`records.verify()` says what is wrong with each row that cannot be read."
-    )
+    names, remedy = [], "`records.verify()` says what is wrong with each row that cannot be read."
+    for column in files:
+        name, kept = column.spec.name, cached.get(column.spec.name)
+        if kept is None:
+            names.append(f"{name} from {column.cell_name(row)}")
+        else:
+            known = row if column.source_column is column and column.present[row] else None
+            names.append(f"{name} from its cache, {kept.name(known)}")
+            remedy = "What is kept there is damaged: remove its folder, and its rows are made anew."
+    return f"Row {key} could not be read: {', '.join(names)}. {remedy}"

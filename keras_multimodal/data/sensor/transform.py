@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.status import FAR, HUGE, Status, code, worst
 from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform, float32
 from keras_multimodal.schema import Sensor
 
@@ -63,10 +64,28 @@ class SensorTransform(Transform[Sensor]):
         """Return standardised values, 0 where there is none, and which steps have any."""
         spec = self.spec
         valid = tf.math.is_finite(loaded)  # (batch, length, channels)
-        values = loaded
-        if spec.standardize:
-            values = (values - float32(spec.mean)) / float32(spec.std)
-        values = tf.where(valid, values, 0.0)
+        values = tf.where(valid, self._scaled(loaded), 0.0)
         if spec.indicators:
             values = tf.concat([values, tf.cast(valid, tf.float32)], -1)
         return {spec.name: values, spec.mask_name: tf.reduce_any(valid, -1)}
+
+    def judge_batch(
+        self, raw: Mapping[str, tf.Tensor], tensors: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
+        """Return whether a value before the last step is missing, or any is huge or infinite."""
+        steps = raw[self.spec.name][:, : self.spec.length]
+        there = tf.math.is_finite(steps)
+        # Behind the last step are those that make up the length of the longest series.
+        measured = tf.cumsum(tf.cast(tf.reduce_any(there, 2), tf.int32), 1, reverse=True) > 0
+        lacking = measured[..., None] & tf.logical_not(there)
+        far = tf.abs(self._scaled(steps)) >= (FAR if self.spec.standardize else HUGE)
+        return worst(
+            code(tf.reduce_any(lacking, [1, 2]), Status.PARTLY_ABSENT),
+            code(tf.reduce_any(far, [1, 2]), Status.HUGE),
+            code(tf.reduce_any(tf.math.is_inf(steps), [1, 2]), Status.NOT_FINITE),
+        )
+
+    def _scaled(self, values: tf.Tensor) -> tf.Tensor:
+        if not self.spec.standardize:
+            return values
+        return (values - float32(self.spec.mean)) / float32(self.spec.std)

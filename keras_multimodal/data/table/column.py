@@ -12,7 +12,8 @@ import tensorflow as tf
 from keras_multimodal.data.column.column import Column, RowLoader
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Modality, Tabular
-from keras_multimodal.schema.column_kind import as_number, class_name
+from keras_multimodal.schema.class_names import known_name
+from keras_multimodal.schema.number_writing import PLAIN, UntoldWriting, find_writing
 
 
 class TableColumns(Column):
@@ -27,6 +28,8 @@ class TableColumns(Column):
         numbers: `(rows, numeric)` float64, NaN where a cell is missing.
         strings: `(rows, categorical)` strings, empty where a cell is missing.
         source: Where they come from, for error messages.
+        written: `(rows, numeric)` strings, the numbers as they are written where that is known, by
+            which they are named if they turn out to be categories. Default `None`.
 
     Raises:
         ValueError: If a number is infinite. The message names column and row.
@@ -40,7 +43,12 @@ class TableColumns(Column):
     ((30.0,), (10.0,), (('Ulm',),))
     """
 
-    _columns: ClassVar[dict[str, Any]] = {"cells": "", "numbers": np.nan, "strings": ""}
+    _columns: ClassVar[dict[str, Any]] = {
+        "cells": "",
+        "numbers": np.nan,
+        "strings": "",
+        "written": "",
+    }
     spec: Tabular
 
     def __init__(
@@ -50,6 +58,7 @@ class TableColumns(Column):
         numbers: np.ndarray,
         strings: np.ndarray,
         source: str,
+        written: np.ndarray | None = None,
     ) -> None:
         if np.isinf(numbers).any():
             row, column = np.argwhere(np.isinf(numbers))[0]
@@ -63,6 +72,7 @@ class TableColumns(Column):
         super().__init__(spec, keys, cells, source)
         self.numbers = numbers
         self.strings = strings
+        self.written = np.zeros((len(keys), 0), object) if written is None else written
 
     def adapt(self) -> Self:
         """Return the column with the statistics and the categories of its rows.
@@ -124,8 +134,10 @@ class TableColumns(Column):
         rows = len(self)
         described.numbers = np.array([self._as_numbers(n) for n in numeric], "float64")
         described.numbers = described.numbers.reshape(-1, rows).T
-        described.strings = np.array([self._as_names(name) for name in categorical], object)
+        known = zip(categorical, described.spec.categories, strict=True)
+        described.strings = np.array([self._as_names(name, names) for name, names in known], object)
         described.strings = described.strings.reshape(-1, rows).T
+        described.written = np.zeros((rows, 0), object)
         return described
 
     def _as_numbers(self, name: str) -> np.ndarray:
@@ -133,7 +145,11 @@ class TableColumns(Column):
         if name in self.spec.numeric:
             return self.numbers[:, self.spec.numeric.index(name)]
         names = self.strings[:, self.spec.categorical.index(name)]
-        found = np.array([as_number(cell) if cell else np.nan for cell in names])
+        try:
+            writing = find_writing([cell for cell in names if cell]) or PLAIN
+        except UntoldWriting:
+            writing = PLAIN
+        found = np.array([writing.number(cell) if cell else np.nan for cell in names])
         wrong = np.flatnonzero((names != "") & np.isnan(found))
         if len(wrong):
             raise ValueError(
@@ -142,12 +158,18 @@ class TableColumns(Column):
             )
         return found
 
-    def _as_names(self, name: str) -> np.ndarray:
-        """Return a column's cells as names of categories, empty where they are missing."""
+    def _as_names(self, name: str, known: Sequence[str]) -> np.ndarray:
+        """Return a column's cells as the names that are known of them, empty where missing."""
         if name in self.spec.categorical:
-            return self.strings[:, self.spec.categorical.index(name)]
-        numbers = self.numbers[:, self.spec.numeric.index(name)]
-        return np.array(["" if np.isnan(each) else class_name(each) for each in numbers], object)
+            cells = self.strings[:, self.spec.categorical.index(name)].tolist()
+        else:
+            place = self.spec.numeric.index(name)
+            numbers = self.numbers[:, place].tolist()
+            written = self.written[:, place] if self.written.size else numbers
+            pairs = zip(numbers, written, strict=True)
+            cells = ["" if np.isnan(number) else cell for number, cell in pairs]
+        names = frozenset(known)
+        return np.array(["" if cell == "" else known_name(cell, names) for cell in cells], object)
 
     def content(self, row: int) -> bytes:
         """Return a row's cells."""

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.status import FAR, Status, code, worst
 from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform, float32, is_there
 from keras_multimodal.schema import Tabular
 
@@ -82,8 +83,7 @@ class TableTransform(Transform[Tabular]):
         spec, tensors, masks = self.spec, {}, []
         if spec.numeric:
             valid = tf.math.is_finite(loaded["numbers"])
-            values = (loaded["numbers"] - float32(spec.mean)) / float32(spec.std)
-            tensors[spec.name] = tf.where(valid, values, 0.0)
+            tensors[spec.name] = tf.where(valid, self._scaled(loaded["numbers"]), 0.0)
             masks.append(valid)
         if spec.categorical:
             ids = [lookup(loaded["strings"][:, i]) for i, lookup in enumerate(self.lookups)]
@@ -91,3 +91,24 @@ class TableTransform(Transform[Tabular]):
             tensors[spec.categories_name] = stacked
             masks.append(stacked > 0)
         return {**tensors, spec.mask_name: tf.concat(masks, 1)}
+
+    def judge_batch(
+        self, raw: Mapping[str, tf.Tensor], tensors: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
+        """Return whether a cell is missing, unseen, huge or infinite."""
+        mask = tensors[self.spec.mask_name]
+        partly = tf.reduce_any(mask, 1) & tf.logical_not(tf.reduce_all(mask, 1))
+        codes = [code(partly, Status.PARTLY_ABSENT)]
+        if self.spec.categorical:
+            unseen = tf.equal(tensors[self.spec.categories_name], 1)
+            codes.append(code(tf.reduce_any(unseen, 1), Status.UNSEEN))
+        if self.spec.numeric:
+            numbers = tf.stack([raw[name] for name in self.spec.numeric], 1)
+            # What is infinite is far, too, and NaN is not.
+            far = tf.reduce_any(tf.abs(self._scaled(numbers)) >= FAR, 1)
+            infinite = tf.reduce_any(tf.math.is_inf(numbers), 1)
+            codes += [code(far, Status.HUGE), code(infinite, Status.NOT_FINITE)]
+        return worst(*codes)
+
+    def _scaled(self, numbers: tf.Tensor) -> tf.Tensor:
+        return (numbers - float32(self.spec.mean)) / float32(self.spec.std)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ from keras_multimodal.data.text.column import TextColumn, check_vocabulary
 from keras_multimodal.data.text.subwords import describe_tokenizer
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Text
+from keras_multimodal.schema.text import text_split
+from keras_multimodal.schema.unspaced_scripts import are_unspaced
 from keras_multimodal.types import Frame
 
 
@@ -28,7 +31,8 @@ class TextProcessor:
             Letters of every alphabet are lowered, not only ASCII's.
         split: `"whitespace"`, `"character"`, or `"script"`: at white space, and around each
             character of Chinese, Japanese, Thai, Lao, Khmer and Burmese, which are written without
-            spaces; punctuation of every script then goes the way of ASCII's.
+            spaces; punctuation of every script then goes the way of ASCII's. `"auto"` takes
+            `"script"` where the texts are written so, else `"whitespace"`, which warns of them.
         vocabulary: Tokens to use as they are, at most `max_words` - 2; learned on the training
             rows by default.
         word_dropout: Share of the words, in [0, 1), that training batches take for unknown, anew
@@ -74,7 +78,7 @@ class TextProcessor:
         length: int = 32,
         standardize: Literal["lower_and_strip_punctuation", "lower", "strip_punctuation"]
         | None = "lower_and_strip_punctuation",
-        split: Literal["whitespace", "character", "script"] = "whitespace",
+        split: Literal["auto", "whitespace", "character", "script"] = "whitespace",
         vocabulary: Sequence[str] | None = None,
         word_dropout: float = 0.0,
         ngrams: int | tuple[int, ...] | None = None,
@@ -94,6 +98,8 @@ class TextProcessor:
             )
         if special_tokens and tokenizer is None:
             raise ValueError("`special_tokens` must come with a tokenizer. Received: none")
+        self._split = split if tokenizer is None else "whitespace"
+        self._warns = split == "whitespace" and tokenizer is None
         self._word_dropout = word_dropout
         self._vocabulary = vocabulary
         self._segmenter = segmenter
@@ -103,7 +109,7 @@ class TextProcessor:
             max_tokens=max_words,
             # The default is TextVectorization's; a tokenizer does without.
             standardize=None if tokenizer is not None else standardize,
-            split=split,
+            split="whitespace" if split == "auto" else split,
             ngrams=ngrams,
             normalize=normalize,
             tokenizer=None if tokenizer is None else describe_tokenizer(tokenizer, special_tokens),
@@ -144,8 +150,8 @@ class TextProcessor:
         >>> TextProcessor().from_dataframe(frame, ["title", "story"]).cells.tolist()
         ['Cat It sleeps.', 'Dog']
         """
-        dataframe = as_frame(dataframe, key)
         columns = column if isinstance(column, list) else [column]
+        dataframe = as_frame(dataframe, key, as_text=columns)
         if not columns:
             raise ValueError(
                 "`column` must name the frame's column of texts, or several, of "
@@ -192,7 +198,8 @@ class TextProcessor:
         ['A black cat', 'a dog']
         """
         if isinstance(data, (str, os.PathLike)) and not is_lines_file(data):
-            frame = as_frame(data, key, "data")
+            columns = column if isinstance(column, list) else [column or ""]
+            frame = as_frame(data, key, "data", columns)
             if column is None:
                 raise ArgumentError(
                     "column",
@@ -239,6 +246,15 @@ class TextProcessor:
         if self._segmenter is not None:
             cells = [self._segment(cell, each) for cell, each in zip(cells, keys, strict=True)]
         spec = dataclasses.replace(self._spec, name=name, optional=optional)
+        if self._split == "auto":
+            spec = dataclasses.replace(spec, split=text_split(cells))
+        elif self._warns and are_unspaced(cells):
+            warnings.warn(
+                f"The texts of {source} are written without spaces, and `split` is 'whitespace': "
+                "each is one token, or a few. Give TextProcessor split='script' or 'auto', or a "
+                "`tokenizer`.",
+                stacklevel=3,
+            )
         texts = TextColumn(spec, keys, cells, source).with_word_dropout(self._word_dropout)
         return texts if self._vocabulary is None else texts.with_vocabulary(self._vocabulary)
 

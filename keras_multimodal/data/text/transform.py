@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import unconverted
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.status import Status, code, worst
 from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform, is_there
 from keras_multimodal.data.text.standardization import make_standardizer
 from keras_multimodal.data.text.subwords import Subwords
@@ -57,6 +58,18 @@ class TextTransform(Transform[Text]):
         if self.spec.tokenizer is not None:
             ids = _pack(ids, self.spec.tokenizer, self.spec.length)
         return tf.ensure_shape(tf.cast(ids, tf.int32), (None, self.spec.length))
+
+    def judge_batch(
+        self, raw: Mapping[str, tf.Tensor], tensors: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
+        """Return whether bytes are not UTF-8, or no word is known."""
+        texts = raw[self.spec.name]
+        replaced = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
+        codes = [code(tf.not_equal(replaced, texts), Status.PARTLY_ABSENT)]
+        if self.spec.tokenizer is None:  # subwords make up every text
+            known = tf.reduce_any(tensors[self.spec.name] > 1, 1)
+            codes.append(code(self.raw_present(raw) & tf.logical_not(known), Status.UNSEEN))
+        return worst(*codes)
 
 
 def make_token_counter(spec: Text) -> Callable[[tf.Tensor], tf.Tensor]:

@@ -129,3 +129,35 @@ def test_what_cannot_be_read_is_said_of_the_argument():
 def test_one_channel_may_be_one_string():
     column = SensorProcessor().load_arrays([np.zeros((3, 1))], channels="speed")
     assert column.spec.channels == ("speed",)
+
+
+def test_cells_of_a_file_are_read_as_they_are_written():
+    pathlib.Path("0001").write_bytes(b"x")
+    pathlib.Path("t.csv").write_text(
+        'photo,note,code,price\n0001,1.50,01,"1,50"\n0001,2.0,02,"2,25"\n'
+    )
+    assert TextProcessor().from_dataframe("t.csv", "note").cells.tolist() == ["1.50", "2.0"]
+    assert TextProcessor().load_data("t.csv", column="code").cells.tolist() == ["01", "02"]
+    assert ImageStream().from_dataframe("t.csv", "photo").cells.tolist() == ["0001", "0001"]
+    both = ImageStream().flows_from_dataframe("t.csv", ["photo", "photo"], class_mode=None)
+    assert both[1].cells.tolist() == ["0001", "0001"]
+    table = TableProcessor().from_dataframe("t.csv", ["note", "code", "price"])
+    assert table.spec.numeric == ("note", "price")
+    assert table.numbers.tolist() == [[1.5, 1.5], [2, 2.25]]
+    assert table.strings.tolist() == [["01"], ["02"]]
+    pathlib.Path("t.jsonl").write_text('{"x": 1, "y": true}\n{"x": 2.5, "y": false}\n')
+    table = TableProcessor().from_dataframe("t.jsonl")
+    assert (table.spec.numeric, table.spec.categorical) == (("x",), ("y",))
+
+
+@pytest.mark.parametrize("codes", [["01", "02", "A"], ["1.50", "2.50", "x"], [2**53 + 1, "x", "y"]])
+def test_codes_of_another_file_are_those_of_training(codes):
+    pd.DataFrame({"v": codes * 4, "x": range(12)}).to_csv("t.csv", index=False)
+    trained = pair(TableProcessor().from_dataframe("t.csv")).adapt()
+    pathlib.Path("n.csv").write_text(f"v,x\n{codes[0]},1\n")
+    new = pair(TableProcessor().from_dataframe("n.csv"), schema=trained.schema)
+    assert new.columns[0].strings.tolist() == [[str(codes[0])]]
+    assert new.columns[0].take([0, 1], np.array([0, -1])).strings.tolist() == [
+        [str(codes[0])],
+        [""],
+    ]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_multimodal.data import ImageStream, Preprocessor, TextProcessor, pair
+from keras_multimodal.data import ImageStream, Preprocessor, TextProcessor, Transform, pair
 from keras_multimodal.data.column.registry import make_transform
 from keras_multimodal.data.column.transform import by_name
-from keras_multimodal.schema import Features, Image, Schema, Sensor, Tabular, Text
+from keras_multimodal.schema import Features, Image, Modality, Schema, Sensor, Tabular, Text
 
 
 @pytest.fixture
@@ -98,6 +98,45 @@ def test_an_empty_cell_is_refused_where_the_modality_is_not_optional():
     serve = tf.function(preprocessor, input_signature=[preprocessor.raw_signature()])
     with pytest.raises(tf.errors.InvalidArgumentError, match="The input text is not optional"):
         serve({"text": tf.constant(["a", ""])})
+
+
+def test_columns_must_have_as_many_rows():
+    preprocessor = Preprocessor(
+        Schema([Text(length=2, vocabulary=("a",)), Features(length=1, dim=2)])
+    )
+    raw = {"text": tf.constant(["a", "a", "a"]), "features": tf.ones((1, 1, 2))}
+    graph = tf.function(preprocessor, input_signature=[preprocessor.raw_signature()])
+    for call in (preprocessor, preprocessor.serve, graph):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)as many rows.*text.*3.*1"):
+            call(raw)
+
+
+class Weight(Modality):
+    kind = "weight of a test"
+    shape = ()
+
+
+class WeightTransform(Transform):
+    """A modality of a user's own, whose `load` raises an error."""
+
+    def load(self, cell):
+        return tf.strings.to_number(cell)
+
+    def blank(self):
+        return tf.constant(0.0)
+
+    def finish(self, loaded):
+        return loaded / 1000
+
+
+def test_what_a_user_s_own_modality_cannot_read_is_absent():
+    transform = WeightTransform(Weight(name="kg"))
+    raw = {"kg": tf.constant(["500", "", "heavy", "1000"])}
+    for serve in (transform.serve, tf.function(transform.serve)):
+        tensors, used, status = serve(raw)
+        assert tensors["kg"].numpy().tolist() == [0.5, 0.0, 0.0, 1.0]
+        assert used.numpy().tolist() == [True, False, False, True]
+        assert status.numpy().tolist() == [0, 1, 8, 0]
 
 
 def test_the_columns_must_be_those_of_the_schema():

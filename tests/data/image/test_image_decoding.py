@@ -84,6 +84,20 @@ def test_a_decompression_bomb_is_reported_by_its_row(tmp_path, photo):
     assert list(report.unreadable["image"]) == ["bomb.png"]
 
 
+def test_a_jpeg_that_is_too_short_for_its_size_is_refused(photo):
+    """The decoder would fill it up with grey."""
+    content = encoded(photo, "JPEG")
+    place = content.index(b"\xff\xc0") + 5
+    lie = content[:place] + b"\x20\0\x20\0" + content[place + 4 :]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)too short.*height.*8192"):
+        decode_image(tf.constant(lie), Image(height=8, width=8))
+    # A picture of one colour is as short as a JPEG can be.
+    black = np.zeros((3000, 3000, 3), "uint8")
+    for options in ({}, {"optimize": True}, {"optimize": True, "progressive": True}):
+        plain = encoded(black, "JPEG", quality=1, **options)
+        assert decode_image(tf.constant(plain), Image(height=8, width=8)).numpy().max() <= 1
+
+
 def test_max_pixels_is_checked():
     with pytest.raises(ValueError, match="`max_pixels` must be positive"):
         Image(height=8, width=8, max_pixels=0)

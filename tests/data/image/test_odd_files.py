@@ -109,3 +109,15 @@ def test_data_sets_are_mixed_by_tensorflow_s_own_function(tmp_path, pixels):
         assert (inputs["text"].numpy() == (2 if is_low else 3)).all()
         low += is_low
     assert 65 < low < 95
+
+
+def test_a_format_that_is_not_read_is_named(tmp_path, pixels):
+    Pillow.fromarray(pixels).save(tmp_path / "a.tif")
+    Pillow.fromarray(pixels).save(tmp_path / "b.jfif", "JPEG")
+    files = ImageStream().from_dataframe(
+        pd.DataFrame({"photo": ["a.tif", "b.jfif"]}), "photo", tmp_path
+    )
+    with pytest.raises(
+        ValueError, match=r"1 that cannot.*cannot be decoded: \.tif files are not read"
+    ):
+        pair(files).verify()

@@ -1,9 +1,13 @@
 """What is decoded, kept on disk."""
 
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from disk_limits import no_file_above
 
+from keras_multimodal._disk_space import FullDiskError
 from keras_multimodal.data import ImageStream, TextProcessor, pair
 from keras_multimodal.data.pipeline import row_reader
 
@@ -141,3 +145,31 @@ def test_what_was_cut_off_is_named(frame, folder, tmp_path):
     digests.write_bytes(digests.read_bytes()[:100])
     with pytest.raises(ValueError, match=rf"{digests.parent.name} must be a whole shard.*Remove"):
         records.batch(16, cache=tmp_path)
+
+
+def test_a_file_of_the_cache_that_is_not_what_was_written_is_named(frame, folder, tmp_path):
+    records = records_of(frame, folder).select_modalities("image")
+    dataset = records.batch(16, cache=tmp_path)
+    expected = rows_of(dataset)
+    kept = next(path for path in decoded_rows(tmp_path) if path.name == "7")
+    content = kept.read_bytes()
+    for changed in (bytes([content[0] ^ 4]) + content[1:], content[:100], b""):
+        kept.write_bytes(changed)
+        with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+            rows_of(dataset)
+        message = caught.value.message
+        assert f"Row k7 could not be read: image from its cache, {kept}. What is kept" in message
+        assert str(folder) not in message
+    shutil.rmtree(kept.parent)  # as the message says
+    records.batch(16, cache=tmp_path)
+    assert_alike(rows_of(dataset), expected)
+
+
+def test_a_cache_without_room_is_named(frame, folder, tmp_path):
+    records = records_of(frame, folder)
+    with (
+        pytest.raises(FullDiskError, match=r"image-\w+' could not be written.*Make room"),
+        no_file_above(100),
+    ):
+        records.batch(16, cache=tmp_path)
+    assert [list(path.iterdir()) for path in tmp_path.iterdir()] == [[]]

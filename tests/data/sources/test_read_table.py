@@ -96,3 +96,47 @@ def test_tabs_separate_where_the_names_have_nothing_else(tmp_path):
     path = tmp_path / "tabs.csv"
     path.write_text("id\tb\n1\tone; two\n")
     assert read_table(path)["b"].tolist() == ["one; two"]
+
+
+CELLS = "id,v,w\n01,1.50,true\n02,9007199254740993,\n03,A,1.0\n"
+
+
+def test_cells_may_stay_as_they_are_written(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(CELLS)
+    frame = read_table(path, as_text=True)
+    assert frame["id"].tolist() == ["01", "02", "03"]
+    assert frame["v"].tolist() == ["1.50", "9007199254740993", "A"]
+    assert frame["w"].isna().tolist() == [False, True, False]
+    frame = read_table(path, key="id", as_text=["w"])
+    assert frame.index.tolist() == ["01", "02", "03"]
+    assert frame["w"].tolist()[::2] == ["true", "1.0"]
+    path.write_text("id,v,w\n1,2,3\n4,5\n")
+    with pytest.raises(ValueError, match="2 in line 3"):
+        read_table(path, as_text=True)
+
+
+def test_a_gap_makes_no_whole_number_a_fraction(tmp_path):
+    frame = pd.DataFrame({"v": pd.array([2**53 + 1, None], "Int64"), "x": [1, 2]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    (tmp_path / "t.jsonl").write_text(
+        f'\ufeff{{"v": {2**53 + 1}, "x": 1}}\n\n{{"x": 2}}\n', "utf-8"
+    )
+    for name in ("t.parquet", "t.jsonl"):
+        found = read_table(tmp_path / name, as_text=True)
+        assert found["v"].tolist()[0] == 2**53 + 1
+        assert found["v"].isna().tolist() == [False, True]
+        assert found["x"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"a": ', r"line 2 holds no JSON \(Expecting value\)"),
+        ("[1]", r"line 2 must hold cells by"),
+    ],
+)
+def test_a_line_that_holds_no_cells_is_named(tmp_path, line, message):
+    (tmp_path / "t.jsonl").write_text('{"a": 1}\n' + line)
+    with pytest.raises(ValueError, match=message):
+        read_table(tmp_path / "t.jsonl", as_text=True)

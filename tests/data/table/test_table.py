@@ -191,3 +191,19 @@ def test_a_real_table(shared_data):
         (~batch["table_mask"].numpy()[:, 1]).sum() for batch in records.batch(1024, training=False)
     )
     assert missing == frame[department].isna().sum()
+
+
+def test_numbers_in_strings_are_read_as_they_are_written():
+    frame = pd.DataFrame({"price": ["1.234,50 €", None, "7 €"], "share": ["5%", "7.5%", ""]})
+    column = TableProcessor().from_dataframe(frame, numeric=["price", "share"])
+    np.testing.assert_array_equal(column.numbers, [[1234.5, 5], [np.nan, 7.5], [7, np.nan]])
+    frame = pd.DataFrame({"price": ["1,234", "2,500"]})
+    with pytest.raises(ValueError, match=r"`numeric` must name.*'price' with .*'1,234'.*`decimal`"):
+        TableProcessor().from_dataframe(frame, numeric="price")
+    column = TableProcessor(decimal=".").from_dataframe(frame, numeric="price")
+    assert column.numbers.tolist() == [[1234], [2500]]
+    with pytest.raises(ValueError, match=r'`decimal` must be "\."'):
+        TableProcessor(decimal=";")
+    trained = pair(TableProcessor().from_dataframe(pd.DataFrame({"price": [1.5, 2]}))).adapt()
+    new = TableProcessor().from_dataframe(pd.DataFrame({"price": ["1,5 €", "7 €"]}))
+    assert pair(new, schema=trained.schema).columns[0].numbers.tolist() == [[1.5], [7]]

@@ -127,3 +127,17 @@ def test_word_dropout_makes_the_given_share_of_words_unknown_in_training_only():
 def test_a_wrong_word_dropout_is_refused():
     with pytest.raises(ValueError, match=r"`word_dropout` must be in \[0, 1\).*1"):
         TextProcessor(word_dropout=1)
+
+
+CHINESE = ["这个产品质量很好", "非常差。快递太慢"]
+
+
+def test_texts_that_no_spaces_part_are_cut_by_script_or_warned_of():
+    with pytest.warns(UserWarning, match=r"`data` are written without spaces.*split='script'"):
+        TextProcessor().load_data(CHINESE)
+    found = TextProcessor(split="auto").load_data(CHINESE)
+    assert found.spec.split == "script"
+    assert "质" in found.adapt().spec.vocabulary
+    assert TextProcessor(split="auto").load_data(["a cat"]).spec.split == "whitespace"
+    for quiet in ({"split": "script"}, {"split": "character"}, {"segmenter": lambda text: [*text]}):
+        TextProcessor(**quiet).load_data(CHINESE)

@@ -37,7 +37,8 @@ def test_chinese_is_cut_into_characters_and_latin_into_words():
     ]
     spared = TextProcessor(split="script", standardize="lower", length=10)
     assert tokens_of(spared.load_data(["GPU上, 的!"]).adapt()) == [["gpu", "上", ",", "的", "!"]]
-    one_word = TextProcessor(length=10).load_data(CHINESE).adapt()
+    with pytest.warns(UserWarning, match="written without spaces"):
+        one_word = TextProcessor(length=10).load_data(CHINESE).adapt()
     assert len(tokens_of(one_word)[0]) == 1
 
 
@@ -233,6 +234,7 @@ def test_other_tokenizers_leave_zero_for_padding(name, offset):
     assert config["tokenizer"]["offset"] == offset
 
 
+@pytest.mark.filterwarnings("ignore:The texts of `data` are written without spaces")
 @pytest.mark.parametrize(
     "options",
     [
