@@ -191,10 +191,18 @@ def span_of(name: Name, tokens: Mapping[Name, Any]) -> slice:
     raise ValueError(f"`name` must be one of {list(tokens)}. Received: name={name!r}")
 
 
-def like_inputs(values: Sequence[Any], names: Names) -> Tensors:
-    """Return `values` as a list, or as a dict by name, as the layer received its inputs."""
-    by_name = dict(zip(names, values, strict=True))
-    return by_name if isinstance(names[0], str) else list(values)
+def like_inputs(values: Sequence[Any], names: Names, inputs: Tensors | Shapes = ()) -> Any:
+    """Return `values` as the layer received its inputs: a list, a tuple or a dict by name.
+
+    Args:
+        values: One for each modality.
+        names: What `modality_names` returned.
+        inputs: What the layer received; a tuple where that is to be returned, and anything else
+            where a list serves.
+    """
+    if isinstance(names[0], str):
+        return dict(zip(names, values, strict=True))
+    return tuple(values) if inputs and isinstance(inputs, tuple) else list(values)
 
 
 def argument_name(name: Name, argument: str = "inputs") -> str:

@@ -30,6 +30,19 @@ _LUMA = (19595, 38470, 7471)
 _PART = 2**20  # pixels that are summed at a time
 
 
+def check_channels(spec: Image) -> None:
+    """Refuse pictures whose channels no file has.
+
+    Args:
+        spec: The description of pictures in files.
+    """
+    if spec.channels not in (1, 3, 4):
+        raise ValueError(
+            f"`channels` must be 1, 3 or 4 for pictures in files. Received: {spec.name!r} with "
+            f"channels={spec.channels}. Others come in arrays: `ImageStream().flow(x)`."
+        )
+
+
 def decode_image(
     contents: tf.Tensor,
     spec: Image,

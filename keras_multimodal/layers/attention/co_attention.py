@@ -146,7 +146,7 @@ class CoAttention(MutualBlockLayer):
             else:
                 x = zero_masked(x, x_mask)
             outputs.append(x)
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def attention_to(self, name: Name, inputs: Tensors, mask: Mask = None) -> Tensor:
         """Return how much each token of a modality is attended to, `(batch, length)`.

@@ -17,7 +17,12 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.layers.embedding.shared_projection import SharedProjection
 from keras_multimodal.layers.fusion import registry
-from keras_multimodal.layers.fusion._same_policy import with_policy
+from keras_multimodal.layers.fusion._same_policy import (
+    config_of_held,
+    in_dtype,
+    with_held,
+    with_policy,
+)
 from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
 from keras_multimodal.types import Mask, Shapes, Tensor, Tensors
 
@@ -81,7 +86,7 @@ class FusionWrapper(keras.layers.Layer):
         inputs, mask = self._prepared(inputs, mask)
         if self.fusion is None:
             return inputs, mask
-        fused = self.fusion(inputs, mask=mask)
+        fused = in_dtype(self.fusion(inputs, mask=mask), self.compute_dtype)
         # By hand: the mask that Keras attaches to a tensor is no public attribute.
         return fused, self.fusion.compute_mask(inputs, mask)
 
@@ -122,15 +127,15 @@ class FusionWrapper(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         # Not the name: what it stands for may change, and a saved model must not.
-        held = None if self.fusion is None else keras.saving.serialize_keras_object(self.fusion)
-        return {**super().get_config(), "fusion": held, "dim": self.dim}
+        held = {"fusion": None}
+        if self.fusion is not None:
+            held = config_of_held("fusion", self.fusion, self.dtype_policy)
+        return {**super().get_config(), **held, "dim": self.dim}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "FusionWrapper":
         """Return the layer that `get_config` describes."""
-        held = config["fusion"]
-        fusion = None if held is None else keras.saving.deserialize_keras_object(held)
-        return cls(**{**config, "fusion": fusion})
+        return cls(**(config if config["fusion"] is None else with_held("fusion", config)))
 
 
 def is_several(shape: Shapes) -> bool:

@@ -20,7 +20,12 @@ from keras_multimodal.layers._modalities import (
     span_of,
     values_and_masks,
 )
-from keras_multimodal.layers.fusion._same_policy import with_policy
+from keras_multimodal.layers.fusion._same_policy import (
+    config_of_held,
+    in_dtype,
+    with_held,
+    with_policy,
+)
 from keras_multimodal.ops import zero_masked
 from keras_multimodal.types import Mask, Shape, Shapes, Tensor, Tensors
 
@@ -138,12 +143,12 @@ class AnchoredFusion(keras.layers.Layer):
         pairs = values_and_masks(inputs, mask, self.modality_names)
         position = self._position
         query, context, masks = self._query_and_context(pairs)
-        fused = self.layer(query, context, **masks)  # (batch, length, dim)
+        fused = in_dtype(self.layer(query, context, **masks), self.compute_dtype)
         query_mask = masks[self._mask_arguments[0]]
-        fused = zero_masked(fused, query_mask)
+        fused = zero_masked(fused, query_mask)  # (batch, length, dim)
         outputs = [zero_masked(value, value_mask) for value, value_mask in pairs]
         outputs[position] = fused[:, 0] if len(pairs[position][0].shape) == 2 else fused
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def _query_and_context(self, pairs: list[Any]) -> tuple[Any, Any, dict[str, Any]]:
         """Return what the layer is called with."""
@@ -191,7 +196,7 @@ class AnchoredFusion(keras.layers.Layer):
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
         fused = self.layer.compute_output_shape(*self._layer_shapes(input_shape))
         shapes[position] = (*shapes[position][:-1], fused[-1])
-        return like_inputs(shapes, names)
+        return like_inputs(shapes, names, input_shape)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Return the inputs, the anchor as the layer makes it."""
@@ -201,18 +206,17 @@ class AnchoredFusion(keras.layers.Layer):
             keras.KerasTensor(shape, dtype=self.compute_dtype)
             for shape in in_order(self.compute_output_shape(shapes), self.modality_names)
         ]
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
+            **config_of_held("layer", self.layer, self.dtype_policy),
             "anchor": self.anchor,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "AnchoredFusion":
         """Return the layer that `get_config` describes."""
-        layer = keras.saving.deserialize_keras_object(config["layer"])
-        return cls(**{**config, "layer": layer})
+        return cls(**with_held("layer", config))
