@@ -16,6 +16,7 @@ from keras_multimodal.encoders._pictures import (
     check_pixels,
     is_normalized,
 )
+from keras_multimodal.encoders.encoder import Grid
 from keras_multimodal.encoders.loading.applications import scaling
 from keras_multimodal.encoders.loading.architectures import known_architecture
 from keras_multimodal.schema import Image, Modality
@@ -187,11 +188,20 @@ class PretrainedImageEncoder(BackboneEncoder):
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
         """Count the places of the network's grid, or its tokens."""
+        places = self._places(values_shape)
+        return None if None in places else math.prod(places)
+
+    def grid(self, values_shape: tuple[int | None, ...]) -> Grid | None:
+        """Return the rows and columns of the network's output; None where it is no grid."""
+        places = self._places(values_shape)
+        return None if len(places) != 2 or None in places else (places[0], places[1])
+
+    def _places(self, values_shape: tuple[int | None, ...]) -> tuple[Any, ...]:
+        """Return the output's axes between the batch and the features."""
         seen = (None, *values_shape[1:3], self._channels)
         shape = self.backbone.compute_output_shape(seen)
         shape = shape if self._output_name is None else shape[self._output_name]
-        places = shape[1:-1]
-        return None if None in places else math.prod(places)
+        return tuple(shape[1:-1])
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""

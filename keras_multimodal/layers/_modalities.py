@@ -172,6 +172,25 @@ def merged_length(shapes: Sequence[Any]) -> int | None:
     return None if None in lengths else sum(lengths)
 
 
+def span_of(name: Name, tokens: Mapping[Name, Any]) -> slice:
+    """Return where a modality's tokens are among those of several, one after the other.
+
+    Args:
+        name: The modality.
+        tokens: By name, each modality's `(batch, length, dim)` or `(batch, dim)`, in their order.
+
+    Raises:
+        ValueError: If there is no such modality.
+    """
+    begin = 0
+    for each, values in tokens.items():
+        length = 1 if len(values.shape) == 2 else values.shape[1]
+        if each == name:
+            return slice(begin, begin + length)
+        begin += length
+    raise ValueError(f"`name` must be one of {list(tokens)}. Received: name={name!r}")
+
+
 def like_inputs(values: Sequence[Any], names: Names, inputs: Tensors | Shapes = ()) -> Any:
     """Return `values` as the layer received its inputs: a list, a tuple or a dict by name.
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_multimodal.layers._modalities import (
+    Name,
     in_order,
     like_inputs,
     merged_length,
@@ -23,7 +24,7 @@ from keras_multimodal.layers.fusion._same_policy import (
     with_policy,
 )
 from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
-from keras_multimodal.types import Mask, Shapes, Tensors
+from keras_multimodal.types import Mask, Shapes, Tensor, Tensors
 
 
 class FusionWrapper(keras.layers.Layer):
@@ -82,17 +83,32 @@ class FusionWrapper(keras.layers.Layer):
 
     def fuse(self, inputs: Tensors, mask: Mask) -> tuple[Any, Any]:
         """Return what the fusion returns of the call's arguments, and its mask."""
+        inputs, mask = self._prepared(inputs, mask)
+        if self.fusion is None:
+            return inputs, mask
+        fused = in_dtype(self.fusion(inputs, mask=mask), self.compute_dtype)
+        # By hand: the mask that Keras attaches to a tensor is no public attribute.
+        return fused, self.fusion.compute_mask(inputs, mask)
+
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality in a row, `(batch, modalities)`, as the fusion says."""
+        inputs, mask = self._prepared(inputs, mask)
+        return self.fusion.modality_weights(inputs, mask)
+
+    def attention_to(self, name: Name, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return how much a modality's tokens are attended to, `(batch, length)`, by the fusion."""
+        inputs, mask = self._prepared(inputs, mask)
+        return self.fusion.attention_to(name, inputs, mask)
+
+    def _prepared(self, inputs: Tensors, mask: Mask) -> tuple[Any, Any]:
+        """Return what the fusion is called with: tokens of one width, and their masks."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         tokens, masks = zip(*(merged_tokens([pair]) for pair in pairs), strict=True)
         inputs = like_inputs(tokens, self.modality_names)  # (batch, length, dim) each
         mask = like_inputs(masks, self.modality_names)
         if self._projection is not None:
             inputs = self._projection(inputs, mask=mask)
-        if self.fusion is None:
-            return inputs, mask
-        fused = in_dtype(self.fusion(inputs, mask=mask), self.compute_dtype)
-        # By hand: the mask that Keras attaches to a tensor is no public attribute.
-        return fused, self.fusion.compute_mask(inputs, mask)
+        return inputs, mask
 
     def _fusion_shape(self, input_shape: Shapes) -> Shapes:
         """Return the shapes that the fusion is called with."""

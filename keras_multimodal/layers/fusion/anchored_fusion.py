@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_multimodal._registration import register
+from keras_multimodal.layers._attention_received import attention_received
 from keras_multimodal.layers._modalities import (
     Name,
     Names,
@@ -16,6 +17,7 @@ from keras_multimodal.layers._modalities import (
     modality_names,
     modality_widths,
     single_width,
+    span_of,
     values_and_masks,
 )
 from keras_multimodal.layers.fusion._same_policy import (
@@ -25,7 +27,7 @@ from keras_multimodal.layers.fusion._same_policy import (
     with_policy,
 )
 from keras_multimodal.ops import zero_masked
-from keras_multimodal.types import Mask, Shape, Shapes, Tensors
+from keras_multimodal.types import Mask, Shape, Shapes, Tensor, Tensors
 
 
 @register
@@ -140,16 +142,52 @@ class AnchoredFusion(keras.layers.Layer):
         """Call the layer with the anchor and the others; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         position = self._position
-        query, query_mask = merged_tokens(pairs[position : position + 1])
-        context, context_mask = merged_tokens(pairs[:position] + pairs[position + 1 :])
-        masks = dict(zip(self._mask_arguments, (query_mask, context_mask), strict=True))
-        # Zeros at masked places for a layer that isn't as careful as those of this package.
-        query, context = zero_masked(query, query_mask), zero_masked(context, context_mask)
+        query, context, masks = self._query_and_context(pairs)
         fused = in_dtype(self.layer(query, context, **masks), self.compute_dtype)
+        query_mask = masks[self._mask_arguments[0]]
         fused = zero_masked(fused, query_mask)  # (batch, length, dim)
         outputs = [zero_masked(value, value_mask) for value, value_mask in pairs]
         outputs[position] = fused[:, 0] if len(pairs[position][0].shape) == 2 else fused
         return like_inputs(outputs, self.modality_names, inputs)
+
+    def _query_and_context(self, pairs: list[Any]) -> tuple[Any, Any, dict[str, Any]]:
+        """Return what the layer is called with."""
+        position = self._position
+        query, query_mask = merged_tokens(pairs[position : position + 1])
+        context, context_mask = merged_tokens(pairs[:position] + pairs[position + 1 :])
+        masks = dict(zip(self._mask_arguments, (query_mask, context_mask), strict=True))
+        # Zeros at masked places for a layer that isn't as careful as those of this package.
+        return zero_masked(query, query_mask), zero_masked(context, context_mask), masks
+
+    def attention_to(self, name: Name, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return how much each token of a modality is attended to, `(batch, length)`.
+
+        It is the mean of the weights over the heads and over the anchor's tokens.
+
+        Args:
+            name: The modality.
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        if not hasattr(self.layer, "attention_scores") or name not in self._others(
+            self.modality_names
+        ):
+            anchor = self.modality_names[self._position]
+            raise ValueError(
+                "`name` must be a modality that the anchor attends to, in a layer of attention. "
+                f"Received: name={name!r}, and {type(self.layer).__name__} with the anchor "
+                f"{anchor!r}. `fusion.get('cross_attention', anchor=...)` has another"
+            )
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        query, context, masks = self._query_and_context(pairs)
+        scores = self.layer.attention_scores(query, context, **masks)
+        tokens = {
+            each: x
+            for each, (x, _) in zip(self.modality_names, pairs, strict=True)
+            if each in self._others(self.modality_names)
+        }
+        mask = masks[self._mask_arguments[0]]
+        return attention_received([(scores[..., span_of(name, tokens)], mask)])
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """Return the shapes of the inputs, the anchor's as the layer makes it."""

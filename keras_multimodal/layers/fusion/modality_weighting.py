@@ -14,6 +14,7 @@ from keras_multimodal.layers.fusion._vector_fusion import (
     VectorFusion,
     known_rows,
     presence,
+    shares,
     stacked_presence,
 )
 from keras_multimodal.ops import masked_softmax
@@ -169,6 +170,18 @@ class ModalityWeighting(VectorFusion):
             return [True] * len(self.modality_names)
         weights = in_order(self.fixed_weights, self.modality_names, "fixed_weights")
         return [weight > 0 for weight in weights]
+
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality, `(batch, modalities)`, 0 where a row lacks it.
+
+        They are the `w_m`.
+
+        Args:
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        _, weights = self.call(inputs, mask, return_weights=True)
+        return shares(weights)
 
     def _score(self, vectors: Tensor) -> Tensor:
         """Return the scores `(batch, modalities)`."""
