@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.encoders._embedded_ids import check_model_ids
 from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets
 
@@ -75,18 +76,19 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
             f"{len(output)}"
         )
     if isinstance(schema.target, Targets):
-        if not isinstance(output, dict) or set(output) != set(schema.target.names):
+        names = list(map(inner_name, schema.target.names))
+        if not isinstance(output, dict) or set(output) != set(names):
             received = sorted(output) if isinstance(output, dict) else tuple(output.shape)
             raise ValueError(
                 "`model` must return a dict of the targets of `preprocessing`, "
-                f"{list(schema.target.names)}. "
+                f"{names}. "
                 f"Received: model={model.name!r} with the outputs {received}"
             )
         for target in schema.target:
             if isinstance(target, NumberTarget):
-                _check_numbers(model, target, output[target.name])
+                _check_numbers(model, target, output[inner_name(target.name)])
             else:
-                _check_classes(model, target, output[target.name])
+                _check_classes(model, target, output[inner_name(target.name)])
     elif isinstance(schema.target, NumberTarget):
         number = output.get(schema.target.name) if isinstance(output, dict) else output
         _check_numbers(model, schema.target, number)
@@ -137,7 +139,9 @@ def check_probabilities(model: keras.Model, schema: Schema) -> None:
     )
     outputs = model(row, training=False)
     for target in classes:
-        name = target.name if isinstance(schema.target, Targets) else "probabilities"
+        name = "probabilities"
+        if isinstance(schema.target, Targets):
+            name = inner_name(target.name)
         probabilities = outputs[name] if isinstance(outputs, dict) else outputs
         values = keras.ops.convert_to_numpy(keras.ops.cast(probabilities, "float32"))[0]
         # Half precision is good to about 0.1% a class.

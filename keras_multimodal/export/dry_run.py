@@ -6,6 +6,7 @@ import tempfile
 import keras
 from keras import ops
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.export.saved_models import saved_model
 from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets
 from keras_multimodal.schema.schema import Target
@@ -55,7 +56,7 @@ def _stand_in(schema: Schema) -> keras.Model:
     targets = schema.target if isinstance(schema.target, Targets) else (schema.target,)
     outputs = [_head(target, vector) for target in targets]
     if isinstance(schema.target, Targets):
-        named = dict(zip(schema.target.names, outputs, strict=True))
+        named = dict(zip(map(inner_name, schema.target.names), outputs, strict=True))
         return keras.Model(given, named, name="stand_in")
     return keras.Model(given, outputs[0], name="stand_in")
 

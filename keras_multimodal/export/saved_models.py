@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_multimodal._folders import replace_folder
-from keras_multimodal._inner_names import served_names
+from keras_multimodal._inner_names import inner_name, served_names
 from keras_multimodal.data import Preprocessor
 from keras_multimodal.export._answers import without_answers
 from keras_multimodal.export._checks import (
@@ -211,6 +211,8 @@ def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
         name = schema.target.name if isinstance(schema.target, NumberTarget) else name
         outputs = {name: outputs}
     named = {name: _widen(tensor) for name, tensor in outputs.items()}
+    if isinstance(schema.target, Targets):
+        named = {name: named[inner_name(name)] for name in schema.target.names}
     if isinstance(schema.target, ClassTarget):
         named["label"] = _label(schema.target, named["probabilities"])
     elif isinstance(schema.target, Targets):

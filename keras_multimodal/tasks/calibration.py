@@ -107,11 +107,12 @@ def _labelled(batch: Tensors, target: str | None) -> tuple[np.ndarray, np.ndarra
     if not isinstance(batch[1], dict):
         labels = np.asarray(batch[1])
         return np.ones(len(labels), bool), labels
-    if target not in batch[1]:
+    name = inner_name(target or "")
+    if name not in batch[1]:
         raise ValueError(
             f"`target` must name one of the labels {sorted(batch[1])}. Received: target={target!r}"
         )
-    labels = np.asarray(batch[1][target])
+    labels = np.asarray(batch[1][name])
     if len(batch) < 3:
         return np.ones(len(labels), bool), labels
-    return np.asarray(batch[2][target]) > 0, labels
+    return np.asarray(batch[2][name]) > 0, labels

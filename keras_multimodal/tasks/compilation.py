@@ -88,7 +88,11 @@ def compile_for(
     check_model_ids(model, schema)
     if loss is None:
         loss = model.loss if model.compiled else _default_loss(model, schema)
-    if loss_weights is None and model.compiled:
+    if isinstance(loss, Mapping):
+        loss = {inner_name(name): each for name, each in loss.items()}
+    if loss_weights is not None:
+        loss_weights = {inner_name(name): weight for name, weight in loss_weights.items()}
+    elif model.compiled:
         loss_weights = model.get_compile_config().get("loss_weights")
     rate: Any = learning_rate
     if steps is not None:
@@ -138,10 +142,15 @@ def _default_loss(
 ) -> keras.losses.Loss | dict[str, keras.losses.Loss]:
     if isinstance(schema.target, Targets):
         return {
-            target.name: _loss(model, target, f"{inner_name(target.name)}_")
-            for target in schema.target
+            name: _loss(model, target, f"{name}_")
+            for name, target in _by_inner_name(schema.target).items()
         }
     return _loss(model, schema.target)
+
+
+def _by_inner_name(targets: Targets) -> dict[str, Any]:
+    """Return targets by the names of the model's outputs."""
+    return {inner_name(target.name): target for target in targets}
 
 
 def _loss(model: keras.Model, target: Any, prefix: str = "") -> keras.losses.Loss:
@@ -162,7 +171,8 @@ def _metrics(model: keras.Model, schema: Schema) -> tuple[Any, Any]:
     target = schema.target
     if isinstance(target, Targets):
         return None, {
-            each.name: _own_metrics(model, each, f"{inner_name(each.name)}_") for each in target
+            name: _own_metrics(model, each, f"{name}_")
+            for name, each in _by_inner_name(target).items()
         }
     return _own_metrics(model, target), None
 

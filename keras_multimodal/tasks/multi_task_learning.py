@@ -73,8 +73,8 @@ def multi_task(
             `jit_compile`.
 
     Returns:
-        The model, with the inputs of `tasks.inputs(schema)`. Its output is a dict by target:
-        probabilities `(batch, classes)`, or numbers `(batch, columns)` or
+        The model, with the inputs of `tasks.inputs(schema)`. Its output is a dict by target, its
+        `inner_name`: probabilities `(batch, classes)`, or numbers `(batch, columns)` or
         `(batch, columns, quantiles)`. `tasks.calibrate(model, dataset, target)` fits the
         temperature of a target of classes.
 
@@ -120,26 +120,27 @@ def multi_task(
     vector = keras.layers.Dropout(dropout, seed=seed, name=trunk.layer_name("dropout"))(vector)
     heads: dict[str, Head] = {}
     for target in targets:
-        call = functools.partial(_layer_name, trunk, target.name)
+        inner = inner_name(target.name)
+        call = functools.partial(_layer_name, trunk, inner)
         if isinstance(target, ClassTarget):
             logits = class_logits(target, vector, call("logits"))
-            heads[target.name] = class_head(target, logits, label_smoothing, call)
+            heads[inner] = class_head(target, logits, label_smoothing, call)
         else:
-            heads[target.name] = number_head(
+            heads[inner] = number_head(
                 target, vector, number_loss, quantiles, call, call("numbers")
             )
     outputs = {name: head.output for name, head in heads.items()}
     losses: dict[str, keras.losses.Loss] = {name: head.loss for name, head in heads.items()}
     if uncertain:
         for name, head in heads.items():
-            layer = LearnedWeight(head.weigh(), dtype="float32", name=f"{inner_name(name)}_weight")
+            layer = LearnedWeight(head.weigh(), dtype="float32", name=f"{name}_weight")
             outputs[name], losses[name] = layer(head.output), layer.loss
     model = keras.Model(trunk.inputs, outputs, name="multi_task")
     return compiled(model, schema, compile, options, loss=losses, loss_weights=weights)
 
 
 def _layer_name(trunk: Trunk, target: str, name: str) -> str:
-    return trunk.layer_name(f"{inner_name(target)}_{name}")
+    return trunk.layer_name(f"{target}_{name}")
 
 
 def _weights(given: Any, targets: Targets) -> dict[str, float] | None:
