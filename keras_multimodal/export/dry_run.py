@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._inner_names import inner_name
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.export.saved_models import saved_model
 from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets
 from keras_multimodal.schema.schema import Target
@@ -24,7 +25,7 @@ def check_export(schema: Schema) -> None:
         schema: The schema of the training rows, `records.schema`, with what was learned of them.
 
     Raises:
-        ValueError: If `saved_model` could not export a model of it.
+        ArgumentError: If `saved_model` could not export a model of it.
 
     Example:
 
@@ -38,10 +39,13 @@ def check_export(schema: Schema) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             saved_model(_stand_in(described), pathlib.Path(folder, "model"), described)
+        except OSError:  # such as a full disk, which is no fault of the schema
+            raise
         except Exception as error:
-            raise ValueError(
-                "`schema` must be such that a SavedModel can hold it. Received: "
-                f"{list(schema.names)}, of which {type(error).__name__}: {error}"
+            raise ArgumentError(
+                "schema",
+                "must be such that a SavedModel can hold it. Received: "
+                f"{list(schema.names)}, of which {type(error).__name__}: {error}",
             ) from error
 
 

@@ -128,9 +128,7 @@ class ProductOfExperts(VectorFusion):
             initializer=clone_initializer(self.kernel_initializer),
             regularizer=self.kernel_regularizer,
         )
-        bias = self.add_weight(
-            name=f"{what}_bias_{part_name(name)}", shape=(self.units,), initializer="zeros"
-        )
+        bias = self.add_weight(name=f"{what}_bias_{part}", shape=(self.units,), initializer="zeros")
         return kernel, bias
 
     def call(
