@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_multimodal.encoders import ConvImageEncoder
+from keras_multimodal.encoders import ConvImageEncoder, PretrainedImageEncoder
 from keras_multimodal.schema import (
     Audio,
     ClassTarget,
@@ -188,6 +188,22 @@ def test_a_name_is_looked_up(tmp_path):
         np.testing.assert_array_equal(found.get_weights()[0], encoder.get_weights()[0])
     with pytest.raises(ValueError, match=r"'ResNet5O'; did you mean 'ResNet50'"):
         classifier(schema, encoders={"image": "ResNet5O"})
+
+
+def test_a_network_of_keras_applications_is_shown_what_it_was_trained_on():
+    image = Image(height=32, width=32, rescale=1 / 255, optional=True)
+    schema = Schema([image, TEXT], ClassTarget(classes=("a", "b")))
+    for trainable in (True, False):
+        network = keras.applications.MobileNetV2(
+            include_top=False, weights=None, alpha=0.35, input_shape=(32, 32, 3)
+        )
+        network.trainable = trainable
+        trunk = Trunk(schema, {"image": network}, 4, 0.0, 0.0, None)
+        model = keras.Model(trunk.inputs, trunk.tokens)
+        (encoder,) = (x for x in model.layers if isinstance(x, PretrainedImageEncoder))
+        assert encoder.backbone is network
+        assert (encoder.mean, encoder.std) == ((0.5,) * 3, (0.5,) * 3)
+        assert bool(encoder.trainable_weights) == trainable
 
 
 def test_what_comes_of_features_is_made_in_front_of_a_model_too(rng):
