@@ -1,5 +1,7 @@
 """Layers and models that know nothing of what is absent, in an encoder's place."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ from keras_multimodal.schema import (
     Text,
 )
 from keras_multimodal.tasks import attach_encoders, classifier, inputs
+from keras_multimodal.tasks._as_tokens import AsTokens
 from keras_multimodal.tasks._trunk import Trunk
+from keras_multimodal.testing import run_layer_conformance
 
 LAYERS = keras.layers
 IMAGE = Image(height=8, width=6, rescale=1 / 255, optional=True)
@@ -136,6 +140,29 @@ def test_what_a_layer_makes_becomes_tokens_and_a_mask(case, rng):
     if values[0].dtype == np.float32:  # what is not there is not read
         values[0][~THERE] = np.nan
         np.testing.assert_allclose(model(batch), found, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("shape", "steps"), [((4, 2, 3, 5), False), ((4, 12, 5), True)])
+def test_tokens_are_made_by_a_layer_like_any_other(shape, steps, rng):
+    made = rng.normal(size=shape).astype("float32")
+    length = math.prod(shape[1:-1])
+    run_layer_conformance(
+        AsTokens,
+        {},
+        [made, STEPS if steps else THERE],
+        expected_output_shape=(4, length, 5),
+        expected_output_mask=STEPS if steps else np.repeat(ROWS, length, 1),
+    )
+
+
+@pytest.mark.parametrize("case", ["a token for three steps", "a token for some steps"])
+def test_shares_of_lengths_that_are_not_known_yet(case):
+    spec, make, mask = CASES[case]
+    series = keras.ops.ones((4, *spec.shape))
+    values, there = keras.Input((None, 2)), keras.Input((None,), dtype="bool")
+    tokens = AsTokens()([make()(values), there])
+    found = keras.Model([values, there], tokens)([series, keras.ops.convert_to_tensor(STEPS)])
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(found._keras_mask), mask)
 
 
 def test_what_is_always_there_has_no_mask(rng):
