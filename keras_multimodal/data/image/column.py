@@ -22,7 +22,7 @@ from keras_multimodal.data.column.static_batch import static_batch
 from keras_multimodal.data.column.transform import HOW_TO_LEARN
 from keras_multimodal.data.image.augmentation import CROP_SLOTS, ImageAugmentation
 from keras_multimodal.data.image.decoding import check_channels, decode_image
-from keras_multimodal.data.image.files import only_jpegs
+from keras_multimodal.data.image.files import form_of_all
 from keras_multimodal.data.image.keras_augmentation import keras_augmentation
 from keras_multimodal.data.image.packed_resampling import make_warp
 from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
@@ -143,21 +143,21 @@ class ImageColumn(Column):
 
     def cell_loader(self) -> CellLoader:
         """Read and decode one file: the least that has to be done row by row."""
-        spec, jpeg = self.spec, only_jpegs(self.cells)
+        spec, form = self.spec, form_of_all(self.cells)
         read_file = make_file_reader(self._file_problems)
-        return lambda path: decode_image(read_file(path), spec, jpeg=jpeg)
+        return lambda path: decode_image(read_file(path), spec, form=form)
 
     def random_row_loader(self) -> RandomRowLoader | None:
         """Read a file and decode the part that the row's seed chooses, with `random_crop`."""
         if not self.random_crop:
             return None
         cells, spec, blank = tf.constant(self.cells.tolist(), tf.string), self.spec, self.blank()
-        jpeg = only_jpegs(self.cells)
+        form = form_of_all(self.cells)
         read_file = make_file_reader(self._file_problems)
 
         def load(path: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             top, left = tf.unstack(uniform(seed[None], CROP_SLOTS)[0])
-            return decode_image(read_file(path), spec, (top, left), jpeg)
+            return decode_image(read_file(path), spec, (top, left), form)
 
         if self.present.all():
             return lambda row, seed: load(tf.gather(cells, row), seed)
