@@ -186,6 +186,6 @@ def test_pairs_have_no_label_to_show():
 
 def test_names_that_get_in_each_others_way_are_refused():
     with pytest.raises(ValueError, match="from the target's"):
-        pair(column("label", {1: "x", 2: "y"}), labels={1: "p", 2: "q"})
+        pair(column("a", {1: "x", 2: "y"}), captions=column("a", {1: "p", 2: "q"}))
     with pytest.raises(ValueError, match="'a_present', 'a_present'"):
         pair(column("a", {1: "x"}, optional=True), column("a_present", {1: "y"}))
