@@ -189,7 +189,13 @@ def _series(table: Table, column: str, options: TableOptions, schema: Schema | N
     maker = data.SensorProcessor(length=length)
     if any(isinstance(cell, str) and cell.strip() for cell in cells):
         return maker.from_dataframe(
-            table.frame, column, directory=table.directory, on_error="mask", name=column
+            table.frame,
+            column,
+            directory=table.directory,
+            on_error="mask",
+            encoding=table.encoding,
+            decimal=options.decimal,
+            name=column,
         )
     arrays = {row: None if _lacks(cell) else _steps(cell) for row, cell in cells.items()}
     return maker.load_arrays(arrays, name=column)

@@ -6,15 +6,18 @@ import functools
 import hashlib
 import os
 import pathlib
+import warnings
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from keras_multimodal import data
+from keras_multimodal._options import TableOptions
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.frames import as_frame
-from keras_multimodal.data.column.table_files import is_untyped
+from keras_multimodal.data.column.table_files import is_untyped, load_table
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema.infer import identifier
 from keras_multimodal.types import Cell, Frame
@@ -39,6 +42,8 @@ class Table:
             wherever their names lead.
         untyped: Whether its cells are text because its file has nothing else, as a CSV. Default
             False.
+        encoding: The encoding of text files that the table names and that are no UTF-8. Default
+            `None`: as their bytes show.
 
     Example:
 
@@ -53,6 +58,7 @@ class Table:
     source_sha256: str | None = None
     confined_to: pathlib.Path | None = None
     untyped: bool = False
+    encoding: str | None = None
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -113,7 +119,7 @@ class Table:
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
         frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
-        return cls(frame, directory, names, sha256, untyped)
+        return cls(frame, directory, names, sha256, untyped=untyped)
 
     def __repr__(self) -> str:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
@@ -142,6 +148,15 @@ class Table:
     def confined(self) -> "Table":
         """Return the table confined to the files in its folder, unless it is already."""
         return dataclasses.replace(self, confined_to=self.confined_to or self.directory)
+
+    def with_options(self, options: TableOptions) -> "Table":
+        """Return the table, its files read as options say.
+
+        Args:
+            options: The options.
+        """
+        table = self.confined() if options.confine else self
+        return dataclasses.replace(table, encoding=table.encoding or options.encoding)
 
     def is_outside(self, name: str | os.PathLike[str]) -> bool:
         """Return whether a file must not be read, since it is not in the folder of `confined_to`.
@@ -175,6 +190,9 @@ def read(
     files_directory: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     confine: bool = False,
+    encoding: str | None = None,
+    sep: str | None = None,
+    on_finding: Callable[[object], object] | None = None,
 ) -> Table:
     """Read a table.
 
@@ -182,22 +200,28 @@ def read(
     and a row says the same whatever other rows there are.
 
     Args:
-        source: A `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson` file, or `tfds:NAME`, a data set
-            of tensorflow-datasets.
+        source: A `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson` file, text perhaps compressed,
+            as in `.csv.gz`; or `tfds:NAME`, a data set of tensorflow-datasets.
         directory: The folder that file names are relative to. Default `None`: the table's.
         tfds_split: Which rows of a data set of tensorflow-datasets. Default `"train"`.
-        key: The column of keys, which stay text: "007" is not 7. Default `None`: none.
+        key: The column of keys, which stay text: "007" is not 7; or the index of a Parquet file, as
+            `data.read_table` has it. Default `None`: none.
         files_directory: A new folder that pictures and recordings of a data set of
             tensorflow-datasets are written to, which must be given where it has any.
         overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default False.
         confine: Whether no file outside of `directory` is read, wherever names and links lead; of a
             data set of tensorflow-datasets none outside of `files_directory`. What leads out counts
             as unreadable. Default False.
+        encoding: The encoding of a text file, and of text files that its cells name where these are
+            no UTF-8. Default `None`: as their bytes show.
+        sep: What stands between the cells of a CSV. Default `None`: as its names show.
+        on_finding: Called with a sentence on the table's encoding where that is not UTF-8, such as
+            `print`. Default `None`: one that had to be guessed is warned of.
 
     Raises:
         MissingFileError: If there is no such file or folder.
-        ArgumentError: If it has another ending, no column `key`, or two columns whose names differ
-            in signs alone.
+        ArgumentError: If its encoding cannot be told, it has another ending, no column `key`, or
+            two columns whose names differ in signs alone.
         ValueError: If it cannot be read, or has no rows.
 
     Example:
@@ -221,14 +245,20 @@ def read(
         files = table.directory if files_directory is None else pathlib.Path(files_directory)
         return dataclasses.replace(table, confined_to=files.resolve()) if confine else table
     try:
-        frame = data.read_table(source, key, as_text=True)
+        frame, text = load_table(source, key, True, encoding, sep)
     except ArgumentError as error:
         raise (error.renamed("source") if error.argument == "path" else error) from error
+    if text is not None and text.note:
+        if on_finding is not None:
+            on_finding(text.note)
+        elif text.guessed:
+            warnings.warn(f"{text.note}.", stacklevel=2)
     frame = frame if key is None else frame.copy().reset_index()
     with open(source, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     folder = home or pathlib.Path(source).resolve().parent
     table = Table._named(frame, folder, digest, untyped=is_untyped(source))
+    table = dataclasses.replace(table, encoding=encoding)
     return table.confined() if confine else table
 
 

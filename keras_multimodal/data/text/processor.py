@@ -168,6 +168,7 @@ class TextProcessor:
         column: str | list[str] | None = None,
         *,
         key: str | None = None,
+        encoding: str | None = None,
         name: str = "text",
         optional: bool = False,
     ) -> TextColumn:
@@ -176,11 +177,11 @@ class TextProcessor:
         Args:
             data: A Series (its index holds the keys), also of another package with a method
                 `to_pandas`; a dict of text by key; or a list (the keys are 0, 1, 2, ...). An empty
-                cell is a row without text. Or the path of a file: of a `.txt` in UTF-8, each line
-                of which is a text (the keys are 0, 1, 2, ...), or of a table that `read_table`
-                reads.
+                cell is a row without text. Or the path of a file: of a `.txt`, each line of which
+                is a text (the keys are 0, 1, 2, ...), or of a table that `read_table` reads.
             column: Of a table, the column of texts, or several; see `from_dataframe`.
             key: Of a table, the column of keys; 0, 1, 2, ... by default.
+            encoding: Of a file, its encoding; as its bytes show by default.
             name: The input's name.
             optional: Whether a row may lack the text.
 
@@ -199,7 +200,7 @@ class TextProcessor:
         """
         if isinstance(data, (str, os.PathLike)) and not is_lines_file(data):
             columns = column if isinstance(column, list) else [column or ""]
-            frame = as_frame(data, key, "data", columns)
+            frame = as_frame(data, key, "data", columns, encoding)
             if column is None:
                 raise ArgumentError(
                     "column",
@@ -216,7 +217,12 @@ class TextProcessor:
             )
         source = "`data`"
         if isinstance(data, (str, os.PathLike)):
-            source, data = f"file {os.fspath(data)!r}", read_lines(data)
+            source, data = f"file {os.fspath(data)!r}", read_lines(data, encoding)
+        elif encoding is not None:
+            raise ArgumentError(
+                "encoding",
+                f"must be left out where `data` is no file. Received: {encoding!r}",
+            )
         data = as_pandas(data)
         if isinstance(data, pd.DataFrame):
             raise TypeError(
