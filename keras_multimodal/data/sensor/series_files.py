@@ -19,6 +19,15 @@ from keras_multimodal.data.sensor.reading import numbers
 from keras_multimodal.data.sensor.times import seconds
 from keras_multimodal.schema.number_writing import NumberWriting, find_writing
 
+# What columns of times are called in some languages, as measurements may be.
+_TIMES = re.compile(
+    r"(date|datum|data|дата|日期)?[ _/-]?"
+    r"(times?|uhrzeit|zeit|hora|heure|tijd|tid|orario|время|时间|時間|時刻|시간)"
+    r"|time[ _-]?stamp|zeitstempel|zeitpunkt|horodatage|时间戳|時間戳"
+    r"|date|datum|fecha|дата|日期|日時|t|secs?|seconds?|sekunden?",
+    re.IGNORECASE,
+)
+
 # What pandas and the decompressors beneath it raise on files that aren't what their names say.
 _SPOILED = (OSError, ValueError, EOFError, zlib.error, pd.errors.ParserWarning)
 _NUMBER = r"\s*[-+]?[\d.,' ]*\d(?:[eE][-+]?\d+)?\s*"
@@ -72,12 +81,8 @@ def read_series(
             f"it must have {f'the columns {missing}' if missing else 'columns of channels'}. "
             f"Received: {list(frame.columns)}"
         )
-    if layout is not None and layout.separator != ",":
-        measured = [*names, *([] if time is None else [time])]
-        if any(map(_has_commas, (frame[name] for name in measured))):
-            # Whole, since beside decimal commas a point parts thousands.
-            text, _ = _read(path, [*(channels or ()), *others], encoding, dtype=str)
-            frame = frame.assign(**_numbers_with_commas(text[measured], decimal))
+    measured = [*names, *([] if time is None else [time])]
+    frame = _with_points(frame, measured, path, [*(channels or ()), *others], layout, decimal)
     values = np.stack([numbers(frame[name]) for name in names], 1)
     return Series(
         names,
@@ -155,6 +160,56 @@ def read_files(
     return SeriesOfRows(channels, series, labels, unreadable)
 
 
+class StepTimes(NamedTuple):
+    """The times of a file's steps.
+
+    Args:
+        column: The column that holds them.
+        interval: The median time between steps, in seconds.
+    """
+
+    column: str
+    interval: float
+
+
+def find_times(
+    path: str,
+    channels: Sequence[str] = (),
+    encoding: str | None = None,
+    decimal: str | None = None,
+) -> StepTimes | None:
+    """Return which column of a file holds its times, `None` where there is none.
+
+    It is called so, as `time` or `Timestamp`, or holds dates; and each of its times is there once.
+
+    Args:
+        path: The file.
+        channels: The columns that are known to be measurements.
+        encoding: The encoding of a file that is no UTF-8. Default `None`: as its bytes show.
+        decimal: The sign before the decimals. Default `None`: as the cells show.
+
+    Raises:
+        FileNotFoundError: If the file is missing.
+        ValueError: If it cannot be read.
+    """
+    frame, layout = _read(path, channels, encoding)
+    frame = _with_points(frame, list(frame.columns), path, channels, layout, decimal)
+    for name in frame.columns:
+        column = frame[name]
+        if name in channels or len(column) < 2:
+            continue
+        numeric = pd.to_numeric(column, errors="coerce").notna().any()
+        if numeric and not _TIMES.fullmatch(str(name).strip()):
+            continue
+        try:
+            times = np.sort(seconds(column))
+        except ValueError:
+            continue  # if it is no measurement either, whoever reads the file says so
+        if np.isfinite(times).all() and (np.diff(times) > 0).all():
+            return StepTimes(str(name), float(np.median(np.diff(times))))
+    return None
+
+
 def _read(
     path: str, expected: Sequence[str], encoding: str | None, dtype: type | None = None
 ) -> tuple[pd.DataFrame, DelimitedText | None]:
@@ -178,6 +233,24 @@ def _read(
         raise
     except _SPOILED as error:
         raise ValueError(str(error)) from error
+
+
+def _with_points(
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    path: str,
+    expected: Sequence[str],
+    layout: DelimitedText | None,
+    decimal: str | None,
+) -> pd.DataFrame:
+    """Return a file's frame with numbers where columns have some with decimal commas."""
+    if layout is None or layout.separator == ",":
+        return frame
+    if not any(_has_commas(frame[name]) for name in columns):
+        return frame
+    # Read anew as text, since beside decimal commas a point parts thousands.
+    text, _ = _read(path, expected, layout.file.encoding, dtype=str)
+    return frame.assign(**_numbers_with_commas(text[list(columns)], decimal))
 
 
 def _has_commas(column: pd.Series) -> bool:
