@@ -12,6 +12,7 @@ from keras_multimodal._options import TableOptions
 from keras_multimodal.data.audio.length import recording_seconds
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.sensor.series_files import StepTimes, find_times
+from keras_multimodal.data.text.words import joined_words
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ColumnKind, Schema, Sensor
 from keras_multimodal.schema.cell_looks import are_codes
@@ -164,11 +165,11 @@ def _images(table: Table, column: str, options: TableOptions, schema: Schema | N
 
 
 def _texts(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
-    cells = table.frame[column]
-    split = text_split(cells.tolist())
-    length = text_length(cells.tolist(), split)
-    maker = data.TextProcessor(length=length, split=split, word_dropout=0.1)
+    cells = table.frame[column].map(joined_words)
     strings = cells.map(lambda cell: "" if is_missing(cell) else str(cell))
+    split = text_split(strings.tolist())
+    length = text_length(strings.tolist(), split)
+    maker = data.TextProcessor(length=length, split=split, word_dropout=0.1)
     return maker.load_data(strings.to_dict(), name=column)
 
 

@@ -20,6 +20,7 @@ from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.table_files import is_untyped, load_table
 from keras_multimodal.errors import ArgumentError, MissingFileError
 from keras_multimodal.schema.infer import identifier
+from keras_multimodal.tables.files_in_cells import bring_to_files, with_texts
 from keras_multimodal.types import Cell, Frame
 
 TFDS = "tfds:"
@@ -44,6 +45,7 @@ class Table:
             False.
         encoding: The encoding of text files that the table names and that are no UTF-8. Default
             `None`: as their bytes show.
+        unpacked_to: The folder of files that stood in its cells. Default `None`: none did.
 
     Example:
 
@@ -59,6 +61,7 @@ class Table:
     confined_to: pathlib.Path | None = None
     untyped: bool = False
     encoding: str | None = None
+    unpacked_to: pathlib.Path | None = None
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -74,7 +77,12 @@ class Table:
 
     @classmethod
     def from_dataframe(
-        cls, dataframe: Frame, directory: str | os.PathLike[str] | None = None
+        cls,
+        dataframe: Frame,
+        directory: str | os.PathLike[str] | None = None,
+        files_directory: str | os.PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
     ) -> Self:
         """Return the table of a frame.
 
@@ -83,6 +91,11 @@ class Table:
                 column: `reset_index` makes it one.
             directory: The folder that file names are relative to. Default `None`: the working
                 directory.
+            files_directory: A new folder that pictures and recordings in cells are written to,
+                which must be given where there are any: as bytes, as structs of Hugging Face, as
+                data URLs or in base64. Default `None`.
+            overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default
+                False.
 
         Raises:
             ArgumentError: If there is no row or no column, or two columns have names that differ in
@@ -97,7 +110,8 @@ class Table:
                 "must have at least one row and one column. "
                 f"Received: {len(frame)} rows of {len(frame.columns)} columns",
             )
-        return cls._named(frame, _folder(directory) or pathlib.Path.cwd())
+        table = cls._named(frame, _folder(directory) or pathlib.Path.cwd())
+        return table._unpacked(files_directory, overwrite)
 
     @classmethod
     def _named(
@@ -119,7 +133,16 @@ class Table:
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
         frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
-        return cls(frame, directory, names, sha256, untyped=untyped)
+        return cls(with_texts(frame), directory, names, sha256, untyped=untyped)
+
+    def _unpacked(self, directory: str | os.PathLike[str] | None, overwrite: bool) -> Self:
+        """Return the table, the files in its cells written to a folder."""
+        frame = bring_to_files(self.frame, directory, overwrite)
+        if frame is None or directory is None:
+            return self
+        home = pathlib.Path(directory).resolve()
+        # Known again by what was in its cells.
+        return dataclasses.replace(self, frame=frame, source_sha256=self.sha256, unpacked_to=home)
 
     def __repr__(self) -> str:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
@@ -170,7 +193,8 @@ class Table:
             path = pathlib.Path(self.directory, name).resolve()
         except (ValueError, RuntimeError):  # no path, or links in a circle
             return True
-        return not path.is_relative_to(self.confined_to.resolve())
+        homes = (self.confined_to.resolve(), self.unpacked_to or self.confined_to)
+        return not any(map(path.is_relative_to, homes))
 
     def rows(self, which: pd.Series) -> "Table":
         """Return the table of some rows, which keep their numbers.
@@ -206,8 +230,9 @@ def read(
         tfds_split: Which rows of a data set of tensorflow-datasets. Default `"train"`.
         key: The column of keys, which stay text: "007" is not 7; or the index of a Parquet file, as
             `data.read_table` has it. Default `None`: none.
-        files_directory: A new folder that pictures and recordings of a data set of
-            tensorflow-datasets are written to, which must be given where it has any.
+        files_directory: A new folder that pictures and recordings are written to, which must be
+            given where a data set of tensorflow-datasets has any, or the cells of a table do: as
+            bytes, as structs of Hugging Face, as data URLs or in base64. Default `None`.
         overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default False.
         confine: Whether no file outside of `directory` is read, wherever names and links lead; of a
             data set of tensorflow-datasets none outside of `files_directory`. What leads out counts
@@ -258,7 +283,7 @@ def read(
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     folder = home or pathlib.Path(source).resolve().parent
     table = Table._named(frame, folder, digest, untyped=is_untyped(source))
-    table = dataclasses.replace(table, encoding=encoding)
+    table = dataclasses.replace(table, encoding=encoding)._unpacked(files_directory, overwrite)
     return table.confined() if confine else table
 
 

@@ -14,6 +14,7 @@ from keras_multimodal.data.column.keyed_files import frame_strings
 from keras_multimodal.data.column.lines_file import is_lines_file, read_lines
 from keras_multimodal.data.text.column import TextColumn, check_vocabulary
 from keras_multimodal.data.text.subwords import describe_tokenizer
+from keras_multimodal.data.text.words import joined_words
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Text
 from keras_multimodal.schema.text import text_split
@@ -134,7 +135,7 @@ class TextProcessor:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
                 path of a file that `read_table` reads.
             column: Column of texts; or a list of several, whose texts are joined, empty ones left
-                out. An empty cell is a row without text.
+                out. An empty cell is a row without text, and a list of words the text of them.
             separator: What stands between the texts of several columns.
             key: Column of keys; the frame's index by default.
             name: The input's name; `"text"` by default.
@@ -157,7 +158,7 @@ class TextProcessor:
                 "`column` must name the frame's column of texts, or several, of "
                 f"{list(dataframe.columns)}. Received: column=[]"
             )
-        keys, parts = frame_strings(dataframe, columns, key)
+        keys, parts = frame_strings(dataframe, columns, key, convert=joined_words)
         cells = [separator.join(filter(None, row)) for row in zip(*parts, strict=True)]
         source = f"column {columns[0]!r}" if len(columns) == 1 else f"columns {columns}"
         return self._column(keys, cells, source, Text.name if name is None else name, optional)
@@ -238,7 +239,7 @@ class TextProcessor:
         else:
             values = row_values(data, "data")
             keys = range(len(values))
-        cells = string_cells(values, keys, source)
+        cells = string_cells(map(joined_words, values), keys, source)
         return self._column(keys, cells, source, name, optional)
 
     def _column(
