@@ -152,7 +152,10 @@ def is_file_struct(cell: Cell) -> bool:
     Args:
         cell: The cell.
     """
-    return isinstance(cell, Mapping) and {"bytes"} <= set(cell) <= _STRUCT
+    if not isinstance(cell, Mapping) or not {"bytes"} <= set(cell) <= _STRUCT:
+        return False
+    content, path = cell["bytes"], cell.get("path")
+    return isinstance(content, (bytes, str, type(None))) and isinstance(path, (str, type(None)))
 
 
 def text_of_bytes(content: bytes) -> str | None:
@@ -177,7 +180,7 @@ def _are_numbers(cell: Cell, depth: int = 2) -> bool:
         return bool(cell.ndim <= depth)
     return all(
         part is None
-        or isinstance(part, numbers.Real)
+        or isinstance(part, numbers.Number)
         or (depth > 1 and _is_list(part) and _are_numbers(part, depth - 1))
         for part in cell
     )

@@ -36,7 +36,10 @@ def with_texts(frame: pd.DataFrame) -> pd.DataFrame:
         cells = frame[name]
         if cells.dtype == object and any(isinstance(cell, bytes) for cell in cells):
             decoded = [text_of_bytes(cell) if isinstance(cell, bytes) else cell for cell in cells]
-            if all(text is not None for text, cell in zip(decoded, cells, strict=True) if cell):
+            if not any(
+                text is None and isinstance(cell, bytes)
+                for text, cell in zip(decoded, cells, strict=True)
+            ):
                 texts[name] = pd.Series(decoded, frame.index, object)
     return frame.assign(**texts)
 
@@ -132,7 +135,9 @@ def _content(cell: Cell) -> bytes | str | None:
     content = cell["bytes"]
     if not content:
         return str(cell["path"])
-    return _from_base64(content) if isinstance(content, str) else bytes(content)
+    if isinstance(content, str):  # as JSON has it
+        return _from_base64(content) or content.encode()
+    return bytes(content)
 
 
 def _is_empty(cell: Cell) -> bool:

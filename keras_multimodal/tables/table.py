@@ -193,8 +193,9 @@ class Table:
             path = pathlib.Path(self.directory, name).resolve()
         except (ValueError, RuntimeError):  # no path, or links in a circle
             return True
-        homes = (self.confined_to.resolve(), self.unpacked_to or self.confined_to)
-        return not any(map(path.is_relative_to, homes))
+        if self.unpacked_to is not None and path.is_relative_to(self.unpacked_to):
+            return False
+        return not path.is_relative_to(self.confined_to.resolve())
 
     def rows(self, which: pd.Series) -> "Table":
         """Return the table of some rows, which keep their numbers.

@@ -91,6 +91,7 @@ def test_files_in_cells_go_to_files(form, make, kind, rng, tmp_path):
 def test_a_broken_file_in_a_cell_is_counted(rng, tmp_path, capsys):
     contents = [png(rng) for _ in range(ROWS)]
     contents[4] = b"\x89nothing"
+    contents = [{"bytes": each, "path": None} for each in contents]
     frame = pd.DataFrame({"photo": contents, "ok": ["yes", "no"] * (ROWS // 2)})
     frame.to_parquet(tmp_path / "t.parquet")
     page = str(tmp_path / "page.html")
@@ -125,6 +126,8 @@ def test_a_frame_is_known_by_what_was_in_its_cells(rng, tmp_path):
 
 
 def test_bytes_that_are_text_are_texts(tmp_path):
+    mixed = pd.DataFrame({"x": pd.Series([b"a", np.zeros(2), b"\xff"], dtype=object)})
+    assert tables.Table.from_dataframe(mixed).frame["x"][1] == b"a"
     notes = ["ein großer Hund".encode(), None, b"a cat", b"", b"a dog"]
     frame = pd.DataFrame({"note": pd.Series(notes, dtype=object)})
     table = tables.Table.from_dataframe(frame, files_directory=tmp_path / "none")
@@ -138,6 +141,7 @@ OBJECTS = [
     ([{"w": 1, "h": 2}, {"w": 2}], r"2 objects with the names \['w', 'h'\].*json_normalize"),
     ([b"\xff\xd8\xff", b"II*\0"], r"2 cells of bytes, such as b'.*`files_directory`"),
     ([{"bytes": b"\xff", "path": None}] * 2, "2 cells of bytes, such as {'bytes'"),
+    ([{"bytes": 2**40}, {"bytes": 1, "path": "x"}], r"2 objects with the names \['bytes', 'path'"),
     ([["a"], "b"], "1 lists among its 2 cells"),
     ([["a", 1], ["b"]], r"2 lists of neither numbers nor words, such as \['a', 1\]"),
     ([[{"w": 1}], [{"w": 2}]], r"lists of neither numbers nor words, such as \[{'w': 1}\]"),
@@ -147,9 +151,10 @@ OBJECTS = [
 
 
 @pytest.mark.parametrize(("cells", "message"), OBJECTS)
-def test_what_nothing_reads_is_named(cells, message):
+def test_what_nothing_reads_is_named(cells, message, tmp_path):
     frame = pd.DataFrame({"meta": cells, "x": [1, 2], "y": ["a", "b"]})
-    table = tables.Table.from_dataframe(frame)
+    table = tables.Table.from_dataframe(frame, files_directory=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
     with pytest.raises(ArgumentError, match=rf"(?s)Received: 'meta', which has .*{message}"):
         tables.examine(table, tables.TableOptions())
     with pytest.raises(ArgumentError, match=message):
