@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from keras_multimodal.data.column.common_letters import CHINESE, JAPANESE, KOREAN, TRADITIONAL
+
 _WORD = re.compile(r"[^\W\d_]+")
 _SAMPLE = 200_000  # letters that are looked at
 _SHOWN = 24  # letters of a sample in a message
+_FEW = 3  # common letters that say nothing yet
 _MOST = 0.95  # the share of what is looked at that must be as it should
 
 
@@ -42,9 +45,28 @@ def candidates(content: bytes) -> list[Candidate]:
             text = content.decode(codec)
         except UnicodeDecodeError:
             continue
-        if all(text != other.text for other in found) and fits(_foreign_lines(text)):
+        lines = _foreign_lines(text)
+        if codec in _COMMON_LETTERS and _are_glued(lines):
+            continue
+        if all(text != other.text for other in found) and fits(lines):
             found.append(Candidate(codec, name, text))
-    return found
+    return _commonest(found) if len(found) > 1 else found
+
+
+def _commonest(found: list[Candidate]) -> list[Candidate]:
+    """Return the one candidate of which many letters are common ones, or all of them."""
+    shares = [_common_share(each) for each in found]
+    best = max(shares)
+    others = sorted(shares)[-2]
+    return [found[shares.index(best)]] if best > max(0.2, 3 * others) else found
+
+
+def _common_share(candidate: Candidate) -> float:
+    """Return the share of the commonest letters of its language; 0 where they are a few."""
+    common = _COMMON_LETTERS.get(candidate.codec, frozenset())
+    letters = [sign for sign in _foreign_lines(candidate.text) if sign > "\u2e7f"]
+    count = sum(sign in common for sign in letters)
+    return count / len(letters) if count >= _FEW else 0.0
 
 
 def _foreign_lines(text: str) -> str:
@@ -96,6 +118,15 @@ def _is_korean(text: str) -> bool:
 
 _COMMON = re.compile(r"[\u2010-\u2027\u3000-\u303f\uff00-\uff5f]")  # punctuation of them all
 _JAPANESE_ROWS = {0xA4, 0xA5, *range(0xB0, 0xD0)}
+
+
+def _are_glued(text: str) -> bool:
+    """Return whether most East Asian letters stand within words of others, as accents would."""
+    runs = _RUN.findall(text)
+    return sum(any(sides) for sides in runs) > len(runs) / 2
+
+
+_RUN = re.compile(r"([a-z]?)[\u2e80-\uffff]+([a-z]?)")
 
 
 def _codes(text: str, codec: str) -> Counter[bytes]:
@@ -158,6 +189,14 @@ def _script(sign: str) -> str:
     return unicodedata.name(sign, "").split(" ")[0]
 
 
+_KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
+_COMMON_LETTERS = {
+    "gb18030": CHINESE,
+    "cp950": TRADITIONAL,
+    "cp932": JAPANESE | _KANA,
+    "euc_jp": JAPANESE | _KANA,
+    "cp949": KOREAN,
+}
 _ENCODINGS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     ("gb18030", "GB18030", _is_chinese),
     ("cp950", "Big5", _is_traditional),

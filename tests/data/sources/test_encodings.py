@@ -42,7 +42,10 @@ TOLD = [
     (JAPANESE, "shift_jis", "cp932"),
     (PLACES, "shift_jis", "cp932"),
     (JAPANESE, "euc_jp", "euc_jp"),
+    (PLACES, "euc_jp", "euc_jp"),
     (KOREAN, "cp949", "cp949"),
+    ("이름,성별\n이영희,여자\n", "cp949", "cp949"),
+    ("城市,好评\n北京,是\n", "gb18030", "gb18030"),
     (FRENCH, "cp1252", "cp1252"),
     (GERMAN, "latin-1", "cp1252"),
     (PRICES, "cp1252", "cp1252"),
@@ -52,7 +55,7 @@ TOLD = [
 ]
 # What is not: two or more make words of it, or none.
 UNTOLD = [
-    (PLACES, "euc_jp", r"may be GB18030 \(.* or EUC-JP \('都市"),
+    ("값,낱\n", "cp949", r"may be GB18030 \('.* or EUC-KR \('값,낱'\)"),
     (RUSSIAN.lower(), "cp1251", r"may be Windows-1251 \('имя'\) or KOI8-R \('ХЛЪ'\)"),
     ("isim\nİstanbul şehri\n", "cp1254", r"Windows-1252 \('Ýst.* or Windows-1254 \('İst"),
     ("שם\nשלום עולם\n", "cp1255", r"may be Windows-1251.*Windows-1255 \('שם'\)"),
