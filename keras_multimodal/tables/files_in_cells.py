@@ -22,6 +22,7 @@ _MOST = 0.9  # the share of a column's cells that must hold files
 _UNKNOWN = ".bin"  # the ending of what is no format that is known: reading it says so
 _DATA_URL = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
 _SHORTEST = 32  # letters of a file in base64
+_LONGEST = 50  # letters of a folder's name
 _FIRST = 100  # cells by which a column of texts is told from one of files
 
 
@@ -50,11 +51,11 @@ def bring_to_files(
     """Write the pictures and recordings in a frame's cells to files; return it with their names.
 
     They stand there as bytes, in the structs of Hugging Face, as data URLs or in base64, and go to
-    `directory/<column>/<row>.<ending>`, as `data.read_dataset` writes them. Structs that name
-    files become the files' names.
+    `directory/<column>/<row>.<ending>`, as `data.read_dataset` writes them; what no folder should
+    be called is left out of the column's name. Structs that name files become the files' names.
 
     Args:
-        frame: The rows; its columns' names can be those of folders.
+        frame: The rows.
         directory: The folder. It appears once all is written, or not at all.
         overwrite: Whether a folder that an earlier call wrote may be replaced.
 
@@ -73,9 +74,10 @@ def bring_to_files(
     if directory is None or not found:
         return None
     home = pathlib.Path(directory).resolve()
+    folders = _folder_names(list(found))
     with replace_folder(home, overwrite, marker=MARKER) as written:
         cells = {
-            name: _written(contents, frame.index, written / name, home / name)
+            name: _written(contents, frame.index, written / folders[name], home / folders[name])
             for name, contents in found.items()
         }
         listed = {"rows": len(frame), "files": dict.fromkeys(found, "cells")}
@@ -83,6 +85,17 @@ def bring_to_files(
         (written / MARKER).write_text(json.dumps(listed, indent=2), "utf-8")
     columns = {name: pd.Series(cells[name], frame.index, object) for name in cells}
     return frame.assign(**columns)
+
+
+def _folder_names(columns: list[str]) -> dict[str, str]:
+    """Return what the folder of each column is called."""
+    names: dict[str, str] = {}
+    for column in columns:
+        name = re.sub(r"\W+", "_", column)[:_LONGEST] or "column"
+        while name in names.values():
+            name += "_"
+        names[column] = name
+    return names
 
 
 def _written(

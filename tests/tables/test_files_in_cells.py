@@ -17,6 +17,7 @@ from keras_multimodal.data.sources.file_kinds import file_ending
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import column_kinds
 from keras_multimodal.tables.columns import make_columns
+from keras_multimodal.tables.files_in_cells import bring_to_files
 
 Image = pytest.importorskip("PIL.Image")
 ROWS = 12
@@ -82,7 +83,7 @@ def test_files_in_cells_go_to_files(form, make, kind, rng, tmp_path):
         assert [pathlib.Path(cell).read_bytes() for cell in cells if cell] == [
             content for row, content in enumerate(contents) if row != 3
         ]
-        assert cells[0] == str(home / found / f"1{file_ending(contents[0])}")
+        assert cells[0] == str(home / "in_it" / f"1{file_ending(contents[0])}")
         assert not table.is_outside(cells[0])
         kinds = tables.examine(table, tables.TableOptions()).kinds
         assert [each.kind for each in kinds] == [kind, "number"]
@@ -99,6 +100,17 @@ def test_a_broken_file_in_a_cell_is_counted(rng, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "photo cannot be read in 1 rows, such as row 5: 'photo/5.bin' cannot be" in printed
     assert "1 files that cannot be read" in printed
+
+
+def test_columns_of_any_name_have_a_folder_of_their_own(rng, tmp_path):
+    names = ["..", "../a", "/b", "图片", "x" * 300, "x" * 301]
+    frame = pd.DataFrame({name: [png(rng)] for name in names})
+    found = bring_to_files(frame, tmp_path / "files", overwrite=False)
+    folders = [pathlib.Path(cell).parent for cell in found.iloc[0]]
+    assert {folder.parent for folder in folders} == {tmp_path / "files"}
+    assert [folder.name for folder in folders[:4]] == ["_", "_a", "_b", "图片"]
+    assert len(set(folders)) == len(names)
+    assert [pathlib.Path(cell).read_bytes() for cell in found.iloc[0]] == frame.iloc[0].tolist()
 
 
 def test_structs_without_bytes_name_files(tmp_path):
