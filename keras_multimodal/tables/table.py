@@ -273,7 +273,8 @@ def read(
     try:
         frame, text = load_table(source, key, True, encoding, sep)
     except ArgumentError as error:
-        raise (error.renamed("source") if error.argument == "path" else error) from error
+        renamed = {"path": "source"}.get(error.argument, error.argument)
+        raise error.renamed(renamed) from error
     if text is not None and text.note:
         if on_finding is not None:
             on_finding(text.note)

@@ -109,6 +109,7 @@ def load_table(
         raise MissingFileError(
             "path", f"must be a file. Received: {os.fspath(path)!r}, which is none"
         )
+    sep = "\t" if sep == "\\t" else sep  # as it is written on a command line
     if sep is not None and (kind != "csv" or len(sep) != 1):
         raise ArgumentError(
             "sep",

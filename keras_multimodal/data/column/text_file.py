@@ -21,7 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-_PLAIN = b"\t\n\r\f\x1b"  # the signs below the space that stand in texts
+_FEW_ZEROS = 0.02  # the share of bytes that may be 0 in UTF-8; in UTF-16, each space has one
 # What reading a file that is no gzip, or that is cut, raises.
 SPOILED = (gzip.BadGzipFile, EOFError, zlib.error)
 
@@ -140,9 +140,9 @@ def _known(encoding: str) -> str:
 
 
 def _is_utf8(path: pathlib.Path) -> bool:
-    """Return whether a file is UTF-8, of which few signs are such as UTF-16 is full of."""
+    """Return whether a file is UTF-8, and has not the zero bytes of UTF-16."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    length = strange = 0
+    length = zeros = 0
     with _opened(path) as file:
         while chunk := file.read(_CHUNK):
             try:
@@ -150,15 +150,12 @@ def _is_utf8(path: pathlib.Path) -> bool:
             except UnicodeDecodeError:
                 return False
             length += len(chunk)
-            strange += len(chunk) - len(chunk.translate(None, _CONTROLS))
+            zeros += chunk.count(0)
         try:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return False
-    return strange <= 0.02 * length
-
-
-_CONTROLS = bytes(sign for sign in range(32) if sign not in _PLAIN)
+    return zeros <= _FEW_ZEROS * length
 
 
 def _guess(content: bytes, path: str) -> tuple[str, str]:
@@ -181,9 +178,17 @@ def _guess(content: bytes, path: str) -> tuple[str, str]:
     if len(found) == 1:
         sample = f"where it has {found[0].sample!r}; `encoding` says another"
         return found[0].codec, f"{path!r} is no UTF-8 and is read as {found[0].name}, {sample}"
+    if not found:
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise ArgumentError(
+                "encoding",
+                f"must be given for {path!r}, which is no UTF-8 in line {line} ({error.reason}), "
+                "and of which no other encoding makes words",
+            ) from error
     may_be = " or ".join(f"{each.name} ({each.sample!r})" for each in found)
     raise ArgumentError(
-        "encoding",
-        f"must be given for {path!r}, which is no UTF-8 "
-        + (f"and may be {may_be}" if found else "and of which no other encoding makes words"),
+        "encoding", f"must be given for {path!r}, which is no UTF-8 and may be {may_be}"
     )

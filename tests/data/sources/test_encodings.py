@@ -60,7 +60,7 @@ UNTOLD = [
     ("isim\nİstanbul şehri\n", "cp1254", r"Windows-1252 \('Ýst.* or Windows-1254 \('İst"),
     ("שם\nשלום עולם\n", "cp1255", r"may be Windows-1251.*Windows-1255 \('שם'\)"),
     ("nazwa\nzażółć gęślą jaźń\nłódź\n", "cp1250", "of which no other encoding makes words"),
-    (GERMAN, "cp850", "of which no other encoding makes words"),
+    (GERMAN, "cp850", r"no UTF-8 in line 1 \(.*\), and of which no other encoding makes words"),
     (FRENCH.replace("’", "'"), "mac_roman", "of which no other encoding makes words"),
 ]
 
@@ -193,11 +193,21 @@ def test_a_sign_is_given(tmp_path):
     file.write_text("id:b\n1:x;y\n")
     assert read_table(file, sep=":")["b"].tolist() == ["x;y"]
     assert tables.read(file, sep=":").frame["b"].tolist() == ["x;y"]
+    file.write_text("id\tb\n1\tx,y\n")
+    assert read_table(file, sep=r"\t")["b"].tolist() == ["x,y"]
     with pytest.raises(ArgumentError, match=r"`sep` must be one sign.*pandas knows"):
         read_table(file, sep="::")
     (tmp_path / "t.jsonl").write_text('{"a": 1}')
     with pytest.raises(ArgumentError, match=r"`sep` must be one sign, of a \.csv or \.tsv"):
         read_table(tmp_path / "t.jsonl", sep=";")
+
+
+def test_a_file_of_utf_8_with_a_broken_byte_is_taken_for_nothing_else(tmp_path):
+    for text in (CHINESE, FRENCH, RUSSIAN, KOREAN, JAPANESE):
+        content = text.encode()
+        (tmp_path / "t.csv").write_bytes(content + b"\xe4,\n")
+        with pytest.raises(ArgumentError, match=rf"no UTF-8 in line {text.count(chr(10)) + 1} "):
+            read_table(tmp_path / "t.csv")
 
 
 @pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"a,b\n1,2\n" * 99)[:-20]])
