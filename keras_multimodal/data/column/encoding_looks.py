@@ -179,7 +179,7 @@ def _are_words(text: str, words: list[str]) -> bool:
 
 # Signs that stand within words, or behind their beginning, only where they were other letters.
 _WITHIN = re.compile(
-    r"[^\W\d_][\x80-\xb6\xb8-\xbf\u2020\u2021\u2030\u2039\u203a\u20ac][^\W\d_]"
+    r"[^\W\d_][\x80-\xb6\xb8-\xbf\u2018\u201c\u201d\u2020-\u2022\u2030\u2039\u203a\u20ac][^\W\d_]"
     r"|[^\W\d_][\u0192\u02c6\u02dc\u201a\u201e]|[\u221a\u2248\u2264\u2265\u2500-\u25a1]"
 )
 _ENDS = {"\n", "\r", "\t", "\f"}

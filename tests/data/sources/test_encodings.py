@@ -61,6 +61,7 @@ UNTOLD = [
     ("שם\nשלום עולם\n", "cp1255", r"may be Windows-1251.*Windows-1255 \('שם'\)"),
     ("nazwa\nzażółć gęślą jaźń\nłódź\n", "cp1250", "of which no other encoding makes words"),
     (GERMAN, "cp850", r"no UTF-8 in line 1 \(.*\), and of which no other encoding makes words"),
+    ("größe;b\n1;x\n", "cp850", "of which no other encoding makes words"),
     (FRENCH.replace("’", "'"), "mac_roman", "of which no other encoding makes words"),
 ]
 
