@@ -16,7 +16,7 @@ from keras_multimodal.experiment.trained_model import TrainedModel
 from keras_multimodal.schema import ColumnKind
 from keras_multimodal.tables import Table
 from keras_multimodal.tables.cells import lacking_cells, wrong_numbers
-from keras_multimodal.tables.columns import TABULAR, make_columns
+from keras_multimodal.tables.columns import make_columns, tabular_modality
 from keras_multimodal.tables.pairing import in_its_words, unreadable_wholly, why_none
 from keras_multimodal.tables.row_findings import wrong_number_lines
 from keras_multimodal.types import Cell
@@ -96,6 +96,7 @@ def known_rows(
     Raises:
         ArgumentError: If the table has none of the columns that the model knows.
     """
+    table = table.renamed(run.names)
     unknown = [name for column, name in table.names.items() if column not in run.names]
     absent = _absent_columns(run, table)
     alike = {run.names[each.column]: _alike(run.names[each.column], unknown) for each in absent}
@@ -112,7 +113,7 @@ def known_rows(
     report = in_its_words(records.report, table)
     return KnownRows(
         records,
-        _status(table, report, lacks),
+        _status(table, report, lacks, tabular_modality(run.kinds)),
         alike,
         unknown,
         unseen,
@@ -122,7 +123,9 @@ def known_rows(
     )
 
 
-def _status(table: Table, report: PairingReport, lacks: Mapping[int, Sequence[str]]) -> list[str]:
+def _status(
+    table: Table, report: PairingReport, lacks: Mapping[int, Sequence[str]], tabular: str
+) -> list[str]:
     """Return what each row lacks or what could not be read, else `"ok"`."""
     status: dict[Hashable, list[str]] = {row: [] for row in table.frame.index}
     for name, rows in report.missing.items():
@@ -132,7 +135,7 @@ def _status(table: Table, report: PairingReport, lacks: Mapping[int, Sequence[st
         for row, reason in files.items():
             status[row].append(f"{name} could not be read: {reason}")
     for number, parts in lacks.items():
-        if number not in report.missing.get(TABULAR, ()):  # which says as much
+        if number not in report.missing.get(tabular, ()):  # which says as much
             status[number] += parts
     return ["; ".join(parts) or "ok" for parts in status.values()]
 

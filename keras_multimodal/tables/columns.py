@@ -17,6 +17,7 @@ from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ColumnKind, Schema, Sensor
 from keras_multimodal.schema.cell_looks import are_codes
 from keras_multimodal.schema.column_kind import UNKNOWN, find_kinds, left_out, unknown_kinds
+from keras_multimodal.schema.infer import tabular_name
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.schema.number_writing import UntoldWriting, find_writing
 from keras_multimodal.schema.text import text_length, text_split
@@ -29,7 +30,7 @@ _USUAL = 5.0  # seconds, where no length can be told
 _PROBED = 200  # recordings whose length is asked
 _PROBED_SERIES = 20  # files whose times are looked for
 IN_FILES = ("image", "audio", "sensor")
-TABULAR = "table"  # the modality of the columns of numbers and categories
+_TABULAR = ("number", "category")
 
 
 def column_kinds(table: Table, options: TableOptions, strict: bool = True) -> list[ColumnKind]:
@@ -82,12 +83,21 @@ def modalities(kinds: Sequence[ColumnKind]) -> list[str]:
     Args:
         kinds: What the columns are.
     """
+    tabular = tabular_modality(kinds)
     names = [
-        TABULAR if each.kind in ("number", "category") else each.column
-        for each in kinds
-        if each.kind != "ignore"
+        tabular if each.kind in _TABULAR else each.column for each in kinds if each.kind != "ignore"
     ]
     return list(dict.fromkeys(names))
+
+
+def tabular_modality(kinds: Sequence[ColumnKind]) -> str:
+    """Return the name of the modality that numbers and categories make together.
+
+    Args:
+        kinds: What the columns are.
+    """
+    others = [each.column for each in kinds if each.kind not in (*_TABULAR, "ignore")]
+    return tabular_name(others)
 
 
 def make_columns(
@@ -106,7 +116,7 @@ def make_columns(
         ValueError: If a cell cannot be what its column is said to be; it names the row.
     """
     for each in kinds:
-        if each.kind not in (*_MAKERS, "number", "category", "ignore"):
+        if each.kind not in (*_MAKERS, *_TABULAR, "ignore"):
             raise ArgumentError(
                 "table",
                 f"must have columns of kinds that are read here, {sorted(_MAKERS)}, numbers and "
@@ -128,7 +138,7 @@ def make_columns(
                 tabular_cells(table, kinds, schema),
                 numeric=numeric,
                 categorical=categorical,
-                name=TABULAR,
+                name=tabular_modality(kinds),
             )
         )
     if schema is None:

@@ -1,4 +1,4 @@
-"""A table as it was read, with names that a model's inputs can have."""
+"""A table as it was read."""
 
 import dataclasses
 import difflib
@@ -7,19 +7,19 @@ import hashlib
 import os
 import pathlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from keras_multimodal import data
+from keras_multimodal._inner_names import free_name
 from keras_multimodal._options import TableOptions
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.table_files import is_untyped, load_table
 from keras_multimodal.errors import ArgumentError, MissingFileError
-from keras_multimodal.schema.infer import identifier
 from keras_multimodal.tables.files_in_cells import bring_to_files, with_texts
 from keras_multimodal.types import Cell, Frame
 
@@ -29,15 +29,15 @@ _NAMED = 30  # columns in a message
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """Rows by number, columns by names that a model's inputs can have.
+    """Rows by number, columns by names.
 
     `tables.read` makes one of a file, `from_dataframe` of a frame.
 
     Args:
-        frame: The rows, in their order; the index is their number, from 1, and the columns are
-            identifiers.
+        frame: The rows, in their order; the index is their number, from 1.
         directory: The folder that file names are relative to.
-        names: The columns' names as the user has them, by identifier.
+        names: The columns' names as the user has them, by the frame's. They differ where one is
+            empty, or an earlier version has trained a model with others.
         source_sha256: The checksum of the file; `None` for what comes from no file.
         confined_to: The folder that files must lie in to be read, links resolved. Default `None`:
             wherever their names lead.
@@ -50,8 +50,8 @@ class Table:
     Example:
 
     >>> table = Table.from_dataframe(pd.DataFrame({"Photo File": ["a.png"], "age": [3.5]}))
-    >>> table.names
-    {'Photo_File': 'Photo File', 'age': 'age'}
+    >>> table
+    <Table of 1 rows: Photo File, age>
     """
 
     frame: pd.DataFrame
@@ -98,8 +98,7 @@ class Table:
                 False.
 
         Raises:
-            ArgumentError: If there is no row or no column, or two columns have names that differ in
-                signs alone.
+            ArgumentError: If there is no row or no column, or two columns have one name.
             MissingFileError: If there is no such folder.
             TypeError: If it is no frame.
         """
@@ -121,14 +120,13 @@ class Table:
         sha256: str | None = None,
         untyped: bool = False,
     ) -> Self:
-        columns = [identifier(column) for column in frame.columns]
+        columns = [str(column) if str(column).strip() else "column" for column in frame.columns]
         repeated = sorted({name for name in columns if columns.count(name) > 1})
         if repeated:
-            alike = [str(c) for c in frame.columns if identifier(c) in repeated]
             raise ArgumentError(
                 "table",
-                "must have columns whose names differ in letters or digits: they name a model's "
-                f"inputs. Received: {alike}; rename some",
+                f"must have columns whose names differ. Received: {repeated} more than once; "
+                "rename some",
             )
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
@@ -148,7 +146,7 @@ class Table:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
 
     def column(self, name: str, argument: str) -> str:
-        """Return the identifier of a column that the user names.
+        """Return the frame's name of a column that the user names.
 
         Args:
             name: The column's name as the user has it.
@@ -167,6 +165,20 @@ class Table:
             "must name a column of the table, which has "
             f"{name_keys(list(self.names.values()), _NAMED)}. Received: {name!r}{hint}",
         )
+
+    def renamed(self, names: Mapping[str, str]) -> "Table":
+        """Return the table with names in its frame that a model was trained with.
+
+        Args:
+            names: The columns' names as the user has them, by those of the frame.
+        """
+        columns = {name: column for column, name in names.items()}
+        frames = {
+            column: columns[name] if name in columns else free_name(column, names)
+            for column, name in self.names.items()
+        }
+        called = {frames[column]: name for column, name in self.names.items()}
+        return dataclasses.replace(self, frame=self.frame.rename(columns=frames), names=called)
 
     def confined(self) -> "Table":
         """Return the table confined to the files in its folder, unless it is already."""
@@ -247,7 +259,7 @@ def read(
     Raises:
         MissingFileError: If there is no such file or folder.
         ArgumentError: If its encoding cannot be told, it has another ending, no column `key`, or
-            two columns whose names differ in signs alone.
+            two columns of one name.
         ValueError: If it cannot be read, or has no rows.
 
     Example:

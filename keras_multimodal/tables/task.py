@@ -37,7 +37,7 @@ class Task:
         name: `"classification"`, `"regression"`, `"generation"`, `"retrieval"`, or `""` where
             there is nothing to learn.
         reason: What that was read off.
-        column: The target's identifier; `None` where there is no target.
+        column: The target's column; `None` where there is no target.
         rows: Which rows have a target.
         pairing: Arguments of `data.pair`.
         writing: How the target's numbers are written.

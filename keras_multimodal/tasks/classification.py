@@ -4,6 +4,7 @@ from typing import Unpack
 
 import keras
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import LogitFusion
 from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.schema import ClassTarget, Schema
@@ -43,7 +44,7 @@ def classifier(
             `encoders.pretrained`, such as `"ResNet50"`; or any layer or model of yours that makes a
             grid, tokens or a vector of the values alone. What a row lacks is shown to it as zeros,
             and masked behind it. A model with two inputs gets the presence flag, or the mask of the
-            steps, for the second.
+            steps, for the second. A model of `keras.applications` is shown what it was trained on.
         fusion: A name of `layers.fusion.names()`, or a layer. `"logits"` or a `LogitFusion` is late
             fusion: a classifier for each modality, whose opinions are pooled. Default
             `"co_attention"`, which did best over both of the tasks of docs/fusion.md. Of a single
@@ -97,16 +98,19 @@ def classifier(
         vectors = trunk.pooled()
         opinions = {
             name: class_logits(
-                target, keras.layers.Dropout(dropout, seed=seed)(vector), f"{name}_logits"
+                target,
+                keras.layers.Dropout(dropout, seed=seed)(vector),
+                f"{inner_name(name)}_logits",
             )
             for name, vector in vectors.items()
         }
-        pool = fusion if isinstance(fusion, LogitFusion) else LogitFusion(name="fusion")
+        name = trunk.layer_name("fusion")
+        pool = fusion if isinstance(fusion, LogitFusion) else LogitFusion(name=name)
         logits = pool(opinions)  # the masks came along
     else:
         vector = trunk.fuse("mean" if late else fusion)
-        vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
-        logits = class_logits(target, vector, "logits")
-    head = class_head(target, logits, label_smoothing)
+        vector = keras.layers.Dropout(dropout, seed=seed, name=trunk.layer_name("dropout"))(vector)
+        logits = class_logits(target, vector, trunk.layer_name("logits"))
+    head = class_head(target, logits, label_smoothing, trunk.layer_name)
     model = keras.Model(trunk.inputs, head.output, name="classifier")
     return compiled(model, schema, compile, options, loss=head.loss)

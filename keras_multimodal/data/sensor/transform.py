@@ -38,7 +38,7 @@ class SensorTransform(Transform[Sensor]):
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
         """Return `(batch, time, channels)` float32."""
         shape = [None, None, len(self.spec.channels)]
-        return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.name)}
+        return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.inner_name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return whether a row has any finite value in what is kept of it."""
@@ -67,7 +67,7 @@ class SensorTransform(Transform[Sensor]):
         values = tf.where(valid, self._scaled(loaded), 0.0)
         if spec.indicators:
             values = tf.concat([values, tf.cast(valid, tf.float32)], -1)
-        return {spec.name: values, spec.mask_name: tf.reduce_any(valid, -1)}
+        return {spec.inner_name: values, spec.mask_name: tf.reduce_any(valid, -1)}
 
     def judge_batch(
         self, raw: Mapping[str, tf.Tensor], tensors: Mapping[str, tf.Tensor]

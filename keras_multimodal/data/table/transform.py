@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.data.column.registry import register_transform
 from keras_multimodal.data.column.status import FAR, Status, code, worst
 from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform, float32, is_there
@@ -37,18 +38,22 @@ class TableTransform(Transform[Tabular]):
             )
         self.lookups = [
             keras.layers.StringLookup(
-                vocabulary=list(categories), num_oov_indices=1, mask_token="", name=f"{name}_lookup"
+                vocabulary=list(categories),
+                num_oov_indices=1,
+                mask_token="",
+                name=f"lookup_{inner_name(name)}",
             )
             for name, categories in zip(spec.categorical, spec.categories, strict=True)
         ]
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
         """Return a number or a string for each column."""
-        numbers = {name: tf.TensorSpec([None], tf.float32, name=name) for name in self.spec.numeric}
-        strings = {
-            name: tf.TensorSpec([None], tf.string, name=name) for name in self.spec.categorical
+        dtypes = dict.fromkeys(self.spec.numeric, tf.float32)
+        dtypes |= dict.fromkeys(self.spec.categorical, tf.string)
+        return {
+            name: tf.TensorSpec([None], dtype, name=inner_name(name))
+            for name, dtype in dtypes.items()
         }
-        return numbers | strings
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return whether a row has any cell."""
@@ -83,7 +88,7 @@ class TableTransform(Transform[Tabular]):
         spec, tensors, masks = self.spec, {}, []
         if spec.numeric:
             valid = tf.math.is_finite(loaded["numbers"])
-            tensors[spec.name] = tf.where(valid, self._scaled(loaded["numbers"]), 0.0)
+            tensors[spec.inner_name] = tf.where(valid, self._scaled(loaded["numbers"]), 0.0)
             masks.append(valid)
         if spec.categorical:
             ids = [lookup(loaded["strings"][:, i]) for i, lookup in enumerate(self.lookups)]
