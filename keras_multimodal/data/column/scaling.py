@@ -1,0 +1,42 @@
+"""Numbers to standard deviations, and those that are far off to less, in a graph."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+
+def standardize(numbers: tf.Tensor, mean: Sequence[float], std: Sequence[float]) -> tf.Tensor:
+    """Return standard deviations from the mean, as float32.
+
+    Until the mean has been subtracted all is float64: of seconds since 1970 float32 has no digit
+    that tells two minutes from each other.
+
+    Args:
+        numbers: `(..., columns)`.
+        mean: The columns' means.
+        std: Their standard deviations.
+    """
+    exact = tf.cast(numbers, tf.float64) - tf.constant(mean, tf.float64)
+    return tf.cast(exact / tf.constant(std, tf.float64), tf.float32)
+
+
+def smooth_clip(values: tf.Tensor, bound: float | None) -> tf.Tensor:
+    """Return values of up to `bound` as they are, and those further off as less than twice that.
+
+    Of `|x| > bound` comes `2 bound - bound^2 / |x|` with the sign of `x`, which goes on from there
+    with the same slope.
+
+    Args:
+        values: Floats; infinite ones are further off than all others.
+        bound: Above 0; `None` leaves all as they are.
+
+    Example:
+
+    >>> smooth_clip(tf.constant([-3.0, 20.0, 3.4e38]), 10.0).numpy().tolist()
+    [-3.0, 15.0, 20.0]
+    """
+    if bound is None:
+        return values
+    size = tf.maximum(tf.abs(values), bound)
+    nearer = tf.sign(values) * (2 * bound - bound * (bound / size))
+    return tf.where(size > bound, nearer, values)
