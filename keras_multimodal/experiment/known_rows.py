@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from keras_multimodal import data
-from keras_multimodal.data import PairingReport, Records
+from keras_multimodal.data import PairingReport, Records, SensorColumn
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.pairing.no_row_error import NoRowError
 from keras_multimodal.errors import ArgumentError
@@ -30,7 +30,8 @@ class KnownRows:
 
     Args:
         records: The rows of which something can be read; `None` where there is none.
-        status: By row of the table, what it lacks or what could not be read, else `"ok"`.
+        status: By row of the table, what it lacks, what could not be read and which numbers are
+            far from training's, else `"ok"`.
         absent_columns: By each column that the table lacks, one of it that is called alike, or
             `None`.
         unknown_columns: The columns that the model does not know.
@@ -112,7 +113,7 @@ def known_rows(
     report = in_its_words(records.report, table)
     return KnownRows(
         records,
-        _status(table, report, lacks),
+        _status(table, report, lacks, records),
         alike,
         unknown,
         unseen,
@@ -122,8 +123,10 @@ def known_rows(
     )
 
 
-def _status(table: Table, report: PairingReport, lacks: Mapping[int, Sequence[str]]) -> list[str]:
-    """Return what each row lacks or what could not be read, else `"ok"`."""
+def _status(
+    table: Table, report: PairingReport, lacks: Mapping[int, Sequence[str]], records: Records
+) -> list[str]:
+    """Return what each row lacks, could not be read or is far off, else `"ok"`."""
     status: dict[Hashable, list[str]] = {row: [] for row in table.frame.index}
     for name, rows in report.missing.items():
         for row in rows:
@@ -131,6 +134,12 @@ def _status(table: Table, report: PairingReport, lacks: Mapping[int, Sequence[st
     for name, files in report.unreadable.items():
         for row, reason in files.items():
             status[row].append(f"{name} could not be read: {reason}")
+    for column in records.columns:
+        if isinstance(column, SensorColumn):
+            for key, far in zip(column.keys, column.far_rows(), strict=True):
+                if far:
+                    name = table.names[column.spec.name]
+                    status[key].append(f"{name} holds a number far from training's")
     for number, parts in lacks.items():
         if number not in report.missing.get(TABULAR, ()):  # which says as much
             status[number] += parts
