@@ -38,7 +38,12 @@ def check_text(text: Text, vocabulary_size: int | None, max_length: int | None =
     if vocabulary_size is not None and text.vocabulary_size > vocabulary_size:
         raise ValueError(
             f"{text.name!r} must have at most {vocabulary_size} ids, the size of the embedding. "
-            f"Received: a vocabulary of {text.vocabulary_size}, padding and unknown included"
+            f"Received: a vocabulary of {text.vocabulary_size}, padding and unknown included. "
+            + (
+                f"`schema[{text.name!r}].vocabulary_size` is the size that it needs"
+                if text.tokenizer is None
+                else "Cut the texts by the network's own tokenizer"
+            )
         )
     if max_length is not None and text.length > max_length:
         raise ValueError(

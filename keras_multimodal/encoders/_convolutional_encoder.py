@@ -1,5 +1,6 @@
 """What the encoders share that read a picture with convolutions into a grid of tokens."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -12,10 +13,10 @@ from keras_multimodal.encoders._pictures import (
     check_image,
     check_picture_shape,
     check_pixels,
-    grid_places,
+    halved_grid,
 )
 from keras_multimodal.encoders._residual_block import ResidualBlock
-from keras_multimodal.encoders.encoder import Encoder
+from keras_multimodal.encoders.encoder import Encoder, Grid
 from keras_multimodal.schema import Image, Modality
 from keras_multimodal.types import Mask, Shape, Tensor
 
@@ -94,7 +95,12 @@ class ConvolutionalEncoder(Encoder):
 
     def length(self, values_shape: Shape) -> int | None:
         """Return how many places the grid has."""
-        return grid_places(values_shape, len(self.filters))
+        grid = self.grid(values_shape)
+        return None if grid is None else math.prod(grid)
+
+    def grid(self, values_shape: Shape) -> Grid | None:
+        """Return the rows and columns that are left of the picture's."""
+        return halved_grid(values_shape, len(self.filters))
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""

@@ -74,9 +74,9 @@ def convolution(filters: int, size: int, strides: int, policy: Any) -> keras.lay
     )
 
 
-def grid_places(values_shape: tuple[int | None, ...], stages: int) -> int | None:
-    """Count the places of a grid after so many halvings; None where the size is unknown."""
+def halved_grid(values_shape: tuple[int | None, ...], stages: int) -> tuple[int, int] | None:
+    """Return rows and columns after so many halvings; None where the size is unknown."""
     _, height, width, _ = values_shape
     if height is None or width is None:
         return None
-    return math.ceil(height / 2**stages) * math.ceil(width / 2**stages)
+    return math.ceil(height / 2**stages), math.ceil(width / 2**stages)

@@ -3,8 +3,21 @@
 from typing import Any
 
 import keras
+from keras import ops
+
+from keras_multimodal._registration import register
+from keras_multimodal.types import Shape, Tensor
 
 _CELLS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+
+
+@register
+class OrthogonalInFloat32(keras.initializers.Orthogonal):
+    """Orthogonal numbers that are drawn in float32 and cast, for dtypes without a QR."""
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        """Return the numbers."""
+        return ops.cast(super().__call__(shape, dtype="float32"), dtype or keras.config.floatx())
 
 
 def check_recurrent(dim: int, cell: str, bidirectional: bool) -> None:
@@ -24,8 +37,12 @@ def recurrent_layer(dim: int, cell: str, bidirectional: bool, policy: Any) -> ke
         bidirectional: Whether it reads in both directions.
         policy: The dtype policy.
     """
+    # There is no decomposition in bfloat16 that orthogonal numbers could be made with.
+    wide = keras.DTypePolicy(policy) if isinstance(policy, str) else policy
+    orthogonal = "orthogonal" if wide.variable_dtype != "bfloat16" else OrthogonalInFloat32()
     layer = _CELLS[cell](
         dim // 2 if bidirectional else dim,
+        recurrent_initializer=orthogonal,
         return_sequences=True,
         zero_output_for_mask=True,
         # The kernel for GPUs refuses padding that isn't at the end, and rows without a token.

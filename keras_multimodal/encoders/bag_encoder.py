@@ -8,7 +8,12 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.encoders.encoder import Encoder, Shape, split_inputs, split_shape
-from keras_multimodal.layers.fusion._same_policy import with_policy
+from keras_multimodal.layers.fusion._same_policy import (
+    config_of_held,
+    in_dtype,
+    with_held,
+    with_policy,
+)
 from keras_multimodal.schema import Modality
 from keras_multimodal.types import Mask, Masks, Shapes, Tensor, Tensors
 
@@ -40,7 +45,7 @@ class BagEncoder(Encoder):
 
     Raises:
         TypeError: If `encoder` is no encoder.
-        ValueError: If it was built with another dtype policy, or the inputs have the wrong rank.
+        ValueError: If the inputs have the wrong rank.
 
     Example:
 
@@ -96,7 +101,7 @@ class BagEncoder(Encoder):
     def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Make the tokens of all items; see the class."""
         values, _ = split_inputs(inputs)
-        tokens = self.encoder(self._items(inputs), training=training)
+        tokens = in_dtype(self.encoder(self._items(inputs), training=training), self.compute_dtype)
         return self._unfold(tokens, values)  # (batch, items * length, dim)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
@@ -138,13 +143,12 @@ class BagEncoder(Encoder):
         """Return every argument, so that the layer can be saved."""
         config = super().get_config()
         config.pop("dim")  # the encoder's
-        return {**config, "encoder": keras.saving.serialize_keras_object(self.encoder)}
+        return {**config, **config_of_held("encoder", self.encoder, self.dtype_policy)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "BagEncoder":
         """Return the layer that `get_config` describes."""
-        encoder = keras.saving.deserialize_keras_object(config["encoder"])
-        return cls(**{**config, "encoder": encoder})
+        return cls(**with_held("encoder", config))
 
 
 @register

@@ -5,9 +5,12 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
+from keras_multimodal.encoders._embedded_ids import noted_modalities
 from keras_multimodal.ops import zero_masked
 from keras_multimodal.schema import Modality
 from keras_multimodal.types import Mask, Masks, Shape, Shapes, Tensor, Tensors
+
+Grid = tuple[int, int]
 
 
 class Encoder(keras.layers.Layer):
@@ -89,6 +92,24 @@ class Encoder(keras.layers.Layer):
                 f"Received: {modality.name!r} of the kind {modality.kind!r}"
             )
 
+    def check_ids(self, modality: Modality) -> None:
+        """Check that there is an embedding for each id of a modality, as far as ids are read.
+
+        The encoder does so by itself where it is called with an input of `tasks.inputs(schema)`.
+
+        Args:
+            modality: The modality's description.
+
+        Raises:
+            ValueError: If it has more ids, or longer texts.
+        """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the encoder; see the class."""
+        for modality in noted_modalities((args, kwargs)):
+            self.check_ids(modality)
+        return super().__call__(*args, **kwargs)
+
     def build_encoder(self, values_shape: Shape) -> None:
         """Build the sublayers for `values` of the given shape, each guarded by `built`."""
         raise NotImplementedError
@@ -104,6 +125,15 @@ class Encoder(keras.layers.Layer):
     def length(self, values_shape: Shape) -> int | None:
         """Return how many tokens `values` of the given shape makes."""
         raise NotImplementedError
+
+    def grid(self, values_shape: Shape) -> Grid | None:
+        """Return the rows and columns whose places the tokens are, row by row; None if of none.
+
+        Where there are more tokens, such as one for all, the grid's are the last.
+
+        Args:
+            values_shape: The shape of `values`.
+        """
 
     def build(self, input_shape: Shapes) -> None:
         """Build the encoder for the shape of `values`, or of `[values, present]`."""

@@ -9,7 +9,7 @@ from keras_multimodal._registration import register
 from keras_multimodal.encoders._checks import check_rates
 from keras_multimodal.encoders._pictures import check_image, check_picture_shape, check_pixels
 from keras_multimodal.encoders._transformer import Transformer, check_transformer
-from keras_multimodal.encoders.encoder import Encoder
+from keras_multimodal.encoders.encoder import Encoder, Grid
 from keras_multimodal.layers import PositionEmbedding
 from keras_multimodal.layers._older_arguments import BLOCK_ARGUMENTS, renamed
 from keras_multimodal.layers.attention._transformer_block import seed_of
@@ -155,11 +155,15 @@ class PatchImageEncoder(Encoder):
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
         """Return the patches, and the class token."""
+        grid = self.grid(values_shape)
+        return None if grid is None else grid[0] * grid[1] + self.class_token
+
+    def grid(self, values_shape: tuple[int | None, ...]) -> Grid | None:
+        """Return the patches in a column and in a row."""
         _, height, width, _ = values_shape
         if height is None or width is None:
             return None
-        patches = (height // self.patch_size) * (width // self.patch_size)
-        return patches + self.class_token
+        return height // self.patch_size, width // self.patch_size
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:

@@ -16,6 +16,9 @@ from keras_multimodal.encoders._pictures import (
     check_pixels,
     is_normalized,
 )
+from keras_multimodal.encoders.encoder import Grid
+from keras_multimodal.encoders.loading.applications import scaling
+from keras_multimodal.encoders.loading.architectures import known_architecture
 from keras_multimodal.schema import Image, Modality
 from keras_multimodal.types import Mask, Tensor
 
@@ -37,9 +40,12 @@ class PretrainedImageEncoder(BackboneEncoder):
             `(batch, rows, columns, dim)`, to tokens `(batch, length, dim)`, or to one vector
             `(batch, dim)`.
         mean: Subtracted from the pixels in [0, 1], one number for each channel in the network's
-            order; empty for none. Default empty.
-        std: Divides what is left, likewise. Default empty.
-        channel_order: The network's, `"RGB"` or `"BGR"`. Default `"RGB"`.
+            order; empty for none.
+        std: Divides what is left, likewise.
+        channel_order: The network's, `"RGB"` or `"BGR"`. By default all three are what the weights
+            of ImageNet ask for where the network is one of `keras.applications`, told by its
+            layers, and nothing and `"RGB"` for any other. One that was trained on pixels in
+            [0, 1] wants `mean=()`.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer. The network keeps the
             dtype policy that it was made with.
 
@@ -68,7 +74,9 @@ class PretrainedImageEncoder(BackboneEncoder):
     >>> network = keras.applications.MobileNetV2(
     ...     include_top=False, weights=None, alpha=0.35, input_shape=(64, 64, 3)
     ... )
-    >>> encoder = PretrainedImageEncoder(network, mean=(0.5,) * 3, std=(0.5,) * 3)
+    >>> encoder = PretrainedImageEncoder(network)
+    >>> encoder.mean, encoder.std, encoder.channel_order
+    ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5), 'RGB')
     >>> tuple(encoder(keras.random.uniform((2, 64, 64, 3))).shape)
     (2, 4, 1280)
 
@@ -81,9 +89,9 @@ class PretrainedImageEncoder(BackboneEncoder):
     def __init__(
         self,
         backbone: keras.Model,
-        mean: Sequence[float] = (),
-        std: Sequence[float] = (),
-        channel_order: Literal["RGB", "BGR"] = "RGB",
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        channel_order: Literal["RGB", "BGR"] | None = None,
         **kwargs: Any,
     ) -> None:
         check_backbone(backbone)
@@ -101,6 +109,10 @@ class PretrainedImageEncoder(BackboneEncoder):
         # Pixels stay as they are: half precision has fewer steps than a picture.
         super().__init__(backbone, output.shape[-1], autocast=False, **kwargs)
         channels = backbone.inputs[0].shape[-1]
+        architecture = known_architecture(backbone)
+        if mean is None and std is None and channel_order is None and architecture is not None:
+            mean, std, channel_order = scaling(architecture).values()
+        mean, std, channel_order = mean or (), std or (), channel_order or "RGB"
         for argument, numbers in (("mean", mean), ("std", std)):
             if len(numbers) not in (0, channels):
                 raise ValueError(
@@ -176,11 +188,20 @@ class PretrainedImageEncoder(BackboneEncoder):
 
     def length(self, values_shape: tuple[int | None, ...]) -> int | None:
         """Count the places of the network's grid, or its tokens."""
+        places = self._places(values_shape)
+        return None if None in places else math.prod(places)
+
+    def grid(self, values_shape: tuple[int | None, ...]) -> Grid | None:
+        """Return the rows and columns of the network's output; None where it is no grid."""
+        places = self._places(values_shape)
+        return None if len(places) != 2 or None in places else (places[0], places[1])
+
+    def _places(self, values_shape: tuple[int | None, ...]) -> tuple[Any, ...]:
+        """Return the output's axes between the batch and the features."""
         seen = (None, *values_shape[1:3], self._channels)
         shape = self.backbone.compute_output_shape(seen)
         shape = shape if self._output_name is None else shape[self._output_name]
-        places = shape[1:-1]
-        return None if None in places else math.prod(places)
+        return tuple(shape[1:-1])
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""

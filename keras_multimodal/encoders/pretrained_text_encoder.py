@@ -8,6 +8,7 @@ from keras import ops
 from keras_multimodal._registration import register
 from keras_multimodal.encoders._backbone import BackboneEncoder, check_backbone, sequence_output
 from keras_multimodal.encoders._checks import check_ids, check_ids_shape, check_text
+from keras_multimodal.encoders._embedded_ids import first_layers
 from keras_multimodal.schema import Modality, Text
 from keras_multimodal.types import Mask, Tensor
 
@@ -31,7 +32,8 @@ class PretrainedTextEncoder(BackboneEncoder):
             `"sequence_output"`. All these names may begin with `encoder_`.
         offset: What the ids of the schema's tokenizer are above those of the network: 1 where the
             network's id 0 is not its padding, else 0. Default 0.
-        vocabulary_size: How many ids the network has an embedding for. Default `None`: any.
+        vocabulary_size: How many ids the network has an embedding for. Default `None`: as many as
+            the embedding that reads them, or any where there is none.
         max_length: The number of positions that the network has learned: no text may be longer.
             Default `None`, for any length.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer. The network keeps the
@@ -115,8 +117,24 @@ class PretrainedTextEncoder(BackboneEncoder):
                 "`TextProcessor(tokenizer=encoders.pretrained_tokenizer(name))`. Received: "
                 + ("no tokenizer" if tokenizer is None else f"one of the offset {tokenizer.offset}")
             )
-        known = self.vocabulary_size
-        check_text(text, None if known is None else known + self.offset, self.max_length)
+        self.check_ids(modality)
+
+    def check_ids(self, modality: Modality) -> None:
+        """Check that the network has an embedding for each id and a position for each token."""
+        if isinstance(modality, Text):
+            known = self.vocabulary_size or self._embedded_ids()
+            check_text(modality, None if known is None else known + self.offset, self.max_length)
+
+    def _embedded_ids(self) -> int | None:
+        """Return how many ids the network looks up; None if that cannot be told."""
+        ids = next(
+            tensor
+            for name, tensor in self.backbone.input.items()
+            if name.removeprefix(_HALF) == _IDS
+        )
+        layers = first_layers(self.backbone, {id(ids)})
+        sizes = [each.input_dim for each in layers if isinstance(each, keras.layers.Embedding)]
+        return min(sizes, default=None)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Check the ids' shape `(batch, length)`."""

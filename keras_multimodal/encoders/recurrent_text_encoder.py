@@ -1,6 +1,6 @@
 """An embedding and a recurrent network that read token ids into one vector for each token."""
 
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import keras
 from keras import ops
@@ -98,7 +98,12 @@ class RecurrentTextEncoder(Encoder):
     def check_modality(self, modality: Modality) -> None:
         """Check that there is an embedding for each id."""
         super().check_modality(modality)
-        check_text(cast("Text", modality), self.vocabulary_size)
+        self.check_ids(modality)
+
+    def check_ids(self, modality: Modality) -> None:
+        """Check that there is an embedding for each id."""
+        if isinstance(modality, Text):
+            check_text(modality, self.vocabulary_size)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the embedding and the recurrent layer for ids `(batch, length)`."""

@@ -1,6 +1,6 @@
 """An embedding and a transformer that read token ids into one vector for each token."""
 
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import keras
 from keras import ops
@@ -121,7 +121,12 @@ class TransformerTextEncoder(Encoder):
     def check_modality(self, modality: Modality) -> None:
         """Check that there is an embedding for each id."""
         super().check_modality(modality)
-        check_text(cast("Text", modality), self.vocabulary_size, self.max_length)
+        self.check_ids(modality)
+
+    def check_ids(self, modality: Modality) -> None:
+        """Check that there is an embedding for each id and a position for each token."""
+        if isinstance(modality, Text):
+            check_text(modality, self.vocabulary_size, self.max_length)
 
     def build_encoder(self, values_shape: tuple[int | None, ...]) -> None:
         """Build the embedding and the blocks for ids `(batch, length)`."""

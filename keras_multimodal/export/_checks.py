@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_multimodal.encoders._embedded_ids import check_model_ids
 from keras_multimodal.export._answers import status_name
 from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets, TextTarget
 
@@ -22,7 +23,8 @@ def check_inputs(model: keras.Model, schema: Schema) -> None:
     """Compare the model's inputs with those that the schema describes.
 
     Raises:
-        ValueError: If names, shapes or dtypes differ, or the model has no inputs of its own.
+        ValueError: If names, shapes or dtypes differ, the model has no inputs of its own, or a text
+            or category has more ids than the model has embeddings.
     """
     if not getattr(model, "inputs", None):
         raise ValueError(
@@ -55,6 +57,7 @@ def check_inputs(model: keras.Model, schema: Schema) -> None:
                 f"{dtype}. Received: model={model.name!r} with the input {name!r} of shape "
                 f"{model_shape}, dtype {model_dtype}"
             )
+    check_model_ids(model, schema)
 
 
 def check_outputs(model: keras.Model, schema: Schema) -> None:

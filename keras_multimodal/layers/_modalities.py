@@ -172,10 +172,37 @@ def merged_length(shapes: Sequence[Any]) -> int | None:
     return None if None in lengths else sum(lengths)
 
 
-def like_inputs(values: Sequence[Any], names: Names) -> Tensors:
-    """Return `values` as a list, or as a dict by name, as the layer received its inputs."""
-    by_name = dict(zip(names, values, strict=True))
-    return by_name if isinstance(names[0], str) else list(values)
+def span_of(name: Name, tokens: Mapping[Name, Any]) -> slice:
+    """Return where a modality's tokens are among those of several, one after the other.
+
+    Args:
+        name: The modality.
+        tokens: By name, each modality's `(batch, length, dim)` or `(batch, dim)`, in their order.
+
+    Raises:
+        ValueError: If there is no such modality.
+    """
+    begin = 0
+    for each, values in tokens.items():
+        length = 1 if len(values.shape) == 2 else values.shape[1]
+        if each == name:
+            return slice(begin, begin + length)
+        begin += length
+    raise ValueError(f"`name` must be one of {list(tokens)}. Received: name={name!r}")
+
+
+def like_inputs(values: Sequence[Any], names: Names, inputs: Tensors | Shapes = ()) -> Any:
+    """Return `values` as the layer received its inputs: a list, a tuple or a dict by name.
+
+    Args:
+        values: One for each modality.
+        names: What `modality_names` returned.
+        inputs: What the layer received; a tuple where that is to be returned, and anything else
+            where a list serves.
+    """
+    if isinstance(names[0], str):
+        return dict(zip(names, values, strict=True))
+    return tuple(values) if inputs and isinstance(inputs, tuple) else list(values)
 
 
 def argument_name(name: Name, argument: str = "inputs") -> str:

@@ -1,6 +1,7 @@
 """The description of a picture."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Self
 
@@ -25,7 +26,8 @@ class Image(Modality):
         optional: Whether a row may lack the picture.
         height: Height in pixels.
         width: Width in pixels.
-        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA). Pictures in arrays may have any other number, such
+            as those of satellites; an exported model, which takes files, cannot be given these.
         interpolation: How pictures of another size are resized, in `tf.image.resize`'s terms:
             `"nearest"`, `"bilinear"`, `"bicubic"`, `"area"`, `"lanczos3"` or `"lanczos5"`.
         antialias: Smooth before shrinking, as Pillow does; `"nearest"` and `"area"` ignore it.
@@ -101,8 +103,8 @@ class Image(Modality):
                 "`height` and `width` must be positive numbers of pixels. "
                 f"Received: height={self.height}, width={self.width}"
             )
-        if self.channels not in (1, 3, 4):
-            raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={self.channels}")
+        if self.channels < 1:
+            raise ValueError(f"`channels` must be at least 1. Received: channels={self.channels}")
         if self.interpolation not in _INTERPOLATIONS:
             raise ValueError(
                 f"`interpolation` must be one of {list(_INTERPOLATIONS)}. "
@@ -182,8 +184,19 @@ class Image(Modality):
         return (self.height, self.width, self.channels)
 
     @property
+    def whitened_numbers(self) -> int:
+        """How many numbers a picture has that `whitening` is for; 0 without it."""
+        size = len(self.whitening) * 3 // 4 - self.whitening.count("=")
+        return math.isqrt(size // 4)
+
+    @property
     def obstacle(self) -> str:
-        """A function of the user's cannot be described."""
+        """A function of the user's cannot be described, and no file holds just any channels."""
+        if self.channels not in (1, 3, 4):
+            return (
+                f"{self.name!r} has {self.channels} channels, and no file that TensorFlow reads "
+                "has these. Save the model itself, as `.keras`, and give it arrays"
+            )
         if not self.preprocessing_function:
             return ""
         return (

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import statistics
 from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
@@ -10,8 +11,9 @@ from keras_multimodal import data
 from keras_multimodal._options import TableOptions
 from keras_multimodal.data.audio.length import recording_seconds
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.sensor.series_files import StepTimes, find_times
 from keras_multimodal.errors import ArgumentError
-from keras_multimodal.schema import ColumnKind, Schema
+from keras_multimodal.schema import ColumnKind, Schema, Sensor
 from keras_multimodal.schema.cell_looks import are_codes
 from keras_multimodal.schema.column_kind import UNKNOWN, find_kinds, left_out, unknown_kinds
 from keras_multimodal.schema.missing_cells import is_missing
@@ -24,6 +26,7 @@ from keras_multimodal.types import Cell
 _LONGEST = 10.0  # seconds
 _USUAL = 5.0  # seconds, where no length can be told
 _PROBED = 200  # recordings whose length is asked
+_PROBED_SERIES = 20  # files whose times are looked for
 IN_FILES = ("image", "audio", "sensor")
 TABULAR = "table"  # the modality of the columns of numbers and categories
 
@@ -185,12 +188,26 @@ def _recordings(table: Table, column: str, options: TableOptions, schema: Schema
 
 def _series(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
     cells = table.frame[column]
-    length = None if schema is None else schema[column].shape[0]
-    maker = data.SensorProcessor(length=length)
+    known = None if schema is None else schema[column]
+    known = known if isinstance(known, Sensor) else None
+    length = None if known is None else known.length
     if any(isinstance(cell, str) and cell.strip() for cell in cells):
-        return maker.from_dataframe(
-            table.frame, column, directory=table.directory, on_error="mask", name=column
+        times = _times(table, column, () if known is None else known.channels)
+        if known is not None:
+            rate = known.sample_rate
+        else:
+            rate = None if times is None else 1 / times.interval
+        return data.SensorProcessor(length=length, sample_rate=rate).from_dataframe(
+            table.frame,
+            column,
+            directory=table.directory,
+            channels=None if known is None else known.channels,
+            # Without one, a file lacks what those of training had, and is not read.
+            time=None if rate is None else "time" if times is None else times.column,
+            on_error="mask",
+            name=column,
         )
+    maker = data.SensorProcessor(length=length)
     arrays = {row: None if _lacks(cell) else _steps(cell) for row, cell in cells.items()}
     return maker.load_arrays(arrays, name=column)
 
@@ -225,10 +242,32 @@ def _steps(cell: Cell) -> np.ndarray:
     return steps[:, None] if steps.ndim == 1 else steps
 
 
+def _times(table: Table, column: str, channels: Sequence[str]) -> StepTimes | None:
+    """Return the column of times that most files of series have, and their median interval."""
+    found: list[StepTimes] = []
+    for path in _probed(table, column, _PROBED_SERIES):
+        try:
+            times = find_times(path, channels)
+        except (OSError, ValueError):
+            continue  # the row says so when it is read
+        found += [] if times is None else [times]
+    if not found:
+        return None
+    names = [times.column for times in found]
+    name = max(names, key=names.count)
+    intervals = [times.interval for times in found if times.column == name]
+    return StepTimes(name, statistics.median(intervals))
+
+
 def _seconds(table: Table, column: str) -> float:
     """Return the length of the longest recording that can be read, at most 10 seconds."""
-    cells = [cell for cell in table.frame[column].tolist() if not is_missing(cell)]
-    step = -(-len(cells) // _PROBED) or 1  # all over the table: it may be sorted by length
-    asked = [recording_seconds(os.path.join(table.directory, str(each))) for each in cells[::step]]
+    asked = map(recording_seconds, _probed(table, column, _PROBED))
     found = [seconds for seconds in asked if seconds]
     return min(max(found), _LONGEST) if found else _USUAL
+
+
+def _probed(table: Table, column: str, most: int) -> list[str]:
+    """Return some of a column's files, from all over the table: it may be sorted."""
+    cells = [cell for cell in table.frame[column].tolist() if not is_missing(cell)]
+    step = -(-len(cells) // most) or 1
+    return [os.path.join(table.directory, str(cell)) for cell in cells[::step]]

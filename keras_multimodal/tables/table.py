@@ -113,7 +113,7 @@ class Table:
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
         frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
-        return cls(frame, directory, names, sha256, untyped)
+        return cls(frame, directory, names, sha256, untyped=untyped)
 
     def __repr__(self) -> str:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"

@@ -7,12 +7,13 @@ import keras
 from keras import ops
 
 from keras_multimodal.layers import MaskedMeanPooling, ModalityDropout, PooledFusion
-from keras_multimodal.schema import Modality, Schema
+from keras_multimodal.schema import Schema
+from keras_multimodal.tasks._encoding import Encoder, encoded, encoder_layer, masked_by
 from keras_multimodal.tasks.default_encoders import default_encoder
 from keras_multimodal.tasks.model_inputs import inputs
-from keras_multimodal.types import Tensor, Tensors
+from keras_multimodal.types import Tensor
 
-Encoders = Mapping[str, keras.layers.Layer]
+Encoders = Mapping[str, Encoder]
 
 
 class Trunk:
@@ -53,18 +54,19 @@ class Trunk:
             rate = 0.2 if len(schema.inputs) > 1 and any(m.optional for m in schema.inputs) else 0.0
         flags = self._flags(rate, seed)
         for number, spec in enumerate(schema.inputs):
-            encoder = (encoders or {}).get(spec.name)
-            if encoder is None:
+            given = (encoders or {}).get(spec.name)
+            if given is None:
                 encoder_seed = None if seed is None else seed + number
                 encoder = default_encoder(spec, dim, dropout, seed=encoder_seed)
-            given = self._given(spec, flags)
+            else:
+                encoder = encoder_layer(given, spec.name)
+            tensors = {name: self.inputs[name] for name in spec.tensors}
+            flag = flags.get(spec.name)
             if encoder is None:  # features are tokens already
-                self.tokens[spec.name], self.masks[spec.name] = given
+                self.tokens[spec.name] = tensors[spec.name]
+                self.masks[spec.name] = masked_by(tensors[spec.mask_name], flag)
                 continue
-            check = getattr(encoder, "check_modality", None)
-            if check is not None:
-                check(spec)
-            self.tokens[spec.name] = encoder(given)
+            self.tokens[spec.name] = encoded(encoder, spec, tensors, flag)
             self.masks[spec.name] = None  # the tensor's own
 
     def fuse(self, fusion: str | keras.layers.Layer) -> Tensor:
@@ -96,14 +98,3 @@ class Trunk:
                 flags[spec.name] = ops.ones_like(tensor[place], dtype="bool")
         ordered = {name: flags[name] for name in self.schema.names}
         return ModalityDropout(rate, seed=seed, name="modality_dropout")(ordered)
-
-    def _given(self, spec: Modality, flags: Mapping[str, Any]) -> Tensors:
-        """Return what the modality's encoder is called with."""
-        tensors = {name: self.inputs[name] for name in spec.tensors}
-        flag = flags.get(spec.name)
-        if flag is None:
-            return spec.encoder_inputs(tensors)
-        if spec.mask_name in spec.tensors:
-            tensors[spec.mask_name] = ops.logical_and(tensors[spec.mask_name], flag[:, None])
-            return spec.encoder_inputs(tensors)
-        return [tensors[spec.name], flag]

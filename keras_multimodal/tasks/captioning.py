@@ -36,7 +36,9 @@ def captioner(
 
     Args:
         schema: The description of the training rows, `records.schema`, paired with `captions`.
-        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`).
+        encoders: By modality, what stands in place of the default encoder
+            (`tasks.default_encoder`): an encoder, a name for `encoders.pretrained`, or any layer or
+            model, as `tasks.classifier` says.
         fusion: What relates the modalities before the decoder reads them: a name of
             `layers.fusion.names()` or a layer, as `layers.FusedTokens` takes it; `None` leaves that
             to the decoder. Of a single modality there is nothing to fuse. Default `"co_attention"`.

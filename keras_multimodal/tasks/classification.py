@@ -38,8 +38,12 @@ def classifier(
 
     Args:
         schema: The description of the training rows, `records.schema`, with a target of classes.
-        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`),
-            such as `encoders.pretrained(...)`.
+        encoders: By modality, what stands in place of the default encoder
+            (`tasks.default_encoder`): an encoder; the name of a network, as for
+            `encoders.pretrained`, such as `"ResNet50"`; or any layer or model of yours that makes a
+            grid, tokens or a vector of the values alone. What a row lacks is shown to it as zeros,
+            and masked behind it. A model with two inputs gets the presence flag, or the mask of the
+            steps, for the second.
         fusion: A name of `layers.fusion.names()`, or a layer. `"logits"` or a `LogitFusion` is late
             fusion: a classifier for each modality, whose opinions are pooled. Default
             `"co_attention"`, which did best over both of the tasks of docs/fusion.md. Of a single

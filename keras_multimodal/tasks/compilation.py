@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 import keras
 
+from keras_multimodal.encoders._embedded_ids import check_model_ids
 from keras_multimodal.layers import LearnedWeight, OrderedQuantiles
 from keras_multimodal.losses import (
     InfoNCE,
@@ -68,7 +69,8 @@ def compile_for(
         jit_compile: Whether to compile with XLA. Default `None`: as `tasks.jit_policy` says.
 
     Raises:
-        ValueError: If the schema has no target, or the model not the outputs that it asks for.
+        ValueError: If the schema has no target, or the model not the outputs that it asks for, or
+            fewer embeddings than a text has ids.
 
     Example:
 
@@ -83,6 +85,7 @@ def compile_for(
     """
     if schema.target is None:
         raise ValueError("`schema` must have a target to compile for. Received: target=None")
+    check_model_ids(model, schema)
     if loss is None:
         loss = model.loss if model.compiled else _default_loss(model, schema)
     if loss_weights is None and model.compiled:

@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.schema import Schema
+from keras_multimodal.tasks._encoding import encoded
 from keras_multimodal.tasks.model_inputs import inputs
 from keras_multimodal.types import Mask, Shapes, Tensors
 
@@ -53,10 +54,7 @@ def attach_encoders(
     for spec in schema.inputs:
         tensors = {name: raw[name] for name in spec.tensors}
         if spec.name in encoders:
-            check = getattr(encoders[spec.name], "check_modality", None)
-            if check is not None:
-                check(spec)
-            tokens = encoders[spec.name](spec.encoder_inputs(tensors))
+            tokens = encoded(encoders[spec.name], spec, tensors)
             tokens, mask = _TokensAndMask(name=f"{spec.name}_features")(tokens)
             given |= {spec.name: tokens, spec.mask_name: mask}
             tensors = {name: raw[name] for name in spec.tensors if name == spec.present_name}

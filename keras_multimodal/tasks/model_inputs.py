@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_multimodal.encoders._embedded_ids import note_modality
 from keras_multimodal.schema import Schema
 
 
@@ -15,7 +16,8 @@ def inputs(schema: Schema) -> dict[str, keras.KerasTensor]:
         Inputs by name: `(batch, *shape)` for each modality, beside it a boolean `<name>_mask` of
         shape `(batch, length)` if it has a mask, and a boolean `<name>_present` of shape `(batch,)`
         if it is optional. These are the names and shapes of the
-        batches that `keras_multimodal.data` makes from the same schema.
+        batches that `keras_multimodal.data` makes from the same schema. An encoder of texts that is
+        called with one refuses a vocabulary that is larger than its own.
 
     Example:
 
@@ -25,7 +27,7 @@ def inputs(schema: Schema) -> dict[str, keras.KerasTensor]:
     {'image': (None, 72, 72, 3), 'image_present': (None,), 'text': (None, 12)}
     """
     return {
-        name: keras.Input(shape, dtype=dtype, name=name)
+        name: note_modality(keras.Input(shape, dtype=dtype, name=name), modality)
         for modality in schema.inputs
         for name, (shape, dtype) in modality.tensors.items()
     }

@@ -54,7 +54,9 @@ def multi_task(
         number_loss: `"mse"` (default), `"huber"` or `"quantile"`, as `loss` of `tasks.regressor`.
         quantiles: The shares of rows below each quantile, in (0, 1), rising. Default
             `(0.1, 0.5, 0.9)`.
-        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`).
+        encoders: By modality, what stands in place of the default encoder
+            (`tasks.default_encoder`): an encoder, a name for `encoders.pretrained`, or any layer or
+            model, as `tasks.classifier` says.
         fusion: A name of `layers.fusion.names()` or a layer, but not `"logits"`. Default
             `"co_attention"`.
         dim: Width of the tokens, a multiple of 4. Default 64.

@@ -37,7 +37,9 @@ def regressor(
             for quantiles in place of means, two of which bound an interval.
         quantiles: The shares of rows below each quantile, in (0, 1), rising. Default
             `(0.1, 0.5, 0.9)`: the median, and an interval that four of five rows are in.
-        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`).
+        encoders: By modality, what stands in place of the default encoder
+            (`tasks.default_encoder`): an encoder, a name for `encoders.pretrained`, or any layer or
+            model, as `tasks.classifier` says.
         fusion: A name of `layers.fusion.names()` or a layer, but not `"logits"`. Default
             `"co_attention"`.
         dim: Width of the tokens, a multiple of 4. Default 64.

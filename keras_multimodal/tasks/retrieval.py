@@ -47,7 +47,9 @@ def retriever(
         loss: `"info_nce"` (default): which of the batch belongs to the row; or `"sig_lip"`: whether
             two parts belong together, for each pair of the batch. In both, parts that are the same
             as the row's own are no wrong answers.
-        encoders: By modality, an encoder in place of the default one (`tasks.default_encoder`).
+        encoders: By modality, what stands in place of the default encoder
+            (`tasks.default_encoder`): an encoder, a name for `encoders.pretrained`, or any layer or
+            model, as `tasks.classifier` says.
         fusion: What makes one vector of a tower of several modalities: a name of
             `layers.fusion.names()`, or, where there is one such tower, a layer. Default
             `"co_attention"`.

@@ -149,8 +149,8 @@ def test_nan_that_is_not_masked_is_not_hidden():
     [
         ({"mode": "attention"}, "`mode` must be .* Received: mode='attention'"),
         ({"fixed_weights": [1.0, 2.0]}, "`fixed_weights` must come with `mode='fixed'`"),
-        ({"mode": "fixed", "fixed_weights": [1.0, 0.0]}, "must be positive and finite"),
-        ({"mode": "fixed", "fixed_weights": {"a": float("inf")}}, "must be positive and finite"),
+        ({"mode": "fixed", "fixed_weights": [1.0, -1.0]}, "must be at least 0 and finite"),
+        ({"mode": "fixed", "fixed_weights": {"a": float("inf")}}, "at least 0 and finite"),
         ({"temperature": 0.0}, "`temperature` must be above 0. Received: temperature=0.0"),
         ({"temperature": float("nan")}, "`temperature` must be above 0"),
         ({"mode": "fixed", "temperature": 2.0}, "`temperature` must be 1"),

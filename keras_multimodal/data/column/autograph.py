@@ -6,9 +6,11 @@ over tensors that it could turn into operations.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import tensorflow as tf
+
+from keras_multimodal.data.column.random_at_tracing import watched
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -32,7 +34,8 @@ def converted(function: _Function) -> _Function:
     """Return a function that may be the user's, converted wherever it is called from.
 
     What stands around it, `unconverted`, would else hold for it too. Call this before anything is
-    traced: AutoGraph is on or off as it is here.
+    traced: AutoGraph is on or off as it is here. Random numbers that it draws in Python, once and
+    for all, are warned of.
 
     Args:
         function: A graph function. One of this package's is returned as it is.
@@ -43,5 +46,5 @@ def converted(function: _Function) -> _Function:
     # What tf.data does with a function it is given. A `tf.function` would convert it too, and be a
     # graph of its own: with `tf.random.set_seed`, its random numbers would be others.
     autograph = tf.__internal__.autograph
-    wrapped: _Function = autograph.tf_convert(function, autograph.control_status_ctx())
-    return wrapped
+    wrapped = autograph.tf_convert(function, autograph.control_status_ctx())
+    return cast("_Function", watched(wrapped, function))

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted
+from keras_multimodal.data.column.no_array import NoArray
 from keras_multimodal.data.column.registry import make_transform
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.errors import ArgumentError
@@ -24,7 +25,7 @@ RandomRowLoader = Callable[[tf.Tensor, tf.Tensor], Any]
 BatchFinisher = Callable[[Any, tf.Tensor], Tensors]
 
 
-class Column:
+class Column(NoArray):
     """One modality's column: its description, its raw cells and the key of each row.
 
     `ImageStream`, `TextProcessor` and their like make columns; `pair` joins them by key. A
@@ -48,6 +49,8 @@ class Column:
     >>> column.present.tolist()
     [True, False]
     """
+
+    _batches = ("a column", "pair(column).batch(32, training=True)")
 
     # Whether cells are paths of files, which may turn out to be unreadable.
     reads_files = False

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import pathlib
 from collections.abc import Callable, Mapping
@@ -51,9 +52,9 @@ def cache_features(
 
     Args:
         records: The rows.
-        encoders: By modality, an encoder, or a model that ends in tokens `(batch, length, dim)` or
-            in one vector `(batch, dim)`, such as an encoder with a pooling; all of them frozen
-            (`trainable=False`). Modalities without one stay as they are.
+        encoders: By modality, an encoder, or a layer or model that makes a grid, tokens
+            `(batch, length, dim)` or one vector `(batch, dim)`, such as an encoder with a pooling;
+            all of them frozen (`trainable=False`). Modalities without one stay as they are.
         directory: The folder to keep the features in.
         batch_size: Rows that are encoded at a time. Defaults to 32.
         dtype: `"float32"`, or `"float16"`, which takes half the room and loses some digits. Tokens
@@ -160,15 +161,17 @@ def _make_encode(encoder: keras.layers.Layer, spec: Modality) -> Encode:
     """Return the function from a batch to its tokens `(batch, length, dim)` and their mask."""
 
     def run(inputs: Mapping[str, tf.Tensor]) -> tuple[Any, Any]:
-        tokens = encoder(spec.encoder_inputs(inputs), training=False)
-        if len(tokens.shape) == 2:
-            tokens = tokens[:, None]
-        if len(tokens.shape) != 3:
+        tokens = encoder(_encoder_inputs(encoder, spec, inputs), training=False)
+        if len(tokens.shape) < 2:
             raise ValueError(
-                "`encoders` must make tokens (batch, length, dim) or vectors (batch, dim). "
+                "`encoders` must make a grid (batch, rows, columns, dim), tokens (batch, length, "
+                "dim) or vectors (batch, dim). "
                 f"Received: that of {spec.name!r}, which makes {tuple(tokens.shape)}"
             )
-        mask = getattr(tokens, "_keras_mask", None)
+        mask = getattr(tokens, "_keras_mask", None) if len(tokens.shape) == 3 else None
+        if len(tokens.shape) != 3:
+            places = math.prod(tokens.shape[1:-1])
+            tokens = keras.ops.reshape(tokens, (-1, places, tokens.shape[-1]))
         mask = keras.ops.ones_like(tokens[..., 0], dtype="bool") if mask is None else mask
         return keras.ops.cast(tokens, "float32"), mask
 
@@ -181,6 +184,19 @@ def _make_encode(encoder: keras.layers.Layer, spec: Modality) -> Encode:
         return tokens, mask
 
     return encode
+
+
+def _encoder_inputs(
+    encoder: keras.layers.Layer, spec: Modality, batch: Mapping[str, tf.Tensor]
+) -> Any:
+    """Return what an encoder is called with: one that knows nothing of a flag gets the values.
+
+    Rows without the modality are not encoded.
+    """
+    given = spec.encoder_inputs(batch)
+    flagged = spec.optional and spec.mask_name not in spec.tensors
+    knows = hasattr(encoder, "check_modality") or len(getattr(encoder, "inputs", None) or ()) > 1
+    return given if knows or not flagged else batch[spec.name]
 
 
 def _inputs(batch: Any) -> Mapping[str, tf.Tensor]:

@@ -21,8 +21,8 @@ from keras_multimodal.data.column.random_numbers import uniform
 from keras_multimodal.data.column.static_batch import static_batch
 from keras_multimodal.data.column.transform import HOW_TO_LEARN
 from keras_multimodal.data.image.augmentation import CROP_SLOTS, ImageAugmentation
-from keras_multimodal.data.image.decoding import decode_image
-from keras_multimodal.data.image.files import only_jpegs
+from keras_multimodal.data.image.decoding import check_channels, decode_image
+from keras_multimodal.data.image.files import form_of_all
 from keras_multimodal.data.image.keras_augmentation import keras_augmentation
 from keras_multimodal.data.image.packed_resampling import make_warp
 from keras_multimodal.data.image.statistics import ImageStatistics, learn_statistics
@@ -79,7 +79,9 @@ class ImageColumn(Column):
         preprocess: Callable[[tf.Tensor], tf.Tensor] | None = None,
     ) -> None:
         super().__init__(spec, keys, cells, source)
-        if images is not None:
+        if images is None:
+            check_channels(spec)
+        else:
             self.reads_files = False
             images = images if images.dtype == np.uint8 else images.astype("float32")
         self.images = images
@@ -130,31 +132,32 @@ class ImageColumn(Column):
     def as_described(self, spec: Modality) -> Self:
         """Return the column as other pictures were described; see the base class."""
         described = super().as_described(spec)
-        if self.images is not None and self.images.shape[1:] != described.spec.shape:
+        wanted = (described.spec.height, described.spec.width, described.spec.channels)
+        if self.images is not None and self.images.shape[1:] != wanted:
             raise ArgumentError(
                 "schema",
                 f"must describe {spec.name!r} in the size of the array's pictures, "
-                f"{self.images.shape[1:]}. Received: {described.spec.shape}. Resize them.",
+                f"{self.images.shape[1:]}. Received: {wanted}. Resize them.",
             )
         return described
 
     def cell_loader(self) -> CellLoader:
         """Read and decode one file: the least that has to be done row by row."""
-        spec, jpeg = self.spec, only_jpegs(self.cells)
+        spec, form = self.spec, form_of_all(self.cells)
         read_file = make_file_reader(self._file_problems)
-        return lambda path: decode_image(read_file(path), spec, jpeg=jpeg)
+        return lambda path: decode_image(read_file(path), spec, form=form)
 
     def random_row_loader(self) -> RandomRowLoader | None:
         """Read a file and decode the part that the row's seed chooses, with `random_crop`."""
         if not self.random_crop:
             return None
         cells, spec, blank = tf.constant(self.cells.tolist(), tf.string), self.spec, self.blank()
-        jpeg = only_jpegs(self.cells)
+        form = form_of_all(self.cells)
         read_file = make_file_reader(self._file_problems)
 
         def load(path: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             top, left = tf.unstack(uniform(seed[None], CROP_SLOTS)[0])
-            return decode_image(read_file(path), spec, (top, left), jpeg)
+            return decode_image(read_file(path), spec, (top, left), form)
 
         if self.present.all():
             return lambda row, seed: load(tf.gather(cells, row), seed)
@@ -209,9 +212,12 @@ class ImageColumn(Column):
             lambda images, seeds: normalize(change(images, seeds, unflipped)),
         )
 
+        # A pixel of more channels is no integer.
+        packed = spec.channels <= 4 and preprocess is None and keras_changes is None
+
         def finish(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
             if augmentation.moves_pixels:
-                if images.dtype == tf.uint8 and preprocess is None and keras_changes is None:
+                if packed and images.dtype == tf.uint8:
                     return move_all(images, seeds)
                 drawn = augmentation.parameters(seeds, spec.height, spec.width)
                 images = augmentation.move_pixels(images, drawn)

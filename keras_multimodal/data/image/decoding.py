@@ -7,7 +7,9 @@ import tensorflow as tf
 from keras_multimodal.data.image.crop import corner, cut
 from keras_multimodal.data.image.gif_frames import check_frames
 from keras_multimodal.data.image.header import (
+    Form,
     check_length,
+    check_png,
     check_scans,
     check_size,
     check_still,
@@ -20,6 +22,7 @@ from keras_multimodal.data.image.orientation import (
     is_turned,
     jpeg_orientation,
     other_orientation,
+    png_orientation,
     turn,
 )
 from keras_multimodal.schema import Image
@@ -30,11 +33,24 @@ _LUMA = (19595, 38470, 7471)
 _PART = 2**20  # pixels that are summed at a time
 
 
+def check_channels(spec: Image) -> None:
+    """Refuse pictures whose channels no file has.
+
+    Args:
+        spec: The description of pictures in files.
+    """
+    if spec.channels not in (1, 3, 4):
+        raise ValueError(
+            f"`channels` must be 1, 3 or 4 for pictures in files. Received: {spec.name!r} with "
+            f"channels={spec.channels}. Others come in arrays: `ImageStream().flow(x)`."
+        )
+
+
 def decode_image(
     contents: tf.Tensor,
     spec: Image,
     place: tuple[tf.Tensor, tf.Tensor] | None = None,
-    jpeg: bool = False,
+    form: Form | None = None,
 ) -> tf.Tensor:
     """Decode one picture and bring it to the size and channels of `spec`.
 
@@ -50,8 +66,8 @@ def decode_image(
         place: Where to cut the target out, as two scalars in [0, 1), from top to bottom and from
             left to right of all the places there are; the centre by default. Only where
             `spec.crop` is set.
-        jpeg: Whether nothing but JPEG comes, which spares the graph a branch, and a tenth of the
-            time.
+        form: What all the pictures are, if that is known: it spares the graph what reads others,
+            and a tenth of the time.
 
     Returns:
         `(height, width, channels)` uint8, or uint16 where `spec.bits` is 16.
@@ -60,8 +76,10 @@ def decode_image(
         tf.errors.InvalidArgumentError: If the bytes are no picture, or claim more than
             `spec.max_pixels`.
     """
-    if jpeg:
+    if form == "JPEG":
         pixels = _decode_jpeg(contents, spec, place)
+    elif form == "PNG":
+        pixels = _decode_png(contents, spec, place)
     else:
         pixels = tf.cond(
             tf.io.is_jpeg(contents),
@@ -174,6 +192,15 @@ def _jpeg_pixels(
         opaque = tf.fill(tf.shape(pixels[..., :1]), tf.constant(255, tf.uint8))
         pixels = tf.concat([pixels, opaque], -1)
     return tf.cast(pixels, tf.uint16) if spec.bits == 16 else pixels
+
+
+def _decode_png(
+    contents: tf.Tensor, spec: Image, place: tuple[tf.Tensor, tf.Tensor] | None
+) -> tf.Tensor:
+    with tf.control_dependencies(check_png(contents, spec.max_pixels, spec.channels == 4)):
+        contents = tf.identity(contents)
+    orientation = png_orientation(contents) if spec.exif_orientation else None
+    return _other_pixels(contents, spec, place, orientation)
 
 
 def _decode_other(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from keras_multimodal.data.column.files import file_problem, walk
-from keras_multimodal.data.image.header import file_has_16_bits
+from keras_multimodal.data.image.header import MAGIC, Form, file_has_16_bits
 from keras_multimodal.schema.file_endings import ENDINGS
 
 EXTENSIONS = ENDINGS["image"]
@@ -42,20 +42,26 @@ def grey_bits(paths: Sequence[str]) -> Literal[8, 16]:
     return 16 if any(file_has_16_bits(path) for path in pngs) else 8
 
 
-def only_jpegs(paths: Iterable[str]) -> bool:
-    """Return whether all files are JPEGs by their first bytes, whatever their names say.
+def form_of_all(paths: Iterable[str]) -> Form | None:
+    """Return what all files are by their first bytes, whatever their names say.
 
     Args:
         paths: The files; empty ones don't count.
+
+    Returns:
+        `None` where they differ, are something else, or there are none.
     """
-    for path in paths:
-        if path:
-            if file_problem(path):  # opening a pipe would wait for ever
-                return False
-            try:
-                with open(path, "rb") as file:
-                    if file.read(3) != b"\xff\xd8\xff":
-                        return False
-            except OSError:  # its row gets an error when it is read
-                return False
-    return True
+    found: Form | None = None
+    for path in filter(None, paths):
+        if file_problem(path):  # opening a pipe would wait for ever
+            return None
+        try:
+            with open(path, "rb") as file:
+                start = file.read(8)
+        except OSError:  # its row gets an error when it is read
+            return None
+        form = next((form for form, magic in MAGIC.items() if start.startswith(magic)), None)
+        if form is None or form != (found or form):
+            return None
+        found = form
+    return found

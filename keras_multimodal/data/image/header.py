@@ -1,11 +1,14 @@
 """What a picture's first bytes say, before anything is decoded."""
 
 import os
+from typing import Literal
 
 import tensorflow as tf
 
-from keras_multimodal.data.image.bytes_of_files import traced_once
+from keras_multimodal.data.image.bytes_of_files import part, traced_once
 
+Form = Literal["JPEG", "PNG"]
+MAGIC: dict[Form, bytes] = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}
 _HEADER = 32  # bytes; every format says its size within them
 PIXELS_OF_A_BYTE = 512  # of a JPEG, at most: 8 x 8 for each bit
 _SCANS = 256  # of a JPEG; progressive ones have a dozen
@@ -67,6 +70,27 @@ def check_length(height: tf.Tensor, width: tf.Tensor, contents: tf.Tensor) -> li
         ["The JPEG is too short for the size that it claims: height", height, "width", width],
     )
     return [] if check is None else [check]
+
+
+def check_png(contents: tf.Tensor, max_pixels: int, with_alpha: bool) -> list[tf.Operation]:
+    """Refuse what is no PNG, and one that would be too big in memory.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+        max_pixels: How many pixels there may be.
+        with_alpha: Whether the picture is wanted with an alpha channel.
+
+    Returns:
+        What has to be waited for, as `check_size` does.
+    """
+    is_png = tf.equal(part(contents, 0, 8), MAGIC["PNG"])
+    check = tf.debugging.Assert(is_png, ["The file is no PNG, as it was before."])
+    size = tf.io.decode_raw(part(contents, 16, 8), tf.int32, little_endian=False, fixed_length=8)
+    # A header's numbers have no sign.
+    width, height = tf.unstack(tf.bitwise.bitwise_and(tf.cast(size, tf.int64), 2**32 - 1))
+    kind = part(contents, 25, 1)  # 4 and 6 have an alpha channel
+    heavy = with_alpha | tf.equal(kind, b"\4") | tf.equal(kind, b"\6")
+    return [*([] if check is None else [check]), *check_size(height, width, max_pixels, heavy)]
 
 
 def check_scans(contents: tf.Tensor) -> list[tf.Operation]:

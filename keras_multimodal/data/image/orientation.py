@@ -33,6 +33,19 @@ def jpeg_orientation(contents: tf.Tensor) -> tf.Tensor:
 
 
 @traced_once
+def png_orientation(contents: tf.Tensor) -> tf.Tensor:
+    """Return the orientation that a PNG notes, 1 to 8; else 1.
+
+    It may have it behind its pixels.
+
+    Args:
+        contents: The file's bytes, a scalar string.
+    """
+    at = tf.maximum(_place(contents, b"eXIfII*\0"), _place(contents, b"eXIfMM\0*"))
+    return _tiff_orientation(contents, tf.where(at >= 0, at + 4, -1))
+
+
+@traced_once
 def other_orientation(contents: tf.Tensor) -> tf.Tensor:
     """Return the orientation that a PNG or a WebP notes, 1 to 8; else 1.
 

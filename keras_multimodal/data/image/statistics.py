@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from keras_multimodal.data.image.whitening import Whitening
 from keras_multimodal.schema import Image
 
 # Keras adds it to the deviations.
@@ -38,7 +39,8 @@ def learn_statistics(
 ) -> Image:
     """Return the description with what is to be learned of the pictures.
 
-    They are taken batch by batch; only sums are kept, so that memory doesn't grow with the rows.
+    They are taken batch by batch. Only sums are kept, so that memory doesn't grow with the rows;
+    for whitening the pictures too, as long as they take less memory than its matrix.
 
     Args:
         batches: Rescaled pictures, `(batch, height, width, channels)`.
@@ -46,8 +48,7 @@ def learn_statistics(
         statistics: What is to be learned.
     """
     rows, pixels, total, squares = 0, 0, np.zeros(()), np.zeros(())
-    products: np.ndarray = np.zeros(())
-    sums: np.ndarray = np.zeros(())
+    products = Whitening()
     for batch in batches:
         batch = batch.astype("float64")
         rows += len(batch)
@@ -60,9 +61,7 @@ def learn_statistics(
         squares = squares + apart**2 * pixels * count / (pixels + count)
         total, pixels = total + mean * count, pixels + count
         if statistics.whitening:
-            flat = batch.reshape(len(batch), -1)
-            products = products + flat.T @ flat
-            sums = sums + flat.sum(0)
+            products.add(batch.reshape(len(batch), -1))
     if not rows:
         raise ValueError(
             f"Image {spec.name!r} must have at least one picture to learn from, in `x` of `fit` or "
@@ -71,10 +70,7 @@ def learn_statistics(
     mean, std = total / pixels, np.sqrt(squares / pixels)
     whitening = ""
     if statistics.whitening:
-        center = np.tile(mean, len(sums) // len(mean))
-        centred = products - np.outer(center, sums) - np.outer(sums, center)
-        centred += rows * np.outer(center, center)
-        matrix = _whitening_matrix(centred, rows, statistics.epsilon)
+        matrix = products.matrix(mean, statistics.epsilon)
         whitening = base64.b64encode(matrix.astype("<f4").tobytes()).decode("ascii")
     return dataclasses.replace(
         spec,
@@ -82,18 +78,3 @@ def learn_statistics(
         std=tuple((std + EPSILON).tolist()) if statistics.std else (),
         whitening=whitening,
     )
-
-
-def _whitening_matrix(products: np.ndarray, rows: int, epsilon: float) -> np.ndarray:
-    """Return `U diag(sqrt(n) / (s + epsilon)) U^T` of the pictures' singular values and vectors.
-
-    Args:
-        products: `X^T X` of the centred, flattened pictures `X`.
-        rows: How many pictures there are, `n`.
-        epsilon: Added to the singular values.
-    """
-    values, vectors = np.linalg.eigh(products)
-    rank = min(rows, len(values))  # fewer pictures than pixels span no more than that
-    values, vectors = values[-rank:], vectors[:, -rank:]
-    scale = np.sqrt(rows) / (np.sqrt(np.maximum(values, 0)) + epsilon)
-    return (vectors * scale) @ vectors.T

@@ -14,7 +14,7 @@ from keras_multimodal.data.column.failures import load_what_loads
 from keras_multimodal.data.column.registry import register_transform
 from keras_multimodal.data.column.status import Status, code, worst
 from keras_multimodal.data.column.transform import Transform
-from keras_multimodal.data.image.decoding import decode_image, decode_inspected
+from keras_multimodal.data.image.decoding import check_channels, decode_image, decode_inspected
 from keras_multimodal.data.image.inspection import inspect_image
 from keras_multimodal.schema import Image
 
@@ -25,10 +25,12 @@ class ImageTransform(Transform[Image]):
 
     def load(self, cell: tf.Tensor) -> tf.Tensor:
         """Decode a file's bytes to `(height, width, channels)` uint8."""
+        check_channels(self.spec)
         return decode_image(cell, self.spec)
 
     def load_each(self, cells: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return each picture decoded, and its `Status`; see the base."""
+        check_channels(self.spec)
         status, orientation, heavy = tf.map_fn(
             lambda cell: inspect_image(cell, self.spec),
             cells,

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from keras_multimodal.data.column.cells import check_rows
+from keras_multimodal.data.image.column import ImageColumn
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.settings import ImageSettings, Subset
@@ -56,20 +57,26 @@ def array_flow(
         cut = int(settings.validation_split * len(images))
         if not np.array_equal(np.unique(targets[:cut]), np.unique(targets[cut:])):
             raise ValueError(
-                "`y` must have the same targets in both subsets; shuffle the rows first, or "
-                "pass ignore_class_split=True. Received: targets that one of them lacks"
+                "`y` must have the same targets in both subsets. Received: targets that one of "
+                "them lacks. Shuffle the rows first, or pass ignore_class_split=True. In Keras' "
+                "words: Training and validation subsets have different number of classes after "
+                "the split."
             )
     pictures = images[chosen]
-    return ImageFlow(
+    column = ImageColumn(
         settings.describe_array(images, name),
         rows[chosen],
         [f"picture {row}" for row in range(len(pictures))],
         "an array",
         images=pictures,
+        **settings.column_options(),
+    )
+    return ImageFlow(
+        column,
         targets=None if targets is None else list(targets[chosen]),
         class_mode=None if targets is None else "raw",
         weights=None if sample_weight is None else list(sample_weight)[chosen],
-        **settings.column_options(defaults),
+        defaults=defaults,
     )
 
 
@@ -87,9 +94,9 @@ def _pictures(settings: ImageSettings, x: Tensor) -> np.ndarray:
             f"them. Received: a tuple of {len(x)}"
         )
     images = np.asarray(x)
-    if images.ndim != 4 or settings.channels_last(images[:1]).shape[-1] not in (1, 3, 4):
+    if images.ndim != 4:
         raise ValueError(
-            "`x` must be pictures of rank 4 with 1, 3 or 4 channels; give other inputs columns "
-            f"of their own, and `pair` them. Received: shape {images.shape}"
+            "`x` must be pictures of rank 4; give other inputs columns of their own, and `pair` "
+            f"them. Received: shape {images.shape}"
         )
     return settings.channels_last(images)

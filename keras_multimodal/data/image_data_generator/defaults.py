@@ -30,3 +30,8 @@ class FlowDefaults:
                 "`save_format` must be 'png', 'jpeg' or 'jpg'. "
                 f"Received: save_format={self.save_format!r}"
             )
+
+    @property
+    def save_channels(self) -> tuple[int, ...]:
+        """The numbers of channels that a file of `save_format` holds."""
+        return (1, 2, 3, 4) if self.save_format == "png" else (1, 3)

@@ -1,46 +1,61 @@
 """Pictures with all that Keras' `ImageDataGenerator` knows beside: classes, targets, batches."""
 
 import dataclasses
+import functools
+import operator
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, ClassVar
+from typing import Any, Self, SupportsIndex, cast
 
+import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import unconverted
+from keras_multimodal.data.column.column_holder import ColumnHolder
 from keras_multimodal.data.image.column import ImageColumn
+from keras_multimodal.data.image_data_generator.batch_reader import batch_reader
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
-from keras_multimodal.data.image_data_generator.saving import save_pictures
+from keras_multimodal.data.image_data_generator.saving import Writer, picture_writer
+from keras_multimodal.data.image_data_generator.target_tensors import (
+    CLASS_MODES,
+    WITHOUT_CLASSES,
+    class_numbers,
+    have_several,
+    make_targets,
+)
 from keras_multimodal.data.image_data_generator.targets import class_names
 from keras_multimodal.data.pairing.pairing import pair
-from keras_multimodal.data.targets.classes import SEVERAL
+from keras_multimodal.data.pairing.records import Records
+from keras_multimodal.data.pipeline.epoch_order import epoch_order
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Image
 from keras_multimodal.types import Tensors
 
-CLASS_MODES = ("categorical", "sparse", "binary", "raw", "multi_output", "input", None)
-_ALONE = ("raw", "multi_output", "input", None)  # those that know no classes
 
+class ImageFlow(keras.utils.PyDataset, ColumnHolder):
+    """Pictures by key, with classes and batches as Keras' iterators have them.
 
-class ImageFlow(ImageColumn):
-    """Pictures by key: what `ImageStream` makes.
+    What `ImageStream.flow`, `flow_from_dataframe` and `flow_from_directory` return. Give it to
+    `pair`, which takes its `column`; or use it alone, in one of two ways:
 
-    Give it to `pair`, or use it alone: `flow.batch(32, training=True)`.
+    - `flow.batch(32, training=True)` is a `tf.data.Dataset`, which reads ahead: the faster one.
+    - As Keras' own: `model.fit(flow)`, `model.predict(flow)`, `next(flow)`, `flow[2]`, `len(flow)`
+      in batches. Pictures are changed at random in all of these, whatever calls them, and rows
+      shuffled unless the flow was made with `shuffle=False`. Batches are NumPy's arrays. A loop
+      over a flow has no end, as in Keras.
+
+    Both give the same pictures in the same order, bit for bit.
 
     Args:
-        spec: The pictures' description.
-        keys: One key for each row.
-        cells: The paths of the files; an empty string is a row without a picture.
-        source: Where the paths come from, for error messages.
-        filenames: The files' names as the folder or frame gave them.
+        column: The pictures.
+        filenames: The files' names as the folder or frame gave them; the column's cells by default.
         targets: The class of each row, or other targets with `class_mode="raw"` and
             `"multi_output"`; or `None`.
         classes: Class names in the order of their numbers; sorted by default.
-        class_mode: What `batch` gives as the target; see `ImageStream.flow_from_dataframe`.
+        class_mode: What a batch has as the target; see `ImageStream.flow_from_dataframe`.
         weights: The weight of each row, or `None`.
-        defaults: What `batch` does where it isn't told otherwise.
-        **options: Others of `ImageColumn`, such as `images` for pictures in an array.
+        defaults: Size and order of the batches, and whether their pictures are written to files.
 
     Raises:
         ValueError: If `classes` lacks one that occurs.
@@ -48,50 +63,43 @@ class ImageFlow(ImageColumn):
     Example:
 
     >>> from keras_multimodal.data import ImageStream
-    >>> frame = pd.DataFrame({"filename": ["a.png", "b.png"], "class": ["dog", "cat"]})
-    >>> flow = ImageStream().flow_from_dataframe(frame, validate_filenames=False)
-    >>> flow.class_indices
-    {'cat': 0, 'dog': 1}
+    >>> flow = ImageStream().flow(np.zeros((5, 8, 8, 3)), [0, 1, 0, 1, 1], batch_size=2)
+    >>> len(flow), flow.samples
+    (3, 5)
+    >>> images, targets = next(flow)
+    >>> images.shape, targets.shape
+    ((2, 8, 8, 3), (2,))
     """
-
-    _columns: ClassVar[dict[str, Any]] = {
-        **ImageColumn._columns,
-        "filenames": "",
-        "targets": None,
-        "weights": 1.0,
-    }
 
     def __init__(
         self,
-        spec: Image,
-        keys: Sequence[Hashable],
-        cells: Sequence[str],
-        source: str,
+        column: ImageColumn,
         *,
         filenames: Sequence[str] | None = None,
         targets: Sequence[Any] | None = None,
-        classes: Sequence[str] | None = None,
+        classes: Sequence[Any] | None = None,
         class_mode: str | None = "categorical",
         weights: Sequence[float] | None = None,
         defaults: FlowDefaults | None = None,
-        **options: Any,
     ) -> None:
-        super().__init__(spec, keys, cells, source, **options)
+        super().__init__()
         if class_mode not in CLASS_MODES:
             raise ValueError(
                 f"`class_mode` must be one of {list(CLASS_MODES)}. "
                 f"Received: class_mode={class_mode!r}"
             )
-        self.weights = np.full(len(self), 1.0) if weights is None else np.asarray(weights, float)
-        self._weighted = weights is not None
-        self.defaults = defaults or FlowDefaults()
-        self.filenames = np.asarray(cells if filenames is None else filenames, dtype=object)
-        self.targets = np.full(len(self), None, object)
+        self._column = column
+        self.samples = len(column)
+        self.filenames = list(column.cells if filenames is None else filenames)
+        self.targets = np.full(self.samples, None, object)
         self.targets[:] = list(targets) if targets is not None else None
         self.class_mode = class_mode
+        self.weights = None if weights is None else np.asarray(weights, float)
+        self.defaults = defaults or FlowDefaults()
+        self.batch_index = 0
+        self._epoch = 0
         self._classes = None if classes is None else list(classes)
-
-        if class_mode in _ALONE:
+        if class_mode in WITHOUT_CLASSES:
             return
         unknown = set() if classes is None else set(class_names(self.targets)) - set(classes)
         if unknown:
@@ -101,23 +109,63 @@ class ImageFlow(ImageColumn):
             )
 
     @property
-    def classes(self) -> list[Any]:
-        """The classes, in the order of their numbers."""
-        if self._classes is not None:
-            return self._classes
-        return class_names(self.targets)
+    def column(self) -> ImageColumn:
+        """The pictures alone, which `pair` joins with other columns."""
+        return self._column
 
     @property
-    def _several(self) -> bool:
-        """True if rows may have several classes."""
-        return self.class_mode == "categorical" and any(
-            isinstance(target, SEVERAL) for target in self.targets
-        )
+    def spec(self) -> Image:
+        """The pictures' description."""
+        return self.column.spec
+
+    @property
+    def keys(self) -> list[Hashable]:
+        """The rows' keys."""
+        return self.column.keys
+
+    @property
+    def n(self) -> int:
+        """How many rows there are, as `samples`."""
+        return self.samples
+
+    @property
+    def filepaths(self) -> list[str]:
+        """The files' paths; of an array the pictures' names."""
+        return list(self.column.cells)
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of a picture."""
+        return self.spec.shape
+
+    @property
+    def batch_size(self) -> int:
+        """Rows in a batch."""
+        return self.defaults.batch_size
+
+    @property
+    def class_names(self) -> list[Any]:
+        """The classes, in the order of their numbers; none where targets are no classes."""
+        if self._classes is not None:
+            return self._classes
+        if self.class_mode in ("raw", "multi_output"):
+            return []
+        return class_names(self.targets)
 
     @property
     def class_indices(self) -> dict[Any, int]:
         """The number of each class."""
-        return {label: number for number, label in enumerate(self.classes)}
+        return {label: number for number, label in enumerate(self.class_names)}
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @property
+    def classes(self) -> np.ndarray | list[list[int]]:
+        """The rows' classes as numbers, -1 for a row without; lists where it may have several."""
+        return class_numbers(self.targets, self.class_indices)
 
     @property
     def labels(self) -> pd.Series | None:
@@ -126,6 +174,93 @@ class ImageFlow(ImageColumn):
             return None
         index = pd.Index(self.keys, tupleize_cols=False)
         return pd.Series(self.targets, index=index, name="label")
+
+    def __repr__(self) -> str:
+        """Return the column and the batches, in a line."""
+        return f"<ImageFlow of {len(self)} batches of {self.column!r}>"
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return -(-self.samples // self.batch_size)
+
+    def __iter__(self) -> Self:
+        """Return the flow itself, which has no end."""
+        return self
+
+    def __next__(self) -> Any:
+        """Return the next batch; behind the last one comes the next epoch's first."""
+        if self.batch_index >= len(self):
+            self.reset()
+        batch = self[self.batch_index]
+        self.batch_index += 1
+        return batch
+
+    next = __next__
+
+    def reset(self) -> None:
+        """Begin a new epoch with the next batch."""
+        if self.batch_index:
+            self.on_epoch_end()
+        self.batch_index = 0
+
+    def on_epoch_end(self) -> None:
+        """Give the rows another order, and other random changes."""
+        self._epoch += 1
+
+    def __getitem__(self, index: SupportsIndex) -> Any:
+        """Return a batch of this epoch.
+
+        Raises:
+            ValueError: If there is no such batch, as in Keras.
+        """
+        number = operator.index(index)
+        if not -len(self) <= number < len(self):
+            raise ValueError(
+                f"`index` must be that of one of the {len(self)} batches. Received: {number}"
+            )
+        number %= len(self)
+        epoch = tf.constant(self._epoch, tf.int64)
+        shuffle, seed = self.defaults.shuffle, self.defaults.seed or 0
+        order = epoch_order(self.samples, None, shuffle, seed, epoch)
+        rows = order[number * self.batch_size :][: self.batch_size]
+        images = self._read_batch(rows, epoch)
+        if self._writer is not None:
+            self._writer(tf.constant(number, tf.int64), images)
+        batch = keras.tree.map_structure(
+            lambda tensor: tensor.numpy(), self._arranged(images, rows)
+        )
+        if self.class_mode == "multi_output":
+            images, targets, *weights = batch
+            return (images, list(targets), *weights)
+        return batch
+
+    def _arranged(self, images: tf.Tensor, rows: tf.Tensor) -> Any:
+        """Return a batch's pictures with the rows' targets and weights."""
+        if self.class_mode is None:
+            return images
+        if self.class_mode == "input":
+            targets = images
+        else:
+            targets = self._make_targets(tf.gather(self._records.labels, rows))
+        if self.weights is None:
+            return images, targets
+        return images, targets, tf.gather(self.weights.astype("float32"), rows)
+
+    @functools.cached_property
+    def _read_batch(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        (column,) = self._records.columns
+        column = cast("ImageColumn", column)
+        return batch_reader(column, min(self.batch_size, self.samples), self.defaults.seed or 0)
+
+    @functools.cached_property
+    def _make_targets(self) -> Callable[[tf.Tensor], Any]:
+        return make_targets(self.targets, self.class_indices, self.class_mode)
+
+    @functools.cached_property
+    def _writer(self) -> Writer | None:
+        if self.defaults.save_to_dir is None:
+            return None
+        return picture_writer(self.spec, self.defaults)
 
     def batch(
         self,
@@ -159,40 +294,46 @@ class ImageFlow(ImageColumn):
                 "must be left out: a flow's `class_mode` says what its targets are, and "
                 f"'categorical' is one-hot. Received: one_hot=True, class_mode={mode!r}",
             )
-        alone = self.with_spec(dataclasses.replace(self.spec, optional=False))
+        if options.get("balance") and (mode in WITHOUT_CLASSES or self._several):
+            raise ValueError(
+                "`balance` must go with one class for each row. "
+                f"Received: balance=True, class_mode={mode!r}"
+            )
         options = {"shuffle": training and self.defaults.shuffle, **options}
-        batch_size = self.defaults.batch_size if batch_size is None else batch_size
+        batch_size = self.batch_size if batch_size is None else batch_size
         seed = (self.defaults.seed or 0) if seed is None else seed
-        weights = dict(zip(self.keys, self.weights.tolist(), strict=True))
-        if mode in _ALONE or self._several:
-            if options.get("balance"):
-                raise ValueError(
-                    "`balance` must go with one class for each row. "
-                    f"Received: balance=True, class_mode={mode!r}"
-                )
-            labels, classes = list(range(len(self))), list(range(max(len(self), 2)))
-        else:
-            labels, classes = self._checked_labels(), self.classes
-        records = pair(
-            alone,
-            labels=labels,
-            classes=classes,
-            sample_weight=weights if self._weighted else None,
-        )
-        dataset = records.batch(batch_size, training, seed, **options)
-        targets_of = self._make_targets()
+        numbered = self._records.batch(batch_size, training, seed, **options).enumerate()
+        make, writer, name = self._make_targets, self._writer, self.spec.name
 
-        def arrange(
-            inputs: dict[str, tf.Tensor], numbers: tf.Tensor, *weights: tf.Tensor
-        ) -> Tensors:
-            images = inputs[self.spec.name]
+        def arrange(number: tf.Tensor, batch: tuple[Any, ...]) -> Tensors:
+            inputs, numbers, *weights = batch
+            images = inputs[name]
+            written = [] if writer is None else [writer(number, images)]
+            with tf.control_dependencies(written):
+                images = tf.identity(images)
             if mode is None:
                 return images
-            return (images, images if mode == "input" else targets_of(numbers), *weights)
+            return (images, images if mode == "input" else make(numbers), *weights)
 
-        if self.defaults.save_to_dir is not None:
-            dataset = save_pictures(dataset, self.spec, self.defaults)
-        return dataset.map(unconverted(arrange))
+        return numbered.map(unconverted(arrange))
+
+    @property
+    def _several(self) -> bool:
+        """True if rows may have several classes."""
+        return have_several(self.targets, self.class_mode)
+
+    @functools.cached_property
+    def _records(self) -> Records:
+        """The pictures, with the numbers that `make_targets` takes for labels."""
+        alone = self.column.with_spec(dataclasses.replace(self.spec, optional=False))
+        if self.class_mode in WITHOUT_CLASSES or self._several:
+            labels, classes = list(range(self.samples)), list(range(max(self.samples, 2)))
+        else:
+            labels, classes = self._checked_labels(), self.class_names
+        weights = None
+        if self.weights is not None:
+            weights = dict(zip(self.keys, self.weights.tolist(), strict=True))
+        return pair(alone, labels=labels, classes=classes, sample_weight=weights)
 
     def _checked_labels(self) -> pd.Series:
         labels = self.labels
@@ -202,32 +343,9 @@ class ImageFlow(ImageColumn):
                 f"where pictures are used alone. Received: no classes, "
                 f"class_mode={self.class_mode!r}"
             )
-        if self.class_mode == "binary" and len(self.classes) != 2:
+        if self.class_mode == "binary" and self.num_classes != 2:
             raise ValueError(
                 '`class_mode="binary"` must go with two classes. '
-                f"Received: {len(self.classes)} classes, {self.classes}"
+                f"Received: {self.num_classes} classes, {self.class_names}"
             )
         return labels
-
-    def _make_targets(self) -> Callable[[tf.Tensor], Any]:
-        """Return the graph function from the numbers of classes, or of rows, to targets."""
-        if self.class_mode == "sparse":
-            return lambda numbers: numbers
-        if self._several:
-            indices = self.class_indices
-            ones = np.zeros((len(self), len(indices)), "float32")
-            for row, target in enumerate(self.targets):
-                for label in target if isinstance(target, SEVERAL) else [target]:
-                    ones[row, indices[label]] = 1.0
-            return lambda numbers: tf.gather(tf.constant(ones), numbers)
-        if self.class_mode == "categorical":
-            return lambda numbers: tf.one_hot(numbers, len(self.classes))
-        if self.class_mode == "binary":
-            return lambda numbers: tf.cast(numbers, "float32")
-        if self.class_mode == "raw":
-            values = tf.constant(np.array(self.targets.tolist()))
-            return lambda numbers: tf.gather(values, numbers)
-        if self.class_mode == "multi_output":
-            columns = [tf.constant(np.array(column)) for column in zip(*self.targets, strict=True)]
-            return lambda numbers: tuple(tf.gather(column, numbers) for column in columns)
-        return lambda numbers: None

@@ -9,7 +9,9 @@ from keras_multimodal.data.column.cells import frame_column
 from keras_multimodal.data.column.files import existing_folder, sub_folders
 from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.keyed_files import KeyedFiles, folder_files, frame_files
+from keras_multimodal.data.image.column import ImageColumn
 from keras_multimodal.data.image.files import EXTENSIONS, picture_files
+from keras_multimodal.data.image_data_generator.argument_checks import check_column_options
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.from_generator import generator_settings
@@ -49,7 +51,8 @@ class ImageStream(ImageTransformer):
         zca_whitening: Whiten the pictures over the training rows; centers too. The matrix has
             `(height * width * channels) ** 2` numbers: for small pictures only.
         zca_epsilon: Added to the singular values before they are inverted. Defaults to 1e-6.
-        rotation_range: Turn by up to this many degrees either way. Defaults to 0.
+        rotation_range: Turn by up to this many degrees either way, about the picture's own centre;
+            Keras turns pictures that are not square about another. Defaults to 0.
         width_shift_range: Shift along the width: a float below 1 is a fraction of the width, one
             from 1 up a number of pixels; an integer `n` shifts by whole pixels less than `n`; a
             list holds the shifts in pixels to choose from. Defaults to 0.0.
@@ -70,7 +73,8 @@ class ImageStream(ImageTransformer):
         preprocessing_function: A function, or a Keras layer, from one picture
             `(height, width, channels)` float32 to another of that shape, called before `rescale`,
             in training or not. It becomes part of a graph: it may use TensorFlow and `keras.ops`,
-            not NumPy. It cannot be exported; see `export.saved_model`.
+            not NumPy, whose random numbers would be drawn once for all rows (`tf.random.uniform`
+            draws anew). It cannot be exported; see `export.saved_model`.
         data_format: `"channels_last"` or `"channels_first"`; Keras' own by default.
         validation_split: Share of the rows, in [0, 1), that `subset="validation"` takes from the
             front. `records.split` shuffles and stratifies, and is usually what you want.
@@ -133,7 +137,7 @@ class ImageStream(ImageTransformer):
         name: str | None = None,
         optional: bool = False,
         **options: Any,
-    ) -> ImageFlow:
+    ) -> ImageColumn:
         """Return a column of the pictures that a column of a frame names.
 
         Args:
@@ -144,8 +148,8 @@ class ImageStream(ImageTransformer):
             key: Column of keys; the frame's index by default.
             name: The input's name; `"image"` by default.
             optional: Whether a row may lack the picture.
-            **options: Others of `flow_from_dataframe`, such as `target_size` and `color_mode`. The
-                default of `class_mode` is `None` here: `pair` takes the labels.
+            **options: Others of `flow_from_dataframe` that say how pictures are read, such as
+                `target_size` and `color_mode`. `pair` takes the labels.
 
         Raises:
             ValueError: If a column or an argument is wrong, or a file is empty.
@@ -153,11 +157,18 @@ class ImageStream(ImageTransformer):
         """
         dataframe = as_frame(dataframe, key, as_text=[column])
         frame_column(dataframe, column, "column")  # refuses a name that is none in these terms
-        options = {"class_mode": None, **options}
-        name = Image.name if name is None else name
-        return self.flow_from_dataframe(
-            dataframe, directory, column, key=key, name=name, optional=optional, **options
+        check_column_options(options)
+        flow = self.flow_from_dataframe(
+            dataframe,
+            directory,
+            column,
+            class_mode=None,
+            key=key,
+            name=Image.name if name is None else name,
+            optional=optional,
+            **options,
         )
+        return flow.column
 
     def flow_from_dataframe(
         self,
@@ -196,19 +207,17 @@ class ImageStream(ImageTransformer):
             x_col: Column of file names. An empty cell is a row without a picture.
             y_col: Column of class names, for `flow.labels`. If the frame has no column of the
                 default name, or with `None`, the flow has no labels, as of a test set, and `pair`
-                takes them from elsewhere. With
-                `class_mode="categorical"` a cell may be a list of classes. Of
-                other targets, with `class_mode="raw"` one column or several, with
+                takes them from elsewhere. With `class_mode="categorical"` a cell may be a list of
+                classes. Of other targets, with `class_mode="raw"` one column or several, with
                 `"multi_output"` several.
             weight_col: Column of the rows' weights, the third part of a batch of `flow.batch`.
             target_size: Height and width in pixels to which pictures are resized.
             color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
             classes: Class names in the order of their numbers; sorted by default.
-            class_mode: What `flow.batch` gives as the target: `"categorical"` (one-hot, or
-                a one for each class of a list), `"sparse"` (numbers), `"binary"` (0.0 or 1.0),
-                `"raw"` (the numbers of `y_col`),
-                `"multi_output"` (one output for each of `y_col`), `"input"` (the picture itself)
-                or `None` (no target).
+            class_mode: What a batch has as the target: `"categorical"` (one-hot, or a one for each
+                class of a list), `"sparse"` (numbers), `"binary"` (0.0 or 1.0), `"raw"` (the
+                numbers of `y_col`), `"multi_output"` (one output for each of `y_col`), `"input"`
+                (the picture itself) or `None` (no target).
             batch_size: Rows in a batch of `flow.batch`.
             shuffle: Whether its training batches are shuffled.
             seed: Seed of its order and of its random changes.
@@ -258,7 +267,7 @@ class ImageStream(ImageTransformer):
         alike: bool = False,
         name: str | None = None,
         **options: Any,
-    ) -> tuple[ImageFlow, ...]:
+    ) -> tuple[ImageColumn, ...]:
         """Return columns for rows of several pictures: one for the first of each, and so on.
 
         Give all of them to `pair`, and their inputs to one encoder. A row with fewer pictures lacks
@@ -271,7 +280,7 @@ class ImageStream(ImageTransformer):
             count: How many columns to make of lists; as many as the longest has by default.
             alike: Whether training changes a row's pictures alike, as those of a stereo camera.
             name: The inputs are named `<name>_0`, `<name>_1`, ...; `"image"` by default.
-            **options: Others of `flow_from_dataframe`.
+            **options: Others of `from_dataframe`.
 
         Raises:
             TypeError: If a cell is no list.
@@ -281,13 +290,13 @@ class ImageStream(ImageTransformer):
         dataframe = as_frame(dataframe, options.get("key"), as_text=names)
         name = Image.name if name is None else name
         options = {"optional": True, **options}
-        flows = []
+        columns = []
         for number, cells in enumerate(picture_columns(dataframe, column, count)):
             frame = dataframe.assign(**{_PICTURES: cells})
             each = f"{name}_{number}"
-            flow = self.flow_from_dataframe(frame, directory, _PICTURES, name=each, **options)
-            flows.append(flow.with_view(name) if alike else flow)
-        return tuple(flows)
+            made = self.from_dataframe(frame, _PICTURES, directory, name=each, **options)
+            columns.append(made.with_view(name) if alike else made)
+        return tuple(columns)
 
     def flow_from_directory(
         self,
@@ -377,15 +386,15 @@ class ImageStream(ImageTransformer):
     def _flow(
         self, spec: Image, files: KeyedFiles, targets: FlowTargets, defaults: FlowDefaults
     ) -> ImageFlow:
+        column = ImageColumn(
+            spec, files.keys, files.paths, files.source, **self.settings.column_options()
+        )
         return ImageFlow(
-            spec,
-            files.keys,
-            files.paths,
-            files.source,
+            column,
             filenames=files.names,
             targets=targets.targets,
             classes=targets.classes,
             class_mode=targets.class_mode,
             weights=targets.weights,
-            **self.settings.column_options(defaults),
+            defaults=defaults,
         )

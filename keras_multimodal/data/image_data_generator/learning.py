@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import converted, unconverted
+from keras_multimodal.data.column.column_holder import held_column
 from keras_multimodal.data.column.random_numbers import row_seeds
 from keras_multimodal.data.image.augmentation import ImageAugmentation
+from keras_multimodal.data.image.column import ImageColumn
 from keras_multimodal.data.image.statistics import learn_statistics
-from keras_multimodal.data.image_data_generator.flow import ImageFlow
 from keras_multimodal.data.image_data_generator.settings import ImageSettings
 from keras_multimodal.schema import Image
 from keras_multimodal.types import Tensor
@@ -31,7 +32,8 @@ def learn_from(x: Tensor, settings: ImageSettings, rounds: int, seed: int | None
     Raises:
         ValueError: If `x` has the wrong rank, or there is nothing to be learned.
     """
-    batches, spec = _batches(x, settings)
+    # What an earlier `fit` has learned may be of pictures of another size or other channels.
+    batches, spec = _batches(x, dataclasses.replace(settings, learned=None))
     if rounds:
         batches = _changed(batches, settings.augmentation, rounds, seed)
     factor = np.float32(settings.rescale or 1.0)
@@ -42,11 +44,12 @@ def learn_from(x: Tensor, settings: ImageSettings, rounds: int, seed: int | None
 
 def _batches(x: Tensor, settings: ImageSettings) -> tuple[Iterator[np.ndarray], Image]:
     """Return the pictures in batches, channels last, and their description."""
-    if isinstance(x, ImageFlow):
-        load = unconverted(converted(x.row_loader()))
-        rows = tf.data.Dataset.from_tensor_slices(np.flatnonzero(x.present))
+    column = held_column(x)
+    if isinstance(column, ImageColumn):
+        load = unconverted(converted(column.row_loader()))
+        rows = tf.data.Dataset.from_tensor_slices(np.flatnonzero(column.present))
         batches = rows.map(load).batch(_BATCH).as_numpy_iterator()
-        return batches, dataclasses.replace(x.spec, data_format="channels_last")
+        return batches, dataclasses.replace(column.spec, data_format="channels_last")
     if isinstance(x, tf.data.Dataset):
         parts = (part[0] if isinstance(part, tuple) else part for part in x)
         batches = (settings.channels_last(_rank_4(part.numpy())) for part in parts)

@@ -1,33 +1,45 @@
 """Writing a flow's pictures to a folder, to look at what training sees."""
 
 import os
-from typing import Any
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from keras_multimodal.data.column.autograph import unconverted
 from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Image
-from keras_multimodal.types import Tensors
+
+Writer = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def save_pictures(dataset: tf.data.Dataset, spec: Image, defaults: FlowDefaults) -> tf.data.Dataset:
-    """Return the dataset, which also writes each picture as it goes by.
+def picture_writer(spec: Image, defaults: FlowDefaults) -> Writer:
+    """Return a graph function that writes the pictures of a batch, and makes the folder now.
 
     A picture is written with its darkest value black and its brightest white, as Keras does.
 
     Args:
-        dataset: Batches whose first part is a dict with the pictures.
         spec: The pictures' description.
         defaults: Where to and how.
+
+    Returns:
+        A function of the batch's number, an int64 scalar, and of its pictures, to their paths.
+
+    Raises:
+        ValueError: If no such file can hold the pictures' channels.
     """
+    if spec.channels not in defaults.save_channels:
+        raise ArgumentError(
+            "save_to_dir",
+            f"must go with pictures of {', '.join(map(str, defaults.save_channels))} channels, "
+            f"which {defaults.save_format} files hold. Received: {spec.channels} channels",
+        )
     folder = os.fspath(defaults.save_to_dir or "")
     os.makedirs(folder, exist_ok=True)
     prefix = defaults.save_prefix
     encode = tf.io.encode_png if defaults.save_format == "png" else tf.io.encode_jpeg
 
-    def write(number: tf.Tensor, batch: Any) -> Tensors:
-        images = batch[0][spec.name]
+    def write(number: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
         if spec.data_format == "channels_first":
             images = tf.transpose(images, (0, 2, 3, 1))
         darkest = tf.reduce_min(images, [1, 2, 3], keepdims=True)
@@ -46,8 +58,6 @@ def save_pictures(dataset: tf.data.Dataset, spec: Image, defaults: FlowDefaults)
                 return tf.identity(path)
 
         places = tf.range(tf.shape(images)[0])
-        written = tf.map_fn(write_one, (places, pixels), fn_output_signature=tf.string)
-        with tf.control_dependencies([written]):
-            return tf.nest.map_structure(tf.identity, batch)
+        return tf.map_fn(write_one, (places, pixels), fn_output_signature=tf.string)
 
-    return dataset.enumerate().map(unconverted(write))
+    return unconverted(write)

@@ -1,7 +1,7 @@
 """The settings of an `ImageStream` in one object."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from keras_multimodal.data.image.augmentation import ImageAugmentation
 from keras_multimodal.data.image.statistics import ImageStatistics
-from keras_multimodal.data.image_data_generator.defaults import FlowDefaults
 from keras_multimodal.data.image_data_generator.picture_format import PictureFormat
 from keras_multimodal.schema import Image
 
@@ -52,12 +51,8 @@ class ImageSettings:
     data_format: Literal["channels_last", "channels_first"]
     validation_split: float
 
-    def column_options(self, defaults: FlowDefaults) -> dict[str, Any]:
-        """Return the arguments of an `ImageFlow` that these settings decide.
-
-        Args:
-            defaults: What the flow's batches are like.
-        """
+    def column_options(self) -> dict[str, Any]:
+        """Return the arguments of an `ImageColumn` that these settings decide."""
         return {
             "augmentation": self.augmentation,
             "statistics": self.statistics,
@@ -65,7 +60,6 @@ class ImageSettings:
             "augment": self.augment,
             "random_crop": self.random_crop,
             "preprocess": self.preprocessing_function,
-            "defaults": defaults,
         }
 
     def describe(self, **fields: Any) -> Image:
@@ -75,6 +69,8 @@ class ImageSettings:
             **fields: What else it says.
         """
         function, learned = self.preprocessing_function, self.learned
+        if learned is not None:
+            _check_learned(learned, fields)
         name = "" if function is None else getattr(function, "__name__", type(function).__name__)
         return Image(
             output_dtype=self.dtype,
@@ -147,3 +143,20 @@ class ImageSettings:
     def as_given(self, images: np.ndarray) -> np.ndarray:
         """Return pictures with their channels last as `data_format` says."""
         return np.moveaxis(images, -1, 1) if self.data_format == "channels_first" else images
+
+
+def _check_learned(learned: Image, fields: Mapping[str, Any]) -> None:
+    """Refuse pictures that are not like those whose statistics are to be used."""
+    if learned.channels != fields["channels"]:
+        raise ValueError(
+            f"Pictures must have the {learned.channels} channels of those that `fit` has learned "
+            f"from. Received: {fields['channels']} channels. Call `fit` with pictures like these."
+        )
+    numbers = fields["height"] * fields["width"] * fields["channels"]
+    if learned.whitening and learned.whitened_numbers != numbers:
+        raise ValueError(
+            "Pictures must have the size of those that `fit` has learned to whiten, "
+            f"{learned.whitened_numbers} numbers. Received: {fields['height']} by "
+            f"{fields['width']} pixels of {fields['channels']} channels. Call `fit` with pictures "
+            "like these."
+        )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.column.column_holder import ColumnHolder, held_column
 from keras_multimodal.data.column.key_repeats import check_duplicates, repeated_keys
 from keras_multimodal.data.pairing.alignment import AlignedColumns, OnDuplicates, align
 from keras_multimodal.data.pairing.checks import (
@@ -34,7 +35,7 @@ OnError = Literal["raise", "drop", "mask"]
 
 
 def pair(
-    *columns: Column,
+    *columns: Column | ColumnHolder,
     labels: pd.DataFrame | pd.Series | Mapping[Hashable, Any] | Sequence[Any] | None = None,
     classes: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
     ordered: bool | Sequence[str] = False,
@@ -51,8 +52,8 @@ def pair(
     """Join columns by their keys.
 
     Args:
-        *columns: One column for each modality, with names that differ. The order of the first
-            column's rows is kept.
+        *columns: One column for each modality, with names that differ, or a flow of
+            `ImageStream`. The order of the first column's rows is kept.
         labels: The class of each row: a Series (its index holds the keys), a dict by key, or a
             list in the order of the first column's rows. Rows that may have several classes, or
             none, have lists of them. Rows of a one or a zero for each class, an array or a frame
@@ -116,19 +117,20 @@ def pair(
     2 rows, 1 of them with everything
       without note: 1 ('a')
     """
+    modalities = tuple(held_column(column) for column in columns)
     check_arguments(
-        columns,
+        modalities,
         on_long=(on_long, ("error", "truncate", "drop")),
         on_missing=(on_missing, ("error", "drop", "mask")),
         on_error=(on_error, ("raise", "drop", "mask")),
         on_duplicates=(on_duplicates, ("error", "expand", "sample")),
     )
-    repeated = {column.spec.name: repeated_keys(column) for column in columns}
+    repeated = {column.spec.name: repeated_keys(column) for column in modalities}
     if on_duplicates == "error":
-        check_duplicates(repeated, columns)
-    check_overlap(columns)
+        check_duplicates(repeated, modalities)
+    check_overlap(modalities)
     target = read_target(
-        columns,
+        modalities,
         labels=labels,
         classes=classes,
         ordered=ordered,
@@ -137,17 +139,17 @@ def pair(
         match=match,
     )
     if schema is None:
-        columns = _declare_optional(columns, on_missing, on_error)
+        modalities = _declare_optional(modalities, on_missing, on_error)
     else:
-        columns = columns_by_schema(columns, schema, on_missing, on_error)
+        modalities = columns_by_schema(modalities, schema, on_missing, on_error)
         target = target if schema.target is None else target.as_described(schema.target)
-    rows = align(columns, repeated, on_duplicates)
-    present = rows.present | rows.unreadable(columns)  # what can't be read is not missing
-    unreadable = [] if on_error == "raise" else find_unreadable(columns)
+    rows = align(modalities, repeated, on_duplicates)
+    present = rows.present | rows.unreadable(modalities)  # what can't be read is not missing
+    unreadable = [] if on_error == "raise" else find_unreadable(modalities)
     if unreadable:
-        readable = [without_unreadable(column, unreadable) for column in columns]
+        readable = [without_unreadable(column, unreadable) for column in modalities]
         rows = align(readable, repeated, on_duplicates)
-    usable = _usable_rows(columns, rows, present, on_missing, on_error)
+    usable = _usable_rows(modalities, rows, present, on_missing, on_error)
     labelled = target.present(rows.groups)
     if on_missing != "drop":
         check_labelled(rows.keys, usable & ~labelled, target.arguments)
@@ -165,7 +167,7 @@ def pair(
             unreadable,
         )
     cut = where(rows.keys, longer) if on_long == "truncate" else ()
-    report = report_on(columns, rows, target, present, unreadable, usable, repeated, cut)
+    report = report_on(modalities, rows, target, present, unreadable, usable, repeated, cut)
     rows = rows.take(np.flatnonzero(usable))
     target = target.align(rows.groups, rows.keys, rows.columns)
     if schema is not None:
@@ -173,7 +175,7 @@ def pair(
     # Refuses names that get in each other's way.
     Schema([column.spec for column in rows.columns], target.spec)
     weights = (
-        None if sample_weight is None else weights_by_key(sample_weight, columns[0], rows.groups)
+        None if sample_weight is None else weights_by_key(sample_weight, modalities[0], rows.groups)
     )
     return Records(rows.with_targets(target, weights, schema is not None), report)
 

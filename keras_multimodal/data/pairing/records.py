@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.cells import rows_of_keys
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.column.no_array import NoArray
 from keras_multimodal.data.pairing.modalities import named_columns, optional_column
 from keras_multimodal.data.pairing.report import PairingReport
 from keras_multimodal.data.pairing.representation import representation
@@ -41,7 +42,7 @@ _UNSTRATIFIED = "Or pass stratify=False."
 _LEFT_OUT = "`records.select(keys)` leaves rows out."
 
 
-class Records:
+class Records(NoArray):
     """Rows with one cell for each modality, as `pair` makes them.
 
     Nothing is read or decoded until `batch`.
@@ -60,6 +61,8 @@ class Records:
     >>> inputs["text"].shape, labels.numpy().tolist()
     (TensorShape([2, 3]), [0, 1])
     """
+
+    _batches = ("records", "records.batch(32, training=True)")
 
     def __init__(self, rows: PairedRows, report: PairingReport) -> None:
         self._rows = rows

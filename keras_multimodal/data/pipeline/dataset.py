@@ -120,8 +120,7 @@ def make_dataset(paired: PairedRows, options: Batching) -> tf.data.Dataset:
     }
     source_rows = {column.spec.name: converted(column.source_rows) for column in columns}
     buckets = Buckets(columns, options.buckets, options.num_parallel_calls)
-    # Columns of one view draw alike, the others independently of each other.
-    view_seeds = {column.view: _view_seed(options.seed, column.view) for column in columns}
+    view_seeds = {column.view: view_seed(options.seed, column.view) for column in columns}
 
     def gather(entries: Any, rows: tf.Tensor) -> Tensor:
         return tf.nest.map_structure(lambda entry: tf.gather(entry, rows), entries)
@@ -216,6 +215,12 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _view_seed(seed: int, view: str) -> int:
+def view_seed(seed: int, view: str) -> int:
+    """Return the seed of a view's random changes.
+
+    Args:
+        seed: The pipeline's seed.
+        view: `column.view`; columns of one view draw alike, the others independently of each other.
+    """
     digest = hashlib.blake2b(f"{seed}/{view}".encode("utf-8", "surrogatepass"), digest_size=4)
     return int.from_bytes(digest.digest(), "little")

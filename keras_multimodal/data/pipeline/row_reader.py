@@ -59,7 +59,7 @@ class RowReader:
             [_message(files, key, row, cached) for row, key in enumerate(keys)]
         )
 
-    def read(self, rows: tf.data.Dataset, count: int) -> tf.data.Dataset:
+    def read(self, rows: tf.data.Dataset, count: int | tf.Tensor) -> tf.data.Dataset:
         """Load rows.
 
         Args:
@@ -86,7 +86,7 @@ class RowReader:
         # here, and the next one, or a sentinel behind the last, is found in the wrong place.
         spec = loaded.element_spec
         sentinel = tf.nest.map_structure(lambda s: tf.zeros(s.shape, s.dtype), spec[2:])
-        place, epoch = tf.constant(count, tf.int64), tf.constant(-1, tf.int64)
+        place, epoch = tf.cast(count, tf.int64), tf.constant(-1, tf.int64)
         sentinels = tf.data.Dataset.from_tensors((place, epoch, *sentinel)).repeat(count)
         return loaded.ignore_errors().concatenate(sentinels).take(count)
 

@@ -5,7 +5,7 @@ import re
 import warnings
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,15 @@ from keras_multimodal.data.column.delimited_text import separator
 from keras_multimodal.data.column.files import file_problem
 from keras_multimodal.data.sensor.reading import numbers
 from keras_multimodal.data.sensor.times import seconds
+
+# What columns of times are called in some languages, as measurements may be.
+_TIMES = re.compile(
+    r"(date|datum|data|дата|日期)?[ _/-]?"
+    r"(times?|uhrzeit|zeit|hora|heure|tijd|tid|orario|время|时间|時間|時刻|시간)"
+    r"|time[ _-]?stamp|zeitstempel|zeitpunkt|horodatage|时间戳|時間戳"
+    r"|date|datum|fecha|дата|日期|日時|t|secs?|seconds?|sekunden?",
+    re.IGNORECASE,
+)
 
 # What pandas and the decompressors beneath it raise on files that aren't what their names say.
 _SPOILED = (OSError, ValueError, EOFError, zlib.error, pd.errors.ParserWarning)
@@ -56,6 +65,48 @@ def read_series(
         None if time is None else seconds(frame[time]),
         None if label is None else frame[label].to_numpy(object),
     )
+
+
+class StepTimes(NamedTuple):
+    """The times of a file's steps.
+
+    Args:
+        column: The column that holds them.
+        interval: The median time between steps, in seconds.
+    """
+
+    column: str
+    interval: float
+
+
+def find_times(path: str, channels: Sequence[str] = ()) -> StepTimes | None:
+    """Return which column of a file holds its times, `None` where there is none.
+
+    It is called so, as `time` or `Timestamp`, or holds dates; and each of its times is there once.
+
+    Args:
+        path: The file.
+        channels: The columns that are known to be measurements.
+
+    Raises:
+        FileNotFoundError: If the file is missing.
+        ValueError: If it cannot be read.
+    """
+    frame = _read(path, channels)
+    for name in frame.columns:
+        column = frame[name]
+        if name in channels or len(column) < 2:
+            continue
+        numeric = pd.to_numeric(column, errors="coerce").notna().any()
+        if numeric and not _TIMES.fullmatch(str(name).strip()):
+            continue
+        try:
+            times = np.sort(seconds(column))
+        except ValueError:
+            continue  # if it is no measurement either, whoever reads the file says so
+        if np.isfinite(times).all() and (np.diff(times) > 0).all():
+            return StepTimes(str(name), float(np.median(np.diff(times))))
+    return None
 
 
 def _read(path: str, expected: Sequence[str]) -> pd.DataFrame:

@@ -6,9 +6,10 @@ from typing import Any
 
 import keras
 
-from keras_multimodal.encoders._backbone import sequence_output
+from keras_multimodal.encoders._backbone import check_backbone, sequence_output
 from keras_multimodal.encoders.encoder import Encoder
-from keras_multimodal.encoders.loading.applications import IMAGENET, load_application
+from keras_multimodal.encoders.loading.applications import IMAGENET, load_application, scaling
+from keras_multimodal.encoders.loading.architectures import known_architecture
 from keras_multimodal.encoders.loading.audio_networks import audio_network
 from keras_multimodal.encoders.loading.efficientnet_lite0 import (
     FILE_PREFIX,
@@ -25,6 +26,7 @@ from keras_multimodal.encoders.loading.sources import PACKAGE, Source, find_sour
 from keras_multimodal.encoders.pretrained_audio_encoder import PretrainedAudioEncoder
 from keras_multimodal.encoders.pretrained_image_encoder import PretrainedImageEncoder
 from keras_multimodal.encoders.pretrained_text_encoder import PretrainedTextEncoder
+from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema.tokenizer import pads_with_zero
 
 # What the names of the encoder's inputs begin with where there is a decoder too.
@@ -32,7 +34,7 @@ _HALF = "encoder_"
 
 
 def pretrained(
-    name: str | os.PathLike[str],
+    name: str | os.PathLike[str] | keras.Model,
     *,
     weights: str | os.PathLike[str] | None = IMAGENET,
     layer: str | None = None,
@@ -55,7 +57,9 @@ def pretrained(
               in it;
             - a model of `keras.applications`, such as `"ResNet50"`;
             - a preset of keras_hub, such as `"bert_base_en"`, or a handle, `"kaggle://..."` or
-              `"hf://..."`.
+              `"hf://..."`;
+            - or the network itself, a model of `keras.applications` or an audio backbone of
+              keras_hub, with whatever weights it has.
         weights: For a model of `keras.applications`: `"imagenet"`, the path of a file of weights,
             a name with `"package:"`, or `None` for random ones. Default `"imagenet"`.
         layer: The name of the encoder in a `.keras` file that has several. Default `None`.
@@ -72,7 +76,8 @@ def pretrained(
         FileNotFoundError: If a path leads nowhere.
         ImportError: If a package is not installed.
         ValueError: If the name is none of these; or if what is there is cut off, has no tokenizer,
-            or has weights that don't fit (the message names the first that differ); or if there
+            or has weights that don't fit (the message names the first that differ); or if nothing
+            says how pictures or texts are prepared for a network that is given; or if there
             are options for what takes none.
 
     Example:
@@ -81,13 +86,20 @@ def pretrained(
     >>> encoder.mean, encoder.std, encoder.trainable
     ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5), False)
     """
+    if isinstance(name, keras.Model):
+        if options or weights != IMAGENET or layer is not None:
+            raise ValueError(
+                "`name` must be the name of a network where it is to be made with `weights`, "
+                f"`layer` or options. Received: the network {name.name!r} itself"
+            )
+        return _around(name, trainable)
     source = find_source(name)
     if source.kind == "application":
         file = os.fspath(weights) if weights is not None else None
         if file is not None and file.startswith(PACKAGE):
             file = str(package_path(file))
-        network, scaling = load_application(source.value, file, options)
-        return PretrainedImageEncoder(network, **scaling, trainable=trainable)
+        network, prepared = load_application(source.value, file, options)
+        return PretrainedImageEncoder(network, **prepared, trainable=trainable)
     if weights != IMAGENET:
         raise ValueError(
             "`weights` must come with a model of keras.applications; a preset has its own. "
@@ -110,6 +122,28 @@ def pretrained(
             )
         source = Source("preset", str(path))
     return _from_preset(source.value, trainable, options)
+
+
+def _around(network: keras.Model, trainable: bool) -> Encoder:
+    """Return the encoder of a network that is here already."""
+    check_backbone(network)
+    architecture = known_architecture(network)
+    if architecture is not None:
+        return PretrainedImageEncoder(network, **scaling(architecture), trainable=trainable)
+    heard = audio_network(network)
+    if heard is not None:
+        return PretrainedAudioEncoder(heard[0], **heard[1], trainable=trainable)
+    of_pictures = len(network.inputs) == 1 and len(network.inputs[0].shape) == 4
+    raise ArgumentError(
+        "name",
+        "must be a network that says by its layers how its inputs are prepared, as those of "
+        f"keras.applications do. Received: the network {network.name!r}.",
+        "Say it: `PretrainedImageEncoder(network, mean=..., std=..., channel_order=...)`, with "
+        "`mean=()` where it takes pixels in [0, 1]."
+        if of_pictures
+        else "Say it: `PretrainedTextEncoder(network, offset=..., vocabulary_size=...)` for token "
+        "ids, `PretrainedAudioEncoder(network, stride=...)` for samples.",
+    )
 
 
 def pretrained_tokenizer(name: str | os.PathLike[str]) -> Any:
@@ -177,8 +211,8 @@ def _inside_one(directory: pathlib.Path, top: pathlib.Path) -> bool:
 def _from_preset(preset: str, trainable: bool, options: dict[str, Any]) -> Encoder:
     network = load_backbone(preset, **options)
     if len(network.inputs) == 1 and len(network.inputs[0].shape) == 4:
-        scaling = load_image_scaling(preset, network.inputs[0].shape[-1])
-        return PretrainedImageEncoder(token_network(network), **scaling, trainable=trainable)
+        prepared = load_image_scaling(preset, network.inputs[0].shape[-1])
+        return PretrainedImageEncoder(token_network(network), **prepared, trainable=trainable)
     heard = audio_network(network)
     if heard is not None:
         return PretrainedAudioEncoder(heard[0], **heard[1], trainable=trainable)

@@ -46,6 +46,10 @@ def find_source(name: str | os.PathLike[str]) -> Source:
         ImportError: If the package is not installed.
         ValueError: If it is none of these.
     """
+    if not isinstance(name, (str, os.PathLike)):
+        raise TypeError(
+            f"`name` must be the name or the path of a network. Received: {type(name).__name__}"
+        )
     text = os.fspath(name)
     if text.startswith(PACKAGE):
         return Source("path", str(package_path(text)))

@@ -165,7 +165,7 @@ class MutualBlockLayer(BlockLayer):
             (*shape[:-1], self.output_width(shape[-1], len(names)))
             for shape in in_order(input_shape, names)
         ]
-        return like_inputs(shapes, names)
+        return like_inputs(shapes, names, input_shape)
 
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
@@ -179,4 +179,4 @@ class MutualBlockLayer(BlockLayer):
             )
             for x, _ in values_and_masks(inputs, mask, names)
         ]
-        return like_inputs(outputs, names)
+        return like_inputs(outputs, names, inputs)

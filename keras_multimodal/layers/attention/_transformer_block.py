@@ -151,6 +151,11 @@ class ResidualAttention(keras.layers.Layer):
         )
         return query + self._dropout(attended, training=training)
 
+    def attention_scores(self, x: Tensor, mask: Mask = None) -> Tensor:
+        """Return how tokens attend to themselves, `(batch, heads, length, length)`."""
+        normalized = self._normalization(zero_masked(x, mask))
+        return self._attention.attention_scores(normalized, normalized, mask, mask)
+
 
 class TransformerBlock(ResidualAttention):
     """`y = x + attention(norm(x), norm(c))`, `output = y + W_2 f(W_1 norm(y))`.

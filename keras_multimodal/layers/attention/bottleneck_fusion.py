@@ -163,7 +163,7 @@ class BottleneckFusion(BlockStack):
             value if len(given.shape) == 3 else value[:, 0]
             for value, (given, _) in zip(tokens, pairs, strict=True)
         ]
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """Return the shapes of the inputs."""
@@ -177,7 +177,7 @@ class BottleneckFusion(BlockStack):
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)
         ]
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""

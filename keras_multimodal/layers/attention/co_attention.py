@@ -6,7 +6,14 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers._modalities import like_inputs, merged_mask, values_and_masks
+from keras_multimodal.layers._attention_received import attention_received
+from keras_multimodal.layers._modalities import (
+    Name,
+    like_inputs,
+    merged_mask,
+    span_of,
+    values_and_masks,
+)
 from keras_multimodal.layers.attention._block_layer import MutualBlockLayer
 from keras_multimodal.layers.attention._heads import heads_last
 from keras_multimodal.layers.attention._transformer_block import EPSILON
@@ -120,16 +127,7 @@ class CoAttention(MutualBlockLayer):
 
     def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Attend to the others, feed forward, and attend to oneself; see the class."""
-        pairs = [
-            (zero_masked(x, x_mask), x_mask)
-            for x, x_mask in values_and_masks(inputs, mask, self.modality_names)
-        ]
-        heads = [
-            self._heads_of(projection(normalization(x)))
-            for (x, _), normalization, projection in zip(
-                pairs, self._normalizations, self._projections, strict=True
-            )
-        ]
+        pairs, heads = self._pairs_and_heads(inputs, mask)
         outputs = []
         for index, (x, x_mask) in enumerate(pairs):
             others = _without(heads, index)
@@ -148,7 +146,50 @@ class CoAttention(MutualBlockLayer):
             else:
                 x = zero_masked(x, x_mask)
             outputs.append(x)
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
+
+    def attention_to(self, name: Name, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return how much each token of a modality is attended to, `(batch, length)`.
+
+        It is the mean of the weights over the heads and over all tokens of the other modalities.
+
+        Args:
+            name: The modality.
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        pairs, heads = self._pairs_and_heads(inputs, mask)
+        names, parts = self.modality_names, []
+        for index, (_, x_mask) in enumerate(pairs):
+            if names[index] == name:
+                continue
+            others = _without(heads, index)
+            _, scores = masked_attention(
+                heads[index][0],
+                _joined([keys for _, keys, _ in others]),
+                _joined([values for _, _, values in others]),
+                merged_mask(_without(pairs, index)),
+                return_weights=True,
+            )
+            tokens = {
+                each: x for each, (x, _) in zip(names, pairs, strict=True) if each != names[index]
+            }
+            parts.append((scores[..., span_of(name, tokens)], x_mask))
+        return attention_received(parts)
+
+    def _pairs_and_heads(self, inputs: Tensors, mask: Mask) -> tuple[list[Any], list[Any]]:
+        """Return tokens, zero where masked, and masks; and their queries, keys and values."""
+        pairs = [
+            (zero_masked(x, x_mask), x_mask)
+            for x, x_mask in values_and_masks(inputs, mask, self.modality_names)
+        ]
+        heads = [
+            self._heads_of(projection(normalization(x)))
+            for (x, _), normalization, projection in zip(
+                pairs, self._normalizations, self._projections, strict=True
+            )
+        ]
+        return pairs, heads
 
     def _heads_of(self, projected: Tensor) -> list[Any]:
         """Return queries, keys and values, `(batch, heads, length, head_dim)` each."""

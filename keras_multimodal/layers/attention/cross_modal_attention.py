@@ -249,6 +249,22 @@ class CrossModalAttention(keras.layers.Layer):
             scores = zero_masked(scores, query_mask[:, None])
         return output, scores
 
+    def attention_scores(
+        self, query: Tensor, context: Tensor, query_mask: Mask = None, context_mask: Mask = None
+    ) -> Tensor:
+        """Return the weights, `(batch, num_heads, query_length, context_length)`.
+
+        Args:
+            query: As for a call.
+            context: As for a call.
+            query_mask: As for a call.
+            context_mask: As for a call.
+        """
+        _, scores = self.call(
+            query, context, query_mask, context_mask, return_attention_scores=True
+        )
+        return scores
+
     def _check_scores(self, return_attention_scores: bool) -> None:
         if return_attention_scores and self.implementation == "blockwise":
             raise ValueError(

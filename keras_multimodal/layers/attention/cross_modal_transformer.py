@@ -152,7 +152,7 @@ class CrossModalTransformer(MutualBlockLayer):
             for block in self._self_blocks[index]:
                 x = block(x, query_mask=tokens_mask, training=training)
             outputs.append(x)  # (batch, length, (modalities - 1) * dim)
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def output_width(self, width: int, modalities: int) -> int:
         """Return the width of what was seen through each of the others, side by side."""

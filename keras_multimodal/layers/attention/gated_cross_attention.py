@@ -116,6 +116,20 @@ class GatedCrossAttention(BlockLayer):
             added = zero_masked(added, some)
         return zero_masked(output + added, query_mask)
 
+    def attention_scores(
+        self, query: Tensor, context: Tensor, query_mask: Mask = None, context_mask: Mask = None
+    ) -> Tensor:
+        """Return the weights, `(batch, num_heads, query_length, context_length)`.
+
+        Args:
+            query: As for a call.
+            context: As for a call.
+            query_mask: As for a call.
+            context_mask: As for a call.
+        """
+        query = self._normalization(zero_masked(query, query_mask))
+        return self._attention.attention_scores(query, context, query_mask, context_mask)
+
     def compute_output_shape(self, query_shape: Shape, context_shape: Shape) -> Shape:
         """Return the query's shape."""
         return tuple(query_shape)

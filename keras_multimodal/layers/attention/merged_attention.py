@@ -5,18 +5,21 @@ from typing import Any
 import keras
 
 from keras_multimodal._registration import register
+from keras_multimodal.layers._attention_received import attention_received
 from keras_multimodal.layers._modalities import (
+    Name,
     in_order,
     merged_length,
     merged_tokens,
     modality_names,
     modality_widths,
     single_width,
+    span_of,
     values_and_masks,
 )
 from keras_multimodal.layers.attention._block_stack import BlockStack
 from keras_multimodal.layers.attention._transformer_block import Shape
-from keras_multimodal.types import Activation, Mask, Masks, Shapes, Tensors
+from keras_multimodal.types import Activation, Mask, Masks, Shapes, Tensor, Tensors
 
 
 @register
@@ -119,13 +122,42 @@ class MergedAttention(BlockStack):
 
     def call(self, inputs: Tensors, mask: Mask = None, training: bool | None = None) -> Tensors:
         """Merge and attend; see the class."""
-        pairs = values_and_masks(inputs, mask, self.modality_names)
-        if self.modality_embedding:
-            pairs = [(x + self._embedding[m], x_mask) for m, (x, x_mask) in enumerate(pairs)]
-        tokens, mask = merged_tokens(pairs)
+        tokens, mask = self._merged(inputs, mask)
         for block in self._blocks:
             tokens = block(tokens, query_mask=mask, training=training)
         return tokens
+
+    def _merged(self, inputs: Tensors, mask: Mask) -> tuple[Any, Any]:
+        """Return all tokens, each with its modality's vector, and their mask."""
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        if self.modality_embedding:
+            pairs = [(x + self._embedding[m], x_mask) for m, (x, x_mask) in enumerate(pairs)]
+        return merged_tokens(pairs)
+
+    def attention_to(self, name: Name, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return how much each token of a modality is attended to, `(batch, length)`.
+
+        It is the mean of the weights over the heads and over the tokens of the other modalities, in
+        the last block.
+
+        Args:
+            name: The modality.
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        tokens, tokens_mask = self._merged(inputs, mask)
+        for block in self._blocks[:-1]:
+            tokens = block(tokens, query_mask=tokens_mask)
+        scores = self._blocks[-1].attention_scores(tokens, tokens_mask)
+        by_name = {each: x for each, (x, _) in zip(self.modality_names, pairs, strict=True)}
+        place, parts = span_of(name, by_name), []
+        for each in self.modality_names:
+            rows = span_of(each, by_name)
+            if each != name:
+                there = None if tokens_mask is None else tokens_mask[:, rows]
+                parts.append((scores[:, :, rows, place], there))
+        return attention_received(parts)
 
     def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Masks:
         """Return the masks one after the other; None where there are none."""

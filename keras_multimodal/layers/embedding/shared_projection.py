@@ -181,13 +181,13 @@ class SharedProjection(keras.layers.Layer):
             if self.normalization == "l2":
                 x = l2_normalize(x)
             outputs.append(zero_masked(x, x_mask))  # (batch, [length,] units)
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """Return the shapes of the inputs with `units` for the last axis."""
         names = modality_names(input_shape)
         shapes = [(*shape[:-1], self.units) for shape in in_order(input_shape, names)]
-        return like_inputs(shapes, names)
+        return like_inputs(shapes, names, input_shape)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Return the inputs with `units` for the last axis."""
@@ -195,7 +195,7 @@ class SharedProjection(keras.layers.Layer):
             keras.KerasTensor((*value.shape[:-1], self.units), dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)
         ]
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_multimodal.layers._modalities import (
+    Name,
     in_order,
     like_inputs,
     merged_length,
@@ -16,9 +17,14 @@ from keras_multimodal.layers._modalities import (
 )
 from keras_multimodal.layers.embedding.shared_projection import SharedProjection
 from keras_multimodal.layers.fusion import registry
-from keras_multimodal.layers.fusion._same_policy import with_policy
+from keras_multimodal.layers.fusion._same_policy import (
+    config_of_held,
+    in_dtype,
+    with_held,
+    with_policy,
+)
 from keras_multimodal.layers.fusion.logit_fusion import LogitFusion
-from keras_multimodal.types import Mask, Shapes, Tensors
+from keras_multimodal.types import Mask, Shapes, Tensor, Tensors
 
 
 class FusionWrapper(keras.layers.Layer):
@@ -77,17 +83,32 @@ class FusionWrapper(keras.layers.Layer):
 
     def fuse(self, inputs: Tensors, mask: Mask) -> tuple[Any, Any]:
         """Return what the fusion returns of the call's arguments, and its mask."""
+        inputs, mask = self._prepared(inputs, mask)
+        if self.fusion is None:
+            return inputs, mask
+        fused = in_dtype(self.fusion(inputs, mask=mask), self.compute_dtype)
+        # By hand: the mask that Keras attaches to a tensor is no public attribute.
+        return fused, self.fusion.compute_mask(inputs, mask)
+
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality in a row, `(batch, modalities)`, as the fusion says."""
+        inputs, mask = self._prepared(inputs, mask)
+        return self.fusion.modality_weights(inputs, mask)
+
+    def attention_to(self, name: Name, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return how much a modality's tokens are attended to, `(batch, length)`, by the fusion."""
+        inputs, mask = self._prepared(inputs, mask)
+        return self.fusion.attention_to(name, inputs, mask)
+
+    def _prepared(self, inputs: Tensors, mask: Mask) -> tuple[Any, Any]:
+        """Return what the fusion is called with: tokens of one width, and their masks."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         tokens, masks = zip(*(merged_tokens([pair]) for pair in pairs), strict=True)
         inputs = like_inputs(tokens, self.modality_names)  # (batch, length, dim) each
         mask = like_inputs(masks, self.modality_names)
         if self._projection is not None:
             inputs = self._projection(inputs, mask=mask)
-        if self.fusion is None:
-            return inputs, mask
-        fused = self.fusion(inputs, mask=mask)
-        # By hand: the mask that Keras attaches to a tensor is no public attribute.
-        return fused, self.fusion.compute_mask(inputs, mask)
+        return inputs, mask
 
     def _fusion_shape(self, input_shape: Shapes) -> Shapes:
         """Return the shapes that the fusion is called with."""
@@ -106,15 +127,15 @@ class FusionWrapper(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         # Not the name: what it stands for may change, and a saved model must not.
-        held = None if self.fusion is None else keras.saving.serialize_keras_object(self.fusion)
-        return {**super().get_config(), "fusion": held, "dim": self.dim}
+        held = {"fusion": None}
+        if self.fusion is not None:
+            held = config_of_held("fusion", self.fusion, self.dtype_policy)
+        return {**super().get_config(), **held, "dim": self.dim}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "FusionWrapper":
         """Return the layer that `get_config` describes."""
-        held = config["fusion"]
-        fusion = None if held is None else keras.saving.deserialize_keras_object(held)
-        return cls(**{**config, "fusion": fusion})
+        return cls(**(config if config["fusion"] is None else with_held("fusion", config)))
 
 
 def is_several(shape: Shapes) -> bool:

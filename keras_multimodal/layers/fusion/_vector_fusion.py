@@ -157,6 +157,21 @@ def known_rows(present: list[Any]) -> Mask:
     return ops.any(ops.stack(present, axis=1), axis=1)
 
 
+def shares(weights: Tensor, flags: Mask = None) -> Tensor:
+    """Return weights `(batch, modalities)` as shares that sum to one in each row, in float32.
+
+    Args:
+        weights: At least 0.
+        flags: Which modalities each row has, boolean `(batch, modalities)`. Of a row without any
+            all shares are 0. Default `None`: they are there, or their weight is 0.
+    """
+    if flags is not None:
+        weights = ops.where(flags, weights, ops.zeros_like(weights))
+    weights = ops.cast(weights, keras.backend.result_type(weights.dtype, "float32"))
+    total = ops.sum(weights, axis=-1, keepdims=True)
+    return weights / ops.where(total > 0, total, ops.ones_like(total))
+
+
 def zero_unknown(output: Tensor, present: list[Any]) -> Tensor:
     """Return `output`, zero in rows without a modality: biases make something of nothing.
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_multimodal._registration import register
+from keras_multimodal.layers._attention_received import attention_received
 from keras_multimodal.layers._modalities import (
     Name,
     Names,
@@ -16,11 +17,17 @@ from keras_multimodal.layers._modalities import (
     modality_names,
     modality_widths,
     single_width,
+    span_of,
     values_and_masks,
 )
-from keras_multimodal.layers.fusion._same_policy import with_policy
+from keras_multimodal.layers.fusion._same_policy import (
+    config_of_held,
+    in_dtype,
+    with_held,
+    with_policy,
+)
 from keras_multimodal.ops import zero_masked
-from keras_multimodal.types import Mask, Shape, Shapes, Tensors
+from keras_multimodal.types import Mask, Shape, Shapes, Tensor, Tensors
 
 
 @register
@@ -135,16 +142,52 @@ class AnchoredFusion(keras.layers.Layer):
         """Call the layer with the anchor and the others; see the class."""
         pairs = values_and_masks(inputs, mask, self.modality_names)
         position = self._position
+        query, context, masks = self._query_and_context(pairs)
+        fused = in_dtype(self.layer(query, context, **masks), self.compute_dtype)
+        query_mask = masks[self._mask_arguments[0]]
+        fused = zero_masked(fused, query_mask)  # (batch, length, dim)
+        outputs = [zero_masked(value, value_mask) for value, value_mask in pairs]
+        outputs[position] = fused[:, 0] if len(pairs[position][0].shape) == 2 else fused
+        return like_inputs(outputs, self.modality_names, inputs)
+
+    def _query_and_context(self, pairs: list[Any]) -> tuple[Any, Any, dict[str, Any]]:
+        """Return what the layer is called with."""
+        position = self._position
         query, query_mask = merged_tokens(pairs[position : position + 1])
         context, context_mask = merged_tokens(pairs[:position] + pairs[position + 1 :])
         masks = dict(zip(self._mask_arguments, (query_mask, context_mask), strict=True))
         # Zeros at masked places for a layer that isn't as careful as those of this package.
-        query, context = zero_masked(query, query_mask), zero_masked(context, context_mask)
-        fused = self.layer(query, context, **masks)  # (batch, length, dim)
-        fused = zero_masked(fused, query_mask)
-        outputs = [zero_masked(value, value_mask) for value, value_mask in pairs]
-        outputs[position] = fused[:, 0] if len(pairs[position][0].shape) == 2 else fused
-        return like_inputs(outputs, self.modality_names)
+        return zero_masked(query, query_mask), zero_masked(context, context_mask), masks
+
+    def attention_to(self, name: Name, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return how much each token of a modality is attended to, `(batch, length)`.
+
+        It is the mean of the weights over the heads and over the anchor's tokens.
+
+        Args:
+            name: The modality.
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        if not hasattr(self.layer, "attention_scores") or name not in self._others(
+            self.modality_names
+        ):
+            anchor = self.modality_names[self._position]
+            raise ValueError(
+                "`name` must be a modality that the anchor attends to, in a layer of attention. "
+                f"Received: name={name!r}, and {type(self.layer).__name__} with the anchor "
+                f"{anchor!r}. `fusion.get('cross_attention', anchor=...)` has another"
+            )
+        pairs = values_and_masks(inputs, mask, self.modality_names)
+        query, context, masks = self._query_and_context(pairs)
+        scores = self.layer.attention_scores(query, context, **masks)
+        tokens = {
+            each: x
+            for each, (x, _) in zip(self.modality_names, pairs, strict=True)
+            if each in self._others(self.modality_names)
+        }
+        mask = masks[self._mask_arguments[0]]
+        return attention_received([(scores[..., span_of(name, tokens)], mask)])
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """Return the shapes of the inputs, the anchor's as the layer makes it."""
@@ -153,7 +196,7 @@ class AnchoredFusion(keras.layers.Layer):
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
         fused = self.layer.compute_output_shape(*self._layer_shapes(input_shape))
         shapes[position] = (*shapes[position][:-1], fused[-1])
-        return like_inputs(shapes, names)
+        return like_inputs(shapes, names, input_shape)
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Return the inputs, the anchor as the layer makes it."""
@@ -163,18 +206,17 @@ class AnchoredFusion(keras.layers.Layer):
             keras.KerasTensor(shape, dtype=self.compute_dtype)
             for shape in in_order(self.compute_output_shape(shapes), self.modality_names)
         ]
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         return {
             **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
+            **config_of_held("layer", self.layer, self.dtype_policy),
             "anchor": self.anchor,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "AnchoredFusion":
         """Return the layer that `get_config` describes."""
-        layer = keras.saving.deserialize_keras_object(config["layer"])
-        return cls(**{**config, "layer": layer})
+        return cls(**with_held("layer", config))

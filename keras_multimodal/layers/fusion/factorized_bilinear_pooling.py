@@ -11,7 +11,7 @@ from keras_multimodal.layers.fusion._products import product_of_present
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
 from keras_multimodal.ops import l2_normalize
-from keras_multimodal.types import Initializer, Mask, Regularizer, Tensors
+from keras_multimodal.types import Activation, Initializer, Mask, Regularizer, Tensors
 
 # The square root's slope has no bound at zero; below this number a straight line takes its place.
 _SMALLEST_ROOT = 1e-6
@@ -24,7 +24,7 @@ class FactorizedBilinearPooling(ProjectingFusion):
     With `h_m` modality `m`'s vector (tokens are pooled first), `*` the elementwise product, and
     the sum over each `factor` neighbours:
 
-    `z = sum_pool(dropout((U_1 h_1 + b_1) * ... * (U_M h_M + b_M)))`
+    `z = sum_pool(dropout(f(U_1 h_1 + b_1) * ... * f(U_M h_M + b_M)))`
 
     `output = s / |s|`, `s = sign(z) sqrt(|z|)`
 
@@ -43,6 +43,8 @@ class FactorizedBilinearPooling(ProjectingFusion):
         kernel_initializer: Initializer of the `U_m`. Default `"glorot_uniform"`.
         kernel_regularizer: Regularizer of the `U_m`. Default `None`.
         seed: Seed of the dropout. Default `None`.
+        activation: The `f`. Default `None`, as in the paper: none, so that each `z` of two
+            modalities is a bilinear form.
         **kwargs: `name`, `dtype`, `trainable` and `activity_regularizer`, as for every Keras layer.
 
     Call arguments:
@@ -91,6 +93,7 @@ class FactorizedBilinearPooling(ProjectingFusion):
         kernel_initializer: Initializer = "glorot_uniform",
         kernel_regularizer: Regularizer = None,
         seed: int | None = None,
+        activation: Activation = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(units, pooling, use_bias, kernel_initializer, kernel_regularizer, **kwargs)
@@ -103,12 +106,13 @@ class FactorizedBilinearPooling(ProjectingFusion):
         self.power_normalization = power_normalization
         self.l2_normalization = l2_normalization
         self.seed = seed
+        self.activation = keras.activations.get(activation)
         self._seed_generator = keras.random.SeedGenerator(seed) if dropout else None
 
     def build_fusion(self, widths: dict[Name, int]) -> None:
         """Make the projections."""
         self._projections = [
-            self.dense(f"{name}_projection", width, self.units * self.factor)
+            self.dense(f"{name}_projection", width, self.units * self.factor, self.activation)
             for name, width in widths.items()
         ]
 
@@ -147,4 +151,5 @@ class FactorizedBilinearPooling(ProjectingFusion):
             "power_normalization": self.power_normalization,
             "l2_normalization": self.l2_normalization,
             "seed": self.seed,
+            "activation": keras.activations.serialize(self.activation),
         }

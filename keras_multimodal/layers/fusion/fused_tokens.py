@@ -91,14 +91,14 @@ class FusedTokens(FusionWrapper):
             # A mask depends on the lengths, and not on widths that are still to become one.
             narrow = keras.tree.map_structure(lambda x: x[..., :1], tokens)
             masks = self.fusion.compute_mask(narrow, masks)
-        if masks is None or isinstance(masks, (dict, list)):
+        if masks is None or isinstance(masks, (dict, list, tuple)):
             # Fusions that return each modality leave it its length.
             return merged_mask(self._pairs(tokens, masks))
         return masks[:, None] if len(masks.shape) == 1 else masks
 
     def _pairs(self, fused: Tensor, mask: Mask) -> list[tuple[Any, Any]]:
         """Return what a fusion returned, one modality after the other, with its mask."""
-        if not isinstance(fused, (dict, list)):
+        if not isinstance(fused, (dict, list, tuple)):
             return [(fused, mask)]
         values = in_order(fused, self.modality_names)
         return list(zip(values, masks_in_order(mask, self.modality_names), strict=True))

@@ -8,8 +8,8 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
 from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
-from keras_multimodal.layers.fusion._vector_fusion import stacked_presence
-from keras_multimodal.types import Tensor
+from keras_multimodal.layers.fusion._vector_fusion import shares, stacked_presence
+from keras_multimodal.types import Mask, Tensor, Tensors
 
 
 @register
@@ -84,16 +84,36 @@ class GatedFusion(ProjectingFusion):
     def _bias(self, name: str) -> Tensor:
         return self.add_weight(name=name, shape=(self.units,), initializer="zeros")
 
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality, `(batch, modalities)`, 0 where a row lacks it.
+
+        They are the means of the gates `z_m` over the features, scaled to sum to one.
+
+        Args:
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        vectors, present = self.pool(inputs, mask)
+        gates = ops.stack([ops.mean(gate, axis=-1) for gate in self._gates(vectors)], axis=1)
+        return shares(gates, stacked_presence(vectors, present))
+
+    def _gates(self, vectors: list[Any]) -> list[Any]:
+        """Return the `z_m`, `(batch, units)` each."""
+        whole = ops.concatenate(vectors, axis=-1)
+        gates = [ops.matmul(whole, kernel) for kernel in self._gate_kernels]
+        if self.use_bias:
+            gates = [gate + bias for gate, bias in zip(gates, self._gate_biases, strict=True)]
+        return [ops.sigmoid(gate) for gate in gates]
+
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """Return the sum of the modalities, each through its gate."""
-        whole = ops.concatenate(vectors, axis=-1)
+        gates = self._gates(vectors)
         gated = []
         for m, vector in enumerate(vectors):
             value = ops.matmul(vector, self._kernels[m])
-            gate = ops.matmul(whole, self._gate_kernels[m])
             if self.use_bias:
-                value, gate = value + self._biases[m], gate + self._gate_biases[m]
-            gated.append(ops.tanh(value) * ops.sigmoid(gate))
+                value = value + self._biases[m]
+            gated.append(ops.tanh(value) * gates[m])
         total = ops.stack(gated, axis=1)  # (batch, modalities, units)
         flags = stacked_presence(vectors, present)
         if flags is not None:

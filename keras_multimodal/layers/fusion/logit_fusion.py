@@ -10,11 +10,12 @@ from keras_multimodal._registration import register
 from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._vector_fusion import (
     VectorFusion,
+    shares,
     stacked_presence,
     zero_unknown,
 )
 from keras_multimodal.ops import masked_softmax
-from keras_multimodal.types import Masks, Tensor
+from keras_multimodal.types import Mask, Masks, Tensor, Tensors
 
 _MODES = ("mean", "product", "learned", "confidence")
 # The logarithm of the weight of what is absent. Finite, so that its gradient is.
@@ -105,14 +106,8 @@ class LogitFusion(VectorFusion):
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """Return the logits of the pooled opinion."""
-        logits = ops.stack(vectors, axis=1)  # (batch, modalities, classes)
-        dtype = logits.dtype
-        logits = ops.cast(logits, keras.backend.result_type(dtype, "float32"))
-        one_class = logits.shape[-1] == 1
-        if one_class:
-            # The logit of a no is zero: softmax over both is the sigmoid.
-            logits = ops.concatenate([ops.zeros_like(logits), logits], axis=-1)
-        opinions = ops.log_softmax(logits)
+        dtype, one_class = vectors[0].dtype, vectors[0].shape[-1] == 1
+        opinions = _opinions(vectors)
         weights = self._weights(opinions, stacked_presence(vectors, present))
         if self.mode in ("mean", "confidence"):
             pooled = _log_of_mean(weights, opinions)  # (batch, classes)
@@ -121,6 +116,18 @@ class LogitFusion(VectorFusion):
         if one_class:
             pooled = pooled[:, 1:] - pooled[:, :1]
         return zero_unknown(ops.cast(pooled, dtype), present)
+
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality, `(batch, modalities)`, 0 where a row lacks it.
+
+        They are the `w_m`, in the mode `"product"` one over the number of modalities.
+
+        Args:
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        vectors, present = self.pool(inputs, mask)
+        return shares(self._weights(_opinions(vectors), stacked_presence(vectors, present)))
 
     def _weights(self, opinions: Tensor, flags: Masks) -> Tensor:
         """Return the `w_m`, `(batch, modalities)`.
@@ -148,6 +155,16 @@ class LogitFusion(VectorFusion):
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
         return {**super().get_config(), "mode": self.mode}
+
+
+def _opinions(vectors: list[Any]) -> Tensor:
+    """Return the logarithms of each modality's probabilities, `(batch, modalities, classes)`."""
+    logits = ops.stack(vectors, axis=1)
+    logits = ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))
+    if logits.shape[-1] == 1:
+        # The logit of a no is zero: softmax over both is the sigmoid.
+        logits = ops.concatenate([ops.zeros_like(logits), logits], axis=-1)
+    return ops.log_softmax(logits)
 
 
 def _log_of_mean(weights: Tensor, opinions: Tensor) -> Tensor:

@@ -5,9 +5,9 @@ from typing import Any
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, stacked_presence
+from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, shares, stacked_presence
 from keras_multimodal.ops import masked_mean
-from keras_multimodal.types import Tensor
+from keras_multimodal.types import Mask, Tensor, Tensors
 
 
 @register
@@ -55,6 +55,19 @@ class MeanFusion(VectorFusion):
     array([[1., 2.],
            [2., 0.]], dtype=float32)
     """
+
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality, `(batch, modalities)`, 0 where a row lacks it.
+
+        All that are there have the same.
+
+        Args:
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        vectors, present = self.pool(inputs, mask)
+        equal = ops.ones_like(ops.stack(vectors, axis=1)[..., 0])
+        return shares(equal, stacked_presence(vectors, present))
 
     def fuse(self, vectors: list[Any], present: list[Any]) -> Tensor:
         """Return the mean over the modalities."""

@@ -9,8 +9,14 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
-from keras_multimodal.layers._modalities import Name, in_order, values_and_masks
-from keras_multimodal.layers.fusion._vector_fusion import VectorFusion, stacked_presence
+from keras_multimodal.layers._modalities import Name, in_order, masks_in_order, values_and_masks
+from keras_multimodal.layers.fusion._vector_fusion import (
+    VectorFusion,
+    known_rows,
+    presence,
+    shares,
+    stacked_presence,
+)
 from keras_multimodal.ops import masked_softmax
 from keras_multimodal.types import Initializer, Mask, Regularizer, Tensor, Tensors
 
@@ -29,8 +35,9 @@ class ModalityWeighting(VectorFusion):
         mode: `"input"` (default): `s_m = h_m k_m + b_m`, so that each row has weights of its own;
             `"learned"`: one learned number for each modality; `"fixed"`: the weights are given.
             In the first two every modality starts with the same weight.
-        fixed_weights: With `"fixed"`, a positive number for each modality, in a list or a dict as
-            the inputs are; they needn't sum to one. `None` (default) weights all alike.
+        fixed_weights: With `"fixed"`, a number for each modality, in a list or a dict as the
+            inputs are; they needn't sum to one, and 0 leaves a modality out as if it were absent.
+            `None` (default) weights all alike.
         temperature: Divides the scores, above 0: below 1 sharpens the weights, above 1 evens them
             out. Not for `"fixed"`. Default 1.
         pooling: How tokens become one vector: `"mean"` (default) or `"max"`, over real tokens.
@@ -102,9 +109,10 @@ class ModalityWeighting(VectorFusion):
                 fixed_weights, numbers = dict(fixed_weights), tuple(fixed_weights.values())
             else:
                 fixed_weights = numbers = tuple(fixed_weights)
-            if not all(number > 0 and math.isfinite(number) for number in numbers):
+            finite = all(number >= 0 and math.isfinite(number) for number in numbers)
+            if not finite or not any(numbers):
                 raise ValueError(
-                    "`fixed_weights` must be positive and finite. "
+                    "`fixed_weights` must be at least 0 and finite, and one of them above 0. "
                     f"Received: fixed_weights={fixed_weights}"
                 )
         if not temperature > 0:
@@ -139,12 +147,41 @@ class ModalityWeighting(VectorFusion):
         """Weigh and sum; see the class."""
         parts, flags = self.pool(inputs, mask)
         vectors = ops.stack(parts, axis=1)  # (batch, modalities, dim)
+        flags = [
+            flag if counts else ops.zeros_like(part[..., 0], dtype="bool")
+            for part, flag, counts in zip(parts, flags, self._counted(), strict=True)
+        ]
         present = stacked_presence(parts, flags)  # (batch, modalities)
         # In float32: half precision overflows where a low temperature multiplies the scores.
         scores = ops.cast(self._score(vectors), keras.backend.result_type(vectors.dtype, "float32"))
         weights = ops.cast(masked_softmax(scores / self.temperature, present), vectors.dtype)
         output = ops.einsum("bm,bmd->bd", weights, vectors)
         return (output, weights) if return_weights else output
+
+    def compute_mask(self, inputs: Tensors, previous_mask: Mask = None) -> Mask:
+        """Return True in rows with a modality that counts; None if that is all of them."""
+        masks = masks_in_order(previous_mask, self.modality_names)
+        counted = zip(masks, self._counted(), strict=True)
+        return known_rows([m if m is None else presence(m) for m, counts in counted if counts])
+
+    def _counted(self) -> list[bool]:
+        """Return which modalities have a weight above 0, in the order of their names."""
+        if self.fixed_weights is None:
+            return [True] * len(self.modality_names)
+        weights = in_order(self.fixed_weights, self.modality_names, "fixed_weights")
+        return [weight > 0 for weight in weights]
+
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality, `(batch, modalities)`, 0 where a row lacks it.
+
+        They are the `w_m`.
+
+        Args:
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        _, weights = self.call(inputs, mask, return_weights=True)
+        return shares(weights)
 
     def _score(self, vectors: Tensor) -> Tensor:
         """Return the scores `(batch, modalities)`."""
@@ -158,7 +195,8 @@ class ModalityWeighting(VectorFusion):
         if self.fixed_weights is None:
             return ops.zeros((len(self.modality_names),), dtype=dtype)
         weights = in_order(self.fixed_weights, self.modality_names, "fixed_weights")
-        return ops.convert_to_tensor([math.log(weight) for weight in weights], dtype=dtype)
+        # What has no weight is masked.
+        return ops.convert_to_tensor([math.log(w) if w else 0.0 for w in weights], dtype=dtype)
 
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, return_weights: bool = False

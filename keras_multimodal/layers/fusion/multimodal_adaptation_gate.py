@@ -165,7 +165,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         x = self._normalization(self._shift(anchor, displacement))
         x = self._dropout(x, training=training)
         outputs[self._anchor] = zero_masked(x, anchor_mask)
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def _displacement(self, anchor: Tensor, pooled: list[tuple[Any, Any]]) -> Tensor:
         """Return the `H`, in the anchor's shape; zeros where none of the others is there."""
@@ -198,7 +198,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         """Return the shape of the inputs."""
         names = modality_names(input_shape)
         shapes = [tuple(shape) for shape in in_order(input_shape, names)]
-        return like_inputs(shapes, names)
+        return like_inputs(shapes, names, input_shape)
 
     def compute_output_spec(
         self, inputs: Tensors, mask: Mask = None, training: bool | None = None
@@ -208,7 +208,7 @@ class MultimodalAdaptationGate(keras.layers.Layer):
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)
         ]
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 from keras_multimodal._registration import register
@@ -9,7 +10,7 @@ from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._products import product_of_present
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
-from keras_multimodal.types import Initializer, Regularizer, Tensor
+from keras_multimodal.types import Activation, Initializer, Regularizer, Tensor
 
 
 @register
@@ -18,7 +19,7 @@ class MutanFusion(ProjectingFusion):
 
     With `h_m` modality `m`'s vector (tokens are pooled first) and `*` the elementwise product:
 
-    `t_m = tanh(W_m h_m + b_m)`
+    `t_m = f(W_m h_m + b_m)`
 
     `output = W_o z + b_o`, `z = sum_r (N_1r t_1 + c_1r) * ... * (N_Mr t_M + c_Mr)`
 
@@ -34,6 +35,7 @@ class MutanFusion(ProjectingFusion):
             authors' code has.
         kernel_initializer: Initializer of the `W_m`, `N_mr` and `W_o`. Default `"glorot_uniform"`.
         kernel_regularizer: Regularizer of them. Default `None`.
+        activation: The `f`. Default `"tanh"`; `None` for none.
         **kwargs: `name`, `dtype`, `trainable` and `activity_regularizer`, as for every Keras layer.
 
     Call arguments:
@@ -78,6 +80,7 @@ class MutanFusion(ProjectingFusion):
         use_bias: bool = True,
         kernel_initializer: Initializer = "glorot_uniform",
         kernel_regularizer: Regularizer = None,
+        activation: Activation = "tanh",
         **kwargs: Any,
     ) -> None:
         super().__init__(units, pooling, use_bias, kernel_initializer, kernel_regularizer, **kwargs)
@@ -89,12 +92,13 @@ class MutanFusion(ProjectingFusion):
             raise ValueError(f"`rank` must be at least 1. Received: rank={rank}")
         self.hidden_units = hidden_units
         self.rank = rank
+        self.activation = keras.activations.get(activation)
 
     def build_fusion(self, widths: dict[Name, int]) -> None:
         """Make the layers before, in and after the products."""
         self._width = self.hidden_units or self.units
         self._projections = [
-            self.dense(f"{name}_projection", width, self._width, activation="tanh")
+            self.dense(f"{name}_projection", width, self._width, activation=self.activation)
             for name, width in widths.items()
         ]
         # One product for all of a modality's `N_mr`.
@@ -117,4 +121,9 @@ class MutanFusion(ProjectingFusion):
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""
-        return {**super().get_config(), "hidden_units": self.hidden_units, "rank": self.rank}
+        return {
+            **super().get_config(),
+            "hidden_units": self.hidden_units,
+            "rank": self.rank,
+            "activation": keras.activations.serialize(self.activation),
+        }

@@ -11,6 +11,7 @@ from keras_multimodal.layers._modalities import Name
 from keras_multimodal.layers.fusion._vector_fusion import (
     VectorFusion,
     known_rows,
+    shares,
     stacked_presence,
     zero_unknown,
 )
@@ -154,13 +155,32 @@ class ProductOfExperts(VectorFusion):
             variance = zero_unknown(variance, present)
         return output, ops.cast(variance, self.compute_dtype)
 
+    def modality_weights(self, inputs: Tensors, mask: Mask = None) -> Tensor:
+        """Return the share of each modality, `(batch, modalities)`, 0 where a row lacks it.
+
+        They are the shares of the precision, the means over the features; a prior has none.
+
+        Args:
+            inputs: As for a call.
+            mask: As for a call.
+        """
+        vectors, present = self.pool(inputs, mask)
+        precisions = self._precisions(vectors, present)
+        each = ops.swapaxes(shares(ops.swapaxes(precisions, 1, 2)), 1, 2)  # of each feature
+        return ops.mean(each, axis=-1)
+
+    def _precisions(self, vectors: list[Any], present: list[Any]) -> Tensor:
+        """Return one over each modality's variance, `(batch, modalities, units)`; 0 if absent."""
+        bound = _GREATEST_LOG_VARIANCE
+        log_variances = self._stack(vectors, self._log_variances)
+        precisions = ops.exp(-ops.clip(log_variances, -bound, bound))
+        return zero_masked(precisions, stacked_presence(vectors, present))
+
     def _product(self, vectors: list[Any], present: list[Any]) -> tuple[Any, Any]:
         """Return the product's mean and variance, `(batch, units)`; 0 and 1 of nothing."""
         means = self._stack(vectors, self._means)
-        log_variances = self._stack(vectors, self._log_variances)
-        bound, known = _GREATEST_LOG_VARIANCE, known_rows(present)
-        precisions = ops.exp(-ops.clip(log_variances, -bound, bound))
-        precisions = zero_masked(precisions, stacked_presence(vectors, present))
+        known = known_rows(present)
+        precisions = self._precisions(vectors, present)
         precision = ops.sum(precisions, axis=1)
         if self.prior:
             precision = precision + 1.0

@@ -129,12 +129,14 @@ class SqueezeExciteFusion(keras.layers.Layer):
         for (value, _), excite in zip(pairs, self._excitations, strict=True):
             scale = 2 * excite(joint)  # (batch, dim)
             outputs.append(value * (scale if len(value.shape) == 2 else ops.expand_dims(scale, 1)))
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
         """Return the shapes of the inputs."""
         names = modality_names(input_shape)
-        return like_inputs([tuple(shape) for shape in in_order(input_shape, names)], names)
+        return like_inputs(
+            [tuple(shape) for shape in in_order(input_shape, names)], names, input_shape
+        )
 
     def compute_output_spec(self, inputs: Tensors, mask: Mask = None) -> Tensors:
         """Return the inputs, in the layer's dtype."""
@@ -142,7 +144,7 @@ class SqueezeExciteFusion(keras.layers.Layer):
             keras.KerasTensor(value.shape, dtype=self.compute_dtype)
             for value, _ in values_and_masks(inputs, mask, self.modality_names)
         ]
-        return like_inputs(outputs, self.modality_names)
+        return like_inputs(outputs, self.modality_names, inputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that the layer can be saved."""

@@ -114,9 +114,13 @@ def test_nothing_of_the_package_is_converted(folder, frame, write_recording, tmp
         for options in ({"buckets": {"text": (2,), "sensor": (4,)}}, {"cache": True}):
             records.batch(4, training=True, **options)
         records.verify()
-        flow = ImageStream(featurewise_center=True).flow(pictures(), [0, 1], save_to_dir=tmp_path)
-        flow.adapt().batch(2)
-        ImageStream(featurewise_center=True).fit(flow)
+        stream = ImageStream(featurewise_center=True)
+        flow = stream.flow(pictures())
+        flow.column.adapt()
+        stream.fit(flow)
+        flow = stream.flow(pictures(), [0, 1], save_to_dir=tmp_path)
+        flow.batch(2)
+        next(flow)
         assert records.columns[3].truncated().count == 0
     assert names == set()
 

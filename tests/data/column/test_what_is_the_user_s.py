@@ -43,7 +43,7 @@ def folder(tmp_path, request):
 def test_only_the_user_s_files_are_read(folder, read_folder):
     column = read_folder(folder, key="stem")
     assert column.labels.to_dict() == {"0": "cat", "1": "cat", "2": "dog"}
-    assert getattr(column, "classes", ["cat", "dog"]) == ["cat", "dog"]
+    assert getattr(column, "class_names", ["cat", "dog"]) == ["cat", "dog"]
 
 
 @pytest.mark.parametrize("read_folder", READERS)

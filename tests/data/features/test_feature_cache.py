@@ -422,16 +422,29 @@ def test_wrong_arguments_are_refused(folder):
     assert not cache.exists()
 
 
-class Pixels(keras.layers.Layer):
-    """Leaves a picture as it is."""
+class FirstPixel(keras.layers.Layer):
+    """Makes one number of a picture, which is no token."""
 
     def call(self, inputs):
-        return inputs[0]
+        return inputs[:, 0, 0, 0]
 
 
 def test_an_encoder_must_make_tokens(folder):
-    with pytest.raises(ValueError, match=r"`encoders` must make tokens.*'image'.*8, 8, 3\)"):
-        cache_features(make_records(folder), {"image": Pixels()}, folder[0] / "cache")
+    with pytest.raises(ValueError, match=r"`encoders` must make a grid.*'image', which makes \(1,"):
+        cache_features(make_records(folder), {"image": FirstPixel()}, folder[0] / "cache")
+
+
+def test_a_grid_of_a_layer_that_knows_nothing_of_what_is_absent(folder):
+    records = make_records(folder).select_modalities("image")
+    layer = keras.layers.Conv2D(5, 4, strides=4, trainable=False)
+    cached = cache_features(records, {"image": layer}, folder[0] / "cache", verbose=False)
+    assert cached.schema["image"].shape == (4, 5)
+    pictures = next(iter(records.batch(ROWS)))[0]["image"]
+    found = next(iter(cached.batch(ROWS)))[0]
+    there = np.arange(ROWS) != 3
+    expected = keras.ops.reshape(layer(pictures), (ROWS, 4, 5))
+    np.testing.assert_allclose(found["image"][there], expected[there], atol=1e-6)
+    np.testing.assert_array_equal(found["image_mask"], np.repeat(there[:, None], 4, 1))
 
 
 def test_what_was_cut_off_or_is_gone_is_named(folder):

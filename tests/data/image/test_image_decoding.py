@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 
 from keras_multimodal.data import ImageStream, Preprocessor, TextProcessor, pair
 from keras_multimodal.data.image.decoding import decode_image
+from keras_multimodal.data.image.files import form_of_all
 from keras_multimodal.data.image.header import claimed_size
 from keras_multimodal.schema import Image, Schema
 
@@ -52,6 +53,47 @@ def flow(photos, names, size=(64, 64), **options):
 def test_headers_say_the_size(photo, form):
     height, width = claimed_size(tf.constant(encoded(photo, form)))
     assert (int(height), int(width)) == (300, 400)
+
+
+def test_what_all_files_are_is_told_by_their_bytes(photos, tmp_path):
+    folder = [str(photos / f"{row}.{'jpg' if row % 2 else 'png'}") for row in range(6)]
+    assert form_of_all(["", *folder[::2]]) == "PNG"
+    assert form_of_all([*folder[1::2], ""]) == "JPEG"
+    (tmp_path / "a.png").write_bytes(b"GIF89a, and more")
+    for others in (
+        folder,
+        [],
+        [""],
+        [folder[0], str(tmp_path / "a.png")],
+        [folder[0], "not there"],
+    ):
+        assert form_of_all(others) is None
+
+
+@pytest.mark.parametrize(
+    ("bytes_of_size", "fits"),
+    [((300, 400), True), ((301, 400), False), ((2**31, 2), False), ((2**31 + 2, 2**31), False)],
+)
+@pytest.mark.parametrize(("channels", "kind"), [(3, 2), (1, 0)])
+def test_a_png_is_checked_as_one_of_a_kind_as_among_others(bytes_of_size, fits, channels, kind):
+    shape = (300, 400, 3) if channels == 3 else (300, 400)
+    contents = bytearray(encoded(np.zeros(shape, "uint8"), "PNG"))
+    contents[16:24] = b"".join(size.to_bytes(4, "big") for size in reversed(bytes_of_size))
+    spec = Image(height=8, width=8, channels=channels, max_pixels=300 * 400)
+    for form in ("PNG", None):
+        if fits:
+            assert decode_image(bytes(contents), spec, form=form).shape == (8, 8, channels)
+        else:
+            with pytest.raises(tf.errors.InvalidArgumentError, match="more than max_pixels"):
+                decode_image(bytes(contents), spec, form=form)
+    contents[25] = kind + 4  # so it says that it has an alpha channel, and counts for three
+    with pytest.raises(tf.errors.InvalidArgumentError, match="more than max_pixels"):
+        decode_image(bytes(contents), spec, form="PNG")
+
+
+def test_a_file_that_is_another_by_now_is_refused(photo):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="is no PNG, as it was before"):
+        decode_image(encoded(photo, "BMP"), Image(height=8, width=8), form="PNG")
 
 
 def test_other_webp_and_upside_down_bmp_headers_say_the_size(photo):

@@ -217,8 +217,8 @@ def test_arrays_flow_with_targets_weights_and_subsets(icons):
         column.flow(icons, np.arange(40) // 10, subset="training")
     with pytest.raises(ValueError, match="as many rows as the rest"):
         column.flow(icons, targets[:3])
-    with pytest.raises(ValueError, match="rank 4 with 1, 3 or 4 channels"):
-        column.flow(icons[..., :2])
+    with pytest.raises(ValueError, match="`x` must be pictures of rank 4"):
+        column.flow(icons[..., 0])
 
 
 def test_an_array_can_be_paired_and_withheld(icons):

@@ -37,15 +37,15 @@ def test_arguments_have_the_names_and_defaults_of_keras():
 
 def test_a_folder_gives_classes_filenames_and_keys(tree):
     flow = ImageStream().flow_from_directory(tree, target_size=(10, 12))
-    assert flow.classes == ["cat", "dog"]
+    assert flow.class_names == ["cat", "dog"]
     assert flow.class_indices == {"cat": 0, "dog": 1}
-    assert len(flow) == 40
+    assert flow.samples == 40
     assert flow.keys[0] == flow.filenames[0] == os.path.join("cat", "0.png")
     assert flow.labels[os.path.join("dog", "25.png")] == "dog"
     stems = ImageStream().flow_from_directory(tree, key="stem")
     assert set(stems.keys) == {str(row) for row in range(40)}
     dogs = ImageStream().flow_from_directory(tree, classes=["dog"], class_mode="sparse")
-    assert dogs.classes == ["dog"]
+    assert dogs.class_names == ["dog"]
     assert set(dogs.keys) == {os.path.join("dog", f"{row}.png") for row in range(20, 40)}
     with pytest.raises(ValueError, match=r"`key` must be 'path' or 'stem'.*key='name'"):
         ImageStream().flow_from_directory(tree, key="name")
@@ -58,12 +58,17 @@ def test_a_column_of_a_frame_gives_pictures_without_targets(folder, frame):
         frame, folder, "file", class_mode=None, **options
     )
     assert column.spec == flow.spec
-    for found, expected in zip(column.batch(16), flow.batch(16), strict=True):
-        np.testing.assert_array_equal(found, expected)
-    sparse = ImageStream().from_dataframe(
-        frame, "file", folder, y_col="category", class_mode="sparse"
-    )
-    assert sparse.labels.tolist() == frame["category"].tolist()
+    for found, expected in zip(pair(column).batch(16), flow.batch(16), strict=True):
+        np.testing.assert_array_equal(found["image"], expected)
+
+
+@pytest.mark.parametrize(
+    "options", [{"y_col": "category"}, {"class_mode": "sparse"}, {"seed": 1}, {"save_prefix": "p"}]
+)
+def test_a_column_has_no_batches_of_its_own(folder, frame, options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f"`{name}` must go with a flow.*flow_from_dataframe"):
+        ImageStream().from_dataframe(frame, "file", folder, **options)
 
 
 @pytest.mark.parametrize("class_mode", [None, "input"])
@@ -132,7 +137,7 @@ def test_keys_come_from_the_index_or_a_column(folder, frame):
 def test_missing_cells_are_rows_without_a_picture(folder, frame):
     frame.loc[["k1", "k2", "k3"], "file"] = [None, float("nan"), ""]
     flow = ImageStream().flow_from_dataframe(frame, folder, "file", optional=True)
-    assert np.flatnonzero(~flow.present).tolist() == [1, 2, 3]
+    assert np.flatnonzero(~flow.column.present).tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +201,8 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
 def test_a_row_without_a_class_is_of_none(folder, frame):
     frame.loc[["k0", "k3"], "category"] = [None, float("nan")]
     flow = ImageStream().flow_from_dataframe(frame, folder, "file", "category", target_size=(4, 4))
-    assert flow.classes == ["a", "b", "c"]
+    assert flow.class_names == ["a", "b", "c"]
+    assert flow.classes[:4].tolist() == [-1, 1, 2, -1]
     with pytest.raises(ValueError, match=r"label.*'k0', 'k3'"):
         flow.batch(8)
     records = pair(flow, labels=flow.labels, on_missing="drop")
@@ -206,7 +212,8 @@ def test_a_row_without_a_class_is_of_none(folder, frame):
 def test_a_flow_without_classes_says_how_to_get_them(folder, frame):
     flow = ImageStream().flow_from_dataframe(frame, folder, "file")
     assert flow.labels is None
-    assert (flow.classes, flow.class_indices) == ([], {})
+    assert (flow.class_names, flow.class_indices) == ([], {})
+    assert (flow.classes == -1).all()
     with pytest.raises(ValueError, match="`y_col` must name the frame's column of classes"):
         flow.batch(8)
     (images, _) = pair(flow, labels=frame["category"]).batch(40).get_single_element()

@@ -53,7 +53,7 @@ def test_a_real_generator_becomes_a_column_that_does_the_same(pictures, settings
 
 def test_a_generator_without_fit_has_learned_nothing(pictures):
     column = ImageStream.from_generator(Generator(featurewise_center=True, validation_split=0.25))
-    assert len(column.flow(pictures, subset="validation")) == 3
+    assert column.flow(pictures, subset="validation").samples == 3
     with pytest.raises(ValueError, match="`fit` must be called first"):
         column.standardize(pictures[0])
 
@@ -144,7 +144,7 @@ def test_fit_refuses_an_empty_dataset_and_another_rank(pictures):
         column.fit(pictures[:0])
     flow = column.flow_from_dataframe(pd.DataFrame({"file": [None]}), ".", "file", optional=True)
     with pytest.raises(ValueError, match=r"'image' must have at least one.*in the training rows"):
-        flow.adapt()
+        flow.column.adapt()
 
 
 @pytest.fixture

@@ -93,14 +93,14 @@ def test_pictures_can_be_drawn_from_and_one_that_is_broken_is_left_out(folder, f
     (tmp_path / "no.png").write_text("no picture")
     twice = pd.concat([frame, frame.assign(file=str(tmp_path / "no.png"))[:3]])
     twice["file"] = [str(folder / name) for name in twice["file"]]
-    flow = ImageStream().flow_from_dataframe(twice, x_col="file", target_size=(10, 12))
-    records = pair(flow, on_duplicates="sample", on_error="drop")
+    images = ImageStream().from_dataframe(twice, "file", target_size=(10, 12))
+    records = pair(images, on_duplicates="sample", on_error="drop")
     assert len(records) == len(frame)
     assert list(records.report.unreadable["image"]) == ["k0", "k1", "k2"]
     assert not records.report.dropped
     column = records.columns[0]
     drawn = column.cell_loader()(tf.constant(twice["file"]["k7"]))
-    np.testing.assert_array_equal(drawn, flow.cell_loader()(tf.constant(twice["file"]["k7"])))
+    np.testing.assert_array_equal(drawn, images.cell_loader()(tf.constant(twice["file"]["k7"])))
     for _ in range(3):
         assert sum(len(batch["image"]) for batch in records.batch(8, training=True)) == len(frame)
 

@@ -127,13 +127,11 @@ def test_too_many_folds_are_refused():
 
 def two_pictures(folder, frame, **views):
     stream = ImageStream(horizontal_flip=True, rotation_range=30)
-    flows = [
-        stream.flow_from_dataframe(
-            frame, directory=folder, x_col="file", target_size=(10, 12), name=name
-        )
+    columns = [
+        stream.from_dataframe(frame, "file", folder, target_size=(10, 12), name=name)
         for name in ("left", "right")
     ]
-    return pair(*(flow.with_view(views.get(flow.spec.name, flow.spec.name)) for flow in flows))
+    return pair(*(each.with_view(views.get(each.spec.name, each.spec.name)) for each in columns))
 
 
 def test_views_change_alike_when_asked_and_else_apart(folder, frame):
