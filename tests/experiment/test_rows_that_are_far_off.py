@@ -10,10 +10,11 @@ ROWS = 24
 
 
 def write(folder, name, numbers, peak=None):
-    """A table of a number, a text and a file with a series in each row."""
+    """A table of a number, a colour, a text and a file with a series in each row."""
     frame = pd.DataFrame(
         {"Size": numbers, "note": ["it is red", "it is blue"] * (len(numbers) // 2)}
     )
+    frame["colour"] = ["red", "red", "blue", "blue"] * (len(numbers) // 4)
     frame["walk"] = [f"{name}{row}.csv" for row in frame.index]
     for row, file in enumerate(frame["walk"]):
         steps = np.sin(np.arange(12) + row)

@@ -4,6 +4,7 @@ import numpy as np
 
 LARGEST = float(np.finfo("float32").max)
 
+_TINIEST = float(np.finfo("float32").tiny)
 _PART = 2**20  # rows that are looked at at a time
 _FEW = 2**24  # numbers, which are held as they are given
 _LOST = 1e-5  # standard deviations, by which rounding may move a number
@@ -18,8 +19,8 @@ def mean_and_deviation(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Example:
 
-    >>> mean_and_deviation(np.array([[1.7e9, 5.0], [1.7e9 + 2, 5.0], [np.nan, 5.0]]))
-    (array([1.700000001e+09, 5.000000000e+00]), array([1., 1.]))
+    >>> mean_and_deviation(np.array([[1.0, 7.0], [5.0, 7.0], [np.nan, 7.0]]))
+    (array([3., 7.]), array([2., 1.]))
     """
     least, most = np.nanmin(numbers, 0), np.nanmax(numbers, 0)
     above = numbers - least  # whose sums have digits left
@@ -57,20 +58,22 @@ def rounding(numbers: np.ndarray) -> np.ndarray:
     return moved
 
 
-def loses_digits(rounding: np.ndarray, std: np.ndarray) -> np.ndarray:
+def loses_digits(moved: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
     """Return in which columns float32 would lose digits, `(columns,)` bool.
 
     Args:
-        rounding: What `rounding` returned.
-        std: The columns' standard deviations.
+        moved: What `rounding` returned.
+        mean: The columns' means.
+        std: Their standard deviations.
 
     Example:
 
     >>> numbers = np.array([[1.7e9, 1999.5, 0.1], [1.7e9 + 1, 2024.5, 0.3]])
-    >>> loses_digits(rounding(numbers), numbers.std(0))
+    >>> loses_digits(rounding(numbers), numbers.mean(0), numbers.std(0))
     array([ True, False, False])
     """
-    return rounding > _LOST * std
+    moved = np.maximum(moved, rounding(mean[None]))
+    return (moved > _LOST * std) | (std < _TINIEST)
 
 
 def fits_float32(numbers: np.ndarray) -> bool:

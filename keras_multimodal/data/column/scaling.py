@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 
 def standardize(numbers: tf.Tensor, mean: Sequence[float], std: Sequence[float]) -> tf.Tensor:
     """Return standard deviations from the mean, as float32.
 
-    Until the mean has been subtracted all is float64: of seconds since 1970 float32 has no digit
+    They are reckoned in the precision of the numbers: of seconds since 1970 float32 has no digit
     that tells two minutes from each other.
 
     Args:
-        numbers: `(..., columns)`.
+        numbers: `(..., columns)` floats.
         mean: The columns' means.
         std: Their standard deviations.
     """
-    exact = tf.cast(numbers, tf.float64) - tf.constant(mean, tf.float64)
-    return tf.cast(exact / tf.constant(std, tf.float64), tf.float32)
+    dtype = numbers.dtype.as_numpy_dtype
+    return tf.cast((numbers - np.asarray(mean, dtype)) / np.asarray(std, dtype), tf.float32)
 
 
 def smooth_clip(values: tf.Tensor, bound: float | None) -> tf.Tensor:

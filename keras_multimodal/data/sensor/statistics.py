@@ -48,7 +48,7 @@ def learn_statistics(spec: Sensor, values: np.ndarray, rows: np.ndarray) -> Sens
         spec,
         mean=tuple(mean.tolist()),
         std=tuple(std.tolist()),
-        float64=bool(loses_digits(moved, std).any()),
+        float64=bool(loses_digits(moved, mean, std).any()),
     )
 
 

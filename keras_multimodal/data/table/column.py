@@ -97,7 +97,7 @@ class TableColumns(Column):
                 "name the others."
             )
         mean, std = mean_and_deviation(self.numbers) if there.size else np.zeros((2, 0))
-        lost = loses_digits(rounding(self.numbers), std)
+        lost = loses_digits(rounding(self.numbers), mean, std)
         categories = []
         for column in self.strings.T:
             counts = collections.Counter(cell for cell in column if cell)
@@ -187,6 +187,7 @@ class TableColumns(Column):
         """Return the graph function from a row to its cells."""
         # As the exported model is sent them.
         exact = np.isin(self.spec.numeric, self.spec.float64)
-        numbers = tf.constant(np.where(exact, self.numbers, self.numbers.astype("float32")))
+        rounded = np.where(exact, self.numbers, self.numbers.astype("float32"))
+        numbers = tf.constant(rounded, tf.float64 if self.spec.float64 else tf.float32)
         strings = tf.reshape(tf.constant(self.strings.tolist(), tf.string), self.strings.shape)
         return lambda row: {"numbers": numbers[row], "strings": strings[row]}

@@ -31,6 +31,7 @@ class TableTransform(Transform[Tabular]):
 
     def __init__(self, spec: Tabular) -> None:
         super().__init__(spec)
+        self._dtype = tf.float64 if spec.float64 else tf.float32
         if len(spec.mean) < len(spec.numeric) or len(spec.categories) < len(spec.categorical):
             raise ValueError(
                 f"Table {spec.name!r} has learned nothing yet. Learn on the training rows: "
@@ -68,7 +69,7 @@ class TableTransform(Transform[Tabular]):
     def blank(self) -> Cells:
         """Return NaN and empty strings."""
         return {
-            "numbers": tf.fill([len(self.spec.numeric)], tf.constant(float("nan"), tf.float64)),
+            "numbers": tf.fill([len(self.spec.numeric)], tf.constant(float("nan"), self._dtype)),
             "strings": tf.fill([len(self.spec.categorical)], ""),
         }
 
@@ -117,8 +118,8 @@ class TableTransform(Transform[Tabular]):
         return worst(*codes)
 
     def _numbers(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Return the columns of numbers side by side, in float64."""
-        return tf.stack([tf.cast(raw[name], tf.float64) for name in self.spec.numeric], 1)
+        """Return the columns of numbers side by side."""
+        return tf.stack([tf.cast(raw[name], self._dtype) for name in self.spec.numeric], 1)
 
     def _scaled(self, numbers: tf.Tensor) -> tf.Tensor:
         return standardize(numbers, self.spec.mean, self.spec.std)

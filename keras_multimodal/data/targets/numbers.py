@@ -98,7 +98,7 @@ def measure(
 def learn_statistics(target: NumberTarget, numbers: np.ndarray) -> NumberTarget:
     """Return the target with mean and standard deviation of the given rows' numbers."""
     mean, std = mean_and_deviation(numbers)
-    lost = loses_digits(rounding(numbers), std)
+    lost = loses_digits(rounding(numbers), mean, std)
     # An answer is any number there. Keras takes no small deviation, nor one with a large square.
     lost |= np.abs(numbers).max(0) * _STEP > 1e-4 * std
     lost |= (std < 1e-6) | (std > 1e18)
