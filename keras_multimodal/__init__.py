@@ -33,7 +33,24 @@ __all__ = [
 def __getattr__(name: str) -> ModuleType:
     if name in __all__:
         return importlib.import_module(f"keras_multimodal.{name}")
-    raise AttributeError(f"module 'keras_multimodal' has no attribute {name!r}")
+    raise AttributeError(f"module 'keras_multimodal' has no attribute {name!r}{_elsewhere(name)}")
+
+
+def _elsewhere(name: str) -> str:
+    """Return where a name is that the package itself has not, as the end of a message."""
+    if name.startswith("_"):  # what Python and its tools look for
+        return ""
+    for module in __all__:
+        if name in importlib.import_module(f"keras_multimodal.{module}").__all__:
+            return f"; it is `keras_multimodal.{module}.{name}`"
+    keras = importlib.import_module("keras")
+    for place, holder in (("keras.saving", keras.saving), ("keras", keras)):
+        if hasattr(holder, name):
+            return (
+                f"; it is `{place}.{name}`, which knows the layers of keras_multimodal once that "
+                "is imported"
+            )
+    return ""
 
 
 def __dir__() -> list[str]:

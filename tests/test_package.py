@@ -35,8 +35,27 @@ def test_every_public_module_is_there(name):
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
         _ = keras_multimodal.nothing
+    assert not hasattr(keras_multimodal, "__wrapped__")
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        (
+            "load_model",
+            r"`keras\.saving\.load_model`, which knows the layers of keras_multimodal once",
+        ),
+        ("Sequential", r"`keras\.Sequential`"),
+        ("classifier", r"`keras_multimodal\.tasks\.classifier`"),
+        ("pair", r"`keras_multimodal\.data\.pair`"),
+        ("Image", r"`keras_multimodal\.schema\.Image`"),
+    ],
+)
+def test_a_name_of_another_module_says_where_it_is(name, place):
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}'; it is {place}"):
+        getattr(keras_multimodal, name)
 
 
 def test_a_bare_import_leaves_the_heavy_packages_alone(run_with_keras):

@@ -75,6 +75,20 @@ def layer_calls(model: keras.Model) -> tuple[Any, list[LayerCall]]:
     return copy.input, calls
 
 
+def model_within(model: keras.Model) -> str:
+    """Return what to do where a model within a model fuses, as behind `tasks.attach_encoders`."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model) and any(
+            hasattr(part, "modality_weights") or hasattr(part, "attention_to")
+            for part in layer.layers
+        ):
+            return (
+                f"Ask the model within, `model.get_layer({layer.name!r})`, and give it records of "
+                "what that reads."
+            )
+    return ""
+
+
 def inputs_of(batch: Any) -> Any:
     """Return a batch's inputs, without labels and weights."""
     return batch[0] if isinstance(batch, tuple) else batch

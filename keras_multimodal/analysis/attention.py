@@ -7,14 +7,18 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_multimodal.analysis._layer_calls import BatchedRows, LayerCall, inputs_of, layer_calls
+from keras_multimodal.analysis._layer_calls import (
+    BatchedRows,
+    LayerCall,
+    inputs_of,
+    layer_calls,
+    model_within,
+)
 from keras_multimodal.analysis.picture_attention import PictureAttention
 from keras_multimodal.errors import ArgumentError
-from keras_multimodal.layers import FusedTokens, PooledFusion
+from keras_multimodal.layers.fusion._fusion_wrapper import FusionWrapper
 from keras_multimodal.schema import Image, Schema
 from keras_multimodal.types import Mask, Tensor, Tensors
-
-_WRAPPERS = (FusedTokens, PooledFusion)
 
 
 def attention_maps(
@@ -91,17 +95,18 @@ def _fusion_call(model: keras.Model, calls: list[LayerCall], name: str) -> Layer
     found = [
         call
         for call in calls
-        if isinstance(call.layer, _WRAPPERS) or hasattr(call.layer, "attention_to")
+        if hasattr(call.layer, "attention_to")
         if isinstance(call.inputs, dict) and name in call.inputs
     ]
     if len(found) != 1:
         raise ArgumentError(
             "model",
             f"must fuse {name!r} with other modalities once, as `tasks.classifier` does where "
-            f"there are several. Received: {model.name!r}, which does so {len(found)} times",
+            f"there are several. Received: {model.name!r}, which does so {len(found)} times.",
+            model_within(model),
         )
     (call,) = found
-    fusion = call.layer.fusion if isinstance(call.layer, _WRAPPERS) else call.layer
+    fusion = call.layer.fusion if isinstance(call.layer, FusionWrapper) else call.layer
     if not hasattr(fusion, "attention_to"):
         raise ArgumentError(
             "model",

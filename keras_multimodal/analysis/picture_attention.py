@@ -73,7 +73,9 @@ class PictureAttention:
             raise ValueError(f"`columns` must be at least 1. Received: columns={columns}")
         columns = min(columns, len(chosen))
         lines = math.ceil(len(chosen) / columns)
-        figure = Figure(figsize=(2.4 * columns, 2.6 * lines), layout="constrained")
+        height, width = self.maps.shape[1:]
+        size = (2.4 * columns, (2.4 * height / width + 0.3) * lines)
+        figure = Figure(figsize=size, layout="constrained")
         figure.patch.set_alpha(0)
         panels = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, key in zip(panels, chosen, strict=False):

@@ -4,11 +4,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from keras_multimodal.analysis._layer_calls import BatchedRows, LayerCall, inputs_of, layer_calls
+from keras_multimodal.analysis._layer_calls import (
+    BatchedRows,
+    LayerCall,
+    inputs_of,
+    layer_calls,
+    model_within,
+)
 from keras_multimodal.errors import ArgumentError
-from keras_multimodal.layers import FusedTokens, PooledFusion
-
-_WRAPPERS = (FusedTokens, PooledFusion)
+from keras_multimodal.layers.fusion._fusion_wrapper import FusionWrapper
 
 
 def modality_weights(
@@ -65,10 +69,11 @@ def _fusion_call(model: keras.Model, calls: list[LayerCall]) -> LayerCall:
         raise ArgumentError(
             "model",
             "must fuse its modalities once, as `tasks.classifier` does where there are several. "
-            f"Received: {model.name!r}, which fuses {len(found)} times",
+            f"Received: {model.name!r}, which fuses {len(found)} times.",
+            model_within(model),
         )
     (call,) = found
-    fusion = call.layer.fusion if isinstance(call.layer, _WRAPPERS) else call.layer
+    fusion = call.layer.fusion if isinstance(call.layer, FusionWrapper) else call.layer
     if not hasattr(fusion, "modality_weights"):
         raise ArgumentError(
             "model",

@@ -59,13 +59,11 @@ class AsTokens(keras.layers.Layer):
         if there is None:
             return tokens_mask
         there = ops.cast(there, "bool")
-        steps = there.shape[1] if len(there.shape) == 2 else None
-        if steps is not None and tokens.shape[1] is not None:
-            there = _shares(there, steps, tokens.shape[1])
+        if len(there.shape) == 2:
+            there = _shares(there, tokens)
         else:
-            rows = there if steps is None else ops.any(there, axis=1)
             # By a tensor: the length may be unknown.
-            there = ops.logical_and(ops.ones_like(tokens[..., 0], dtype="bool"), rows[:, None])
+            there = ops.logical_and(ops.ones_like(tokens[..., 0], dtype="bool"), there[:, None])
         return there if tokens_mask is None else ops.logical_and(there, tokens_mask)
 
     def grid(self, values_shape: tuple[int, ...]) -> tuple[int, int] | None:
@@ -95,12 +93,20 @@ def _tokens(made: Tensor) -> Any:
     return ops.reshape(made, (-1, math.prod(made.shape[1:-1]), made.shape[-1]))
 
 
-def _shares(there: Mask, steps: int, tokens: int) -> Mask:
+def _shares(there: Mask, tokens: Tensor) -> Mask:
     """Return which tokens have some of their share of the steps, `(batch, tokens)`."""
-    if steps == tokens:
+    steps, count = there.shape[1], tokens.shape[1]
+    if steps is not None and steps == count:
         return there
-    edges = np.arange(tokens + 1) * steps
-    begins, ends = edges[:-1] // tokens, -(-edges[1:] // tokens)
     counts = ops.cumsum(ops.cast(there, "int32"), axis=1)
     counts = ops.concatenate([ops.zeros_like(counts[:, :1]), counts], axis=1)
-    return ops.take(counts, ends, axis=1) > ops.take(counts, begins, axis=1)
+    if None not in (steps, count):
+        edges = np.arange(count + 1) * steps
+        begins, ends = edges[:-1] // count, -(-edges[1:] // count)
+        return ops.take(counts, ends, axis=1) > ops.take(counts, begins, axis=1)
+    # By tensors, whose lengths are known when the layer runs.
+    number = ops.cumsum(ops.ones_like(tokens[..., 0], dtype="int32"), axis=1)
+    steps = ops.cumsum(ops.ones_like(there, dtype="int32"), axis=1)[:, -1:]
+    begins = (number - 1) * steps // number[:, -1:]
+    ends = -(-(number * steps) // number[:, -1:])
+    return ops.take_along_axis(counts, ends, axis=1) > ops.take_along_axis(counts, begins, axis=1)

@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_multimodal.encoders import pretrained
 from keras_multimodal.encoders._embedded_ids import check_embedded_ids
+from keras_multimodal.encoders.loading.architectures import known_architecture
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Modality
 from keras_multimodal.tasks._as_tokens import AsTokens
@@ -20,6 +21,9 @@ Encoder: TypeAlias = keras.layers.Layer | str | os.PathLike[str]
 
 def encoder_layer(encoder: Encoder, name: str) -> keras.layers.Layer:
     """Return the layer that `encoders` has for a modality.
+
+    A network of `keras.applications` is shown what it was trained on, and keeps the statistics of
+    its batch normalization, as under its name.
 
     Args:
         encoder: A layer, or the name of a pretrained network.
@@ -35,7 +39,15 @@ def encoder_layer(encoder: Encoder, name: str) -> keras.layers.Layer:
             f"`encoders[{name!r}]` must be a Keras layer or model, or a name that "
             f"`encoders.pretrained` knows. Received: {encoder!r}"
         )
+    if _is_application(encoder):
+        return pretrained(encoder, trainable=encoder.trainable)
     return encoder
+
+
+def _is_application(encoder: keras.layers.Layer) -> bool:
+    """Return whether it is a network of `keras.applications`, which wants pixels of its own."""
+    is_functional = isinstance(encoder, keras.Model) and getattr(encoder, "inputs", None)
+    return bool(is_functional) and known_architecture(encoder) is not None
 
 
 def encoded(

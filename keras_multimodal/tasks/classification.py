@@ -43,7 +43,7 @@ def classifier(
             `encoders.pretrained`, such as `"ResNet50"`; or any layer or model of yours that makes a
             grid, tokens or a vector of the values alone. What a row lacks is shown to it as zeros,
             and masked behind it. A model with two inputs gets the presence flag, or the mask of the
-            steps, for the second.
+            steps, for the second. A model of `keras.applications` is shown what it was trained on.
         fusion: A name of `layers.fusion.names()`, or a layer. `"logits"` or a `LogitFusion` is late
             fusion: a classifier for each modality, whose opinions are pooled. Default
             `"co_attention"`, which did best over both of the tasks of docs/fusion.md. Of a single

@@ -13,7 +13,7 @@ from keras_multimodal.layers import (
     ModalityWeighting,
     ProductOfExperts,
 )
-from keras_multimodal.tasks import classifier
+from keras_multimodal.tasks import attach_encoders, classifier
 
 
 @pytest.fixture
@@ -25,12 +25,13 @@ def records():
     return data.pair(titles, notes, labels=["x", "y", "x"]).adapt()
 
 
-THREE_TO_ONE = ModalityWeighting(mode="fixed", fixed_weights={"note": 3.0, "title": 1.0})
+def three_to_one():
+    return ModalityWeighting(mode="fixed", fixed_weights={"note": 3.0, "title": 1.0})
 
 
 @pytest.mark.parametrize(
     ("fusion", "both"),
-    [(THREE_TO_ONE, [0.75, 0.25]), (LogitFusion("product"), [0.5, 0.5]), ("mean", [0.5, 0.5])],
+    [(three_to_one(), [0.75, 0.25]), (LogitFusion("product"), [0.5, 0.5]), ("mean", [0.5, 0.5])],
     ids=["weighted", "logits", "mean"],
 )
 def test_rows_by_their_keys_and_modalities_by_their_names(fusion, both, records, tmp_path):
@@ -103,6 +104,19 @@ def test_the_share_of_the_precision(rng):
         assert vector.shape == (3, 4)
     expected = (np.stack(precisions) / np.sum(precisions, axis=0)).mean(1)
     np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
+def test_a_model_behind_attached_encoders(records, tmp_path):
+    encoder = keras.layers.Embedding(9, 4, mask_zero=True, trainable=False)
+    cached = data.cache_features(records, {"title": encoder}, tmp_path, verbose=False, batch_size=3)
+    head = classifier(cached.schema, fusion=three_to_one(), dim=4)
+    model = attach_encoders(head, {"title": encoder}, records.schema)
+    with pytest.raises(
+        ValueError, match=r"fuses 0 times\. Ask.*`model\.get_layer\('classifier'\)`"
+    ):
+        modality_weights(model, records)
+    found = modality_weights(model.get_layer("classifier"), cached)
+    np.testing.assert_allclose(found, [[0.75, 0.25], [0, 1], [0.75, 0.25]], rtol=1e-6)
 
 
 def test_a_model_by_hand(rng, records):

@@ -1,10 +1,12 @@
 """Layers and models that know nothing of what is absent, in an encoder's place."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
 
-from keras_multimodal.encoders import ConvImageEncoder
+from keras_multimodal.encoders import ConvImageEncoder, PretrainedImageEncoder
 from keras_multimodal.schema import (
     Audio,
     ClassTarget,
@@ -16,7 +18,9 @@ from keras_multimodal.schema import (
     Text,
 )
 from keras_multimodal.tasks import attach_encoders, classifier, inputs
+from keras_multimodal.tasks._as_tokens import AsTokens
 from keras_multimodal.tasks._trunk import Trunk
+from keras_multimodal.testing import run_layer_conformance
 
 LAYERS = keras.layers
 IMAGE = Image(height=8, width=6, rescale=1 / 255, optional=True)
@@ -138,6 +142,29 @@ def test_what_a_layer_makes_becomes_tokens_and_a_mask(case, rng):
         np.testing.assert_allclose(model(batch), found, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(("shape", "steps"), [((4, 2, 3, 5), False), ((4, 12, 5), True)])
+def test_tokens_are_made_by_a_layer_like_any_other(shape, steps, rng):
+    made = rng.normal(size=shape).astype("float32")
+    length = math.prod(shape[1:-1])
+    run_layer_conformance(
+        AsTokens,
+        {},
+        [made, STEPS if steps else THERE],
+        expected_output_shape=(4, length, 5),
+        expected_output_mask=STEPS if steps else np.repeat(ROWS, length, 1),
+    )
+
+
+@pytest.mark.parametrize("case", ["a token for three steps", "a token for some steps"])
+def test_shares_of_lengths_that_are_not_known_yet(case):
+    spec, make, mask = CASES[case]
+    series = keras.ops.ones((4, *spec.shape))
+    values, there = keras.Input((None, 2)), keras.Input((None,), dtype="bool")
+    tokens = AsTokens()([make()(values), there])
+    found = keras.Model([values, there], tokens)([series, keras.ops.convert_to_tensor(STEPS)])
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(found._keras_mask), mask)
+
+
 def test_what_is_always_there_has_no_mask(rng):
     image = Image(height=8, width=6, rescale=1 / 255)
     trunk = Trunk(Schema([image]), {"image": LAYERS.Conv2D(3, 3)}, 4, 0.0, 0.0, None)
@@ -188,6 +215,22 @@ def test_a_name_is_looked_up(tmp_path):
         np.testing.assert_array_equal(found.get_weights()[0], encoder.get_weights()[0])
     with pytest.raises(ValueError, match=r"'ResNet5O'; did you mean 'ResNet50'"):
         classifier(schema, encoders={"image": "ResNet5O"})
+
+
+def test_a_network_of_keras_applications_is_shown_what_it_was_trained_on():
+    image = Image(height=32, width=32, rescale=1 / 255, optional=True)
+    schema = Schema([image, TEXT], ClassTarget(classes=("a", "b")))
+    for trainable in (True, False):
+        network = keras.applications.MobileNetV2(
+            include_top=False, weights=None, alpha=0.35, input_shape=(32, 32, 3)
+        )
+        network.trainable = trainable
+        trunk = Trunk(schema, {"image": network}, 4, 0.0, 0.0, None)
+        model = keras.Model(trunk.inputs, trunk.tokens)
+        (encoder,) = (x for x in model.layers if isinstance(x, PretrainedImageEncoder))
+        assert encoder.backbone is network
+        assert (encoder.mean, encoder.std) == ((0.5,) * 3, (0.5,) * 3)
+        assert bool(encoder.trainable_weights) == trainable
 
 
 def test_what_comes_of_features_is_made_in_front_of_a_model_too(rng):

@@ -25,6 +25,15 @@ class NoArray:
         """Refuse, and say what to do."""
         raise TypeError(self._how_to_batch())
 
+    def __getitem__(self, index: object) -> NoReturn:
+        """Refuse, and say what to do."""
+        raise TypeError(
+            f"`[...]` must be asked of an array or a list. Received: {self._batches[0]}. Paired "
+            "rows are divided by `records.split(test=0.25)`, in place of scikit-learn's "
+            "`train_test_split`, and `records.select(keys)` has fewer of them; "
+            f"`{self._batches[1]}` has what a model reads."
+        )
+
     @classmethod
     def _how_to_batch(cls) -> str:
         what, code = cls._batches

@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_multimodal.data.column.cells import rows_of_keys
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.column.no_array import NoArray
+from keras_multimodal.data.pairing.keywords import fold_keywords, split_keywords
 from keras_multimodal.data.pairing.modalities import named_columns, optional_column
 from keras_multimodal.data.pairing.report import PairingReport
 from keras_multimodal.data.pairing.representation import representation
@@ -164,6 +165,7 @@ class Records(NoArray):
         """Return the same rows with nothing to learn, as a trained model is given them."""
         return self._with_rows(self._rows.with_targets(NoLabels()))
 
+    @split_keywords
     def split(
         self,
         train: float | None = None,
@@ -203,6 +205,7 @@ class Records(NoArray):
             check_taught(self._rows.targets, parts, "split", _UNSTRATIFIED)
         return self._divide(parts)
 
+    @fold_keywords
     def folds(
         self,
         count: int = 5,
@@ -343,7 +346,8 @@ class Records(NoArray):
             target's name, from the start on, and `labels` are the same a step later, to the end.
             Where parts are to find each other, `labels` `(batch, towers)` int32 say which are the
             same. `weights` `(batch,)` float32. To mix several datasets, give them to
-            `tf.data.Dataset.sample_from_datasets`.
+            `tf.data.Dataset.sample_from_datasets`. A model of one tensor and no dict, such as a
+            `Sequential` one, reads `batches.map(lambda inputs, *rest: (inputs["image"], *rest))`.
 
         Raises:
             ValueError: If `batch_size` or `initial_epoch` is too small, a text has no vocabulary
