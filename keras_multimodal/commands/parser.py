@@ -69,7 +69,8 @@ def _add_predict(commands: Any) -> None:
         help="write what a trained model says of each row of a table",
         description=(
             "Writes a row for each row of the table, in their order: the prediction, how sure it "
-            "is, and in `status` what the row lacks or what could not be read."
+            "is, and in `status` what the row lacks, what could not be read and which numbers are "
+            "far from training's."
         ),
     )
     _add_run_and_table(predict)
