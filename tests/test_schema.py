@@ -37,7 +37,10 @@ def test_inputs_are_found_by_name():
         (lambda: Image(height=0, width=3), "`height` and `width`.*height=0"),
         (lambda: Image(height=3, width=3, channels=2), "`channels` must be.*channels=2"),
         (lambda: Image(height=3, width=3, mean=(1.0,)), "`mean` must have one number"),
-        (lambda: Image(height=3, width=3, name="a b"), "`name` must be an identifier.*'a b'"),
+        (
+            lambda: Image(height=3, width=3, name=" "),
+            "`name` must be a text that is not",
+        ),
         (lambda: Text(length=0), "`length` must be at least 1.*length=0"),
         (lambda: Text(length=2, max_tokens=2), "`max_tokens`.*max_tokens=2"),
         (lambda: ClassTarget(classes=("a",)), "`classes` must be at least two"),
@@ -98,7 +101,7 @@ def test_a_schema_is_written_in_the_oldest_form_that_holds_it():
     [
         (lambda: Targets((MOOD,)), r"must be two or more.*\['mood'\]"),
         (lambda: Targets((MOOD, MOOD)), "names that differ"),
-        (lambda: Targets((MOOD, NumberTarget(name="a b"))), r"identifiers; rename.*'a b'"),
+        (lambda: Targets((MOOD, NumberTarget(name=" "))), r"not empty; rename.*' '"),
         (lambda: Targets((MOOD, NumberTarget(name="mood_probabilities"))), "`_probabilities`"),
         (lambda: Schema([TEXT], Targets((MOOD, NumberTarget(name="text")))), "from the target's"),
     ],

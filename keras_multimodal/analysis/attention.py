@@ -70,7 +70,7 @@ def attention_maps(
         given = inputs_of(batch)
         received = attend.predict_on_batch(given)[:, -rows * columns :]
         weights.append(received.reshape(-1, rows, columns))
-        pictures.append(np.asarray(given[name]))
+        pictures.append(np.asarray(given[records.schema[name].inner_name]))
     shown = np.concatenate(pictures)
     if getattr(records.schema[name], "data_format", "") == "channels_first":
         shown = np.moveaxis(shown, 1, -1)

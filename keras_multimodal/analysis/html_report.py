@@ -1,6 +1,5 @@
 """A report in one HTML file."""
 
-import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras_multimodal._folders import replace_file
+from keras_multimodal.analysis._figures import svg
 from keras_multimodal.analysis._html import Html, data_uri, element, join, picture_uri
 from keras_multimodal.analysis._style import CSS
 from keras_multimodal.analysis.intervals import accuracy_interval
@@ -135,9 +135,7 @@ class HtmlReport:
             description: What it shows, for those who cannot see it.
             note: What a reader should know, below the heading. Default none.
         """
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-        source = data_uri(buffer.getvalue(), "image/svg+xml")
+        source = data_uri(svg(figure), "image/svg+xml")
         self._add(
             heading, _note(note), element("figure", element("img", src=source, alt=description))
         )

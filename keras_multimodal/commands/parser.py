@@ -10,7 +10,8 @@ from typing import Any
 
 from keras_multimodal._options import SOURCES, Option, TableOptions, TrainingOptions, declared
 
-_FILES = ("directory", "confine", "tfds_split")  # the options of a table that a trained model reads
+# The options of a table that a trained model reads.
+_FILES = ("directory", "confine", "encoding", "sep", "tfds_split")
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -64,7 +64,7 @@ def evaluate(
 
 def predict(model: keras.Model, records: data.Records) -> Any:
     """Return the model's answers: probabilities `(rows, classes)`, if that is its output."""
-    names = [name for name in records.schema.names if name in model.input]
+    names = [each.name for each in records.schema.inputs if each.inner_name in model.input]
     return model.predict(records.select_modalities(*names).batch(BATCH), verbose=0)
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from keras_multimodal._folders import replace_file
 from keras_multimodal.errors import ArgumentError
-from keras_multimodal.schema.infer import identifier
 
 
 class BestEpoch(keras.callbacks.Callback):
@@ -24,7 +23,7 @@ class BestEpoch(keras.callbacks.Callback):
 
     Args:
         folder: Where the weights and the state are kept.
-        name: What they are called.
+        name: What its files begin with.
         patience: Epochs without a better one after which training stops; `None` for no limit.
         deadline: `time.monotonic()` at which it stops; `None` for no limit.
         monitor: The measure that tells which epoch is best. Default `"val_loss"`.
@@ -41,7 +40,7 @@ class BestEpoch(keras.callbacks.Callback):
         mode: str = "min",
     ) -> None:
         super().__init__()
-        self._folder, self._name = folder, identifier(name)
+        self._folder, self._name = folder, name
         self._state_file = folder / f"{self._name}.json"
         self._patience = patience
         self._deadline = deadline

@@ -111,6 +111,7 @@ def evaluate(
 
 def _with_target(run: TrainedModel, table: Table) -> tuple[Table, dict[str, Any]]:
     """Return the rows that have a target, and what `pair` takes of it, in the run's terms."""
+    table = table.renamed(run.names)
     name = run.names[str(run.target)]
     if name not in table.names.values():
         raise ArgumentError(

@@ -5,19 +5,20 @@ import dataclasses
 import math
 import os
 import pathlib
+import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import keras
 
+from keras_multimodal._inner_names import free_name, inner_name
 from keras_multimodal.data import Records
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.experiment.best_epoch import BestEpoch
 from keras_multimodal.experiment.training_end import TrainingEnd
 from keras_multimodal.experiment.training_start import TrainingStart
 from keras_multimodal.schema import Audio, Image, PairTarget, Sensor
-from keras_multimodal.schema.infer import identifier
 
 _MOST_BYTES = 1_000_000_000  # of decoded rows that are kept in memory
 
@@ -74,8 +75,8 @@ def fit_models(
 ) -> dict[str, FittedModel]:
     """Train models one after the other, or go on with them.
 
-    A model of several modalities starts from the encoders, layers called `<modality>_encoder`, that
-    have learned in the models of one modality before it.
+    A model of several modalities starts from the encoders that have learned in the models of one
+    modality before it: layers called `<modality>_encoder`, by the modality's `inner_name`.
 
     Args:
         parts: The rows, by `"training"`, `"validation"` and others, which are handed on.
@@ -101,8 +102,8 @@ def fit_models(
         By name, each model with the weights of its best epoch.
 
     Raises:
-        ArgumentError: If `mode` is neither, names of models are alike, a model has no such measure,
-            or the folder has states of these models and is not to be gone on with.
+        ArgumentError: If `mode` is neither, a model has no such measure, or the folder has states
+            of these models and is not to be gone on with.
         ValueError: If a model's measure is finite in no epoch.
 
     Example: see `FittedModel`.
@@ -112,13 +113,8 @@ def fit_models(
     """
     if mode not in ("min", "max"):
         raise ArgumentError("mode", f'must be "min" or "max". Received: {mode!r}')
-    if len({identifier(name) for name in modalities}) < len(modalities):
-        raise ArgumentError(
-            "modalities",
-            "must have names that differ in letters or digits: files are called after them. "
-            f"Received: {list(modalities)}",
-        )
     fitted: dict[str, FittedModel] = {}
+    files = _file_names(modalities)
     with contextlib.ExitStack() as stack:
         state = pathlib.Path(folder or stack.enter_context(tempfile.TemporaryDirectory()))
         state.mkdir(parents=True, exist_ok=True)
@@ -127,7 +123,7 @@ def fit_models(
             if deadline is not None:
                 now = time.monotonic()
                 until = now + (deadline - now) / (len(modalities) - place)
-            best = BestEpoch(state, name, patience, until, monitor, mode)
+            best = BestEpoch(state, files[name], patience, until, monitor, mode)
             if best.epochs and not resume:
                 raise ArgumentError(
                     "folder",
@@ -155,6 +151,15 @@ def fit_models(
     return fitted
 
 
+def _file_names(models: Iterable[str]) -> dict[str, str]:
+    """Return what the files of each model begin with."""
+    names: dict[str, str] = {}
+    for model in models:
+        name = re.sub(r"\W+", "_", model).strip("_") or "model"
+        names[model] = free_name(f"_{name}" if name[0].isdigit() else name, names.values())
+    return names
+
+
 def _take_over_encoders(
     model: keras.Model,
     taken: Sequence[str],
@@ -165,7 +170,7 @@ def _take_over_encoders(
     alone = {modalities[name][0]: name for name in fitted if len(modalities[name]) == 1}
     for modality in taken:
         if modality in alone:
-            encoder = f"{modality}_encoder"
+            encoder = f"{inner_name(modality)}_encoder"
             learned = fitted[alone[modality]].model.get_layer(encoder)
             model.get_layer(encoder).set_weights(learned.get_weights())
 

@@ -16,7 +16,7 @@ from keras_multimodal.experiment.trained_model import TrainedModel
 from keras_multimodal.schema import ColumnKind
 from keras_multimodal.tables import Table
 from keras_multimodal.tables.cells import lacking_cells, wrong_numbers
-from keras_multimodal.tables.columns import TABULAR, make_columns
+from keras_multimodal.tables.columns import make_columns, tabular_modality
 from keras_multimodal.tables.pairing import in_its_words, unreadable_wholly, why_none
 from keras_multimodal.tables.row_findings import wrong_number_lines
 from keras_multimodal.types import Cell
@@ -97,6 +97,7 @@ def known_rows(
     Raises:
         ArgumentError: If the table has none of the columns that the model knows.
     """
+    table = table.renamed(run.names)
     unknown = [name for column, name in table.names.items() if column not in run.names]
     absent = _absent_columns(run, table)
     alike = {run.names[each.column]: _alike(run.names[each.column], unknown) for each in absent}
@@ -113,7 +114,7 @@ def known_rows(
     report = in_its_words(records.report, table)
     return KnownRows(
         records,
-        _status(table, report, lacks, records),
+        _status(table, report, lacks, tabular_modality(run.kinds), records),
         alike,
         unknown,
         unseen,
@@ -124,7 +125,11 @@ def known_rows(
 
 
 def _status(
-    table: Table, report: PairingReport, lacks: Mapping[int, Sequence[str]], records: Records
+    table: Table,
+    report: PairingReport,
+    lacks: Mapping[int, Sequence[str]],
+    tabular: str,
+    records: Records,
 ) -> list[str]:
     """Return what each row lacks, could not be read or is far off, else `"ok"`."""
     status: dict[Hashable, list[str]] = {row: [] for row in table.frame.index}
@@ -141,7 +146,7 @@ def _status(
                     name = table.names[column.spec.name]
                     status[key].append(f"{name} holds a number far from training's")
     for number, parts in lacks.items():
-        if number not in report.missing.get(TABULAR, ()):  # which says as much
+        if number not in report.missing.get(tabular, ()):  # which says as much
             status[number] += parts
     return ["; ".join(parts) or "ok" for parts in status.values()]
 

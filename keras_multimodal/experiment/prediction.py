@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keras_multimodal._inner_names import free_name
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.experiment import scoring
 from keras_multimodal.experiment.known_rows import known_rows
@@ -23,7 +24,8 @@ def predict(
 ) -> pd.DataFrame:
     """Return what a model says of each row of a table: a row for each row, in their order.
 
-    The columns are that of the key, if the run had one, else `row`, its number in the table;
+    The columns are that of the key, if the run had one, else `row`, its number in the table; a key
+    called as one of the others, such as "status", is `status_`;
     `prediction`, with
     `probability` of each class beside it, or `low` and `high`, between which eight of ten numbers
     are; and `status`: `ok`, or what the row lacks, what could not be read and which numbers are far
@@ -81,7 +83,8 @@ def predict(
     if key is None:
         frame.insert(0, "row", table.frame.index)
     else:
-        frame.insert(0, key, table.frame[table.column(key, "table")].tolist())
+        keys = table.frame[table.column(key, "table")].tolist()
+        frame.insert(0, free_name(key, frame.columns), keys)
     return frame.reset_index(drop=True)
 
 

@@ -29,9 +29,9 @@ class TrainedModel:
     Args:
         options: The run's options.
         task: The task's name.
-        target: The target's identifier, or `None`.
+        target: The target's column, or `None`.
         kinds: What the table's columns are.
-        names: The columns' names as the user has them, by identifier.
+        names: The columns' names as the user has them, by those that `kinds` has.
         schema: The training rows' schema.
         table_sha256: The checksum of the training table; `None` of earlier versions' runs where
             it was no file.
@@ -43,7 +43,7 @@ class TrainedModel:
 
     >>> run = load("run")  # a folder that `experiment.train` wrote
     >>> run.task, run.schema.names
-    ('classification', ('Photo_File', 'note', 'table'))
+    ('classification', ('Photo File', 'note', 'table'))
     """
 
     options: TrainingOptions

@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from keras_multimodal import layers, tables, tasks
+from keras_multimodal import export, layers, tables, tasks
 from keras_multimodal._folders import replace_file, replace_folder
 from keras_multimodal._options import TrainingOptions
 from keras_multimodal._seeding import seeded
@@ -61,13 +61,15 @@ def train(
         resume: Whether to go on with an interrupted run of the same options. Default False.
         overwrite: Whether the folder of an earlier run may be replaced. Default False.
         verbose: What Keras' `fit` shows of the epochs. Default 0.
-        on_finding: Called with what is found, as it is found: `tables.ColumnFindings`,
+        on_finding: Called with what is found, as it is found: a sentence on the table's encoding
+            where it is not UTF-8, `tables.ColumnFindings`,
             `tables.Repeats`, `tables.RowFindings`, `tables.Parts`, `TrainingStart` and
             `TrainingEnd` of each model, and `Scores`. `print` shows them. Default `None`: silence.
 
     Raises:
-        ArgumentError: If an option or a column is wrong, the output is filled or is being written
-            by another process, or the table is not that of the interrupted run.
+        ArgumentError: If an option or a column is wrong, the model could not be exported, the
+            output is filled or is being written by another process, or the table is not that of
+            the interrupted run.
         FileExistsError: If somebody else has written the output meanwhile; `resume` goes on.
         FullDiskError: If there is no room; `resume` goes on where something was learned.
         ImportError: If a file needs a package that is not installed.
@@ -96,9 +98,13 @@ def train(
                     files_directory=state / "files",
                     overwrite=True,
                     confine=options.confine,
+                    encoding=options.encoding,
+                    sep=options.sep,
+                    on_finding=on_finding,
                 )
             _check_table(state, table)
             prepared = tables.prepare(table, options, on_finding)
+            _check_export(prepared)
         models = _fit(prepared, options, state, start, verbose, on_finding)
         answers, scores = _score(prepared, models, options.batch_size)
         if on_finding is not None:
@@ -270,6 +276,14 @@ def _state_folder(options: TrainingOptions, resume: bool) -> pathlib.Path:
     with _removed_on_error(state, resume), replace_file(file) as partial:
         partial.write_text(options.to_json(), "utf-8")
     return state
+
+
+def _check_export(prepared: PreparedTable) -> None:
+    """Refuse what could not be exported once all is trained."""
+    try:
+        export.check_export(prepared.parts.records["training"].schema)
+    except ArgumentError as error:
+        raise error.renamed("table") from error
 
 
 def _check_table(state: pathlib.Path, table: Table) -> None:

@@ -5,18 +5,6 @@ from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 
-from keras_multimodal.data.column.served import Served
-
-
-def status_name(modality: str) -> str:
-    """Return the name of the output that says what each cell of a modality is like."""
-    return f"{modality}_status"
-
-
-def status_outputs(served: Served) -> dict[str, tf.Tensor]:
-    """Return the outputs that say what each cell is like."""
-    return {status_name(modality): codes for modality, codes in served.status.items()}
-
 
 def without_answers(
     outputs: Mapping[str, tf.Tensor], used: Iterable[tf.Tensor]

@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.encoders._embedded_ids import check_model_ids
-from keras_multimodal.export._answers import status_name
-from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets, TextTarget
+from keras_multimodal.schema import ClassTarget, NumberTarget, Schema, Targets
 
 
 def model_input(model: keras.Model) -> Any:
@@ -61,7 +61,7 @@ def check_inputs(model: keras.Model, schema: Schema) -> None:
 
 
 def check_outputs(model: keras.Model, schema: Schema) -> None:
-    """Check that the model's outputs have names, and probabilities of the schema's classes.
+    """Check that the model returns one tensor, or tensors by name, with the schema's targets.
 
     Raises:
         ValueError: If they do not.
@@ -75,20 +75,20 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
             f"Received: model={model.name!r}, which returns a {type(output).__name__} of "
             f"{len(output)}"
         )
-    _check_names(model, schema, output)
     if isinstance(schema.target, Targets):
-        if not isinstance(output, dict) or set(output) != set(schema.target.names):
+        names = list(map(inner_name, schema.target.names))
+        if not isinstance(output, dict) or set(output) != set(names):
             received = sorted(output) if isinstance(output, dict) else tuple(output.shape)
             raise ValueError(
                 "`model` must return a dict of the targets of `preprocessing`, "
-                f"{list(schema.target.names)}. "
+                f"{names}. "
                 f"Received: model={model.name!r} with the outputs {received}"
             )
         for target in schema.target:
             if isinstance(target, NumberTarget):
-                _check_numbers(model, target, output[target.name])
+                _check_numbers(model, target, output[inner_name(target.name)])
             else:
-                _check_classes(model, target, output[target.name])
+                _check_classes(model, target, output[inner_name(target.name)])
     elif isinstance(schema.target, NumberTarget):
         number = output.get(schema.target.name) if isinstance(output, dict) else output
         _check_numbers(model, schema.target, number)
@@ -102,19 +102,6 @@ def check_outputs(model: keras.Model, schema: Schema) -> None:
                 )
             output = output["probabilities"]
         _check_classes(model, schema.target, output)
-
-
-def _check_names(model: keras.Model, schema: Schema, output: Any) -> None:
-    names = set(output) if isinstance(output, dict) else set()
-    if isinstance(schema.target, (NumberTarget, TextTarget)):
-        names.add(schema.target.name)
-    taken = sorted(names & {status_name(modality) for modality in schema.names})
-    if taken:
-        raise ValueError(
-            f"`model` must not have an output or a target called {taken}, which says what cells "
-            f"are like. Received: model={model.name!r} with {sorted(names)}; rename it, or the "
-            "modality"
-        )
 
 
 def _check_numbers(model: keras.Model, target: NumberTarget, output: Any) -> None:
@@ -152,7 +139,9 @@ def check_probabilities(model: keras.Model, schema: Schema) -> None:
     )
     outputs = model(row, training=False)
     for target in classes:
-        name = target.name if isinstance(schema.target, Targets) else "probabilities"
+        name = "probabilities"
+        if isinstance(schema.target, Targets):
+            name = inner_name(target.name)
         probabilities = outputs[name] if isinstance(outputs, dict) else outputs
         values = keras.ops.convert_to_numpy(keras.ops.cast(probabilities, "float32"))[0]
         # Half precision is good to about 0.1% a class.

@@ -8,15 +8,16 @@ import keras
 import tensorflow as tf
 
 from keras_multimodal._folders import replace_folder
+from keras_multimodal._inner_names import inner_name, served_names
 from keras_multimodal.data import Preprocessor
-from keras_multimodal.export._answers import status_outputs, without_answers
+from keras_multimodal.export._answers import without_answers
 from keras_multimodal.export._checks import (
     check_inputs,
     check_outputs,
     check_probabilities,
     model_input,
 )
-from keras_multimodal.export._signature import write_signature
+from keras_multimodal.export._signature import Signature, write_signature
 from keras_multimodal.export._writing import Writing
 from keras_multimodal.schema import (
     ClassTarget,
@@ -43,7 +44,9 @@ def saved_model(
 
     Its signature `serving_default` takes raw cells, as `Preprocessor.raw_signature` describes them:
     for most modalities a `(batch,)` string tensor of the modality's name, with encoded pictures or
-    texts. An empty string says that a row lacks an optional modality. The preprocessing is
+    texts. Names that not every client can write, such as "说明", "class" or "1st", are changed;
+    `signature.json` in the folder has them beside yours, for inputs and outputs.
+    An empty string says that a row lacks an optional modality. The preprocessing is
     `keras_multimodal.data.Preprocessor`, which made the training batches. The folder needs
     TensorFlow and nothing else, but for texts that are normalised or cut by a keras_hub tokenizer,
     which need `import tensorflow_text`; this package need not be installed where it is loaded. The
@@ -135,8 +138,10 @@ def saved_model(
     check_outputs(model, schema)
     check_probabilities(model, schema)
 
+    signature = Signature(preprocessor)
+
     def serve(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        served = preprocessor.serve(raw)
+        served = preprocessor.serve(signature.cells(raw))
         inputs = keras.tree.map_structure(
             lambda tensor: served.inputs[tensor.name], model_input(model)
         )
@@ -148,7 +153,7 @@ def saved_model(
                 named.update(without_answers({name: named[name]}, used))
         else:
             named = without_answers(named, served.used.values())
-        return named | status_outputs(served)
+        return signature.answer(named, served)
 
     with replace_folder(directory, overwrite, marker="saved_model.pb") as partial:
         archive = keras.export.ExportArchive()
@@ -156,23 +161,18 @@ def saved_model(
         archive.track(preprocessor)  # its lookup tables, which an endpoint alone would not carry
         for part in parts:
             archive.track(part)
-        preprocessors = {"serving_default": preprocessor}
-        endpoints = {
-            "serving_default": archive.add_endpoint(
-                "serving_default", serve, [preprocessor.raw_signature()]
-            )
-        }
-        if writing is not None:
-            preprocessors["generate"] = preprocessor
-            endpoints["generate"] = archive.add_endpoint(
-                "generate", serve, [preprocessor.raw_signature()]
-            )
-        for name, tower_model in towers.items():
+        signatures, endpoints = {}, {}
+        for name in ["serving_default"] if writing is None else ["serving_default", "generate"]:
+            signatures[name] = signature
+            endpoints[name] = archive.add_endpoint(name, serve, [signature.specs])
+        for tower_name, name in served_names(towers).items():
+            tower_model = towers[tower_name]
             used = [m for m in schema.inputs if not set(m.tensors).isdisjoint(tower_model.input)]
-            preprocessors[name] = Preprocessor(Schema(used))
-            endpoints[name] = _add_tower(archive, tower_model, preprocessors[name], name)
+            signatures[name], endpoints[name] = _add_tower(
+                archive, tower_model, Preprocessor(Schema(used)), name
+            )
         archive.write_out(partial, verbose=False)
-        write_signature(partial, endpoints, preprocessors)
+        write_signature(partial, endpoints, signatures)
         extra = partial / "assets.extra"
         extra.mkdir()
         (extra / "schema.json").write_text(schema.to_json(), encoding="utf-8")
@@ -180,16 +180,18 @@ def saved_model(
 
 def _add_tower(
     archive: keras.export.ExportArchive, model: keras.Model, preprocessor: Preprocessor, name: str
-) -> Callable[..., Any]:
+) -> tuple[Signature, Callable[..., Any]]:
     """Add a signature of one tower, from its raw cells to its vectors."""
 
+    signature = Signature(preprocessor)
+
     def embed(raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        served = preprocessor.serve(raw)
+        served = preprocessor.serve(signature.cells(raw))
         vectors = {"embedding": _widen(model(served.inputs, training=False))}
-        return without_answers(vectors, served.used.values()) | status_outputs(served)
+        return signature.answer(without_answers(vectors, served.used.values()), served)
 
     archive.track(preprocessor)
-    return archive.add_endpoint(name, embed, [preprocessor.raw_signature()])
+    return signature, archive.add_endpoint(name, embed, [signature.specs])
 
 
 def _as_preprocessor(preprocessing: Any) -> Preprocessor:
@@ -209,6 +211,8 @@ def _named_outputs(outputs: Any, schema: Schema) -> dict[str, tf.Tensor]:
         name = schema.target.name if isinstance(schema.target, NumberTarget) else name
         outputs = {name: outputs}
     named = {name: _widen(tensor) for name, tensor in outputs.items()}
+    if isinstance(schema.target, Targets):
+        named = {name: named[inner_name(name)] for name in schema.target.names}
     if isinstance(schema.target, ClassTarget):
         named["label"] = _label(schema.target, named["probabilities"])
     elif isinstance(schema.target, Targets):

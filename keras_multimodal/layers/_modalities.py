@@ -10,6 +10,7 @@ from typing import Any
 
 from keras import ops
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers._checks import check_float, check_mask
 from keras_multimodal.types import Mask, Shapes, Tensors
 
@@ -27,22 +28,21 @@ def modality_names(inputs_shape: Shapes) -> Names:
         The names of a dict, sorted; the positions of a list.
 
     Raises:
-        ValueError: If `inputs_shape` is one shape, or empty, or a name has a '/' in it.
+        ValueError: If `inputs_shape` is one shape, or empty.
     """
     if isinstance(inputs_shape, dict) and inputs_shape:
-        names = tuple(sorted(inputs_shape))
-        if any("/" in str(name) for name in names):
-            raise ValueError(
-                "`inputs` must have names without '/', of which Keras makes paths. "
-                f"Received: {names}"
-            )
-        return names
+        return tuple(sorted(inputs_shape))
     if inputs_shape and all(isinstance(shape, (list, tuple)) for shape in inputs_shape):
         return tuple(range(len(inputs_shape)))
     raise ValueError(
         "`inputs` must be a list or a dict of at least one modality. "
         f"Received: shape {inputs_shape}"
     )
+
+
+def part_name(name: Name) -> str:
+    """Return what a layer's parts for a modality are called by: its name, as Keras takes it."""
+    return inner_name(name) if isinstance(name, str) else str(name)
 
 
 def in_order(structure: Tensors, names: Names, argument: str = "inputs") -> list[Any]:

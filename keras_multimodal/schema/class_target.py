@@ -3,6 +3,8 @@
 import dataclasses
 from typing import ClassVar
 
+from keras_multimodal._inner_names import inner_name
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClassTarget:
@@ -42,3 +44,8 @@ class ClassTarget:
                 "`ordered` must go without `multi_label`: a row is at one step of a scale. "
                 "Received: both"
             )
+
+    @property
+    def inner_name(self) -> str:
+        """The name of one of several outputs: `name`, or what is made of it for TensorFlow."""
+        return inner_name(self.name)

@@ -1,10 +1,10 @@
 """A schema read off a table."""
 
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keras_multimodal._inner_names import free_name
 from keras_multimodal.schema.class_target import ClassTarget
 from keras_multimodal.schema.column_kind import class_name, column_kinds
 from keras_multimodal.schema.kinds import modality_class
@@ -44,8 +44,9 @@ def infer_parts(
     if numeric or categorical:
         inputs.append(
             Tabular(
-                numeric=tuple(map(identifier, numeric)),
-                categorical=tuple(map(identifier, categorical)),
+                name=tabular_name([each.name for each in inputs]),
+                numeric=tuple(map(str, numeric)),
+                categorical=tuple(map(str, categorical)),
             )
         )
     if not inputs:
@@ -56,10 +57,9 @@ def infer_parts(
     return inputs, None if target is None else _target(frame, target)
 
 
-def identifier(name: str) -> str:
-    """Return a column's name as an identifier, as the inputs of a model have them."""
-    changed = re.sub(r"\W+", "_", str(name)).strip("_") or "column"
-    return f"_{changed}" if changed[0].isdigit() else changed
+def tabular_name(others: Sequence[str]) -> str:
+    """Return what numbers and categories together are called, beside modalities of these names."""
+    return free_name(Tabular.name, others)
 
 
 def target_kind(cells: list[Any]) -> tuple[str, str]:
@@ -79,12 +79,12 @@ def _target(frame: Frame, column: str) -> ClassTarget | NumberTarget:
     cells = frame[column].tolist()
     kind, _ = target_kind(cells)
     if kind == "regression":
-        return NumberTarget(name=identifier(column), columns=(identifier(column),))
+        return NumberTarget(name=str(column), columns=(str(column),))
     classes = sorted({class_name(cell) for cell in cells if not is_missing(cell)})
-    return ClassTarget(name=identifier(column), classes=tuple(classes))
+    return ClassTarget(name=str(column), classes=tuple(classes))
 
 
 def _described(frame: Frame, column: str, cls: type[Modality]) -> Modality:
     cells = frame[column].tolist()
     optional = any(is_missing(cell) for cell in cells)
-    return cls.from_cells(cells, name=identifier(column), optional=optional)
+    return cls.from_cells(cells, name=str(column), optional=optional)

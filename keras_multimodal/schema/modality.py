@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.types import Cell
 
 
@@ -12,12 +13,13 @@ class Modality:
     """Base of the modalities' descriptions.
 
     Args:
-        name: The input's name: the key in a batch and the name of the model's input.
+        name: The input's name, any text. Its `inner_name` is the key in a batch and the name of the
+            model's input.
         optional: Whether a row may lack this modality. A batch then has a boolean
             `<name>_present` beside the tensor.
 
     Raises:
-        ValueError: If `name` is no identifier.
+        ValueError: If `name` is empty.
 
     Example:
 
@@ -42,11 +44,8 @@ class Modality:
     optional: bool = False
 
     def __post_init__(self) -> None:
-        if not self.name.isidentifier():
-            raise ValueError(
-                "`name` must be an identifier (letters, digits, underscore). "
-                f"Received: name={self.name!r}"
-            )
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ValueError(f"`name` must be a text that is not empty. Received: {self.name!r}")
 
     @classmethod
     def from_cells(cls, cells: Sequence[Cell], *, name: str, optional: bool) -> Self:
@@ -77,14 +76,19 @@ class Modality:
         return cls(name=name, optional=optional)
 
     @property
+    def inner_name(self) -> str:
+        """The name of the modality's tensor: `name`, or what is made of it for TensorFlow."""
+        return inner_name(self.name)
+
+    @property
     def present_name(self) -> str:
         """The name of the flag that says whether a row has this modality."""
-        return f"{self.name}_present"
+        return f"{self.inner_name}_present"
 
     @property
     def mask_name(self) -> str:
         """The name of the mask, of shape `(length,)`, where the modality has one."""
-        return f"{self.name}_mask"
+        return f"{self.inner_name}_mask"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -108,7 +112,9 @@ class Modality:
         The tensor itself, `<name>_mask` where it has a mask, and `<name>_present` where it is
         optional.
         """
-        tensors: dict[str, tuple[tuple[int, ...], str]] = {self.name: (self.shape, self.dtype)}
+        tensors: dict[str, tuple[tuple[int, ...], str]] = {
+            self.inner_name: (self.shape, self.dtype)
+        }
         if self.masked:
             tensors[self.mask_name] = (self.shape[:1], "bool")
         if self.optional:

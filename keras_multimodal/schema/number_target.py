@@ -3,6 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.schema._statistics import check_statistics
 
 
@@ -42,3 +43,8 @@ class NumberTarget:
                 f"Received: columns={self.columns}"
             )
         check_statistics(self, len(self.columns), "column")
+
+    @property
+    def inner_name(self) -> str:
+        """The name of one of several outputs: `name`, or what is made of it for TensorFlow."""
+        return inner_name(self.name)

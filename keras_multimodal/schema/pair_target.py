@@ -37,10 +37,10 @@ class PairTarget:
             or len(set(self.names)) < len(self.towers)
             or not all(members for _, members in self.towers)
             or len(set(modalities)) < len(modalities)
-            or not all(name.isidentifier() for name in self.names)
+            or not all(name.strip() for name in self.names)
         ):
             raise ValueError(
-                "`towers` must be at least two, with names that differ and are identifiers, each "
+                "`towers` must be at least two, with names that differ and are not empty, each "
                 "with modalities that are in no other. "
                 f"Received: towers={self.towers}"
             )

@@ -124,7 +124,7 @@ class Schema:
         `schema.column_kinds` has the rules, and says what each column is, and why. Pictures are
         described as 96 by 96 pixels in [0, 1], recordings as 5 seconds at 16 kHz, texts by as many
         words as 95 of 100 have at most; a modality of your own as its `from_cells` says. Numbers
-        and categories are one table. What rows lack is optional. Names become identifiers.
+        and categories are one table. What rows lack is optional.
         Vocabularies and means are learned of training rows, later.
 
         Args:

@@ -36,7 +36,7 @@ class Tabular(Modality):
 
     Raises:
         TypeError: If `numeric` or `categorical` is a string.
-        ValueError: If no column is named, one is named twice, or a name is no identifier; if the
+        ValueError: If no column is named, one is named twice, or a name is no text; if the
             statistics, categories or names of `float64` do not fit the columns; or if `clip` is
             not above 0.
 
@@ -72,11 +72,11 @@ class Tabular(Modality):
                 "`numeric` and `categorical` must name at least one column, and none twice. "
                 f"Received: numeric={self.numeric}, categorical={self.categorical}"
             )
-        wrong = [c for c in columns if not (isinstance(c, str) and c.isidentifier())]
+        wrong = [c for c in columns if not (isinstance(c, str) and c.strip())]
         if wrong:
             raise ValueError(
-                "`numeric` and `categorical` must be identifiers (letters, digits, underscore), "
-                f"since they name the exported model's inputs; rename {wrong}"
+                "`numeric` and `categorical` must be texts that are not empty, since they name the "
+                f"exported model's inputs; rename {wrong}"
             )
         check_statistics(self, len(self.numeric), "numeric column")
         check_clip(self.clip)
@@ -105,7 +105,7 @@ class Tabular(Modality):
     @property
     def categories_name(self) -> str:
         """The name of the tensor that holds the categories' ids."""
-        return f"{self.name}_categories"
+        return f"{self.inner_name}_categories"
 
     @property
     def category_counts(self) -> tuple[int, ...]:
@@ -122,7 +122,7 @@ class Tabular(Modality):
         """Shape and dtype of the numbers, the categories, the mask and the presence flag."""
         tensors: dict[str, tuple[tuple[int, ...], str]] = {}
         if self.numeric:
-            tensors[self.name] = (self.shape, self.dtype)
+            tensors[self.inner_name] = (self.shape, self.dtype)
         if self.categorical:
             tensors[self.categories_name] = ((len(self.categorical),), "int32")
         tensors[self.mask_name] = ((len(self.columns),), "bool")

@@ -14,12 +14,12 @@ class Targets:
     """Several targets of a record, each classes or numbers, by their names.
 
     Args:
-        targets: Their descriptions, two or more. Their names are identifiers: a model's outputs
-            are called by them.
+        targets: Their descriptions, two or more. A model's outputs are called by their
+            names.
 
     Raises:
         TypeError: If one is neither a `ClassTarget` nor a `NumberTarget`.
-        ValueError: If there are fewer than two, or names repeat, are no identifiers or are what
+        ValueError: If there are fewer than two, or names repeat, are empty or are what
             an exported model calls another's probabilities.
 
     Example:
@@ -47,11 +47,11 @@ class Targets:
                 )
         served = [*self.names, *map(probabilities_name, self.names)]
         repeated = [name for name, count in collections.Counter(served).items() if count > 1]
-        strange = [name for name in self.names if not name.isidentifier()]
-        if len(self.targets) < 2 or repeated or strange:
+        empty = [name for name in self.names if not name.strip()]
+        if len(self.targets) < 2 or repeated or empty:
             raise ValueError(
                 "`targets` must be two or more, with names that differ from each other and from "
-                "each other's `_probabilities`, and are identifiers; rename a frame's columns "
+                "each other's `_probabilities`, and are not empty; rename a frame's columns "
                 f"with `frame.rename(columns=...)`. Received: names={list(self.names)}"
             )
 

@@ -100,7 +100,7 @@ def encoded(
         )
     if len(shape) == 3 and there is None:
         return made
-    layer = AsTokens(name=f"{spec.name}_tokens")
+    layer = AsTokens(name=f"{spec.inner_name}_tokens")
     return layer(made if there is None else [made, there])
 
 

@@ -1,12 +1,13 @@
 """What comes after the trunk: an output for a target, its loss and its metrics."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers.heads.ordered_quantiles import OrderedQuantiles
 from keras_multimodal.layers.heads.ordinal_logits import OrdinalLogits
 from keras_multimodal.layers.heads.temperature import Temperature
@@ -83,7 +84,7 @@ def class_logits(target: ClassTarget, vector: Tensor, name: str) -> Tensor:
 
 
 def class_head(
-    target: ClassTarget, logits: Tensor, label_smoothing: float, prefix: str = ""
+    target: ClassTarget, logits: Tensor, label_smoothing: float, call: Callable[[str], str]
 ) -> Head:
     """Make probabilities of logits.
 
@@ -91,12 +92,12 @@ def class_head(
         target: The classes.
         logits: `(batch, classes)`.
         label_smoothing: Share of the probability that is spread over all classes.
-        prefix: What the layers' names begin with.
+        call: Returns a layer's name in this model.
     """
-    logits = Temperature(dtype="float32", name=f"{prefix}temperature")(logits)
+    logits = Temperature(dtype="float32", name=call("temperature"))(logits)
     activation = "sigmoid" if target.multi_label else "softmax"
     probabilities = keras.layers.Activation(
-        activation, dtype="float32", name=f"{prefix}probabilities"
+        activation, dtype="float32", name=call("probabilities")
     )(logits)
     if target.multi_label:
         loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
@@ -105,7 +106,12 @@ def class_head(
 
 
 def number_head(
-    target: NumberTarget, vector: Tensor, loss: Any, quantiles: Sequence[float], prefix: str = ""
+    target: NumberTarget,
+    vector: Tensor,
+    loss: Any,
+    quantiles: Sequence[float],
+    call: Callable[[str], str],
+    units_name: str | None = None,
 ) -> Head:
     """Make numbers in the user's units of a vector.
 
@@ -114,10 +120,11 @@ def number_head(
         vector: `(batch, width)`.
         loss: `"mse"`, `"huber"` or `"quantile"`.
         quantiles: The shares of rows below each quantile.
-        prefix: What the layers' names begin with.
+        call: Returns a layer's name in this model.
+        units_name: The output layer's name. Default `None`: the target's.
     """
     count = len(target.columns)
-    name = f"{prefix}standardized"
+    name = call("standardized")
     dtype = number_dtype(target)
     if loss == "quantile":
         objective: keras.losses.Loss = QuantileLoss(quantiles, target.std, dtype=dtype)
@@ -125,7 +132,7 @@ def number_head(
     else:
         objective = StandardizedError(target.std, loss, dtype=dtype)
         numbers = keras.layers.Dense(count, name=name)(vector)
-    name = f"{prefix}numbers" if prefix else target.name
+    name = units_name or inner_name(target.name)
     mean, std = np.asarray(target.mean), np.asarray(target.std)
     if target.float64:
         # Keras reads mean and variance as float32, and takes no deviation below 1e-7. In two steps,

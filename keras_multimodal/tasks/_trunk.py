@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import MaskedMeanPooling, ModalityDropout, PooledFusion
 from keras_multimodal.schema import Schema
 from keras_multimodal.tasks._encoding import Encoder, encoded, encoder_layer, masked_by
@@ -63,24 +64,28 @@ class Trunk:
             tensors = {name: self.inputs[name] for name in spec.tensors}
             flag = flags.get(spec.name)
             if encoder is None:  # features are tokens already
-                self.tokens[spec.name] = tensors[spec.name]
+                self.tokens[spec.name] = tensors[spec.inner_name]
                 self.masks[spec.name] = masked_by(tensors[spec.mask_name], flag)
                 continue
             self.tokens[spec.name] = encoded(encoder, spec, tensors, flag)
             self.masks[spec.name] = None  # the tensor's own
 
+    def layer_name(self, name: str) -> str:
+        """Return a layer's name, which is another where an input is called so: a column may be."""
+        return f"{name}_layer" if name in self.inputs else name
+
     def fuse(self, fusion: str | keras.layers.Layer) -> Tensor:
         """Fuse all modalities to `(batch, width)`; of a single one take the mean of its tokens."""
         if len(self.tokens) == 1:
             ((name, tokens),) = self.tokens.items()
-            return MaskedMeanPooling(name="pool")(tokens, mask=self.masks[name])
-        fuse = PooledFusion(fusion, dim=self.dim, name="fusion")
+            return MaskedMeanPooling(name=self.layer_name("pool"))(tokens, mask=self.masks[name])
+        fuse = PooledFusion(fusion, dim=self.dim, name=self.layer_name("fusion"))
         return fuse(self.tokens, mask=self.masks)
 
     def pooled(self) -> dict[str, Any]:
         """Return the mean of each modality's tokens, `(batch, dim)`."""
         return {
-            name: MaskedMeanPooling(name=f"{name}_pool")(tokens, mask=self.masks[name])
+            name: MaskedMeanPooling(name=f"{inner_name(name)}_pool")(tokens, mask=self.masks[name])
             for name, tokens in self.tokens.items()
         }
 
@@ -97,4 +102,4 @@ class Trunk:
                 place = (slice(None), *(0,) * (len(tensor.shape) - 1))
                 flags[spec.name] = ops.ones_like(tensor[place], dtype="bool")
         ordered = {name: flags[name] for name in self.schema.names}
-        return ModalityDropout(rate, seed=seed, name="modality_dropout")(ordered)
+        return ModalityDropout(rate, seed=seed, name=self.layer_name("modality_dropout"))(ordered)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import Temperature
 from keras_multimodal.types import Tensors
 
@@ -85,13 +86,14 @@ def _temperature(model: keras.Model, target: str | None) -> Temperature:
     """Return the layer of the target."""
     found = {layer.name: layer for layer in model.layers if isinstance(layer, Temperature)}
     if target is not None:
-        if f"{target}_temperature" not in found:
+        name = f"{inner_name(target)}_temperature"
+        if name not in found:
             raise ValueError(
                 "`target` must be a target of classes of the model, whose Temperature layer is "
-                f"called `<target>_temperature`. Received: target={target!r} and the layers "
+                f"called {name!r}. Received: target={target!r} and the layers "
                 f"{list(found)} of model={model.name!r}"
             )
-        return found[f"{target}_temperature"]
+        return found[name]
     if len(found) != 1:
         raise ValueError(
             "`model` must have one Temperature layer, or `target` name one of several. "
@@ -105,11 +107,12 @@ def _labelled(batch: Tensors, target: str | None) -> tuple[np.ndarray, np.ndarra
     if not isinstance(batch[1], dict):
         labels = np.asarray(batch[1])
         return np.ones(len(labels), bool), labels
-    if target not in batch[1]:
+    name = inner_name(target or "")
+    if name not in batch[1]:
         raise ValueError(
             f"`target` must name one of the labels {sorted(batch[1])}. Received: target={target!r}"
         )
-    labels = np.asarray(batch[1][target])
+    labels = np.asarray(batch[1][name])
     if len(batch) < 3:
         return np.ones(len(labels), bool), labels
-    return np.asarray(batch[2][target]) > 0, labels
+    return np.asarray(batch[2][name]) > 0, labels

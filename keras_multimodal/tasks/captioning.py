@@ -74,12 +74,18 @@ def captioner(
     target = text_target(schema)
     trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
     relate = fusion if len(schema.inputs) > 1 else None
-    context = FusedTokens(relate, dim=dim, name=_CONTEXT)(trunk.tokens, mask=trunk.masks)
+    context = FusedTokens(relate, dim=dim, name=trunk.layer_name(_CONTEXT))(
+        trunk.tokens, mask=trunk.masks
+    )
     if decoder is None:
         decoder = TextDecoder(
-            target.output_size, target.steps, 2 * dim, dropout=dropout, name="decoder"
+            target.output_size,
+            target.steps,
+            2 * dim,
+            dropout=dropout,
+            name=trunk.layer_name("decoder"),
         )
     decoder.check_target(target)
-    ids = keras.Input((target.steps,), dtype="int32", name=target.name)
-    model = keras.Model({**trunk.inputs, target.name: ids}, decoder(ids, context), name="captioner")
+    ids = keras.Input((target.steps,), dtype="int32", name=target.inner_name)
+    model = keras.Model({**trunk.inputs, ids.name: ids}, decoder(ids, context), name="captioner")
     return compiled(model, schema, compile, options)

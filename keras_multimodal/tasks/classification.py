@@ -4,6 +4,7 @@ from typing import Unpack
 
 import keras
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import LogitFusion
 from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.schema import ClassTarget, Schema
@@ -97,16 +98,19 @@ def classifier(
         vectors = trunk.pooled()
         opinions = {
             name: class_logits(
-                target, keras.layers.Dropout(dropout, seed=seed)(vector), f"{name}_logits"
+                target,
+                keras.layers.Dropout(dropout, seed=seed)(vector),
+                f"{inner_name(name)}_logits",
             )
             for name, vector in vectors.items()
         }
-        pool = fusion if isinstance(fusion, LogitFusion) else LogitFusion(name="fusion")
+        name = trunk.layer_name("fusion")
+        pool = fusion if isinstance(fusion, LogitFusion) else LogitFusion(name=name)
         logits = pool(opinions)  # the masks came along
     else:
         vector = trunk.fuse("mean" if late else fusion)
-        vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
-        logits = class_logits(target, vector, "logits")
-    head = class_head(target, logits, label_smoothing)
+        vector = keras.layers.Dropout(dropout, seed=seed, name=trunk.layer_name("dropout"))(vector)
+        logits = class_logits(target, vector, trunk.layer_name("logits"))
+    head = class_head(target, logits, label_smoothing, trunk.layer_name)
     model = keras.Model(trunk.inputs, head.output, name="classifier")
     return compiled(model, schema, compile, options, loss=head.loss)

@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 import keras
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.encoders._embedded_ids import check_model_ids
 from keras_multimodal.layers import LearnedWeight, OrderedQuantiles
 from keras_multimodal.losses import (
@@ -88,7 +89,11 @@ def compile_for(
     check_model_ids(model, schema)
     if loss is None:
         loss = model.loss if model.compiled else _default_loss(model, schema)
-    if loss_weights is None and model.compiled:
+    if isinstance(loss, Mapping):
+        loss = {inner_name(name): each for name, each in loss.items()}
+    if loss_weights is not None:
+        loss_weights = {inner_name(name): weight for name, weight in loss_weights.items()}
+    elif model.compiled:
         loss_weights = model.get_compile_config().get("loss_weights")
     rate: Any = learning_rate
     if steps is not None:
@@ -137,8 +142,16 @@ def _default_loss(
     model: keras.Model, schema: Schema
 ) -> keras.losses.Loss | dict[str, keras.losses.Loss]:
     if isinstance(schema.target, Targets):
-        return {target.name: _loss(model, target, f"{target.name}_") for target in schema.target}
+        return {
+            name: _loss(model, target, f"{name}_")
+            for name, target in _by_inner_name(schema.target).items()
+        }
     return _loss(model, schema.target)
+
+
+def _by_inner_name(targets: Targets) -> dict[str, Any]:
+    """Return targets by the names of the model's outputs."""
+    return {inner_name(target.name): target for target in targets}
 
 
 def _loss(model: keras.Model, target: Any, prefix: str = "") -> keras.losses.Loss:
@@ -158,7 +171,10 @@ def _metrics(model: keras.Model, schema: Schema) -> tuple[Any, Any]:
     """Return the metrics, and those that are weighted."""
     target = schema.target
     if isinstance(target, Targets):
-        return None, {each.name: _own_metrics(model, each, f"{each.name}_") for each in target}
+        return None, {
+            name: _own_metrics(model, each, f"{name}_")
+            for name, each in _by_inner_name(target).items()
+        }
     return _own_metrics(model, target), None
 
 
@@ -178,7 +194,7 @@ def _own_metrics(model: keras.Model, target: Any, prefix: str = "") -> list[kera
 
 def _quantiles(model: keras.Model, prefix: str) -> bool:
     """Return whether the model has quantiles of a target's numbers."""
+    names = (f"{prefix}standardized", f"{prefix}standardized_layer")  # see `Trunk.layer_name`
     return any(
-        isinstance(layer, OrderedQuantiles) and layer.name == f"{prefix}standardized"
-        for layer in model.layers
+        isinstance(layer, OrderedQuantiles) and layer.name in names for layer in model.layers
     )

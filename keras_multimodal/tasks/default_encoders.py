@@ -42,7 +42,7 @@ def default_encoder(
     if dim < _HEADS or dim % _HEADS:
         raise ValueError(f"`dim` must be a positive multiple of {_HEADS}. Received: dim={dim}")
     make = encoder_maker(modality)
-    return make(modality, dim, dropout=dropout, seed=seed, name=f"{modality.name}_encoder")
+    return make(modality, dim, dropout=dropout, seed=seed, name=f"{modality.inner_name}_encoder")
 
 
 @register_encoder("image")

@@ -55,8 +55,8 @@ def attach_encoders(
         tensors = {name: raw[name] for name in spec.tensors}
         if spec.name in encoders:
             tokens = encoded(encoders[spec.name], spec, tensors)
-            tokens, mask = _TokensAndMask(name=f"{spec.name}_features")(tokens)
-            given |= {spec.name: tokens, spec.mask_name: mask}
+            tokens, mask = _TokensAndMask(name=f"{spec.inner_name}_features")(tokens)
+            given |= {spec.inner_name: tokens, spec.mask_name: mask}
             tensors = {name: raw[name] for name in spec.tensors if name == spec.present_name}
         given |= tensors
     wanted = {tensor.name for tensor in model.inputs}

@@ -44,7 +44,7 @@ def conditioning(model: keras.Model, schema: Schema) -> tuple[keras.Model, Decod
         )
     (decoder,) = decoders
     _, context, *_ = decoder.input
-    inputs = {tensor.name: tensor for tensor in model.inputs if tensor.name != target.name}
+    inputs = {tensor.name: tensor for tensor in model.inputs if tensor.name != target.inner_name}
     return keras.Model(inputs, context, name="conditioning"), decoder
 
 

@@ -1,10 +1,12 @@
 """A model of several targets."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 import keras
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import LogitFusion
 from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.layers.heads.learned_weight import LearnedWeight
@@ -71,8 +73,8 @@ def multi_task(
             `jit_compile`.
 
     Returns:
-        The model, with the inputs of `tasks.inputs(schema)`. Its output is a dict by target:
-        probabilities `(batch, classes)`, or numbers `(batch, columns)` or
+        The model, with the inputs of `tasks.inputs(schema)`. Its output is a dict by target, its
+        `inner_name`: probabilities `(batch, classes)`, or numbers `(batch, columns)` or
         `(batch, columns, quantiles)`. `tasks.calibrate(model, dataset, target)` fits the
         temperature of a target of classes.
 
@@ -115,15 +117,18 @@ def multi_task(
     weights = None if uncertain else _weights(loss_weights, targets)
     trunk = Trunk(schema, encoders, dim, dropout, modality_dropout, seed)
     vector = trunk.fuse(fusion)
-    vector = keras.layers.Dropout(dropout, seed=seed, name="dropout")(vector)
+    vector = keras.layers.Dropout(dropout, seed=seed, name=trunk.layer_name("dropout"))(vector)
     heads: dict[str, Head] = {}
     for target in targets:
-        prefix = f"{target.name}_"
+        inner = inner_name(target.name)
+        call = functools.partial(_layer_name, trunk, inner)
         if isinstance(target, ClassTarget):
-            logits = class_logits(target, vector, f"{prefix}logits")
-            heads[target.name] = class_head(target, logits, label_smoothing, prefix)
+            logits = class_logits(target, vector, call("logits"))
+            heads[inner] = class_head(target, logits, label_smoothing, call)
         else:
-            heads[target.name] = number_head(target, vector, number_loss, quantiles, prefix)
+            heads[inner] = number_head(
+                target, vector, number_loss, quantiles, call, call("numbers")
+            )
     outputs = {name: head.output for name, head in heads.items()}
     losses: dict[str, keras.losses.Loss] = {name: head.loss for name, head in heads.items()}
     if uncertain:
@@ -133,6 +138,10 @@ def multi_task(
             outputs[name], losses[name] = layer(head.output), layer.loss
     model = keras.Model(trunk.inputs, outputs, name="multi_task")
     return compiled(model, schema, compile, options, loss=losses, loss_weights=weights)
+
+
+def _layer_name(trunk: Trunk, target: str, name: str) -> str:
+    return trunk.layer_name(f"{target}_{name}")
 
 
 def _weights(given: Any, targets: Targets) -> dict[str, float] | None:

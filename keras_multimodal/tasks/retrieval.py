@@ -6,6 +6,7 @@ from typing import Any, Literal, Unpack
 import keras
 import numpy as np
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers import MaskedMeanPooling, PooledFusion, SharedProjection
 from keras_multimodal.layers import fusion as fusions
 from keras_multimodal.layers.heads.contrastive_head import LARGEST_SCALE, ContrastiveHead
@@ -118,16 +119,17 @@ def retriever(
     trunk = Trunk(schema, encoders, dim, dropout, 0.0, seed)
     vectors = []
     for name, members in target.towers:
+        inner = inner_name(name)
         tokens = {modality: trunk.tokens[modality] for modality in members}
         masks = {modality: trunk.masks[modality] for modality in members}
         if len(members) == 1:
-            pool = MaskedMeanPooling(name=f"{name}_pool")
+            pool = MaskedMeanPooling(name=f"{inner}_pool")
             vector = pool(tokens[members[0]], mask=masks[members[0]])
         else:
-            vector = PooledFusion(fusion, dim=dim, name=f"{name}_fusion")(tokens, mask=masks)
+            vector = PooledFusion(fusion, dim=dim, name=f"{inner}_fusion")(tokens, mask=masks)
         own_projection = (projections or {}).get(name)
         if own_projection is None:
-            vector = keras.layers.Dropout(dropout, seed=seed, name=f"{name}_dropout")(vector)
+            vector = keras.layers.Dropout(dropout, seed=seed, name=f"{inner}_dropout")(vector)
             project = SharedProjection(
                 units, normalization="l2", dtype="float32", name=_embedding_name(name)
             )
@@ -188,7 +190,7 @@ def tower(model: keras.Model, schema: Schema, name: str) -> keras.Model:
         )
     output = model.get_layer(layer).output
     output = output[0] if isinstance(output, (list, tuple)) else output
-    return keras.Model(inputs, output, name=f"{name}_tower")
+    return keras.Model(inputs, output, name=f"{inner_name(name)}_tower")
 
 
 def embed(model: keras.Model, schema: Schema, dataset: Any) -> dict[str, np.ndarray]:
@@ -225,4 +227,4 @@ def _match(schema: Schema) -> PairTarget:
 
 
 def _embedding_name(name: str) -> str:
-    return f"{name}_embedding"
+    return f"{inner_name(name)}_embedding"

@@ -35,7 +35,7 @@ def test_a_run_leaves_all_it_takes_to_use_and_to_repeat_it(shared_run):
     ]
     assert [path.name for path in run.parent.iterdir()] == ["run"]
     schema = Schema.from_json((run / "schema.json").read_text())
-    assert schema.names == ("Photo_File", "note", "table")
+    assert schema.names == ("Photo File", "note", "table")
     assert schema["table"].columns == ("weight", "colour")
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["rows"] == {"training": 41, "validation": 9, "test": 9}

@@ -9,6 +9,7 @@ import pytest
 
 from keras_multimodal import data, experiment, layers, tasks
 from keras_multimodal.errors import ArgumentError
+from keras_multimodal.experiment.fitting import _file_names
 
 MODALITIES = {"one alone": ("one",), "two alone": ("two",), "all": ("one", "two")}
 
@@ -105,7 +106,6 @@ def test_what_is_in_the_folder_is_gone_on_with_when_asked_for(parts, tmp_path):
     [
         ({"all": ("one",)}, {"mode": "maximum"}, "mode"),
         ({"all": ("one",)}, {"monitor": "val_accuracy"}, "monitor"),
-        ({"a b": ("one",), "a-b": ("two",)}, {}, "modalities"),
     ],
 )
 def test_what_is_wrong_is_named(parts, modalities, options, argument):
@@ -117,3 +117,10 @@ def test_what_is_wrong_is_named(parts, modalities, options, argument):
 def test_another_measure_chooses_the_epoch(parts):
     course = fit(parts, {"all": ("one",)}, monitor="val_loss", mode="max")["all"].fit
     assert course.history["val_loss"][course.best] == max(course.history["val_loss"])
+
+
+def test_each_model_has_files_of_its_own():
+    """An interrupted run of an earlier version has files of these names."""
+    names = ["Photo File alone", "Photo-File alone", "1st alone", "说明 alone", "all", "$"]
+    files = ["Photo_File_alone", "Photo_File_alone_", "_1st_alone", "说明_alone", "all", "model"]
+    assert list(_file_names(names).values()) == files

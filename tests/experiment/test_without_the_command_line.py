@@ -43,7 +43,7 @@ def test_a_frame_goes_in_and_a_run_comes_out(table, tmp_path, capsys):
     assert columns is run.prepared.columns
     assert {each.column: each.kind for each in columns.kinds} == {
         "code": "ignore",
-        "Photo_File": "image",
+        "Photo File": "image",
         "note": "text",
         "weight": "number",
         "colour": "category",

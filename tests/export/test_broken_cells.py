@@ -272,7 +272,7 @@ def test_32_rows_are_answered_as_without_the_broken_one(tmp_path, run_forked):
     assert set(described["status"]) == {str(status.value) for status in Status}
     (signature,) = described["signatures"].values()
     assert signature["inputs"]["age"] == {
-        **{"dtype": "float32", "shape": [None]},
+        **{"name": "age", "dtype": "float32", "shape": [None]},
         **{"modality": "table", "optional": False},
     }
     assert set(signature["inputs"]) == set(fine)

@@ -66,12 +66,6 @@ def test_outputs_by_name_must_hold_the_probabilities(small, tmp_path, names):
     refuse(named, schema, tmp_path, r"must have an output 'probabilities' and none called 'label'")
 
 
-def test_no_output_is_called_what_a_status_is(small, tmp_path):
-    model, schema = small
-    named = keras.Model(model.input, {"probabilities": model.output, "text_status": model.output})
-    refuse(named, schema, tmp_path, r"output or a target called \['text_status'\]")
-
-
 def test_a_list_of_outputs_has_no_names(small, tmp_path):
     model, schema = small
     listed = keras.Model(model.input, [model.output, model.output])

@@ -43,11 +43,6 @@ def test_a_mask_must_be_a_tensor():
         layers.MeanFusion()({"text": TOKENS_4}, mask={"text": [[True] * 4] * 3})
 
 
-def test_a_name_with_a_slash_is_refused():
-    with pytest.raises(ValueError, match=r"names without '/'.*Received: \('a', 'b/c'\)"):
-        layers.MeanFusion()({"b/c": TOKENS_4, "a": TOKENS_4})
-
-
 def test_one_tensor_for_several_modalities_is_refused():
     layer = layers.MeanFusion()
     layer([TOKENS_4, TOKENS_4])

@@ -309,7 +309,7 @@ def test_what_is_just_within_is_taken(make):
         (lambda: Tabular(categorical=("x",), float64=("x",)), "`float64` must name numeric"),
         (lambda: Tabular(), "must name at least one column, and none twice"),
         (lambda: Tabular(numeric=("x",), categorical=("x",)), "and none twice"),
-        (lambda: Tabular(numeric=("a b",)), r"must be identifiers.*rename \['a b'\]"),
+        (lambda: Tabular(numeric=("a", " ")), r"must be texts that are not empty.*rename \[' '\]"),
         (lambda: Tabular(numeric=("x",), std=(-1.0,)), "`std` must be above 0"),
         (lambda: Tabular(numeric=("x",), std=(1.0, 1.0)), "each numeric column, 1 in all"),
         (lambda: Features(length=0, dim=1), "`length` and `dim` must be at least 1.*length=0"),
@@ -324,7 +324,7 @@ def test_what_is_just_within_is_taken(make):
         ),
         (lambda: PairTarget(towers=(("a", ("x",)), ("b", ()))), "`towers` must be at least two"),
         (
-            lambda: PairTarget(towers=(("a", ("x",)), ("b c", ("y",)))),
+            lambda: PairTarget(towers=(("a", ("x",)), (" ", ("y",)))),
             "`towers` must be at least two",
         ),
         (lambda: Schema([Text(length=1)], PairTarget(towers=TOWERS)), r"\['image', 'table'\] too"),

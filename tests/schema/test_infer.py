@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from keras_multimodal.schema import Modality, Schema, column_kinds, register_modality
-from keras_multimodal.schema.infer import identifier, target_kind
+from keras_multimodal.schema.infer import target_kind
 from keras_multimodal.schema.text import text_length
 
 
@@ -44,20 +44,6 @@ def test_a_text_is_as_long_as_nearly_all(words, length):
     assert text_length([None, *("word " * count for count in words), " "]) == length
 
 
-@pytest.mark.parametrize(
-    ("name", "found"),
-    [
-        ("Review Text", "Review_Text"),
-        ("2nd", "_2nd"),
-        ("(a)", "a"),
-        ("?", "column"),
-        ("größe", "größe"),
-    ],
-)
-def test_a_column_is_called_by_an_identifier(name, found):
-    assert identifier(name) == found
-
-
 def test_pictures_recordings_and_targets_are_as_is_said():
     frame = pd.DataFrame(
         {
@@ -68,13 +54,13 @@ def test_pictures_recordings_and_targets_are_as_is_said():
         }
     )
     schema = Schema.infer(frame, target="the sort")
-    photo, sound = schema["the_photo"], schema["sound"]
+    photo, sound = schema["the photo"], schema["sound"]
     assert (photo.shape, photo.rescale, photo.optional) == ((96, 96, 3), 1 / 255, True)
     assert (sound.sample_rate, sound.num_samples, sound.optional) == (16_000, 80_000, False)
-    assert schema["table"].numeric == ("two_words",)
-    assert (schema.target.name, schema.target.classes) == ("the_sort", ("a", "b"))
+    assert schema["table"].numeric == ("two words",)
+    assert (schema.target.name, schema.target.classes) == ("the sort", ("a", "b"))
     numbers = Schema.infer(frame, target="two words").target
-    assert (numbers.name, numbers.columns) == ("two_words", ("two_words",))
+    assert (numbers.name, numbers.columns) == ("two words", ("two words",))
     with pytest.raises(ValueError, match=r"`target` must be a column.*'the photo'.*target='photo'"):
         Schema.infer(frame, target="photo")
 
@@ -115,10 +101,10 @@ SKELETONS = pd.DataFrame({"the joints": ["1 2 3 4", None, "5 6 7 8"], "size": [0
 
 def test_a_modality_from_outside_is_described_by_its_defaults_or_its_cells():
     schema = Schema.infer(SKELETONS, kinds={"the joints": "skeleton"})
-    assert schema.inputs[0] == Skeleton(name="the_joints", optional=True, joints=5)
-    assert schema.names == ("the_joints", "table")
+    assert schema.inputs[0] == Skeleton(name="the joints", optional=True, joints=5)
+    assert schema.names == ("the joints", "table")
     schema = Schema.infer(SKELETONS[::2], kinds={"the joints": "counted_skeleton"})
-    assert schema.inputs[0] == CountedSkeleton(name="the_joints", optional=False, joints=2)
+    assert schema.inputs[0] == CountedSkeleton(name="the joints", optional=False, joints=2)
     (found, _) = column_kinds(SKELETONS, {"the joints": "skeleton"})
     assert str(found) == "the joints: skeleton (as you say)"
 
@@ -127,7 +113,7 @@ def test_a_modality_that_no_cells_describe_says_what_it_lacks():
     with pytest.raises(
         ValueError,
         match=r"UnknownSkeleton must read \['joints'\] off the cells in `from_cells`.*"
-        "column 'the_joints' of the kind 'unknown_skeleton'",
+        "column 'the joints' of the kind 'unknown_skeleton'",
     ):
         Schema.infer(SKELETONS, kinds={"the joints": "unknown_skeleton"})
 

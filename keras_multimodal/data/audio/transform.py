@@ -124,4 +124,4 @@ class AudioTransform(Transform[Audio]):
 
     def finish(self, loaded: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Return `(batch, num_samples)` samples and mask, by name."""
-        return {self.spec.name: loaded[0], self.spec.mask_name: loaded[1]}
+        return {self.spec.inner_name: loaded[0], self.spec.mask_name: loaded[1]}

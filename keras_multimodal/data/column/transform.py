@@ -71,12 +71,12 @@ class Transform(tf.Module, Generic[_Spec]):
     """
 
     def __init__(self, spec: _Spec) -> None:
-        super().__init__(name=f"{spec.name}_transform")
+        super().__init__(name=f"transform_{spec.inner_name}")
         self.spec = spec
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
         """Return what the exported model takes for this modality, by name."""
-        return {self.spec.name: tf.TensorSpec([None], tf.string, name=self.spec.name)}
+        return {self.spec.name: tf.TensorSpec([None], tf.string, name=self.spec.inner_name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return which rows have the modality, `(batch,)` bool."""
@@ -156,7 +156,9 @@ class Transform(tf.Module, Generic[_Spec]):
 
 def by_name(tensors: Tensors, spec: Modality) -> dict[str, tf.Tensor]:
     """Return a modality's tensors by name; a single one is the input named like the modality."""
-    return tensors if isinstance(tensors, dict) else {spec.name: tensors}
+    if not isinstance(tensors, dict):
+        return {spec.inner_name: tensors}
+    return {spec.inner_name if n == spec.name else n: each for n, each in tensors.items()}
 
 
 def mask_absent(tensors: dict[str, tf.Tensor], present: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -133,7 +133,7 @@ def _cache(
             f"Received: that of {spec.name!r} with {len(encoder.trainable_weights)} trainable "
             "weights. Set `trainable = False`, or make it so"
         )
-    folder = _find_folder(directory, spec.name, {**_identity(encoder, spec), "dtype": dtype})
+    folder = _find_folder(directory, spec.inner_name, {**_identity(encoder, spec), "dtype": dtype})
     store = FeatureStore(folder, *tokens.shape[1:])
     # Rows of one content are encoded once.
     lacking = {f: row for row, f in enumerate(fingerprints) if f and f not in store.places}
@@ -196,7 +196,7 @@ def _encoder_inputs(
     given = spec.encoder_inputs(batch)
     flagged = spec.optional and spec.mask_name not in spec.tensors
     knows = hasattr(encoder, "check_modality") or len(getattr(encoder, "inputs", None) or ()) > 1
-    return given if knows or not flagged else batch[spec.name]
+    return given if knows or not flagged else batch[spec.inner_name]
 
 
 def _inputs(batch: Any) -> Mapping[str, tf.Tensor]:

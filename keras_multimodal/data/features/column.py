@@ -67,7 +67,7 @@ class FeatureColumn(Column):
         def finish(places: tf.Tensor, seeds: tf.Tensor) -> dict[str, tf.Tensor]:
             tokens, mask = tf.numpy_function(read_places, [places], (tf.float32, tf.bool))
             return {
-                spec.name: tf.ensure_shape(tokens, (None, *spec.shape)),
+                spec.inner_name: tf.ensure_shape(tokens, (None, *spec.shape)),
                 spec.mask_name: tf.ensure_shape(mask, (None, spec.length)),
             }
 

@@ -22,7 +22,7 @@ class FeaturesTransform(Transform[Features]):
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
         """Return `(batch, tokens, dim)` float32."""
         shape = [None, None, self.spec.dim]
-        return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.name)}
+        return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.inner_name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return the rows that have any token among those that are used."""
@@ -48,7 +48,7 @@ class FeaturesTransform(Transform[Features]):
         """Return the tokens, 0 where there is none, and which there are."""
         there = _there(loaded)
         tokens = tf.where(there[..., None], smooth_clip(loaded, HUGE), 0.0)
-        return {self.spec.name: tokens, self.spec.mask_name: there}
+        return {self.spec.inner_name: tokens, self.spec.mask_name: there}
 
     def judge_batch(
         self, raw: Mapping[str, tf.Tensor], tensors: Mapping[str, tf.Tensor]

@@ -303,7 +303,7 @@ class ImageFlow(keras.utils.PyDataset, ColumnHolder):
         batch_size = self.batch_size if batch_size is None else batch_size
         seed = (self.defaults.seed or 0) if seed is None else seed
         numbered = self._records.batch(batch_size, training, seed, **options).enumerate()
-        make, writer, name = self._make_targets, self._writer, self.spec.name
+        make, writer, name = self._make_targets, self._writer, self.spec.inner_name
 
         def arrange(number: tf.Tensor, batch: tuple[Any, ...]) -> Tensors:
             inputs, numbers, *weights = batch

@@ -1,5 +1,6 @@
 """What `pair` refuses."""
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.text.column import TextColumn
+from keras_multimodal.schema import Tabular
 
 
 def check_arguments(columns: Sequence[Any], **choices: tuple[str, tuple[str, ...]]) -> None:
@@ -35,6 +37,27 @@ def check_arguments(columns: Sequence[Any], **choices: tuple[str, tuple[str, ...
         raise ValueError(
             "`columns` must have names that differ; give each its own with `name=`. "
             f"Received: names={names}"
+        )
+
+
+def check_raw_names(columns: Sequence[Column]) -> None:
+    """Refuse a table's column called as another modality: exported models take cells by name.
+
+    Args:
+        columns: What `pair` received.
+    """
+    specs = [column.spec for column in columns]
+    names = [
+        name
+        for spec in specs
+        for name in (spec.columns if isinstance(spec, Tabular) else (spec.name,))
+    ]
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    if repeated:
+        raise ValueError(
+            "`columns` must have names that differ from those of a table's columns: an exported "
+            f"model takes each by its name. Received: {repeated} more than once; rename the "
+            "table's, or give the modality another with `name=`"
         )
 
 

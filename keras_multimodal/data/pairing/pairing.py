@@ -16,6 +16,7 @@ from keras_multimodal.data.pairing.checks import (
     check_lengths,
     check_overlap,
     check_present,
+    check_raw_names,
     where,
 )
 from keras_multimodal.data.pairing.description import check_target, columns_by_schema
@@ -139,6 +140,7 @@ def pair(
         match=match,
     )
     if schema is None:
+        check_raw_names(modalities)
         modalities = _declare_optional(modalities, on_missing, on_error)
     else:
         modalities = columns_by_schema(modalities, schema, on_missing, on_error)

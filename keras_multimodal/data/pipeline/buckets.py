@@ -117,7 +117,7 @@ class Buckets:
 
 def real_length(tensors: Mapping[str, tf.Tensor], spec: Modality) -> tf.Tensor:
     """Return the place behind each row's last real step, `(batch,)` int32; 0 where none is."""
-    mask = tensors[spec.mask_name] if spec.masked else tf.not_equal(tensors[spec.name], 0)
+    mask = tensors[spec.mask_name] if spec.masked else tf.not_equal(tensors[spec.inner_name], 0)
     steps = tf.range(1, spec.shape[0] + 1)
     return tf.reduce_max(tf.where(mask, steps, 0), axis=1)
 

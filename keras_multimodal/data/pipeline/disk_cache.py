@@ -38,7 +38,7 @@ def cache_on_disk(columns: Sequence[Column], directory: str, threads: int) -> di
         if column.reads_files:
             source = column.source_column
             recipe = [tf.__version__, preprocessing_digest(source.spec), _CHECKSUMS]
-            shards = ShardFolder.of(directory, source.spec.name, recipe, "`cache`")
+            shards = ShardFolder.of(directory, source.spec.inner_name, recipe, "`cache`")
             loaders[source.spec.name] = _loader(source, shards, threads)
     return loaders
 

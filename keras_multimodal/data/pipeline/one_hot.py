@@ -4,19 +4,20 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.data.targets.target_labels import SingleTarget
 from keras_multimodal.schema import ClassTarget
 from keras_multimodal.types import Tensors
 
 
 def one_hot_widths(targets: Sequence[SingleTarget]) -> dict[str, int]:
-    """Return how many classes each target has of which a row has one.
+    """Return by inner name how many classes each target has of which a row has one.
 
     Args:
         targets: The targets' descriptions.
     """
     return {
-        target.name: len(target.classes)
+        inner_name(target.name): len(target.classes)
         for target in targets
         if isinstance(target, ClassTarget) and not target.multi_label
     }

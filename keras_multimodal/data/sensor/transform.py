@@ -40,7 +40,7 @@ class SensorTransform(Transform[Sensor]):
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
         """Return `(batch, time, channels)` of floats."""
         shape = [None, None, len(self.spec.channels)]
-        return {self.spec.name: tf.TensorSpec(shape, self._raw_dtype, name=self.spec.name)}
+        return {self.spec.name: tf.TensorSpec(shape, self._raw_dtype, name=self.spec.inner_name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return whether a row has any finite value in what is kept of it."""
@@ -71,7 +71,7 @@ class SensorTransform(Transform[Sensor]):
         values = tf.where(valid, smooth_clip(self._scaled(loaded), bound), 0.0)
         if spec.indicators:
             values = tf.concat([values, tf.cast(valid, tf.float32)], -1)
-        return {spec.name: values, spec.mask_name: tf.reduce_any(valid, -1)}
+        return {spec.inner_name: values, spec.mask_name: tf.reduce_any(valid, -1)}
 
     def judge_batch(
         self, raw: Mapping[str, tf.Tensor], tensors: Mapping[str, tf.Tensor]

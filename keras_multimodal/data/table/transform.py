@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.data.column.registry import register_transform
 from keras_multimodal.data.column.scaling import smooth_clip, standardize
 from keras_multimodal.data.column.status import FAR, Status, code, worst
@@ -39,22 +40,23 @@ class TableTransform(Transform[Tabular]):
             )
         self.lookups = [
             keras.layers.StringLookup(
-                vocabulary=list(categories), num_oov_indices=1, mask_token="", name=f"{name}_lookup"
+                vocabulary=list(categories),
+                num_oov_indices=1,
+                mask_token="",
+                name=f"lookup_{inner_name(name)}",
             )
             for name, categories in zip(spec.categorical, spec.categories, strict=True)
         ]
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
         """Return a number or a string for each column."""
-        exact = self.spec.float64
-        numbers = {
-            name: tf.TensorSpec([None], tf.float64 if name in exact else tf.float32, name=name)
-            for name in self.spec.numeric
+        spec = self.spec
+        dtypes = {c: tf.float64 if c in spec.float64 else tf.float32 for c in spec.numeric}
+        dtypes |= dict.fromkeys(spec.categorical, tf.string)
+        return {
+            name: tf.TensorSpec([None], dtype, name=inner_name(name))
+            for name, dtype in dtypes.items()
         }
-        strings = {
-            name: tf.TensorSpec([None], tf.string, name=name) for name in self.spec.categorical
-        }
-        return numbers | strings
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return whether a row has any cell."""
@@ -90,7 +92,7 @@ class TableTransform(Transform[Tabular]):
         if spec.numeric:
             valid = tf.math.is_finite(loaded["numbers"])
             scaled = smooth_clip(self._scaled(loaded["numbers"]), spec.clip)
-            tensors[spec.name] = tf.where(valid, scaled, 0.0)
+            tensors[spec.inner_name] = tf.where(valid, scaled, 0.0)
             masks.append(valid)
         if spec.categorical:
             ids = [lookup(loaded["strings"][:, i]) for i, lookup in enumerate(self.lookups)]

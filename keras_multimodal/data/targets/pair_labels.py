@@ -29,8 +29,15 @@ class PairLabels(TargetLabels):
     array: np.ndarray
 
     @classmethod
-    def read(cls, match: bool | Mapping[str, Sequence[str]], columns: Sequence[Column]) -> Self:
+    def read(
+        cls, match: bool | Mapping[str, Sequence[str]], columns: Sequence[Column], name: str
+    ) -> Self:
         """Return what `pair` is given for `match`: a tower for each modality, or those given.
+
+        Args:
+            match: See `pair`.
+            columns: The columns that are paired.
+            name: What the target is called.
 
         Raises:
             TypeError: If it is neither True nor a dict.
@@ -52,7 +59,8 @@ class PairLabels(TargetLabels):
             raise ValueError(
                 f"`match` must be of the modalities {names}. Received: {sorted(unknown)} too"
             )
-        return cls(PairTarget(towers=tuple(listed.items())), np.zeros((0, len(listed)), "int32"))
+        target = PairTarget(name=name, towers=tuple(listed.items()))
+        return cls(target, np.zeros((0, len(listed)), "int32"))
 
     @property
     def spec(self) -> PairTarget:

@@ -1,10 +1,12 @@
 """How the target that `pair` is given becomes labels."""
 
+import dataclasses
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from keras_multimodal._inner_names import free_name
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.class_labels import ClassLabels
 from keras_multimodal.data.targets.no_labels import NoLabels
@@ -14,6 +16,7 @@ from keras_multimodal.data.targets.several_labels import SeveralLabels
 from keras_multimodal.data.targets.target_labels import TargetLabels
 from keras_multimodal.data.targets.text_labels import TextLabels
 from keras_multimodal.data.text.column import TextColumn
+from keras_multimodal.schema import PairTarget
 from keras_multimodal.types import Cell, Frame, Tensor
 
 
@@ -49,6 +52,7 @@ def read_target(
         match=match is not False,
     )
     first = columns[0]
+    taken = {name for column in columns for name in column.spec.tensors}
     parts = (
         *ClassLabels.read(labels, classes, ordered, first, alone=values is None),
         *NumberLabels.read(values, first, alone=labels is None),
@@ -56,10 +60,13 @@ def read_target(
     if captions is not None:
         return TextLabels.read(captions)
     if match is not False:
-        return PairLabels.read(match, columns)
+        return PairLabels.read(match, columns, free_name(PairTarget.name, taken))
     if len(parts) > 1:
         return SeveralLabels(parts)
-    return parts[0] if parts else NoLabels()
+    if not parts:
+        return NoLabels()
+    # Nobody has called it "label" or "value", as a column may be called.
+    return dataclasses.replace(parts[0], name=free_name(parts[0].name, taken))
 
 
 def _check_kinds(**given: bool) -> None:

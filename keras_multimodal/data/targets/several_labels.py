@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 
 import numpy as np
 
+from keras_multimodal._inner_names import inner_name
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.targets.cell_labels import CellLabels
 from keras_multimodal.data.targets.feed import Feed
@@ -111,7 +112,7 @@ class SeveralLabels(TargetLabels):
 
     def feed(self, weights: np.ndarray | None) -> Feed:
         """Return labels and weights by target; a label that is not there is 0, of weight 0."""
-        feeds = {part.name: part.feed_with_gaps(weights) for part in self.parts}
+        feeds = {inner_name(part.name): part.feed_with_gaps(weights) for part in self.parts}
         return Feed(
             labels={name: labels for name, (labels, _) in feeds.items()},
             weights={name: shares for name, (_, shares) in feeds.items()},

@@ -104,7 +104,7 @@ class TextLabels(TargetLabels):
         ids = encode(spec, self.texts.cells.tolist())
         labels = ids[:, 1:]
         # Nothing is read of which nothing is to be written: the end of a short text.
-        inputs = {spec.name: np.where(labels > 0, ids[:, :-1], 0)}
+        inputs = {spec.inner_name: np.where(labels > 0, ids[:, :-1], 0)}
         return Feed(labels=labels, weights=weights, inputs=inputs)
 
     def cells(self) -> Mapping[str, np.ndarray]:

@@ -67,7 +67,7 @@ class TextTransform(Transform[Text]):
         replaced = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
         codes = [code(tf.not_equal(replaced, texts), Status.PARTLY_ABSENT)]
         if self.spec.tokenizer is None:  # subwords make up every text
-            known = tf.reduce_any(tensors[self.spec.name] > 1, 1)
+            known = tf.reduce_any(tensors[self.spec.inner_name] > 1, 1)
             codes.append(code(self.raw_present(raw) & tf.logical_not(known), Status.UNSEEN))
         return worst(*codes)
 
@@ -122,7 +122,7 @@ def _vectorization(spec: Text, ragged: bool = False) -> keras.layers.TextVectori
         output_sequence_length=None if ragged else spec.length,
         ragged=ragged,
         vocabulary=list(spec.vocabulary) or None,
-        name=f"{spec.name}_vectorization",
+        name=f"vectorization_{spec.inner_name}",
     )
 
 

@@ -14,6 +14,7 @@ from keras_multimodal.layers._modalities import (
     merged_tokens,
     modality_names,
     modality_widths,
+    part_name,
     single_width,
     values_and_masks,
 )
@@ -122,7 +123,7 @@ class BottleneckFusion(BlockStack):
         # One list of blocks for each layer.
         self._blocks = [
             [
-                self.make_block(layer * len(names) + m, f"{name}_block_{layer}")
+                self.make_block(layer * len(names) + m, f"{part_name(name)}_block_{layer}")
                 for m, name in enumerate(names)
             ]
             for layer in range(self.num_layers)

@@ -11,6 +11,7 @@ from keras_multimodal.layers._modalities import (
     Name,
     like_inputs,
     merged_mask,
+    part_name,
     span_of,
     values_and_masks,
 )
@@ -105,23 +106,24 @@ class CoAttention(MutualBlockLayer):
         self._normalizations, self._projections, self._output_projections = [], [], []
         self._feed_forwards, self._blocks = [], []
         for index, (name, shape) in enumerate(zip(self.modality_names, shapes, strict=True)):
+            part = part_name(name)
             normalization = keras.layers.LayerNormalization(
-                epsilon=EPSILON, dtype=policy, name=f"{name}_normalization"
+                epsilon=EPSILON, dtype=policy, name=f"{part}_normalization"
             )
             normalization.build(shape)
             self._normalizations.append(normalization)
             # One product makes queries, keys and values.
-            projection = keras.layers.Dense(3 * units, dtype=policy, name=f"{name}_projection")
+            projection = keras.layers.Dense(3 * units, dtype=policy, name=f"{part}_projection")
             projection.build(shape)
             self._projections.append(projection)
-            output = keras.layers.Dense(width, dtype=policy, name=f"{name}_output_projection")
+            output = keras.layers.Dense(width, dtype=policy, name=f"{part}_output_projection")
             output.build((None, units))
             self._output_projections.append(output)
-            feed_forward = self.make_feed_forward(2 + 2 * index, f"{name}_feed_forward")
+            feed_forward = self.make_feed_forward(2 + 2 * index, f"{part}_feed_forward")
             feed_forward.build(shape)
             self._feed_forwards.append(feed_forward)
             if self.self_attention:
-                block = self.make_block(3 + 2 * index, f"{name}_block")
+                block = self.make_block(3 + 2 * index, f"{part}_block")
                 block.build(shape)
                 self._blocks.append(block)
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._checks import check_at_least
-from keras_multimodal.layers._modalities import like_inputs, values_and_masks
+from keras_multimodal.layers._modalities import like_inputs, part_name, values_and_masks
 from keras_multimodal.layers.attention._block_layer import MutualBlockLayer
 from keras_multimodal.types import Activation, Mask, Tensors
 
@@ -108,13 +108,14 @@ class CrossModalTransformer(MutualBlockLayer):
         # By target, then by source: each a stack of blocks.
         self._pair_blocks: list[list[Any]] = []
         self._self_blocks: list[Any] = []
+        names = {name: part_name(name) for name in self.modality_names}
         for target, shape in zip(self.modality_names, shapes, strict=True):
             stacks = []
             for source, source_shape in zip(self.modality_names, shapes, strict=True):
                 if source == target:
                     continue
                 stack = [
-                    self.make_block(next(numbers), f"{target}_from_{source}_{layer}")
+                    self.make_block(next(numbers), f"{names[target]}_from_{names[source]}_{layer}")
                     for layer in range(self.num_layers)
                 ]
                 for block in stack:
@@ -123,7 +124,7 @@ class CrossModalTransformer(MutualBlockLayer):
             self._pair_blocks.append(stacks)
             merged = (*shape[:-1], self.output_width(width, len(shapes)))
             stack = [
-                self.make_block(next(numbers), f"{target}_self_{layer}")
+                self.make_block(next(numbers), f"{names[target]}_self_{layer}")
                 for layer in range(self.num_self_attention_layers)
             ]
             for block in stack:

@@ -12,6 +12,7 @@ from keras_multimodal.layers._modalities import (
     like_inputs,
     modality_names,
     modality_widths,
+    part_name,
     values_and_masks,
 )
 from keras_multimodal.ops import zero_masked
@@ -71,7 +72,7 @@ class ModalityEmbedding(keras.layers.Layer):
         self.modality_names = modality_names(input_shape)
         self._embeddings = [
             self.add_weight(
-                name=f"embedding_{name}",
+                name=f"embedding_{part_name(name)}",
                 shape=(width,),
                 initializer=clone_initializer(self.embeddings_initializer),
             )

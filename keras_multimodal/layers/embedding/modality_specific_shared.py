@@ -14,6 +14,7 @@ from keras_multimodal.layers._modalities import (
     like_inputs,
     masks_in_order,
     modality_names,
+    part_name,
 )
 from keras_multimodal.layers.embedding._subspace_losses import (
     central_moments,
@@ -162,7 +163,9 @@ class ModalitySpecificShared(VectorFusion):
         shapes = [(None, width) for width in widths.values()]
         self._projection.build(like_inputs(shapes, self.modality_names))
         self._shared = self._dense("shared", self.activation)
-        self._specific = [self._dense(f"specific_{name}", self.activation) for name in widths]
+        self._specific = [
+            self._dense(f"specific_{part_name(name)}", self.activation) for name in widths
+        ]
         if self.reconstruction_weight:
             self._decoder = self._dense("decoder", None)
 

@@ -12,6 +12,7 @@ from keras_multimodal.layers._modalities import (
     like_inputs,
     modality_names,
     modality_widths,
+    part_name,
     values_and_masks,
 )
 from keras_multimodal.ops import l2_normalize, zero_masked
@@ -133,10 +134,10 @@ class SharedProjection(keras.layers.Layer):
         self._stacks = [
             [
                 *(
-                    self._dense(units, f"{name}_hidden_{index}", self.activation)
+                    self._dense(units, f"{part_name(name)}_hidden_{index}", self.activation)
                     for index, units in enumerate(self.hidden_units)
                 ),
-                *(shared or self._last_layers(str(name))),
+                *(shared or self._last_layers(part_name(name))),
             ]
             for name in self.modality_names
         ]

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal.layers._initializers import clone_initializer
-from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers._modalities import Name, part_name
 from keras_multimodal.types import Initializer, Tensor
 
 
@@ -16,7 +16,9 @@ def add_absent_vectors(
     """Give `layer` a weight for each modality, of the modality's width."""
     return [
         layer.add_weight(
-            name=f"absent_{name}", shape=(width,), initializer=clone_initializer(initializer)
+            name=f"absent_{part_name(name)}",
+            shape=(width,),
+            initializer=clone_initializer(initializer),
         )
         for name, width in widths.items()
     ]

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers._modalities import Name, part_name
 from keras_multimodal.layers.fusion._products import product_of_present
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
@@ -112,7 +112,9 @@ class FactorizedBilinearPooling(ProjectingFusion):
     def build_fusion(self, widths: dict[Name, int]) -> None:
         """Make the projections."""
         self._projections = [
-            self.dense(f"{name}_projection", width, self.units * self.factor, self.activation)
+            self.dense(
+                f"{part_name(name)}_projection", width, self.units * self.factor, self.activation
+            )
             for name, width in widths.items()
         ]
 

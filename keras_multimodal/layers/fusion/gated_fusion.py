@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
-from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers._modalities import Name, part_name
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import shares, stacked_presence
 from keras_multimodal.types import Mask, Tensor, Tensors
@@ -67,11 +67,11 @@ class GatedFusion(ProjectingFusion):
         whole = sum(widths.values())
         self._kernels, self._gate_kernels, self._biases, self._gate_biases = [], [], [], []
         for name, width in widths.items():
-            self._kernels.append(self._kernel(f"kernel_{name}", width))
-            self._gate_kernels.append(self._kernel(f"gate_kernel_{name}", whole))
+            self._kernels.append(self._kernel(f"kernel_{part_name(name)}", width))
+            self._gate_kernels.append(self._kernel(f"gate_kernel_{part_name(name)}", whole))
             if self.use_bias:
-                self._biases.append(self._bias(f"bias_{name}"))
-                self._gate_biases.append(self._bias(f"gate_bias_{name}"))
+                self._biases.append(self._bias(f"bias_{part_name(name)}"))
+                self._gate_biases.append(self._bias(f"gate_bias_{part_name(name)}"))
 
     def _kernel(self, name: str, width: int) -> Tensor:
         return self.add_weight(

@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
-from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers._modalities import Name, part_name
 from keras_multimodal.layers.fusion._products import product_of_present
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
@@ -84,7 +84,7 @@ class LowRankFusion(ProjectingFusion):
         """Make the factors, the weights of the products and the bias."""
         self._factors = [
             self.add_weight(
-                name=f"factor_{name}",
+                name=f"factor_{part_name(name)}",
                 # The last row meets the 1.
                 shape=(width + 1, self.rank * self.units),
                 initializer=clone_initializer(self.kernel_initializer),

@@ -13,6 +13,7 @@ from keras_multimodal.layers._modalities import (
     like_inputs,
     modality_names,
     modality_widths,
+    part_name,
     values_and_masks,
 )
 from keras_multimodal.layers._norm import norm
@@ -136,10 +137,11 @@ class MultimodalAdaptationGate(keras.layers.Layer):
         dim = widths.pop(anchor)
         self._gates, self._kernels = [], []
         for name, width in widths.items():
-            kernel = self._kernel(f"gate_kernel_{name}", dim + width, dim)
-            bias = self.add_weight(name=f"gate_bias_{name}", shape=(dim,), initializer="zeros")
+            part = part_name(name)
+            kernel = self._kernel(f"gate_kernel_{part}", dim + width, dim)
+            bias = self.add_weight(name=f"gate_bias_{part}", shape=(dim,), initializer="zeros")
             self._gates.append((kernel, bias))
-            self._kernels.append(self._kernel(f"kernel_{name}", width, dim))
+            self._kernels.append(self._kernel(f"kernel_{part}", width, dim))
         self._bias = self.add_weight(name="bias", shape=(dim,), initializer="zeros")
         self._normalization = keras.layers.LayerNormalization(
             epsilon=_LAYER_EPSILON, dtype=self.dtype_policy, name="normalization"

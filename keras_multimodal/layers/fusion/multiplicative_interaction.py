@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers._modalities import Name, part_name
 from keras_multimodal.layers.fusion._products import flat_outer
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
@@ -68,12 +68,15 @@ class MultiplicativeInteraction(ProjectingFusion):
         """Make the linear and bilinear forms."""
         # The first form's bias is that of the sum.
         self._linear = [
-            self.dense(f"{name}_linear", width, self.units, use_bias=index == 0)
+            self.dense(f"{part_name(name)}_linear", width, self.units, use_bias=index == 0)
             for index, (name, width) in enumerate(widths.items())
         ]
         self._bilinear = [
             self.dense(
-                f"{one}_{two}_bilinear", widths[one] * widths[two], self.units, use_bias=False
+                f"{part_name(one)}_{part_name(two)}_bilinear",
+                widths[one] * widths[two],
+                self.units,
+                use_bias=False,
             )
             for one, two in itertools.combinations(widths, 2)
         ]

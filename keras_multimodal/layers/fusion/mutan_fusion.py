@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_multimodal._registration import register
-from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers._modalities import Name, part_name
 from keras_multimodal.layers.fusion._products import product_of_present
 from keras_multimodal.layers.fusion._projecting_fusion import ProjectingFusion
 from keras_multimodal.layers.fusion._vector_fusion import zero_unknown
@@ -98,12 +98,15 @@ class MutanFusion(ProjectingFusion):
         """Make the layers before, in and after the products."""
         self._width = self.hidden_units or self.units
         self._projections = [
-            self.dense(f"{name}_projection", width, self._width, activation=self.activation)
+            self.dense(
+                f"{part_name(name)}_projection", width, self._width, activation=self.activation
+            )
             for name, width in widths.items()
         ]
         # One product for all of a modality's `N_mr`.
         self._factors = [
-            self.dense(f"{name}_factors", self._width, self.rank * self._width) for name in widths
+            self.dense(f"{part_name(name)}_factors", self._width, self.rank * self._width)
+            for name in widths
         ]
         self._output = self.dense("output", self._width, self.units)
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_multimodal._registration import register
 from keras_multimodal.layers._initializers import clone_initializer
-from keras_multimodal.layers._modalities import Name
+from keras_multimodal.layers._modalities import Name, part_name
 from keras_multimodal.layers.fusion._vector_fusion import (
     VectorFusion,
     known_rows,
@@ -121,13 +121,14 @@ class ProductOfExperts(VectorFusion):
         ]
 
     def _linear(self, what: str, name: Name, width: int) -> tuple[Any, Any]:
+        part = part_name(name)
         kernel = self.add_weight(
-            name=f"{what}_kernel_{name}",
+            name=f"{what}_kernel_{part}",
             shape=(width, self.units),
             initializer=clone_initializer(self.kernel_initializer),
             regularizer=self.kernel_regularizer,
         )
-        bias = self.add_weight(name=f"{what}_bias_{name}", shape=(self.units,), initializer="zeros")
+        bias = self.add_weight(name=f"{what}_bias_{part}", shape=(self.units,), initializer="zeros")
         return kernel, bias
 
     def call(

@@ -12,6 +12,7 @@ from keras_multimodal.layers._modalities import (
     like_inputs,
     modality_names,
     modality_widths,
+    part_name,
     values_and_masks,
 )
 from keras_multimodal.ops import masked_mean, zero_masked
@@ -96,7 +97,7 @@ class SqueezeExciteFusion(keras.layers.Layer):
         joint = max(1, whole // self.ratio)
         self._squeeze = self._dense("squeeze", whole, joint, self.activation)
         self._excitations = [
-            self._dense(f"{name}_excitation", joint, width, "sigmoid")
+            self._dense(f"{part_name(name)}_excitation", joint, width, "sigmoid")
             for name, width in widths.items()
         ]
 

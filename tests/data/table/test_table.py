@@ -123,8 +123,8 @@ def test_infinite_numbers_of_ones_own_are_named_too():
         ({"x": [1]}, {"numeric": ["y"]}, r"`numeric` must name a column.*\['x'\].*'y'"),
         ({"x": [1]}, {"numeric": []}, "at least one column"),
         ({"x": ["1", "-inf"]}, {"numeric": ["x"]}, "'-inf' in row 1 of column 'x'"),
-        ({"a b": [1]}, {"numeric": ["a b"]}, r"identifiers.*rename \['a b'\]"),
-        ({0: [1]}, {"numeric": [0]}, r"identifiers.*rename \[0\]"),
+        ({" ": [1]}, {"numeric": [" "]}, r"not empty.*rename \[' '\]"),
+        ({0: [1]}, {"numeric": [0]}, r"must be texts.*rename \[0\]"),
         ({"x": [1]}, {"numeric": ["x"], "categorical": ["x"]}, "none twice"),
     ],
 )

@@ -190,7 +190,7 @@ LABELS = FRAME[["grade", "tags"]]
             {"labels": FRAME[["grade"]], "values": FRAME["age"], "match": True},
             "must go without `labels`",
         ),
-        ({"labels": LABELS.rename(columns={"tags": "the tags"})}, r"identifiers; rename a frame"),
+        ({"labels": LABELS.rename(columns={"tags": ""})}, r"not empty; rename a frame"),
         ({"labels": LABELS.rename(columns={"tags": "text"})}, "differ from each other"),
         (
             {"labels": LABELS.assign(tags=None), "values": FRAME["age"]},
