@@ -22,6 +22,7 @@ FOR_ALL = {
     "__main__",
     "_disk_space",
     "_folders",
+    "_inner_names",
     "_locks",
     "_registration",
     "_registry",

@@ -266,7 +266,7 @@ def test_what_is_just_within_is_taken(make):
     ("make", "message"),
     [
         (lambda: image(width=0), "`height` and `width`.*width=0"),
-        (lambda: image(channels=0), "`channels` must be at least 1"),
+        (lambda: image(channels=0), "`channels` must be at least 1.*channels=0"),
         (lambda: image(interpolation="gaussian"), "`interpolation` must be one of"),
         (lambda: image(background=-1), r"`background` must be a grey level.*background=-1"),
         (lambda: image(background=256), r"`background` must be a grey level.*background=256"),

@@ -139,7 +139,7 @@ def test_cells_of_a_file_are_read_as_they_are_written():
     assert TextProcessor().from_dataframe("t.csv", "note").cells.tolist() == ["1.50", "2.0"]
     assert TextProcessor().load_data("t.csv", column="code").cells.tolist() == ["01", "02"]
     assert ImageStream().from_dataframe("t.csv", "photo").cells.tolist() == ["0001", "0001"]
-    both = ImageStream().flows_from_dataframe("t.csv", ["photo", "photo"], class_mode=None)
+    both = ImageStream().flows_from_dataframe("t.csv", ["photo", "photo"])
     assert both[1].cells.tolist() == ["0001", "0001"]
     table = TableProcessor().from_dataframe("t.csv", ["note", "code", "price"])
     assert table.spec.numeric == ("note", "price")
