@@ -143,7 +143,7 @@ def _status(
         if isinstance(column, SensorColumn):
             for key, far in zip(column.keys, column.far_rows(), strict=True):
                 if far:
-                    name = table.names[column.spec.name]
+                    name = table.names.get(column.spec.name, column.spec.name)
                     status[key].append(f"{name} holds a number far from training's")
     for number, parts in lacks.items():
         if number not in report.missing.get(tabular, ()):  # which says as much

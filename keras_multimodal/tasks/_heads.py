@@ -138,7 +138,7 @@ def number_head(
         # Keras reads mean and variance as float32, and takes no deviation below 1e-7. In two steps,
         # with the mean's further digits in the first, nothing is lost.
         near, std = mean.astype("float32").astype("float64"), np.sqrt(std)
-        numbers = _in_units((mean - near) / std, std, dtype, f"{name}_from_mean")(numbers)
+        numbers = _in_units((mean - near) / std, std, dtype, call("from_mean"))(numbers)
         mean = near
     numbers = _in_units(mean, std, dtype, name)(numbers)
     if loss == "quantile":

@@ -41,6 +41,7 @@ def without_noise(
         most: The greatest.
     """
     constant = most - least <= _NOISE * np.maximum(np.abs(least), np.abs(most))
+    constant |= std == 0  # differences whose squares are no numbers any more
     return np.where(constant, least, mean), np.where(constant, 1, std)
 
 

@@ -15,6 +15,7 @@ from keras_multimodal.data import (
     TextProcessor,
     pair,
 )
+from keras_multimodal.data.column import precision
 from keras_multimodal.export import saved_model, serve_in_fresh_process
 from keras_multimodal.losses import StandardizedError
 from keras_multimodal.schema import NumberTarget, Schema, Tabular, Targets
@@ -169,6 +170,22 @@ def test_what_is_constant_is_called_so(constant):
     np.testing.assert_allclose(values, np.zeros((1, 1000, 1)), atol=1e-8)
     almost = numbers * (1 + 1e-14 * (np.arange(1000) % 2))
     assert TableProcessor().from_dataframe(pd.DataFrame({"a": almost})).adapt().spec.std != (1.0,)
+
+
+def test_what_squares_to_nothing_is_constant():
+    spec = pair(texts(2), values=[0.0, 1e-200]).adapt().schema.target
+    assert (spec.mean, spec.std) == ((0.0,), (1.0,))
+
+
+def test_many_numbers_are_held_as_float32_where_that_loses_nothing(monkeypatch):
+    monkeypatch.setattr(precision, "_FEW", 0)
+    seconds = 1.7e9 + np.arange(1000.0)
+    seconds[::9] = 0
+    heights = 1.5 + 0.0213 * np.arange(1000.0) % 0.7
+    nothing = np.full(1000, np.nan)
+    assert not precision.fits_float32(np.stack([seconds, heights], 1))
+    assert precision.fits_float32(np.stack([heights, nothing, np.round(heights)], 1))
+    assert not precision.fits_float32(np.full((1000, 1), 0.1))  # of which no spread is known
 
 
 @pytest.mark.parametrize("number", [1e39, -1e39, 10**400, np.inf, np.nan])
