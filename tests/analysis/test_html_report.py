@@ -242,6 +242,13 @@ def test_a_figure_is_a_picture_with_a_description():
     assert re.search(rb"<svg .*</svg>", base64.b64decode(content), re.DOTALL)
 
 
+def test_names_that_the_figure_s_font_lacks_are_drawn_by_the_reader():
+    report = HtmlReport("Figure")
+    report.add_figure("Curves", learning_curves({"照片": {"loss": [2, 1]}}, ["loss"]), "Loss falls")
+    (image,) = Page(report.to_html()).of("img")
+    assert "照片" in base64.b64decode(image["src"].split(",")[1]).decode("utf-8")
+
+
 def test_it_is_written_whole_or_not_at_all(full, tmp_path, monkeypatch):
     path = tmp_path / "report.html"
     path.write_text("an older report")
