@@ -5,7 +5,7 @@ import dataclasses
 from keras_multimodal._options.declaration import Declared, described, option
 from keras_multimodal.errors import ArgumentError
 
-SOURCES = ".csv, .tsv, .parquet, .jsonl or .ndjson file, or tfds:NAME"
+SOURCES = ".csv, .tsv, .parquet, .jsonl or .ndjson file, text as gzip too, or tfds:NAME"
 TASKS = ("classification", "regression", "generation", "retrieval")
 _LISTS = ("image", "text", "audio", "sensor", "tabular", "ignore")
 
@@ -39,6 +39,18 @@ class TableOptions(Declared):
     )
     confine: bool = option(
         False, "read no file outside of that folder, wherever names and links lead"
+    )
+    encoding: str | None = option(
+        None,
+        "encoding of the table, and of text files that it names and that are no UTF-8",
+        otherwise="as their bytes show",
+        metavar="NAME",
+    )
+    sep: str | None = option(
+        None,
+        "sign between the cells of a .csv or .tsv",
+        otherwise="as the names show",
+        metavar="SIGN",
     )
     image: tuple[str, ...] = option((), "columns of pictures' file names", metavar="COLUMN")
     text: tuple[str, ...] = option((), "columns of texts", metavar="COLUMN")

@@ -25,7 +25,7 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ArgumentError("config", f"must end in .json, .yaml or .yml. Received: {str(path)!r}")
     if not file.is_file():
         raise MissingFileError("config", f"must be a file. Received: {str(path)!r}")
-    text = file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8-sig")
     if file.suffix == ".json":
         try:
             config = json.loads(text)

@@ -10,7 +10,8 @@ from typing import Any
 
 from keras_multimodal._options import SOURCES, Option, TableOptions, TrainingOptions, declared
 
-_FILES = ("directory", "confine", "tfds_split")  # the options of a table that a trained model reads
+# The options of a table that a trained model reads.
+_FILES = ("directory", "confine", "encoding", "sep", "tfds_split")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -68,7 +69,8 @@ def _add_predict(commands: Any) -> None:
         help="write what a trained model says of each row of a table",
         description=(
             "Writes a row for each row of the table, in their order: the prediction, how sure it "
-            "is, and in `status` what the row lacks or what could not be read."
+            "is, and in `status` what the row lacks, what could not be read and which numbers are "
+            "far from training's."
         ),
     )
     _add_run_and_table(predict)

@@ -61,7 +61,7 @@ def _describe(arguments: argparse.Namespace, tell: Tell) -> None:
     values = _given(arguments)
     page = values.pop("output")
     options = tables.TableOptions.from_mapping(values, "the options")
-    with _table(arguments, options.key) as table:
+    with _table(arguments, tell, options.key) as table:
         tell(f"Reading {len(table.frame)} rows")
         description = experiment.describe(table, options, timed=arguments.timed, on_finding=tell)
     description.write(page)
@@ -76,7 +76,7 @@ def _evaluate(arguments: argparse.Namespace, tell: Tell) -> None:
             file = replace_file(arguments.output, overwrite=False, argument="output")
             partial = stack.enter_context(file)
         run = experiment.load(arguments.run)
-        table = stack.enter_context(_table(arguments))
+        table = stack.enter_context(_table(arguments, tell))
         evaluation = experiment.evaluate(run, table, on_finding=tell)
         tell(evaluation)
         if partial is not None:
@@ -96,7 +96,7 @@ def _predict(arguments: argparse.Namespace, tell: Tell) -> None:
     # The file is asked for now, and not when all is done.
     with replace_file(file, overwrite=arguments.overwrite, argument="output") as partial:
         run = experiment.load(arguments.run)
-        with _table(arguments, run.options.key) as table:
+        with _table(arguments, tell, run.options.key) as table:
             answers = experiment.predict(run, table, on_finding=tell)
         _write(answers, partial, arguments.raw)
     fine = int((answers["status"] == "ok").sum())
@@ -133,7 +133,9 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _table(arguments: argparse.Namespace, key: str | None = None) -> Iterator[tables.Table]:
+def _table(
+    arguments: argparse.Namespace, tell: Tell, key: str | None = None
+) -> Iterator[tables.Table]:
     """Yield the table, the files of a data set of tensorflow-datasets in a folder that goes."""
     with tempfile.TemporaryDirectory() as directory:
         yield tables.read(
@@ -143,6 +145,9 @@ def _table(arguments: argparse.Namespace, key: str | None = None) -> Iterator[ta
             key=key,
             files_directory=pathlib.Path(directory) / "files",
             confine=bool(arguments.confine),
+            encoding=arguments.encoding,
+            sep=arguments.sep,
+            on_finding=tell,
         )
 
 

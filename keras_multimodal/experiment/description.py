@@ -180,7 +180,7 @@ def describe(
         raise ArgumentError(
             "timed", "must come with a target to train for. Received: timed=True, target=None"
         )
-    table = table.confined() if options.confine else table
+    table = table.with_options(options)
     tell = on_finding or (lambda finding: None)
     columns = tables.examine(table, options, strict=False)
     cells = _cells(columns)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from keras_multimodal import data
-from keras_multimodal.data import PairingReport, Records
+from keras_multimodal.data import PairingReport, Records, SensorColumn
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.pairing.no_row_error import NoRowError
 from keras_multimodal.errors import ArgumentError
@@ -30,7 +30,8 @@ class KnownRows:
 
     Args:
         records: The rows of which something can be read; `None` where there is none.
-        status: By row of the table, what it lacks or what could not be read, else `"ok"`.
+        status: By row of the table, what it lacks, what could not be read and which numbers are
+            far from training's, else `"ok"`.
         absent_columns: By each column that the table lacks, one of it that is called alike, or
             `None`.
         unknown_columns: The columns that the model does not know.
@@ -113,7 +114,7 @@ def known_rows(
     report = in_its_words(records.report, table)
     return KnownRows(
         records,
-        _status(table, report, lacks, tabular_modality(run.kinds)),
+        _status(table, report, lacks, tabular_modality(run.kinds), records),
         alike,
         unknown,
         unseen,
@@ -124,9 +125,13 @@ def known_rows(
 
 
 def _status(
-    table: Table, report: PairingReport, lacks: Mapping[int, Sequence[str]], tabular: str
+    table: Table,
+    report: PairingReport,
+    lacks: Mapping[int, Sequence[str]],
+    tabular: str,
+    records: Records,
 ) -> list[str]:
-    """Return what each row lacks or what could not be read, else `"ok"`."""
+    """Return what each row lacks, could not be read or is far off, else `"ok"`."""
     status: dict[Hashable, list[str]] = {row: [] for row in table.frame.index}
     for name, rows in report.missing.items():
         for row in rows:
@@ -134,6 +139,12 @@ def _status(
     for name, files in report.unreadable.items():
         for row, reason in files.items():
             status[row].append(f"{name} could not be read: {reason}")
+    for column in records.columns:
+        if isinstance(column, SensorColumn):
+            for key, far in zip(column.keys, column.far_rows(), strict=True):
+                if far:
+                    name = table.names.get(column.spec.name, column.spec.name)
+                    status[key].append(f"{name} holds a number far from training's")
     for number, parts in lacks.items():
         if number not in report.missing.get(tabular, ()):  # which says as much
             status[number] += parts

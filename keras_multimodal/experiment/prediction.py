@@ -16,6 +16,7 @@ from keras_multimodal.tables import Table
 from keras_multimodal.types import Tensors
 
 _DIGITS = 6  # of probabilities
+_NO_ANSWER = "the model has no finite answer"
 
 
 def predict(
@@ -27,8 +28,9 @@ def predict(
     called as one of the others, such as "status", is `status_`;
     `prediction`, with
     `probability` of each class beside it, or `low` and `high`, between which eight of ten numbers
-    are; and `status`: `ok`, or what the row lacks and what could not be read. A row of which
-    nothing could be read has no prediction.
+    are; and `status`: `ok`, or what the row lacks, what could not be read and which numbers are far
+    from all that training had. A row of which nothing could be read, or for which the model has no
+    finite answer, has no prediction.
 
     Args:
         run: The trained model: `run.trained` of a run, or what `experiment.load` reads.
@@ -63,16 +65,21 @@ def predict(
     if on_finding is not None:
         on_finding(rows)
     columns: dict[str, Any] = {}
+    status = dict(zip(table.frame.index, rows.status, strict=True))
     if rows.records is not None:
         answers = scoring.predictions(
             run.model, run.schema, rows.records, run.task, run.options.batch_size
         )
         columns = _columns(answers, run.schema)
+        for row, answered in zip(rows.records.keys, _are_answers(answers), strict=True):
+            if not answered:
+                found = status[row]
+                status[row] = _NO_ANSWER if found == "ok" else f"{found}; {_NO_ANSWER}"
     frame = pd.DataFrame(columns, index=[] if rows.records is None else rows.records.keys)
     frame = frame.reindex(table.frame.index)
     if "prediction" not in frame:
         frame["prediction"] = None
-    frame = frame.assign(status=rows.status)
+    frame = frame.assign(status=list(status.values()))
     if key is None:
         frame.insert(0, "row", table.frame.index)
     else:
@@ -81,12 +88,20 @@ def predict(
     return frame.reset_index(drop=True)
 
 
+def _are_answers(answers: Tensors) -> np.ndarray:
+    """Return for which rows a model answers with finite numbers, or texts, `(rows,)` bool."""
+    if isinstance(answers, list):
+        return np.ones(len(answers), bool)
+    return np.isfinite(answers).reshape(len(answers), -1).all(axis=1)
+
+
 def _columns(answers: Tensors, schema: Schema) -> dict[str, Any]:
     target = schema.target
     if isinstance(answers, list):
         return {"prediction": answers}
     if isinstance(target, ClassTarget):
         best = np.asarray(target.classes, object)[answers.argmax(-1)]
+        best[~_are_answers(answers)] = None
         shares = answers.astype("float64").round(_DIGITS)
         of_class = {f"probability_{c}": shares[:, n] for n, c in enumerate(target.classes)}
         return {"prediction": best, "probability": shares.max(-1), **of_class}

@@ -61,7 +61,8 @@ def train(
         resume: Whether to go on with an interrupted run of the same options. Default False.
         overwrite: Whether the folder of an earlier run may be replaced. Default False.
         verbose: What Keras' `fit` shows of the epochs. Default 0.
-        on_finding: Called with what is found, as it is found: `tables.ColumnFindings`,
+        on_finding: Called with what is found, as it is found: a sentence on the table's encoding
+            where it is not UTF-8, `tables.ColumnFindings`,
             `tables.Repeats`, `tables.RowFindings`, `tables.Parts`, `TrainingStart` and
             `TrainingEnd` of each model, and `Scores`. `print` shows them. Default `None`: silence.
 
@@ -97,6 +98,9 @@ def train(
                     files_directory=state / "files",
                     overwrite=True,
                     confine=options.confine,
+                    encoding=options.encoding,
+                    sep=options.sep,
+                    on_finding=on_finding,
                 )
             _check_table(state, table)
             prepared = tables.prepare(table, options, on_finding)

@@ -59,10 +59,15 @@ class QuantileLoss(keras.losses.Loss):
         """Return the loss of each row, `(batch,)`."""
         y_pred = ops.convert_to_tensor(y_pred)
         errors = ops.cast(y_true, y_pred.dtype)[..., None] - y_pred
-        errors = errors / np.asarray(self.std, "float32")[:, None]
-        shares = np.asarray(self.quantiles, "float32")
+        errors = errors / ops.convert_to_tensor(np.asarray(self.std)[:, None], errors.dtype)
+        shares = ops.convert_to_tensor(np.asarray(self.quantiles), errors.dtype)
         return ops.mean(ops.maximum(shares * errors, (shares - 1) * errors), axis=(1, 2))
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""
-        return {**super().get_config(), "quantiles": self.quantiles, "std": self.std}
+        return {
+            **super().get_config(),
+            "quantiles": self.quantiles,
+            "std": self.std,
+            "dtype": self.dtype,
+        }

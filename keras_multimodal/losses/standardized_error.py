@@ -58,7 +58,8 @@ class StandardizedError(keras.losses.Loss):
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensors:
         """Return the loss of each row, `(batch,)`."""
         y_pred = ops.convert_to_tensor(y_pred)
-        errors = (ops.cast(y_true, y_pred.dtype) - y_pred) / np.asarray(self.std, "float32")
+        errors = ops.cast(y_true, y_pred.dtype) - y_pred
+        errors = errors / ops.convert_to_tensor(np.asarray(self.std), errors.dtype)
         if self.error == "huber":
             size = ops.abs(errors)
             each = ops.where(size <= 1, ops.square(errors) / 2, size - 0.5)
@@ -68,4 +69,4 @@ class StandardizedError(keras.losses.Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""
-        return {**super().get_config(), "std": self.std, "error": self.error}
+        return {**super().get_config(), "std": self.std, "error": self.error, "dtype": self.dtype}

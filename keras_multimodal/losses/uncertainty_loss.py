@@ -58,9 +58,10 @@ class UncertaintyLoss(keras.losses.Loss):
     def __init__(
         self, loss: keras.losses.Loss, scale: float = 1.0, penalty: float = 0.5, **kwargs: Any
     ) -> None:
-        super().__init__(**{"name": "uncertainty_loss", **kwargs})
         if not isinstance(loss, keras.losses.Loss):
             raise TypeError(f"`loss` must be a Keras loss. Received: {type(loss).__name__}")
+        # In the precision in which the other loss reckons.
+        super().__init__(**{"name": "uncertainty_loss", "dtype": loss.dtype, **kwargs})
         for name, value in (("scale", scale), ("penalty", penalty)):
             if not value > 0:
                 raise ValueError(f"`{name}` must be above 0. Received: {name}={value}")

@@ -1,4 +1,4 @@
-"""Means and standard deviations, as some descriptions have them."""
+"""Means, standard deviations and what is behind them, as some descriptions have them."""
 
 from typing import Any
 
@@ -20,3 +20,13 @@ def check_statistics(spec: Any, count: int, what: str) -> None:
             )
     if not all(value > 0 for value in spec.std):
         raise ValueError(f"`std` must be above 0. Received: std={spec.std}")
+
+
+def check_clip(clip: float | None) -> None:
+    """Check that a bound for standardised numbers is `None` or above 0.
+
+    Args:
+        clip: The bound.
+    """
+    if clip is not None and not clip > 0:
+        raise ValueError(f"`clip` must be above 0, or None. Received: clip={clip}")

@@ -1,9 +1,12 @@
 """What strings look like that are no words: keys, and what nothing here reads."""
 
 import collections
+import numbers
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from keras_multimodal.types import Cell
 
 _MOST = 0.9  # the share of the cells that must look alike
 _SHAPES = (
@@ -24,6 +27,8 @@ _KEY_NAME = re.compile(r"(.*_)?(id|key|index|uuid|guid)|unnamed: \d+", re.IGNORE
 _CODE = re.compile(r"0\d+")
 _NUMBERED = re.compile(r"([^\W\d]+[-#:/]?)\d+")
 _BASE64 = re.compile(r"data:[\w.+/;=-]*,.*|[A-Za-z0-9+/_-]{32,}={0,2}", re.DOTALL)
+_STRUCT = {"bytes", "path", "sampling_rate"}  # what Hugging Face's pictures and recordings have
+_NAMED = 5  # names of an object in a message
 _FILE = re.compile(r"[^\x00]*[^./\\]\.([A-Za-z][A-Za-z0-9]{1,4})")
 
 
@@ -100,6 +105,90 @@ def unread_look(strings: Sequence[str]) -> str | None:
         listed = " or ".join(f".{ending}" for ending, _ in endings.most_common(3))
         return f"{endings.total()} names of files that nothing here reads, {listed}"
     return None
+
+
+def object_look(cells: Sequence[Cell]) -> tuple[str, str] | None:
+    """Return what cells hold that are more than a number or a text, and what that looks like.
+
+    Args:
+        cells: The cells that are not missing.
+
+    Returns:
+        `"sensor"` for lists of numbers, `"text"` for lists of words, and `""` for what nothing
+        reads, each with the reason; `None` where no cell is an object.
+    """
+    count = len(cells)
+    packed = [cell for cell in cells if isinstance(cell, (bytes, Mapping))]
+    if packed:
+        first = packed[0]
+        shown = _shown(first)
+        if isinstance(first, bytes) or is_file_struct(first):
+            return "", (
+                f"{len(packed)} cells of bytes, such as {shown}, that are no text: pictures and "
+                "recordings of formats that are read here go to files, as `tables.read` does it "
+                "where it is given `files_directory`"
+            )
+        names = list(dict.fromkeys(name for cell in packed for name in cell))[:_NAMED]
+        return "", (
+            f"{len(packed)} objects with the names {names}, such as {shown}: give each name a "
+            "column of its own, as pandas.json_normalize does"
+        )
+    lists = [cell for cell in cells if _is_list(cell)]
+    if not lists:
+        return None
+    if len(lists) < count:
+        return "", f"{len(lists)} lists among its {count} cells"
+    if all(map(_are_numbers, lists)):
+        return "sensor", f"{count} lists of numbers"
+    if all(isinstance(part, str) or part is None for cell in lists for part in cell):
+        return "text", f"{count} lists of words, each read as a text of them"
+    shown = next(_shown(cell) for cell in lists if not _are_numbers(cell))
+    return "", f"{count} lists of neither numbers nor words, such as {shown}"
+
+
+def is_file_struct(cell: Cell) -> bool:
+    """Return whether a cell is a file as Hugging Face's data sets have it, by bytes or by a path.
+
+    Args:
+        cell: The cell.
+    """
+    if not isinstance(cell, Mapping) or not {"bytes"} <= set(cell) <= _STRUCT:
+        return False
+    content, path = cell["bytes"], cell.get("path")
+    return isinstance(content, (bytes, str, type(None))) and isinstance(path, (str, type(None)))
+
+
+def text_of_bytes(content: bytes) -> str | None:
+    """Return bytes as the text in UTF-8 that they are, `None` where they are none.
+
+    Args:
+        content: The bytes.
+    """
+    try:
+        return None if b"\0" in content else content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_list(cell: Cell) -> bool:
+    return isinstance(cell, (list, tuple)) or (hasattr(cell, "shape") and bool(cell.shape))
+
+
+def _are_numbers(cell: Cell, depth: int = 2) -> bool:
+    """Return whether a cell is a list of numbers, or of lists of them, gaps among them."""
+    if hasattr(cell, "dtype") and cell.dtype.kind in "biuf":
+        return bool(cell.ndim <= depth)
+    return all(
+        part is None
+        or isinstance(part, numbers.Number)
+        or (depth > 1 and _is_list(part) and _are_numbers(part, depth - 1))
+        for part in cell
+    )
+
+
+def _shown(cell: Cell) -> str:
+    text = repr(cell)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _shape(text: str) -> str:

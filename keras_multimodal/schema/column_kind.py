@@ -13,6 +13,8 @@ from keras_multimodal.schema.cell_looks import (
     are_numbered,
     is_key_name,
     key_look,
+    object_look,
+    text_of_bytes,
     unread_look,
 )
 from keras_multimodal.schema.dates import is_date, is_time_of_day
@@ -88,7 +90,7 @@ def column_kinds(
     1. none, or the same cell everywhere: ignored, nothing can be learned of it;
     2. nine tenths are file names with the ending of a picture, a recording, or a table: image,
        audio, sensor;
-    3. lists of numbers: sensor;
+    3. lists of numbers: sensor; lists of words: text;
     4. true and false: category; dates and times of day: ignored, give their year, month or hour as
        numbers;
     5. numbers, or strings of numbers with decimals, a currency, per cent or a unit: number, but
@@ -202,10 +204,21 @@ def _beside_commas(kind: ColumnKind, frame: Frame, other: str) -> ColumnKind:
     return ColumnKind(kind.column, UNKNOWN, reason)
 
 
+def _without_bytes(given: list[Cell]) -> list[Cell]:
+    """Return the cells, those of bytes as texts if all of them are; empty ones are missing."""
+    texts = [text_of_bytes(cell) if isinstance(cell, bytes) else cell for cell in given]
+    if any(text is None for text in texts):
+        return given
+    return [text for text in texts if not is_missing(text)]
+
+
 def _given_kind(column: str, kind: str, frame: Frame, decimal: str | None) -> ColumnKind:
+    given = [cell for cell in frame[column].tolist() if not is_missing(cell)]
+    look = object_look(_without_bytes(given)) if kind in KINDS and kind != "ignore" else None
+    if look is not None and look[0] != kind:
+        return ColumnKind(column, UNKNOWN, f"{look[1]}, and not what `{kind}` is")
     if kind != "number":
         return ColumnKind(column, kind, "as you say")
-    given = [cell for cell in frame[column].tolist() if not is_missing(cell)]
     try:
         writing = find_writing(given, decimal) or NumberWriting(decimal or "")
     except UntoldWriting as error:
@@ -246,13 +259,12 @@ def class_name(cell: Cell) -> str:
 
 def _kind(column: str, cells: list[Any], decimal: str | None, untyped: bool) -> ColumnKind:
     given = [cell for cell in cells if not is_missing(cell)]
-    lists = [cell for cell in given if _is_list(cell)]
+    given = _without_bytes(given)
     if not given:
         return ColumnKind(column, "ignore", "it is empty")
-    if lists:
-        if len(lists) == len(given):
-            return ColumnKind(column, "sensor", f"{len(given)} lists of numbers")
-        return ColumnKind(column, UNKNOWN, f"{len(lists)} lists among its {len(given)} cells")
+    look = object_look(given)
+    if look is not None:
+        return ColumnKind(column, look[0] or UNKNOWN, look[1])
     distinct = len(set(given))
     if distinct == 1:
         return ColumnKind(column, "ignore", f"all its cells are {_short(given[0])}")
@@ -381,10 +393,6 @@ def _is_typed_number(cell: Cell) -> bool:
 
 def _is_whole(cell: Cell) -> bool:
     return cell.strip().isdecimal() if isinstance(cell, str) else float(cell).is_integer()
-
-
-def _is_list(cell: Cell) -> bool:
-    return isinstance(cell, (list, tuple)) or (hasattr(cell, "shape") and bool(cell.shape))
 
 
 def _short(cell: Cell) -> str:

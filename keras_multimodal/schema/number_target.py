@@ -16,6 +16,8 @@ class NumberTarget:
         columns: What each number is called, such as `("price",)`.
         mean: The mean of each over the training rows; empty until learned.
         std: The standard deviation of each, likewise.
+        float64: Whether float32 would lose digits of a number, such as of seconds since 1970;
+            labels and answers are then float64.
 
     Raises:
         ValueError: If there is no column, or two are called the same, or the statistics don't fit.
@@ -32,6 +34,7 @@ class NumberTarget:
     columns: tuple[str, ...] = ("value",)
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    float64: bool = False
 
     def __post_init__(self) -> None:
         if not self.columns or len(set(self.columns)) < len(self.columns):

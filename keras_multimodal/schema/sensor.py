@@ -1,9 +1,10 @@
 """The description of a series of measurements."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import ClassVar
 
-from keras_multimodal.schema._statistics import check_statistics
+from keras_multimodal.schema._statistics import check_clip, check_statistics
 from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
 
@@ -28,6 +29,12 @@ class Sensor(Modality):
         standardize: Whether `mean` and `std` are learned on the training rows.
         mean: Subtracted from the values, one number for each channel; empty until learned.
         std: Divides what is left, one number for each channel; empty until learned.
+        float64: Whether float32 would lose digits of a channel, such as of seconds since 1970; the
+            exported model then takes the series as float64.
+        clip: Up to this many standard deviations values are as they are; those that are further
+            off count as nearer, by `2 clip - clip^2 / |value|`, so that none is above `2 clip`.
+            Where they are not standardised, 1e12 takes its place. `None`, as in older files, leaves
+            them all.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -41,6 +48,7 @@ class Sensor(Modality):
     kind: ClassVar[str] = "sensor"
     sequential: ClassVar[bool] = True
     masked: ClassVar[bool] = True
+    unwritten: ClassVar[Mapping[str, object]] = {"clip": None}
 
     name: str = "sensor"
     channels: tuple[str, ...]
@@ -50,6 +58,8 @@ class Sensor(Modality):
     standardize: bool = True
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    float64: bool = False
+    clip: float | None = 10.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,6 +75,7 @@ class Sensor(Modality):
                 f"`sample_rate` must be above 0 Hz. Received: sample_rate={self.sample_rate}"
             )
         check_statistics(self, len(self.channels), "channel")
+        check_clip(self.clip)
 
     @property
     def shape(self) -> tuple[int, ...]:

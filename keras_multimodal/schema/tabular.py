@@ -1,9 +1,10 @@
 """The description of a table's columns."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import ClassVar
 
-from keras_multimodal.schema._statistics import check_statistics
+from keras_multimodal.schema._statistics import check_clip, check_statistics
 from keras_multimodal.schema.kinds import register_modality
 from keras_multimodal.schema.modality import Modality
 
@@ -27,11 +28,17 @@ class Tabular(Modality):
         std: Divides what is left, one for each numeric column; empty until learned.
         categories: The categories of each categorical column, without missing and unknown; empty
             until learned.
+        float64: Names of the numeric columns whose digits float32 would lose, such as seconds since
+            1970; the exported model takes these as float64.
+        clip: Up to this many standard deviations numbers are as they are; those that are further
+            off count as nearer, by `2 clip - clip^2 / |number|`, so that none is above `2 clip`.
+            `None`, as in older files, leaves them all.
 
     Raises:
         TypeError: If `numeric` or `categorical` is a string.
-        ValueError: If no column is named, one is named twice, or a name is no text; or if the
-            statistics or categories do not fit the columns.
+        ValueError: If no column is named, one is named twice, or a name is no text; if the
+            statistics, categories or names of `float64` do not fit the columns; or if `clip` is
+            not above 0.
 
     Example:
 
@@ -40,6 +47,7 @@ class Tabular(Modality):
     """
 
     kind: ClassVar[str] = "table"
+    unwritten: ClassVar[Mapping[str, object]] = {"clip": None}
 
     name: str = "table"
     numeric: tuple[str, ...] = ()
@@ -47,6 +55,8 @@ class Tabular(Modality):
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     categories: tuple[tuple[str, ...], ...] = ()
+    float64: tuple[str, ...] = ()
+    clip: float | None = 10.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,6 +79,12 @@ class Tabular(Modality):
                 f"exported model's inputs; rename {wrong}"
             )
         check_statistics(self, len(self.numeric), "numeric column")
+        check_clip(self.clip)
+        if not set(self.float64) <= set(self.numeric):
+            raise ValueError(
+                f"`float64` must name numeric columns, of {self.numeric}. "
+                f"Received: float64={self.float64}"
+            )
         if len(self.categories) not in (0, len(self.categorical)):
             raise ValueError(
                 f"`categories` must have a list for each of the {len(self.categorical)} "

@@ -1,10 +1,11 @@
-"""Cells of numbers and categories that cannot be read, or say nothing to a model."""
+"""Cells of numbers and categories that cannot be read, say nothing to a model, or are far off."""
 
 import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from keras_multimodal.data.column.status import FAR
 from keras_multimodal.schema import ColumnKind, Schema, Tabular
 from keras_multimodal.schema.class_names import known_name
 from keras_multimodal.schema.missing_cells import is_missing
@@ -59,7 +60,7 @@ def wrong_numbers(table: Table, kinds: Sequence[ColumnKind]) -> dict[str, dict[i
 def lacking_cells(
     table: Table, kinds: Sequence[ColumnKind], schema: Schema
 ) -> tuple[dict[int, list[str]], dict[str, list[str]]]:
-    """Return what the rows' cells lack, in words, and the categories that training has not seen.
+    """Return what is wrong with the rows' cells, in words, and categories new to training.
 
     Args:
         table: The table, with every column of `kinds`.
@@ -67,12 +68,12 @@ def lacking_cells(
         schema: What has been learned of them.
 
     Returns:
-        By row, the words for each cell that lacks something; and by the column's name, each cell
-        that is an unseen category.
+        By row, the words for each cell that lacks something or is far from all that training had;
+        and by the column's name, each cell that is an unseen category.
     """
     lacks: dict[int, list[str]] = {}
     unseen: dict[str, list[str]] = {}
-    known = _categories(schema)
+    known, scales = _categories(schema), _scales(schema)
     for each in kinds:
         if each.kind not in ("number", "category"):
             continue
@@ -82,6 +83,8 @@ def lacking_cells(
                 what = f"{name} missing"
             elif each.kind == "number" and _is_wrong(cell, each):
                 what = f"{name} is no finite number: {cell!r}"
+            elif each.kind == "number" and _is_far(each.writing.number(cell), *scales[each.column]):
+                what = f"{name} is far from training's numbers: {cell!r}"
             elif each.kind == "category" and (
                 (called := known_name(cell, known[each.column])) not in known[each.column]
             ):
@@ -111,6 +114,21 @@ def _categories(schema: Schema) -> Mapping[str, frozenset[str]]:
         if isinstance(spec, Tabular)
         for column, known in zip(spec.categorical, spec.categories, strict=True)
     }
+
+
+def _scales(schema: Schema) -> Mapping[str, tuple[float, float]]:
+    """Return mean and standard deviation of each column of numbers."""
+    return {
+        column: (mean, std)
+        for spec in schema.inputs
+        if isinstance(spec, Tabular)
+        for column, mean, std in zip(spec.numeric, spec.mean, spec.std, strict=True)
+    }
+
+
+def _is_far(number: float, mean: float, std: float) -> bool:
+    """Return whether an exported model calls the number huge."""
+    return abs(number - mean) / std >= FAR
 
 
 def _shortened(parts: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from keras_multimodal._options import TableOptions
 from keras_multimodal.data.audio.length import recording_seconds
 from keras_multimodal.data.column.column import Column
 from keras_multimodal.data.sensor.series_files import StepTimes, find_times
+from keras_multimodal.data.text.words import joined_words
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import ColumnKind, Schema, Sensor
 from keras_multimodal.schema.cell_looks import are_codes
@@ -174,11 +175,11 @@ def _images(table: Table, column: str, options: TableOptions, schema: Schema | N
 
 
 def _texts(table: Table, column: str, options: TableOptions, schema: Schema | None) -> Column:
-    cells = table.frame[column]
-    split = text_split(cells.tolist())
-    length = text_length(cells.tolist(), split)
-    maker = data.TextProcessor(length=length, split=split, word_dropout=0.1)
+    cells = table.frame[column].map(joined_words)
     strings = cells.map(lambda cell: "" if is_missing(cell) else str(cell))
+    split = text_split(strings.tolist())
+    length = text_length(strings.tolist(), split)
+    maker = data.TextProcessor(length=length, split=split, word_dropout=0.1)
     return maker.load_data(strings.to_dict(), name=column)
 
 
@@ -202,7 +203,7 @@ def _series(table: Table, column: str, options: TableOptions, schema: Schema | N
     known = known if isinstance(known, Sensor) else None
     length = None if known is None else known.length
     if any(isinstance(cell, str) and cell.strip() for cell in cells):
-        times = _times(table, column, () if known is None else known.channels)
+        times = _times(table, column, () if known is None else known.channels, options)
         if known is not None:
             rate = known.sample_rate
         else:
@@ -215,6 +216,8 @@ def _series(table: Table, column: str, options: TableOptions, schema: Schema | N
             # Without one, a file lacks what those of training had, and is not read.
             time=None if rate is None else "time" if times is None else times.column,
             on_error="mask",
+            encoding=table.encoding,
+            decimal=options.decimal,
             name=column,
         )
     maker = data.SensorProcessor(length=length)
@@ -252,12 +255,14 @@ def _steps(cell: Cell) -> np.ndarray:
     return steps[:, None] if steps.ndim == 1 else steps
 
 
-def _times(table: Table, column: str, channels: Sequence[str]) -> StepTimes | None:
+def _times(
+    table: Table, column: str, channels: Sequence[str], options: TableOptions
+) -> StepTimes | None:
     """Return the column of times that most files of series have, and their median interval."""
     found: list[StepTimes] = []
     for path in _probed(table, column, _PROBED_SERIES):
         try:
-            times = find_times(path, channels)
+            times = find_times(path, channels, table.encoding, options.decimal)
         except (OSError, ValueError):
             continue  # the row says so when it is read
         found += [] if times is None else [times]

@@ -64,9 +64,8 @@ def in_its_words(report: PairingReport, table: Table) -> PairingReport:
     def by_column(found: Mapping[str, _T]) -> dict[str, _T]:
         return {table.names.get(name, name): value for name, value in found.items()}
 
-    home = f"{table.directory}{os.sep}"
     unreadable = {
-        name: {row: reason.replace(home, "") for row, reason in files.items()}
+        name: {row: _within(table, reason) for row, reason in files.items()}
         for name, files in report.unreadable.items()
     }
     return dataclasses.replace(
@@ -75,6 +74,13 @@ def in_its_words(report: PairingReport, table: Table) -> PairingReport:
         unreadable=by_column(unreadable),
         duplicates=by_column(report.duplicates),
     )
+
+
+def _within(table: Table, sentence: str) -> str:
+    """Return a sentence in which files have no name of a folder that is the table's."""
+    for home in (table.directory, table.unpacked_to or table.directory):
+        sentence = sentence.replace(f"{home}{os.sep}", "")
+    return sentence
 
 
 def unreadable_wholly(records: Records, table: Table) -> tuple[str, ...]:
@@ -108,7 +114,7 @@ def why_none(error: NoRowError, table: Table) -> str:
     if not error.unreadable:
         return where(table)
     first = error.unreadable[0]
-    cell = first.cell.replace(f"{table.directory}{os.sep}", "")
+    cell = _within(table, first.cell)
     name = table.names.get(first.modality, first.modality)
     return f"{name} of row {first.key} is {cell!r}, which {first.reason}; {where(table)}"
 

@@ -75,7 +75,7 @@ def prepare(
     >>> prepared.columns.task.name, len(prepared.parts.records["training"])
     ('classification', 28)
     """
-    table = table.confined() if options.confine else table
+    table = table.with_options(options)
     tell = on_finding or (lambda finding: None)
     columns = examine(table, options)
     tell(columns)

@@ -6,7 +6,8 @@ import functools
 import hashlib
 import os
 import pathlib
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Self
 
 import numpy as np
@@ -14,10 +15,12 @@ import pandas as pd
 
 from keras_multimodal import data
 from keras_multimodal._inner_names import free_name
+from keras_multimodal._options import TableOptions
 from keras_multimodal.data.column.cells import name_keys
 from keras_multimodal.data.column.frames import as_frame
-from keras_multimodal.data.column.table_files import is_untyped
+from keras_multimodal.data.column.table_files import is_untyped, load_table
 from keras_multimodal.errors import ArgumentError, MissingFileError
+from keras_multimodal.tables.files_in_cells import bring_to_files, with_texts
 from keras_multimodal.types import Cell, Frame
 
 TFDS = "tfds:"
@@ -40,6 +43,9 @@ class Table:
             wherever their names lead.
         untyped: Whether its cells are text because its file has nothing else, as a CSV. Default
             False.
+        encoding: The encoding of text files that the table names and that are no UTF-8. Default
+            `None`: as their bytes show.
+        unpacked_to: The folder of files that stood in its cells. Default `None`: none did.
 
     Example:
 
@@ -54,6 +60,8 @@ class Table:
     source_sha256: str | None = None
     confined_to: pathlib.Path | None = None
     untyped: bool = False
+    encoding: str | None = None
+    unpacked_to: pathlib.Path | None = None
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -69,7 +77,12 @@ class Table:
 
     @classmethod
     def from_dataframe(
-        cls, dataframe: Frame, directory: str | os.PathLike[str] | None = None
+        cls,
+        dataframe: Frame,
+        directory: str | os.PathLike[str] | None = None,
+        files_directory: str | os.PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
     ) -> Self:
         """Return the table of a frame.
 
@@ -78,6 +91,11 @@ class Table:
                 column: `reset_index` makes it one.
             directory: The folder that file names are relative to. Default `None`: the working
                 directory.
+            files_directory: A new folder that pictures and recordings in cells are written to,
+                which must be given where there are any: as bytes, as structs of Hugging Face, as
+                data URLs or in base64. Default `None`.
+            overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default
+                False.
 
         Raises:
             ArgumentError: If there is no row or no column, or two columns have one name.
@@ -91,7 +109,8 @@ class Table:
                 "must have at least one row and one column. "
                 f"Received: {len(frame)} rows of {len(frame.columns)} columns",
             )
-        return cls._named(frame, _folder(directory) or pathlib.Path.cwd())
+        table = cls._named(frame, _folder(directory) or pathlib.Path.cwd())
+        return table._unpacked(files_directory, overwrite)
 
     @classmethod
     def _named(
@@ -112,7 +131,16 @@ class Table:
         names = dict(zip(columns, map(str, frame.columns), strict=True))
 
         frame = frame.set_axis(columns, axis=1).set_axis(range(1, len(frame) + 1), axis=0)
-        return cls(frame, directory, names, sha256, untyped=untyped)
+        return cls(with_texts(frame), directory, names, sha256, untyped=untyped)
+
+    def _unpacked(self, directory: str | os.PathLike[str] | None, overwrite: bool) -> Self:
+        """Return the table, the files in its cells written to a folder."""
+        frame = bring_to_files(self.frame, directory, overwrite)
+        if frame is None or directory is None:
+            return self
+        home = pathlib.Path(directory).resolve()
+        # Known again by what was in its cells.
+        return dataclasses.replace(self, frame=frame, source_sha256=self.sha256, unpacked_to=home)
 
     def __repr__(self) -> str:
         return f"<Table of {len(self.frame)} rows: {', '.join(self.names.values())}>"
@@ -156,6 +184,15 @@ class Table:
         """Return the table confined to the files in its folder, unless it is already."""
         return dataclasses.replace(self, confined_to=self.confined_to or self.directory)
 
+    def with_options(self, options: TableOptions) -> "Table":
+        """Return the table, its files read as options say.
+
+        Args:
+            options: The options.
+        """
+        table = self.confined() if options.confine else self
+        return dataclasses.replace(table, encoding=table.encoding or options.encoding)
+
     def is_outside(self, name: str | os.PathLike[str]) -> bool:
         """Return whether a file must not be read, since it is not in the folder of `confined_to`.
 
@@ -168,6 +205,8 @@ class Table:
             path = pathlib.Path(self.directory, name).resolve()
         except (ValueError, RuntimeError):  # no path, or links in a circle
             return True
+        if self.unpacked_to is not None and path.is_relative_to(self.unpacked_to):
+            return False
         return not path.is_relative_to(self.confined_to.resolve())
 
     def rows(self, which: pd.Series) -> "Table":
@@ -188,6 +227,9 @@ def read(
     files_directory: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     confine: bool = False,
+    encoding: str | None = None,
+    sep: str | None = None,
+    on_finding: Callable[[object], object] | None = None,
 ) -> Table:
     """Read a table.
 
@@ -195,21 +237,29 @@ def read(
     and a row says the same whatever other rows there are.
 
     Args:
-        source: A `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson` file, or `tfds:NAME`, a data set
-            of tensorflow-datasets.
+        source: A `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson` file, text perhaps compressed,
+            as in `.csv.gz`; or `tfds:NAME`, a data set of tensorflow-datasets.
         directory: The folder that file names are relative to. Default `None`: the table's.
         tfds_split: Which rows of a data set of tensorflow-datasets. Default `"train"`.
-        key: The column of keys, which stay text: "007" is not 7. Default `None`: none.
-        files_directory: A new folder that pictures and recordings of a data set of
-            tensorflow-datasets are written to, which must be given where it has any.
+        key: The column of keys, which stay text: "007" is not 7; or the index of a Parquet file, as
+            `data.read_table` has it. Default `None`: none.
+        files_directory: A new folder that pictures and recordings are written to, which must be
+            given where a data set of tensorflow-datasets has any, or the cells of a table do: as
+            bytes, as structs of Hugging Face, as data URLs or in base64. Default `None`.
         overwrite: Whether that folder may be replaced, if an earlier call wrote it. Default False.
         confine: Whether no file outside of `directory` is read, wherever names and links lead; of a
             data set of tensorflow-datasets none outside of `files_directory`. What leads out counts
             as unreadable. Default False.
+        encoding: The encoding of a text file, and of text files that its cells name where these are
+            no UTF-8. Default `None`: as their bytes show.
+        sep: What stands between the cells of a CSV. Default `None`: as its names show.
+        on_finding: Called with a sentence on the table's encoding where that is not UTF-8, such as
+            `print`. Default `None`: one that had to be guessed is warned of.
 
     Raises:
         MissingFileError: If there is no such file or folder.
-        ArgumentError: If it has another ending, no column `key`, or two columns of one name.
+        ArgumentError: If its encoding cannot be told, it has another ending, no column `key`, or
+            two columns of one name.
         ValueError: If it cannot be read, or has no rows.
 
     Example:
@@ -233,14 +283,21 @@ def read(
         files = table.directory if files_directory is None else pathlib.Path(files_directory)
         return dataclasses.replace(table, confined_to=files.resolve()) if confine else table
     try:
-        frame = data.read_table(source, key, as_text=True)
+        frame, text = load_table(source, key, True, encoding, sep)
     except ArgumentError as error:
-        raise (error.renamed("source") if error.argument == "path" else error) from error
+        renamed = {"path": "source"}.get(error.argument, error.argument)
+        raise error.renamed(renamed) from error
+    if text is not None and text.note:
+        if on_finding is not None:
+            on_finding(text.note)
+        elif text.guessed:
+            warnings.warn(f"{text.note}.", stacklevel=2)
     frame = frame if key is None else frame.copy().reset_index()
     with open(source, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     folder = home or pathlib.Path(source).resolve().parent
     table = Table._named(frame, folder, digest, untyped=is_untyped(source))
+    table = dataclasses.replace(table, encoding=encoding)._unpacked(files_directory, overwrite)
     return table.confined() if confine else table
 
 

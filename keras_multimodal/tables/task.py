@@ -10,7 +10,7 @@ import pandas as pd
 from keras_multimodal import data
 from keras_multimodal._options import TableOptions
 from keras_multimodal.errors import ArgumentError
-from keras_multimodal.schema.cell_looks import are_codes
+from keras_multimodal.schema.cell_looks import are_codes, object_look
 from keras_multimodal.schema.class_names import plain_number
 from keras_multimodal.schema.column_kind import class_name
 from keras_multimodal.schema.infer import target_kind
@@ -82,6 +82,13 @@ def find_task(table: Table, options: TableOptions, writing: NumberWriting | None
     if not rows.any():
         raise ArgumentError("target", f"must have cells. Received: {options.target!r}, all empty")
     given = frame.loc[rows, column]
+    look = object_look(given.tolist())
+    if look is not None:
+        raise ArgumentError(
+            "target",
+            "must have one class, number or text in each cell. "
+            f"Received: {options.target!r} with {look[1]}",
+        )
     writing = writing or _writing(given, options)
     numbers = None if writing is None else _numbers_alone(given, writing, table.untyped)
     name, reason = target_kind(cells if numbers is None else numbers)

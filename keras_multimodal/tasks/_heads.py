@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_multimodal._inner_names import inner_name
 from keras_multimodal.layers.heads.ordered_quantiles import OrderedQuantiles
@@ -18,6 +19,8 @@ from keras_multimodal.losses import (
 )
 from keras_multimodal.schema import ClassTarget, NumberTarget
 from keras_multimodal.types import Tensor
+
+_LEAST = 1e-13  # standard deviation; Keras takes none below 1e-7, and here its root
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,10 +60,20 @@ def check_number(target: NumberTarget, loss: str, argument: str = "loss") -> Non
             "`records.split(...)` does so, and `records.adapt()` where nothing is split off. "
             f"Received: target={target!r}"
         )
+    if min(target.std) < _LEAST:
+        raise ValueError(
+            "`schema` must have a target whose numbers differ by more. Received: standard "
+            f"deviations {target.std} of {target.columns}. Give them in another unit."
+        )
     if loss not in ("mse", "huber", "quantile"):
         raise ValueError(
             f"`{argument}` must be 'mse', 'huber' or 'quantile'. Received: {argument}={loss!r}"
         )
+
+
+def number_dtype(target: NumberTarget) -> str:
+    """Return the precision that a target's numbers are answered and compared in."""
+    return "float64" if target.float64 else "float32"
 
 
 def class_logits(target: ClassTarget, vector: Tensor, name: str) -> Tensor:
@@ -112,18 +125,34 @@ def number_head(
     """
     count = len(target.columns)
     name = call("standardized")
+    dtype = number_dtype(target)
     if loss == "quantile":
-        objective: keras.losses.Loss = QuantileLoss(quantiles, target.std)
+        objective: keras.losses.Loss = QuantileLoss(quantiles, target.std, dtype=dtype)
         numbers = OrderedQuantiles(count, len(quantiles), name=name)(vector)
     else:
-        objective = StandardizedError(target.std, loss)
+        objective = StandardizedError(target.std, loss, dtype=dtype)
         numbers = keras.layers.Dense(count, name=name)(vector)
     name = units_name or inner_name(target.name)
-    variance = [std**2 for std in target.std]
-    units = keras.layers.Normalization(
-        axis=1, mean=target.mean, variance=variance, invert=True, dtype="float32", name=name
-    )
-    numbers = units(numbers)
+    mean, std = np.asarray(target.mean), np.asarray(target.std)
+    if target.float64:
+        # Keras reads mean and variance as float32, and takes no deviation below 1e-7. In two steps,
+        # with the mean's further digits in the first, nothing is lost.
+        near, std = mean.astype("float32").astype("float64"), np.sqrt(std)
+        numbers = _in_units((mean - near) / std, std, dtype, call("from_mean"))(numbers)
+        mean = near
+    numbers = _in_units(mean, std, dtype, name)(numbers)
     if loss == "quantile":
         return Head(numbers, objective, penalty=1.0)
     return Head(numbers, objective, scale=0.5 if loss == "mse" else 1.0)
+
+
+def _in_units(mean: np.ndarray, std: np.ndarray, dtype: str, name: str) -> keras.layers.Layer:
+    """Return the layer from numbers that are standardised to numbers in the user's units."""
+    return keras.layers.Normalization(
+        axis=1,
+        mean=mean.tolist(),
+        variance=np.square(std).tolist(),
+        invert=True,
+        dtype=dtype,
+        name=name,
+    )

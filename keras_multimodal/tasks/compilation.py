@@ -23,6 +23,7 @@ from keras_multimodal.schema import (
     Targets,
     TextTarget,
 )
+from keras_multimodal.tasks._heads import number_dtype
 from keras_multimodal.tasks.jit_compilation import jit_policy
 
 _QUANTILES = (0.1, 0.5, 0.9)
@@ -158,8 +159,8 @@ def _loss(model: keras.Model, target: Any, prefix: str = "") -> keras.losses.Los
         return keras.losses.BinaryCrossentropy() if target.multi_label else SmoothedCrossentropy()
     if isinstance(target, NumberTarget):
         if _quantiles(model, prefix):
-            return QuantileLoss(_QUANTILES, target.std)
-        return StandardizedError(target.std)
+            return QuantileLoss(_QUANTILES, target.std, dtype=number_dtype(target))
+        return StandardizedError(target.std, dtype=number_dtype(target))
     if isinstance(target, PairTarget):
         return InfoNCE()
     # Padding is no token to learn.
@@ -185,7 +186,7 @@ def _own_metrics(model: keras.Model, target: Any, prefix: str = "") -> list[kera
     if isinstance(target, (ClassTarget, TextTarget)):
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
     if isinstance(target, NumberTarget) and not _quantiles(model, prefix):
-        return [keras.metrics.MeanAbsoluteError(name="mae")]
+        return [keras.metrics.MeanAbsoluteError(name="mae", dtype=number_dtype(target))]
     if isinstance(target, PairTarget):
         return [RecallAtK(1), RecallAtK(10), MedianRank()]
     return []

@@ -133,7 +133,8 @@ def multi_task(
     losses: dict[str, keras.losses.Loss] = {name: head.loss for name, head in heads.items()}
     if uncertain:
         for name, head in heads.items():
-            layer = LearnedWeight(head.weigh(), dtype="float32", name=f"{name}_weight")
+            dtype = keras.backend.standardize_dtype(head.output.dtype)
+            layer = LearnedWeight(head.weigh(), dtype=dtype, name=f"{name}_weight")
             outputs[name], losses[name] = layer(head.output), layer.loss
     model = keras.Model(trunk.inputs, outputs, name="multi_task")
     return compiled(model, schema, compile, options, loss=losses, loss_weights=weights)

@@ -71,3 +71,25 @@ def test_a_column_that_is_nothing_known_is_left_out_and_said(tmp_path, capsys):
         in printed
     )
     assert "files that cannot be read" not in printed  # there are none to read
+
+
+def test_an_encoding_is_said_and_given(tmp_path, capsys):
+    source = tmp_path / "宠物.csv"
+    rows = [f"{row};{row}:00;{'一只猫' if row % 2 else '这只狗'}\n" for row in range(20)]
+    source.write_text("sep=;\n大小;时间;描述\n" + "".join(rows), "gb18030")
+    page = tmp_path / "page.html"
+    arguments = ["describe", str(source), "--output", str(page)]
+    assert cli.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert (
+        "宠物.csv' is no UTF-8 and is read as GB18030, where it has '大小;时间;描述'; " in printed
+    )
+    assert "`--encoding` says another" in printed
+    assert "描述" in page.read_text("utf-8")
+    assert cli.main([*arguments, "--encoding", "gbk"]) == 0
+    assert "GB18030" not in capsys.readouterr().out
+    source.write_text("größe;b\n1;x\n2;y\n", "cp850")
+    assert cli.main(arguments) == 2
+    assert "`--encoding` must be given for '" in capsys.readouterr().err
+    assert cli.main([*arguments, "--encoding", "cp850", "--sep", ":"]) == 2
+    assert "größe_b: ignore (2" in capsys.readouterr().err

@@ -51,6 +51,21 @@ def test_rows_in_another_order_have_the_same_predictions(trained, tmp_path):
     assert second.index.tolist() == first.index.tolist()[::-1]
 
 
+def test_pictures_in_a_table_are_predicted_as_files_are(trained, tmp_path):
+    source, run = trained
+    first = predict(run, source, tmp_path / "first.parquet")
+    frame = pd.read_csv(source, dtype={"code": str})
+    frame["Photo File"] = [
+        None if pd.isna(name) else {"bytes": (source.parent / name).read_bytes(), "path": name}
+        for name in frame["Photo File"]
+    ]
+    frame.set_index("code").to_parquet(tmp_path / "inside.parquet")
+    second = predict(run, tmp_path / "inside.parquet", tmp_path / "second.parquet")
+    pd.testing.assert_frame_equal(first.drop(columns="status"), second.drop(columns="status"))
+    assert second["status"][3].startswith("Photo File could not be read: 'Photo_File/4.bin'")
+    assert second["status"][5] == "Photo File missing"
+
+
 def test_absent_columns_and_new_categories_are_said(trained, tmp_path, capsys):
     source, run = trained
     frame = pd.read_csv(source).drop(columns="sort").rename(columns={"note": "Note"})

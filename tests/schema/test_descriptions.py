@@ -103,6 +103,8 @@ INPUTS = [
             "standardize": True,
             "mean": [],
             "std": [],
+            "float64": False,
+            "clip": 10.0,
         },
         {"sensor": ((20, 3), "float32"), "sensor_mask": ((20,), "bool")},
         True,
@@ -118,6 +120,8 @@ INPUTS = [
             "mean": [],
             "std": [],
             "categories": [],
+            "float64": [],
+            "clip": 10.0,
         },
         {
             "table": ((1,), "float32"),
@@ -146,7 +150,14 @@ TARGETS = [
     ),
     (
         NumberTarget(),
-        {"kind": "number", "name": "value", "columns": ["value"], "mean": [], "std": []},
+        {
+            "kind": "number",
+            "name": "value",
+            "columns": ["value"],
+            "mean": [],
+            "std": [],
+            "float64": False,
+        },
     ),
     (TextTarget(length=4), {"kind": "sequence", "name": "caption", "length": 4, **TEXT}),
     (
@@ -255,7 +266,7 @@ def test_what_is_just_within_is_taken(make):
     ("make", "message"),
     [
         (lambda: image(width=0), "`height` and `width`.*width=0"),
-        (lambda: image(channels=5), "`channels` must be 1, 3 or 4"),
+        (lambda: image(channels=0), "`channels` must be at least 1.*channels=0"),
         (lambda: image(interpolation="gaussian"), "`interpolation` must be one of"),
         (lambda: image(background=-1), r"`background` must be a grey level.*background=-1"),
         (lambda: image(background=256), r"`background` must be a grey level.*background=256"),
@@ -293,6 +304,9 @@ def test_what_is_just_within_is_taken(make):
         (lambda: Sensor(channels=("x",), length=0), "`length` must be at least 1 step"),
         (lambda: Sensor(channels=("x",), length=1, sample_rate=0.0), "must be above 0 Hz"),
         (lambda: Sensor(channels=("x",), length=1, std=(0.5, 1.0)), "each channel, 1 in all"),
+        (lambda: Sensor(channels=("x",), length=1, clip=0.0), "`clip` must be above 0"),
+        (lambda: Tabular(numeric=("x",), clip=math.nan), "`clip` must be above 0"),
+        (lambda: Tabular(categorical=("x",), float64=("x",)), "`float64` must name numeric"),
         (lambda: Tabular(), "must name at least one column, and none twice"),
         (lambda: Tabular(numeric=("x",), categorical=("x",)), "and none twice"),
         (lambda: Tabular(numeric=("a", " ")), r"must be texts that are not empty.*rename \[' '\]"),

@@ -1,7 +1,7 @@
 """Columns of raw cells, as users have them: frames, series, lists, with gaps."""
 
 import os
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,12 @@ import pandas as pd
 
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell, Tensor
+
+_SHOWN = 60  # letters of a cell in a message
+_PACKED = (
+    ". Pictures and recordings go to files: `data.read_dataset` or `tables.Table.from_dataframe` "
+    "writes those in cells to a folder"
+)
 
 
 def as_pandas(data: Any) -> Any:
@@ -116,9 +122,12 @@ def string_cells(values: Iterable[Any], keys: Sequence[Hashable], source: str) -
         elif isinstance(value, (str, os.PathLike)):
             cells.append(_encodable(os.fspath(value), key, source))
         else:
+            shown = repr(value)
+            shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+            packed = isinstance(value, (bytes, Mapping))
             raise TypeError(
                 f"{source} must hold strings. "
-                f"Received: {value!r}, a {type(value).__name__}, in row {key!r}"
+                f"Received: {shown}, a {type(value).__name__}, in row {key!r}{packed * _PACKED}"
             )
     return cells
 

@@ -16,6 +16,7 @@ def as_frame(
     key: str | None = None,
     argument: str = "dataframe",
     as_text: bool | Sequence[str] = False,
+    encoding: str | None = None,
 ) -> pd.DataFrame:
     """Return a frame of pandas, what can be made into it, or the table in a file.
 
@@ -24,6 +25,7 @@ def as_frame(
         key: The column of keys, which stay text in a file.
         argument: The caller's argument that it came with, for messages.
         as_text: Which columns of a file stay as they are written; see `read_table`.
+        encoding: The file's encoding. Default `None`: as its bytes show.
 
     Raises:
         TypeError: If it is something else.
@@ -31,8 +33,14 @@ def as_frame(
     """
     if isinstance(dataframe, (str, os.PathLike)):
         try:
-            table = read_table(dataframe, key, as_text=as_text)
+            table = read_table(dataframe, key, as_text=as_text, encoding=encoding)
         except ArgumentError as error:
+            if error.argument == "encoding":
+                raise ArgumentError(
+                    argument,
+                    f"must be a file whose encoding can be told. `encoding` {error.problem}.",
+                    "Read it with `read_table(path, encoding=...)`, and give the frame.",
+                ) from error
             raise error if error.argument == "key" else error.renamed(argument) from error
         return table if key is None else table.reset_index()
     frame = as_pandas(dataframe)

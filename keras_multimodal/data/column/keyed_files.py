@@ -3,13 +3,13 @@
 import dataclasses
 import os
 import pathlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Literal, Self
 
 from keras_multimodal.data.column.cells import frame_column, frame_keys, string_cells
 from keras_multimodal.data.column.files import check_files, existing_folder
 from keras_multimodal.data.column.frames import as_frame
-from keras_multimodal.types import Frame
+from keras_multimodal.types import Cell, Frame
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,11 @@ class KeyedFiles:
 
 
 def frame_strings(
-    dataframe: Frame, columns: Sequence[str], key: str | None, argument: str = "column"
+    dataframe: Frame,
+    columns: Sequence[str],
+    key: str | None,
+    argument: str = "column",
+    convert: Callable[[Cell], Cell] | None = None,
 ) -> tuple[list[Hashable], list[list[str]]]:
     """Return the key of each row of a frame, and the strings of some of its columns.
 
@@ -53,6 +57,7 @@ def frame_strings(
         columns: The columns' names.
         key: The column of keys; the frame's index for `None`.
         argument: The caller's argument that names the columns, for messages.
+        convert: What makes a string of a cell that is none. Default `None`: nothing does.
 
     Raises:
         TypeError: If it is no frame, or a cell is no string.
@@ -60,10 +65,12 @@ def frame_strings(
     """
     frame = as_frame(dataframe, key, as_text=columns)
     keys = frame_keys(frame, key)
-    return keys, [
-        string_cells(frame_column(frame, column, argument), keys, f"column {column!r}")
-        for column in columns
-    ]
+    found = []
+    for column in columns:
+        cells = frame_column(frame, column, argument)
+        cells = cells if convert is None else map(convert, cells)
+        found.append(string_cells(cells, keys, f"column {column!r}"))
+    return keys, found
 
 
 def frame_files(

@@ -1,9 +1,10 @@
 """Text files with a text in each line."""
 
-import codecs
 import os
-import pathlib
+import re
+import warnings
 
+from keras_multimodal.data.column.text_file import TextFile, plain_suffix
 from keras_multimodal.errors import MissingFileError
 
 _ENDING = ".txt"
@@ -24,27 +25,24 @@ def is_lines_file(path: str | os.PathLike[str]) -> bool:
             "must be texts by key, a list of them, or the path of a file. Received: "
             f"{os.fspath(path)!r}, which is no file. One text is a list of one.",
         )
-    return pathlib.Path(path).suffix.lower() == _ENDING
+    return plain_suffix(path) == _ENDING
 
 
-def read_lines(path: str | os.PathLike[str]) -> list[str]:
-    """Return the lines of a file in UTF-8; empty ones too, but for those at its end.
+def read_lines(path: str | os.PathLike[str], encoding: str | None = None) -> list[str]:
+    """Return the lines of a text file; empty ones too, but for those at its end.
+
+    An encoding that had to be guessed is warned of.
 
     Args:
         path: The file.
+        encoding: Its encoding. Default `None`: as its bytes show.
 
     Raises:
+        ArgumentError: If its encoding cannot be told.
         ValueError: If it is of another encoding. The message names the line.
     """
-    content = pathlib.Path(path).read_bytes().removeprefix(codecs.BOM_UTF8)
-    lines = content.rstrip(b"\r\n").splitlines()
-    texts = []
-    for number, line in enumerate(lines, 1):
-        try:
-            texts.append(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"{os.fspath(path)!r} cannot be read: line {number} is not UTF-8 ({error.reason}). "
-                "Save it as UTF-8, or open it with its `encoding`, and give the list of its lines."
-            ) from None
-    return texts
+    file = TextFile.find(path, encoding)
+    if file.guessed:
+        warnings.warn(f"{file.note}.", stacklevel=3)
+    text = file.read().rstrip("\r\n")
+    return re.split(r"\r\n|\r|\n", text) if text else []

@@ -46,7 +46,7 @@ _MEANINGS = {
     Status.LOW_RATE: "is a recording of less than a sixteenth of the samples a second that the "
     "model hears",
     Status.HUGE: f"holds a number {FAR:.0f} standard deviations or more from training's mean, or "
-    f"above {HUGE:.0e} where numbers are not standardised",
+    f"above {HUGE:.0e} where numbers are not standardised; it counts as one less far off",
     Status.NOT_FINITE: "holds an infinite number, which counts as missing; the rest is used",
     Status.UNKNOWN_FORMAT: "is in no format that is known; nothing of it is used",
     Status.DAMAGED: "is cut off or broken; nothing of it is used",

@@ -1,9 +1,8 @@
 """What every modality's preprocessing has in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.failures import load_what_loads
@@ -175,8 +174,3 @@ def mask_absent(tensors: dict[str, tf.Tensor], present: tf.Tensor) -> dict[str, 
 def is_there(strings: tf.Tensor) -> tf.Tensor:
     """Return which strings hold more than space: `schema.missing_cells.is_missing`, in a graph."""
     return tf.logical_not(tf.strings.regex_full_match(strings, _SPACE))
-
-
-def float32(numbers: Sequence[float]) -> np.ndarray:
-    """Return what has been learned, such as means, in the precision of the model's inputs."""
-    return np.asarray(numbers, "float64").astype("float32")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.scaling import smooth_clip
 from keras_multimodal.data.column.status import HUGE, Status, code, worst
 from keras_multimodal.data.column.transform import Transform
 from keras_multimodal.schema import Features
@@ -46,7 +47,7 @@ class FeaturesTransform(Transform[Features]):
     def finish(self, loaded: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the tokens, 0 where there is none, and which there are."""
         there = _there(loaded)
-        tokens = tf.where(there[..., None], loaded, 0.0)
+        tokens = tf.where(there[..., None], smooth_clip(loaded, HUGE), 0.0)
         return {self.spec.inner_name: tokens, self.spec.mask_name: there}
 
     def judge_batch(

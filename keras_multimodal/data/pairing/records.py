@@ -101,9 +101,10 @@ class Records(NoArray):
         """The rows' targets: the number of each row's class, `(rows,)` int32, and so on.
 
         Which classes each row has is `(rows, classes)` float32; numbers are `(rows, columns)`
-        float32; what each row's part of each tower is, `(rows, towers)` int32. Of several targets
-        these are a dict by name, where a row that lacks one has the class -1, or NaN. `None` where
-        there is no target, or where texts are to be written: see `captions`.
+        float32, or float64 where that would lose digits; what each row's part of each tower is,
+        `(rows, towers)` int32. Of several targets these are a dict by name, where a row that lacks
+        one has the class -1, or NaN. `None` where there is no target, or where texts are to be
+        written: see `captions`.
         """
         return self._rows.targets.arrays
 
@@ -338,13 +339,13 @@ class Records(NoArray):
             of each modality (`schema[name].tensors`): one `(batch, *shape)` of its name, a boolean
             `<name>_mask`, `(batch, length)`, if it has a mask, and a boolean `<name>_present`,
             `(batch,)`, if it is optional; `labels` is `(batch,)` int32, or `(batch, classes)` or
-            `(batch, columns)` float32 of several classes or of numbers. Of several targets,
-            `labels` and `weights` are dicts of these by name, and a label that a row lacks is 0, of
-            weight 0; there are always weights then. Where captions are to be
-            written, `inputs` also have `(batch, length + 1)` ids of the target's name, from the
-            start on, and `labels` are the same a step later, to the end. Where parts are to find
-            each other, `labels` `(batch, towers)` int32 say which are the same. `weights`
-            `(batch,)` float32. To mix several datasets, give them to
+            `(batch, columns)` float32 of several classes or of numbers, or float64 of numbers that
+            would lose digits. Of several targets, `labels` and `weights` are dicts of these by
+            name, and a label that a row lacks is 0, of weight 0; there are always weights then.
+            Where captions are to be written, `inputs` also have `(batch, length + 1)` ids of the
+            target's name, from the start on, and `labels` are the same a step later, to the end.
+            Where parts are to find each other, `labels` `(batch, towers)` int32 say which are the
+            same. `weights` `(batch,)` float32. To mix several datasets, give them to
             `tf.data.Dataset.sample_from_datasets`. A model of one tensor and no dict, such as a
             `Sequential` one, reads `batches.map(lambda inputs, *rest: (inputs["image"], *rest))`.
 

@@ -58,7 +58,7 @@ class SensorAugmentation:
         """Change a batch.
 
         Args:
-            values: `(batch, length, channels)` float32, NaN where there is none.
+            values: `(batch, length, channels)` floats, NaN where there is none.
             seeds: The rows' seeds, `(batch,)` uint32.
             std: The channels' standard deviations.
         """
@@ -68,19 +68,19 @@ class SensorAugmentation:
         if self.scaling:
             slots = range(_SCALING, _SCALING + channels)
             factors = uniform(seeds, slots, 1 - self.scaling, 1 + self.scaling)
-            values *= factors[:, None]
+            values *= tf.cast(factors[:, None], values.dtype)
         if self.jitter:
             draws = uniform(seeds, range(_NOISE, _NOISE + 2 * length * channels))
             first, second = tf.split(draws, 2, axis=1)
             # Box and Muller, 1958: two uniform numbers make a normal one.
             noise = tf.sqrt(-2 * tf.math.log1p(-first)) * tf.cos(2 * math.pi * second)
             noise = tf.reshape(noise, (-1, length, channels))
-            values += noise * (self.jitter * tf.constant(std))
+            values += tf.cast(noise * (self.jitter * tf.constant(std)), values.dtype)
         if self.channel_drop:
             draws = uniform(seeds, range(_DROP, _DROP + channels))
             highest = tf.reduce_max(draws, axis=1, keepdims=True)
             stays = draws >= tf.minimum(highest, self.channel_drop)
-            values = tf.where(stays[:, None], values, float("nan"))
+            values = tf.where(stays[:, None], values, tf.constant(float("nan"), values.dtype))
         return values
 
     def _warp(self, values: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
@@ -91,7 +91,7 @@ class SensorAugmentation:
         places = steps + moved * tf.sin(math.pi * steps / max(length - 1, 1))  # (batch, length)
         places = tf.clip_by_value(places, 0.0, length - 1.0)
         below = tf.floor(places)
-        share = (places - below)[..., None]
+        share = tf.cast(places - below, values.dtype)[..., None]
         first = tf.gather(values, tf.cast(below, tf.int32), batch_dims=1)
         second = tf.gather(values, tf.cast(tf.math.ceil(places), tf.int32), batch_dims=1)
         # Beside a gap the nearer neighbour stands alone: it mustn't grow by what lies next to it.

@@ -1,7 +1,7 @@
 """A column of series of measurements, as `SensorProcessor` makes it."""
 
 import dataclasses
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -10,14 +10,13 @@ import tensorflow as tf
 
 from keras_multimodal.data.column.column import BatchFinisher, Column, RowLoader
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
-from keras_multimodal.data.sensor.reading import as_numbers, check_finite
+from keras_multimodal.data.sensor.reading import as_numbers, check_finite, joined
+from keras_multimodal.data.sensor.statistics import far_steps, learn_statistics
 from keras_multimodal.data.sensor.step_labels import LabelRule, label_chooser, label_numbers
 from keras_multimodal.data.sensor.windows import whole_steps, window_starts
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Modality, Sensor
 from keras_multimodal.types import Tensor
-
-_PART = 2**16  # steps that are looked at in float64 at a time
 
 
 class SensorColumn(Column):
@@ -84,9 +83,7 @@ class SensorColumn(Column):
         lengths = np.array([len(values) for values in arrays])
         self._ends = np.cumsum(lengths)
         self._starts = self._origins = self._ends - lengths
-        flat = np.empty((lengths.sum(), len(spec.channels)), "float32")
-        for values, start, end in zip(arrays, self._starts, self._ends, strict=True):
-            flat[start:end] = values
+        flat = joined(arrays, len(spec.channels))
         with tf.device("CPU:0"):
             # Of itself, a constant keeps NumPy's copy of the numbers beside its own.
             self._values = tf.identity(tf.constant(flat))
@@ -124,24 +121,11 @@ class SensorColumn(Column):
         steps = len(self._values)
         rows = np.bincount(self._starts, minlength=steps + 1)
         rows = np.cumsum(rows - np.bincount(self._kept_ends(), minlength=steps + 1))[:-1]
-        count, total, squares = (np.zeros(len(self.spec.channels)) for _ in range(3))
-        for values, weights in self._parts(rows):
-            count += weights @ np.isfinite(values)
-            total += weights @ np.nan_to_num(values)
-        empty = [name for name, n in zip(self.spec.channels, count, strict=True) if not n]
-        if empty:
-            raise ValueError(
-                f"Sensor {self.spec.name!r} must have a value of each channel in the training "
-                f"rows. Received: none of {empty}. Leave them out of `channels`."
-            )
-        mean = total / count
-        for values, weights in self._parts(rows):
-            squares += weights @ np.nan_to_num((values - mean) ** 2)
-        std = np.sqrt(squares / count)
-        std[std == 0] = 1  # a constant channel is 0 once its mean is subtracted
-        return self.with_spec(
-            dataclasses.replace(self.spec, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
-        )
+        return self.with_spec(learn_statistics(self.spec, np.asarray(self._values), rows))
+
+    def far_rows(self) -> np.ndarray:
+        """Return which rows have a value that the exported model calls huge, `(rows,)` bool."""
+        return self._rows_with(far_steps(self.spec, np.asarray(self._values)))
 
     def as_described(self, spec: Modality) -> Self:
         """Return the column as other series were described; see the base class."""
@@ -292,7 +276,8 @@ class SensorColumn(Column):
     def content(self, row: int) -> bytes:
         """Return the steps that are kept of a row."""
         steps = slice(self._starts[row], self._kept_ends()[row])
-        return np.asarray(self._values)[steps].tobytes()
+        dtype = "float64" if self.spec.float64 else "float32"
+        return np.asarray(self._values)[steps].astype(dtype).tobytes()
 
     def row_loader(self) -> RowLoader:
         """Return the graph function from a row to its series, `(length, channels)`, NaN at gaps."""
@@ -346,21 +331,17 @@ class SensorColumn(Column):
         """Return where what is kept of each row ends."""
         return np.minimum(self._ends, self._starts + self.spec.length)
 
+    def _rows_with(self, steps: np.ndarray) -> np.ndarray:
+        """Return which rows keep a step of those that are True, `(rows,)` bool."""
+        before = np.concatenate([[0], np.cumsum(steps)])
+        return before[self._kept_ends()] > before[self._starts]
+
     def _describe(self) -> np.ndarray:
         """Return the rows' cells: how many steps each has, or nothing where none is there."""
-        there = np.isfinite(np.asarray(self._values)).any(1)
-        before = np.concatenate([[0], np.cumsum(there)])
-        present = before[self._kept_ends()] > before[self._starts]
+        present = self._rows_with(np.isfinite(np.asarray(self._values)).any(1))
         lengths = np.where(present, self._ends - self._starts, 0)
         names = {length: f"{length} steps" if length else "" for length in set(lengths.tolist())}
         return np.array([names[length] for length in lengths.tolist()], object)
-
-    def _parts(self, weights: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the steps of all series in float64 and their weights, some at a time."""
-        flat = np.asarray(self._values)
-        for start in range(0, len(flat), _PART):
-            part = slice(start, start + _PART)
-            yield flat[part].astype("float64"), weights[part].astype("float64")
 
 
 def _check(values: Tensor, key: Hashable, spec: Sensor, source: str) -> np.ndarray:

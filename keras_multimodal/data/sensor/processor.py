@@ -10,16 +10,11 @@ import pandas as pd
 from keras_multimodal.data.column.cells import check_rows, frame_column, frame_keys
 from keras_multimodal.data.column.frames import as_frame
 from keras_multimodal.data.column.keyed_files import frame_files
-from keras_multimodal.data.column.missing_files import why_missing
 from keras_multimodal.data.sensor.augmentation import SensorAugmentation
 from keras_multimodal.data.sensor.column import SensorColumn
-from keras_multimodal.data.sensor.reading import (
-    as_numbers,
-    check_finite,
-    numbers,
-)
+from keras_multimodal.data.sensor.reading import as_numbers, check_finite, numbers
 from keras_multimodal.data.sensor.regular_grid import check_span, regular_grid
-from keras_multimodal.data.sensor.series_files import read_series
+from keras_multimodal.data.sensor.series_files import read_files, read_series
 from keras_multimodal.data.sensor.step_labels import label_numbers
 from keras_multimodal.data.sensor.times import check_times, seconds
 from keras_multimodal.schema import Sensor
@@ -215,6 +210,8 @@ class SensorProcessor:
         time: str | None = None,
         label: str | None = None,
         on_error: Literal["raise", "mask", "drop"] = "raise",
+        encoding: str | None = None,
+        decimal: str | None = None,
         key: str | None = None,
         name: str | None = None,
         optional: bool = False,
@@ -222,7 +219,9 @@ class SensorProcessor:
         """Return a column of the series in the files that a column of a frame names.
 
         The files are CSV, TSV or Parquet, with a row for each step. A text file that begins with
-        numbers, not with names, has columns "0", "1" and so on. They are read now, and only once.
+        numbers, not with names, has columns "0", "1" and so on. Cells are separated as those of
+        `read_table` are; where no commas do it, these may be decimal signs. An encoding that had to
+        be guessed is warned of. Files are read now, and only once.
         `load_arrays` takes series that are in memory, `load_table` those of a long table.
 
         Args:
@@ -239,6 +238,9 @@ class SensorProcessor:
                 and takes it as absent from the row; `"drop"` leaves the row out of the records
                 that `pair` makes. `column.unreadable` and the records' `report.unreadable` name
                 each file and what is wrong with it.
+            encoding: The encoding of text files that are no UTF-8; as their bytes show by default.
+            decimal: The sign before the decimals, `"."` or `","`, of text files in which no commas
+                separate cells; as the cells show by default.
             key: Column of keys; the frame's index by default.
             name: The input's name; `"sensor"` by default.
             optional: Whether a row may lack the series.
@@ -254,43 +256,22 @@ class SensorProcessor:
             )
         channels = [channels] if isinstance(channels, str) else channels
         files = frame_files(dataframe, column, directory, key)
-        series: list[Any] = [None] * len(files.paths)
-        labels: list[Any] = [None] * len(files.paths)
-        unreadable: dict[Hashable, str] = {}
-        for row, (row_key, path) in enumerate(zip(files.keys, files.paths, strict=True)):
-            if not path:
-                continue
-            try:
-                found, values, times, steps = read_series(path, channels, time, label)
-                series[row], labels[row] = self._series(values, times, steps, row_key, "it")
-                channels = found
-                continue
-            except FileNotFoundError:
-                reason = f"{path!r} {why_missing(path)}"
-                if on_error == "raise":
-                    raise FileNotFoundError(
-                        f"{path!r} (row {row_key!r}) {why_missing(path)}. Correct the name, or "
-                        "empty the cell."
-                    ) from None
-            except ValueError as error:
-                reason = f"{path!r} cannot be read: {error}"
-                if on_error == "raise":
-                    raise ValueError(
-                        f"{path!r} (row {row_key!r}) cannot be read: {error}. Correct the file, "
-                        'empty the cell, or go on without with on_error="mask" or "drop".'
-                    ) from error
-            # A key that repeats may have several.
-            earlier = f"{unreadable[row_key]}; " if row_key in unreadable else ""
-            unreadable[row_key] = earlier + reason
+        found = read_files(
+            files,
+            channels,
+            lambda path, names: read_series(path, names, time, label, encoding, decimal),
+            self._series,
+            on_error == "raise",
+        )
         result = self._column(
             files.keys,
-            series,
-            channels,
+            found.series,
+            found.channels,
             files.source,
             Sensor.name if name is None else name,
             optional,
-            None if label is None else labels,
-            unreadable,
+            None if label is None else found.labels,
+            found.unreadable,
         )
         if on_error == "raise":
             return result

@@ -5,9 +5,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
+from keras_multimodal.data.column.precision import LARGEST, fits_float32
 from keras_multimodal.types import Tensor
-
-_LARGEST = np.finfo("float32").max
 
 
 def numbers(column: pd.Series) -> np.ndarray:
@@ -25,7 +24,7 @@ def numbers(column: pd.Series) -> np.ndarray:
             f"column {column.name!r} must hold numbers. Received: {wrong.iloc[0]!r} in row "
             f"{wrong.index.tolist()[0]!r}"
         ) from None
-    infinite = np.flatnonzero(np.abs(found) > _LARGEST)
+    infinite = np.flatnonzero(np.abs(found) > LARGEST)
     if len(infinite):
         row = column.index.tolist()[infinite[0]]
         raise ValueError(
@@ -64,7 +63,7 @@ def check_finite(
         key: The row's key, for the message.
         source: Where the values come from, for the message.
     """
-    infinite = np.argwhere(np.abs(values) > _LARGEST)
+    infinite = np.argwhere(np.abs(values) > LARGEST)
     if len(infinite):
         step, channel = infinite[0].tolist()
         raise ValueError(
@@ -72,3 +71,17 @@ def check_finite(
             f"Received: {values[step, channel]} at step {step} of channel "
             f"{str(channel) if channels is None else channels[channel]!r} in row {key!r}"
         )
+
+
+def joined(series: Sequence[np.ndarray], channels: int) -> np.ndarray:
+    """Return series one after another, as float32 unless that would lose digits.
+
+    Args:
+        series: `(time, channels)` of each row.
+        channels: How many channels they have.
+    """
+    values = np.concatenate([np.empty((0, channels), "float32"), *series])
+    if values.dtype == np.float32:
+        return values
+    values = values.astype("float64")
+    return values.astype("float32") if fits_float32(values) else values

@@ -29,13 +29,13 @@ def regular_grid(
         interpolation: Between two values `"linear"` draws a line, `"nearest"` takes the nearer.
 
     Returns:
-        `(steps, channels)` float32, NaN where there is none.
+        `(steps, channels)` float64, NaN where there is none.
 
     Example:
 
     >>> times, values = np.array([0.0, 1.0, 4.0]), np.array([[0.0], [2.0], [8.0]])
     >>> regular_grid(times, values, sample_rate=2, max_gap=1.0)[:, 0]
-    array([ 0.,  1.,  2., nan, nan, nan, nan, nan,  8.], dtype=float32)
+    array([ 0.,  1.,  2., nan, nan, nan, nan, nan,  8.])
     """
     order = np.argsort(times, kind="stable")
     times, values = np.asarray(times, "float64")[order], np.asarray(values, "float64")[order]
@@ -44,7 +44,7 @@ def regular_grid(
     # A hair is added: the last measurement's own place mustn't be lost to rounding.
     steps = int(np.floor((times[-1] - times[0]) * sample_rate + 1e-6)) + 1
     grid = np.arange(steps) / sample_rate
-    result = np.full((steps, values.shape[1]), np.nan, "float32")
+    result = np.full((steps, values.shape[1]), np.nan)
     for channel in range(values.shape[1]):
         there = np.isfinite(values[:, channel])
         at, levels = times[there], values[there, channel]

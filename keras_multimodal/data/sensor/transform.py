@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from keras_multimodal.data.column.registry import register_transform
+from keras_multimodal.data.column.scaling import smooth_clip, standardize
 from keras_multimodal.data.column.status import FAR, HUGE, Status, code, worst
-from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform, float32
+from keras_multimodal.data.column.transform import HOW_TO_LEARN, Transform
 from keras_multimodal.schema import Sensor
 
 _NAN = float("nan")
@@ -17,11 +18,11 @@ _NAN = float("nan")
 
 @register_transform("sensor")
 class SensorTransform(Transform[Sensor]):
-    """Turns `(time, channels)` float32 with NaN at gaps into `(length, channels)` and a mask.
+    """Turns `(time, channels)` numbers with NaN at gaps into `(length, channels)` and a mask.
 
-    The exported model takes `(batch, time, channels)` float32, NaN where nothing was measured and
-    behind the end of a series; infinite values count as missing. A row without a value among its
-    first `length` steps lacks the series.
+    The exported model takes `(batch, time, channels)` float32, or float64 if the description says
+    so, NaN where nothing was measured and behind the end of a series; infinite values count as
+    missing. A row without a value among its first `length` steps lacks the series.
 
     Raises:
         ValueError: If the description lacks the statistics that it is to standardise with.
@@ -34,11 +35,12 @@ class SensorTransform(Transform[Sensor]):
                 f"Sensor {spec.name!r} has no statistics yet. Learn them on the training rows: "
                 f"{HOW_TO_LEARN}"
             )
+        self._raw_dtype = tf.float64 if spec.float64 else tf.float32
 
     def raw_signature(self) -> dict[str, tf.TensorSpec]:
-        """Return `(batch, time, channels)` float32."""
+        """Return `(batch, time, channels)` of floats."""
         shape = [None, None, len(self.spec.channels)]
-        return {self.spec.name: tf.TensorSpec(shape, tf.float32, name=self.spec.inner_name)}
+        return {self.spec.name: tf.TensorSpec(shape, self._raw_dtype, name=self.spec.inner_name)}
 
     def raw_present(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return whether a row has any finite value in what is kept of it."""
@@ -51,11 +53,12 @@ class SensorTransform(Transform[Sensor]):
 
     def blank(self) -> tf.Tensor:
         """Return NaN."""
-        return tf.fill((self.spec.length, len(self.spec.channels)), _NAN)
+        nothing = tf.constant(_NAN, self._raw_dtype)
+        return tf.fill((self.spec.length, len(self.spec.channels)), nothing)
 
     def load_batch(self, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return a batch of series, cut or padded with NaN to `(batch, length, channels)`."""
-        values = raw[self.spec.name][:, : self.spec.length]
+        values = tf.cast(raw[self.spec.name], self._raw_dtype)[:, : self.spec.length]
         lacking = self.spec.length - tf.shape(values)[1]
         values = tf.pad(values, [[0, 0], [0, lacking], [0, 0]], constant_values=_NAN)
         return tf.ensure_shape(values, (None, self.spec.length, len(self.spec.channels)))
@@ -64,7 +67,8 @@ class SensorTransform(Transform[Sensor]):
         """Return standardised values, 0 where there is none, and which steps have any."""
         spec = self.spec
         valid = tf.math.is_finite(loaded)  # (batch, length, channels)
-        values = tf.where(valid, self._scaled(loaded), 0.0)
+        bound = None if spec.clip is None else spec.clip if spec.standardize else HUGE
+        values = tf.where(valid, smooth_clip(self._scaled(loaded), bound), 0.0)
         if spec.indicators:
             values = tf.concat([values, tf.cast(valid, tf.float32)], -1)
         return {spec.inner_name: values, spec.mask_name: tf.reduce_any(valid, -1)}
@@ -88,4 +92,4 @@ class SensorTransform(Transform[Sensor]):
     def _scaled(self, values: tf.Tensor) -> tf.Tensor:
         if not self.spec.standardize:
             return values
-        return (values - float32(self.spec.mean)) / float32(self.spec.std)
+        return standardize(values, self.spec.mean, self.spec.std)

@@ -17,7 +17,7 @@ from keras_multimodal.data.sources.dataset_rows import dataset_rows
 from keras_multimodal.schema.missing_cells import is_missing
 
 # By this file a folder is known that may be overwritten.
-_MARKER = "records.json"
+MARKER = "records.json"
 
 
 def read_dataset(
@@ -83,7 +83,7 @@ def read_dataset(
     with contextlib.ExitStack() as stack:
         written = None
         if directory is not None:
-            written = stack.enter_context(replace_folder(directory, overwrite, marker=_MARKER))
+            written = stack.enter_context(replace_folder(directory, overwrite, marker=MARKER))
             written.mkdir()
         found = _read(dataset, written, os.fspath(directory or ""), key, columns)
         rows = range(len(next(iter(found.values())).cells))
@@ -92,7 +92,7 @@ def read_dataset(
         if written is not None:
             files = {name: column.kind for name, column in found.items() if column.kind in FILES}
             content = {"rows": len(frame), "files": files}
-            (written / _MARKER).write_text(json.dumps(content, indent=2), encoding="utf-8")
+            (written / MARKER).write_text(json.dumps(content, indent=2), encoding="utf-8")
     if keys is not None:
         frame.index = pd.Index(keys, name=key)
     return frame

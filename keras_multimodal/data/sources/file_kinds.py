@@ -16,8 +16,10 @@ def file_ending(content: bytes) -> str | None:
         return ".jpg"
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return ".png"
-    if content.startswith(b"RIFF"):
+    if content.startswith((b"RIFF", b"RF64", b"BW64")):
         return {b"WAVE": ".wav", b"WEBP": ".webp"}.get(content[8:12])
+    if content.startswith(b"FORM") and content[8:12] in (b"AIFF", b"AIFC"):
+        return ".aiff"
     if _is_mp3_frame(content):
         return ".mp3"
     if content.startswith((b"GIF87a", b"GIF89a", b"fLaC", b"OggS", b"ID3")) and b"\0" in content:

@@ -10,6 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_multimodal.data.column.column import Column, RowLoader
+from keras_multimodal.data.column.precision import (
+    LARGEST,
+    loses_digits,
+    mean_and_deviation,
+    rounding,
+)
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Modality, Tabular
 from keras_multimodal.schema.class_names import known_name
@@ -32,7 +38,8 @@ class TableColumns(Column):
             which they are named if they turn out to be categories. Default `None`.
 
     Raises:
-        ValueError: If a number is infinite. The message names column and row.
+        ValueError: If a number is infinite, or would be in float32. The message names column and
+            row.
 
     Example:
 
@@ -60,10 +67,11 @@ class TableColumns(Column):
         source: str,
         written: np.ndarray | None = None,
     ) -> None:
-        if np.isinf(numbers).any():
-            row, column = np.argwhere(np.isinf(numbers))[0]
+        infinite = np.argwhere(np.abs(numbers) > LARGEST)
+        if len(infinite):
+            row, column = infinite[0]
             raise ValueError(
-                "`numbers` must be finite, or NaN where a cell is missing. "
+                "`numbers` must be finite in float32, or NaN where a cell is missing. "
                 f"Received: {numbers[row, column]} in row {keys[row]!r} of column "
                 f"{spec.numeric[column]!r}"
             )
@@ -88,9 +96,8 @@ class TableColumns(Column):
                 f"training rows. Received: none in {empty}. Leave them out of `numeric`, and "
                 "name the others."
             )
-        mean = np.nanmean(self.numbers, 0) if there.size else np.zeros(0)
-        std = np.nanstd(self.numbers, 0) if there.size else np.zeros(0)
-        std[std <= 1e-7 * np.abs(mean)] = 1  # a constant column is 0 once its mean is subtracted
+        mean, std = mean_and_deviation(self.numbers) if there.size else np.zeros((2, 0))
+        lost = loses_digits(rounding(self.numbers), mean, std)
         categories = []
         for column in self.strings.T:
             counts = collections.Counter(cell for cell in column if cell)
@@ -108,6 +115,7 @@ class TableColumns(Column):
                 mean=tuple(mean.tolist()),
                 std=tuple(std.tolist()),
                 categories=tuple(categories),
+                float64=tuple(np.array(self.spec.numeric, object)[lost]),
             )
         )
 
@@ -177,6 +185,9 @@ class TableColumns(Column):
 
     def row_loader(self) -> RowLoader:
         """Return the graph function from a row to its cells."""
-        numbers = tf.constant(self.numbers, tf.float32)
+        # As the exported model is sent them.
+        exact = np.isin(self.spec.numeric, self.spec.float64)
+        rounded = np.where(exact, self.numbers, self.numbers.astype("float32"))
+        numbers = tf.constant(rounded, tf.float64 if self.spec.float64 else tf.float32)
         strings = tf.reshape(tf.constant(self.strings.tolist(), tf.string), self.strings.shape)
         return lambda row: {"numbers": numbers[row], "strings": strings[row]}

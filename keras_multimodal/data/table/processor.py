@@ -10,6 +10,7 @@ import pandas as pd
 
 from keras_multimodal.data.column.cells import frame_column, frame_keys
 from keras_multimodal.data.column.frames import as_frame
+from keras_multimodal.data.column.precision import LARGEST
 from keras_multimodal.data.column.table_files import is_untyped
 from keras_multimodal.data.table.column import TableColumns
 from keras_multimodal.errors import ArgumentError
@@ -143,8 +144,7 @@ class TableProcessor:
         else:
             read = np.full(len(column), np.nan)
             read[given] = self._read(column, column[given].tolist())
-        with np.errstate(over="ignore"):  # the model's numbers are float32
-            wrong = given & ~np.isfinite(read.astype("float32"))
+        wrong = given & ~(np.abs(read) <= LARGEST)
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             cell = column.iloc[row]

@@ -84,12 +84,12 @@ class CellLabels(TargetLabels):
 
     def feed(self, weights: np.ndarray | None) -> Feed:
         """Return the entries as they are."""
-        return Feed(labels=self.array, weights=weights)
+        return Feed(labels=self.arrays, weights=weights)
 
     def feed_with_gaps(self, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Return entries and weights; an entry that is not there is 0, of weight 0."""
         known = self.known
-        filled = self.array.copy()
+        filled = self.arrays.copy()
         filled[~known] = 0
         shares = known.astype("float32")
         return filled, shares if weights is None else shares * weights

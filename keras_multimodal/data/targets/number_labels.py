@@ -19,12 +19,15 @@ from keras_multimodal.schema.schema import Target
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class NumberLabels(CellLabels):
-    """The numbers of each row, `(rows, columns)` float32; NaN in rows that lack one.
+    """The numbers of each row, `(rows, columns)`; NaN in rows that lack one.
+
+    They are held as float64. Batches have float32, unless that loses digits of the training rows'.
 
     Args:
         columns: What the numbers are called.
         mean: The mean of each over the training rows; empty until learned.
         std: The standard deviation of each, likewise.
+        float64: Whether batches have float64.
     """
 
     missing: ClassVar[float] = np.nan
@@ -32,6 +35,7 @@ class NumberLabels(CellLabels):
     columns: tuple[str, ...]
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    float64: bool = False
 
     @classmethod
     def read(cls, values: Any, first: Column, *, alone: bool) -> list["NumberLabels"]:
@@ -60,7 +64,18 @@ class NumberLabels(CellLabels):
     @property
     def spec(self) -> NumberTarget:
         """The columns, with their means and standard deviations."""
-        return NumberTarget(name=self.name, columns=self.columns, mean=self.mean, std=self.std)
+        return NumberTarget(
+            name=self.name,
+            columns=self.columns,
+            mean=self.mean,
+            std=self.std,
+            float64=self.float64,
+        )
+
+    @property
+    def arrays(self) -> np.ndarray:
+        """The numbers of the rows, as batches have them."""
+        return self.array if self.float64 else self.array.astype("float32")
 
     @property
     def known(self) -> np.ndarray:
@@ -87,6 +102,7 @@ class NumberLabels(CellLabels):
             columns=target.columns,
             mean=target.mean,
             std=target.std,
+            float64=target.float64,
             given={
                 key: None if cell is None else tuple(cell[place] for place in order)
                 for key, cell in self.given.items()
@@ -98,17 +114,19 @@ class NumberLabels(CellLabels):
     ) -> Self:
         """Return the rows' numbers."""
         array = measure([self.given[group] for group in groups], keys, self.columns)
-        return dataclasses.replace(self, given={}, array=array)
+        # Until it is known what the training rows have, these stand for them.
+        exact = self.float64 if self.mean else learn_statistics(self.spec, array).float64
+        return dataclasses.replace(self, given={}, array=array, float64=exact)
 
     def learn(self) -> Self:
         """Return the labels with the means and standard deviations of these rows."""
         spec = learn_statistics(self.spec, self.array[self.known])
-        return dataclasses.replace(self, mean=spec.mean, std=spec.std)
+        return dataclasses.replace(self, mean=spec.mean, std=spec.std, float64=spec.float64)
 
     def with_learned(self, train: Self) -> Self:
         """Return the labels with the means and standard deviations of others."""
-        return dataclasses.replace(self, mean=train.mean, std=train.std)
+        return dataclasses.replace(self, mean=train.mean, std=train.std, float64=train.float64)
 
     def cells(self) -> Mapping[str, np.ndarray]:
         """Return the numbers, by column."""
-        return dict(zip(self.columns, self.array.T, strict=True))
+        return dict(zip(self.columns, self.arrays.T, strict=True))

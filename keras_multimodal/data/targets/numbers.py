@@ -8,12 +8,20 @@ import pandas as pd
 
 from keras_multimodal.data.column.cells import as_pandas, name_keys
 from keras_multimodal.data.column.column import Column
+from keras_multimodal.data.column.precision import (
+    LARGEST,
+    loses_digits,
+    mean_and_deviation,
+    rounding,
+)
 from keras_multimodal.data.targets.by_key import targets_by_key
 from keras_multimodal.schema import NumberTarget
 from keras_multimodal.schema.missing_cells import is_missing
 from keras_multimodal.types import Cell, Tensor
 
 Numbers = tuple[Cell, ...]
+
+_STEP = float(np.finfo("float32").epsneg)  # by which rounding moves a number, as a share of it
 
 
 def numbers_by_key(
@@ -51,10 +59,11 @@ def as_numbers(cell: Cell) -> Numbers | None:
 def measure(
     rows: Sequence[Numbers], keys: Sequence[Hashable], columns: tuple[str, ...]
 ) -> np.ndarray:
-    """Return the numbers of each row, `(rows, columns)` float32.
+    """Return the numbers of each row, `(rows, columns)` float64.
 
     Raises:
-        ValueError: If a cell is no finite number. The message names the column and the rows.
+        ValueError: If a cell is no finite number of float32. The message names the column and the
+            rows.
     """
     for key, cells in zip(keys, rows, strict=True):
         if len(cells) != len(columns):
@@ -68,14 +77,14 @@ def measure(
         for row, (key, cells) in enumerate(zip(keys, rows, strict=True)):
             try:
                 numbers[row, place] = float(cells[place])
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):  # Python's whole numbers have no end
                 numbers[row, place] = np.nan
-            if not np.isfinite(numbers[row, place]):
+            if not abs(numbers[row, place]) <= LARGEST:
                 wrong.append((key, cells[place]))
         if wrong:
             raise ValueError(
-                f"`values` must be finite numbers in {column!r}. Received: {wrong[0][1]!r} in row "
-                f"{wrong[0][0]!r}"
+                f"`values` must be finite numbers in {column!r} that float32 can hold. "
+                f"Received: {wrong[0][1]!r} in row {wrong[0][0]!r}"
                 + (
                     f", and others in {len(wrong) - 1} more rows "
                     f"({name_keys([key for key, _ in wrong[1:]])})"
@@ -83,12 +92,19 @@ def measure(
                     else ""
                 )
             )
-    return numbers.astype("float32")
+    return numbers
 
 
 def learn_statistics(target: NumberTarget, numbers: np.ndarray) -> NumberTarget:
     """Return the target with mean and standard deviation of the given rows' numbers."""
-    exact = numbers.astype("float64")
-    mean, std = exact.mean(0), exact.std(0)
-    std[std <= 1e-7 * np.abs(mean)] = 1  # a constant has no scale of its own
-    return dataclasses.replace(target, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
+    mean, std = mean_and_deviation(numbers)
+    lost = loses_digits(rounding(numbers), mean, std)
+    # An answer is any number there. Keras takes no small deviation, nor one with a large square.
+    lost |= np.abs(numbers).max(0) * _STEP > 1e-4 * std
+    lost |= (std < 1e-6) | (std > 1e18)
+    return dataclasses.replace(
+        target,
+        mean=tuple(mean.tolist()),
+        std=tuple(std.tolist()),
+        float64=bool(lost.any()),
+    )

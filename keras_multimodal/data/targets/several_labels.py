@@ -43,7 +43,7 @@ class SeveralLabels(TargetLabels):
     @property
     def arrays(self) -> dict[str, np.ndarray]:
         """The entries of the rows, by target."""
-        return {part.name: part.array for part in self.parts}
+        return {part.name: part.arrays for part in self.parts}
 
     def given_keys(self) -> set[Hashable]:
         """Return the keys for which the user gave anything."""

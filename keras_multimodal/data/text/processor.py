@@ -14,6 +14,7 @@ from keras_multimodal.data.column.keyed_files import frame_strings
 from keras_multimodal.data.column.lines_file import is_lines_file, read_lines
 from keras_multimodal.data.text.column import TextColumn, check_vocabulary
 from keras_multimodal.data.text.subwords import describe_tokenizer
+from keras_multimodal.data.text.words import joined_words
 from keras_multimodal.errors import ArgumentError
 from keras_multimodal.schema import Text
 from keras_multimodal.schema.text import text_split
@@ -134,7 +135,7 @@ class TextProcessor:
             dataframe: One row for each record; of pandas, or with a method `to_pandas`; or the
                 path of a file that `read_table` reads.
             column: Column of texts; or a list of several, whose texts are joined, empty ones left
-                out. An empty cell is a row without text.
+                out. An empty cell is a row without text, and a list of words the text of them.
             separator: What stands between the texts of several columns.
             key: Column of keys; the frame's index by default.
             name: The input's name; `"text"` by default.
@@ -157,7 +158,7 @@ class TextProcessor:
                 "`column` must name the frame's column of texts, or several, of "
                 f"{list(dataframe.columns)}. Received: column=[]"
             )
-        keys, parts = frame_strings(dataframe, columns, key)
+        keys, parts = frame_strings(dataframe, columns, key, convert=joined_words)
         cells = [separator.join(filter(None, row)) for row in zip(*parts, strict=True)]
         source = f"column {columns[0]!r}" if len(columns) == 1 else f"columns {columns}"
         return self._column(keys, cells, source, Text.name if name is None else name, optional)
@@ -168,6 +169,7 @@ class TextProcessor:
         column: str | list[str] | None = None,
         *,
         key: str | None = None,
+        encoding: str | None = None,
         name: str = "text",
         optional: bool = False,
     ) -> TextColumn:
@@ -176,11 +178,11 @@ class TextProcessor:
         Args:
             data: A Series (its index holds the keys), also of another package with a method
                 `to_pandas`; a dict of text by key; or a list (the keys are 0, 1, 2, ...). An empty
-                cell is a row without text. Or the path of a file: of a `.txt` in UTF-8, each line
-                of which is a text (the keys are 0, 1, 2, ...), or of a table that `read_table`
-                reads.
+                cell is a row without text. Or the path of a file: of a `.txt`, each line of which
+                is a text (the keys are 0, 1, 2, ...), or of a table that `read_table` reads.
             column: Of a table, the column of texts, or several; see `from_dataframe`.
             key: Of a table, the column of keys; 0, 1, 2, ... by default.
+            encoding: Of a file, its encoding; as its bytes show by default.
             name: The input's name.
             optional: Whether a row may lack the text.
 
@@ -199,7 +201,7 @@ class TextProcessor:
         """
         if isinstance(data, (str, os.PathLike)) and not is_lines_file(data):
             columns = column if isinstance(column, list) else [column or ""]
-            frame = as_frame(data, key, "data", columns)
+            frame = as_frame(data, key, "data", columns, encoding)
             if column is None:
                 raise ArgumentError(
                     "column",
@@ -216,7 +218,12 @@ class TextProcessor:
             )
         source = "`data`"
         if isinstance(data, (str, os.PathLike)):
-            source, data = f"file {os.fspath(data)!r}", read_lines(data)
+            source, data = f"file {os.fspath(data)!r}", read_lines(data, encoding)
+        elif encoding is not None:
+            raise ArgumentError(
+                "encoding",
+                f"must be left out where `data` is no file. Received: {encoding!r}",
+            )
         data = as_pandas(data)
         if isinstance(data, pd.DataFrame):
             raise TypeError(
@@ -232,7 +239,7 @@ class TextProcessor:
         else:
             values = row_values(data, "data")
             keys = range(len(values))
-        cells = string_cells(values, keys, source)
+        cells = string_cells(map(joined_words, values), keys, source)
         return self._column(keys, cells, source, name, optional)
 
     def _column(

@@ -61,7 +61,7 @@ def test_texts_of_a_table_are_in_a_column(ending):
         (("texts.xls", "title"), r"`data` must end in one of \['\.csv'"),
         (("lines.txt", "title"), "`data` must be the path of a table where `column`"),
         ((["a", "b"], "title"), "`data` must be the path of a table where `column`"),
-        (("latin.txt",), r"'latin\.txt' cannot be read: line 2 is not UTF-8"),
+        (("dos.txt",), r"`encoding` must be given for 'dos\.txt', which is no UTF-8"),
         (("empty.txt",), "no rows in file 'empty.txt'"),
         ((b"lines.txt",), r"`data` must be values by key.*b'lines\.txt', a bytes"),
         (({"a", "b"},), "`data` must be values by key.*a set"),
@@ -71,7 +71,7 @@ def test_what_is_no_file_of_texts_is_refused(given, message):
     pathlib.Path("texts.csv").write_text("title\ncat\n", "utf-8")
     pathlib.Path("texts.xls").write_bytes(b"\0")
     pathlib.Path("lines.txt").write_text(LINES, "utf-8")
-    pathlib.Path("latin.txt").write_text("a\ngroß\n", "latin-1")
+    pathlib.Path("dos.txt").write_text("a\nfür\n", "cp850")
     pathlib.Path("empty.txt").write_text("\n")
     with pytest.raises((TypeError, ValueError), match=message):
         TextProcessor().load_data(*given)
@@ -139,7 +139,7 @@ def test_cells_of_a_file_are_read_as_they_are_written():
     assert TextProcessor().from_dataframe("t.csv", "note").cells.tolist() == ["1.50", "2.0"]
     assert TextProcessor().load_data("t.csv", column="code").cells.tolist() == ["01", "02"]
     assert ImageStream().from_dataframe("t.csv", "photo").cells.tolist() == ["0001", "0001"]
-    both = ImageStream().flows_from_dataframe("t.csv", ["photo", "photo"], class_mode=None)
+    both = ImageStream().flows_from_dataframe("t.csv", ["photo", "photo"])
     assert both[1].cells.tolist() == ["0001", "0001"]
     table = TableProcessor().from_dataframe("t.csv", ["note", "code", "price"])
     assert table.spec.numeric == ("note", "price")
