@@ -176,9 +176,9 @@ def test_a_schema_is_inferred_and_nothing_is_printed(capsys):
         }
     )
     schema = Schema.infer(frame, target="label")
-    assert schema.names == ("Photo", "Review_Text", "table")
+    assert schema.names == ("Photo", "Review Text", "table")
     assert schema["table"].columns == ("age", "town")
-    assert schema["Review_Text"].length == 3
+    assert schema["Review Text"].length == 3
     assert schema.target.classes == ("a", "b")
     assert schema.target.name == "label"
     assert capsys.readouterr() == ("", "")

@@ -35,7 +35,7 @@ def test_inputs_are_found_by_name():
     ("make", "message"),
     [
         (lambda: Image(height=0, width=3), "`height` and `width`.*height=0"),
-        (lambda: Image(height=3, width=3, channels=2), "`channels` must be.*channels=2"),
+        (lambda: Image(height=3, width=3, channels=0), "`channels` must be.*channels=0"),
         (lambda: Image(height=3, width=3, mean=(1.0,)), "`mean` must have one number"),
         (
             lambda: Image(height=3, width=3, name=" "),

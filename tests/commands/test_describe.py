@@ -92,4 +92,4 @@ def test_an_encoding_is_said_and_given(tmp_path, capsys):
     assert cli.main(arguments) == 2
     assert "`--encoding` must be given for '" in capsys.readouterr().err
     assert cli.main([*arguments, "--encoding", "cp850", "--sep", ":"]) == 2
-    assert "größe_b: ignore (2" in capsys.readouterr().err
+    assert "größe;b: ignore (2" in capsys.readouterr().err

@@ -105,11 +105,6 @@ def with_cell(column, row, value):
             ("--target", "label", "--group", "who"),
             "`TABLE` must have rows for each part; there are too few. Received: 20 rows",
         ),
-        (
-            FRAME.rename(columns={"size": "a b", "colour": "a-b"}),
-            ("--target", "label"),
-            "names differ in letters or digits",
-        ),
     ],
 )
 def test_it_is_said_in_a_line(tmp_path, capsys, frame, arguments, message):
