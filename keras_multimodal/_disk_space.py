@@ -1,4 +1,4 @@
-"""What is said where a disk is full."""
+"""The error of a disk that is full."""
 
 import contextlib
 import errno
@@ -14,7 +14,7 @@ if hasattr(errno, "EDQUOT"):  # Windows has none
 
 
 class FullDiskError(OSError):
-    """What was to be written found no room; its `str` names it, and says what to do."""
+    """An error of a disk without room; its `str` names what was written, and says what to do."""
 
 
 @contextlib.contextmanager

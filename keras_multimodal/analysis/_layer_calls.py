@@ -11,7 +11,7 @@ from keras_multimodal.types import Mask, Tensor, Tensors
 
 
 class BatchedRows(Protocol):
-    """What the analysis asks of records: `data.Records` has it."""
+    """The part of `data.Records` that the analysis needs."""
 
     @property
     def keys(self) -> Sequence[Hashable]:

@@ -1,4 +1,4 @@
-"""What of each picture is attended to, and drawings of it."""
+"""The attention to each place of pictures, and drawings of it."""
 
 import dataclasses
 import math
@@ -15,7 +15,7 @@ _INK = "#7a7a7a"
 
 @dataclasses.dataclass(frozen=True)
 class PictureAttention:
-    """What of each picture is attended to, as `analysis.attention_maps` returns it.
+    """The attention to each place of pictures, as `analysis.attention_maps` returns it.
 
     Args:
         keys: The rows' keys.

@@ -1,4 +1,4 @@
-"""How much each modality counted in each row."""
+"""The weight of each modality in each row."""
 
 import keras
 import numpy as np

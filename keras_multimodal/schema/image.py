@@ -185,7 +185,7 @@ class Image(Modality):
 
     @property
     def whitened_numbers(self) -> int:
-        """How many numbers a picture has that `whitening` is for; 0 without it."""
+        """The numbers of a picture that `whitening` is for; 0 without it."""
         size = len(self.whitening) * 3 // 4 - self.whitening.count("=")
         return math.isqrt(size // 4)
 

@@ -1,4 +1,4 @@
-"""Which encodings bytes may be text in, by what they decode to."""
+"""The encodings that bytes may be text in, by what they decode to."""
 
 import re
 import unicodedata

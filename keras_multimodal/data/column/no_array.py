@@ -1,4 +1,4 @@
-"""What is said where an array is wanted of something that is none."""
+"""The error of an array that is wanted of something that is none."""
 
 from typing import ClassVar, NoReturn
 
@@ -11,7 +11,7 @@ class _NoShape:
 
 
 class NoArray:
-    """What somebody may give to `fit`, and must make batches of first.
+    """An object that somebody may give to `fit`, and must make batches of first.
 
     Keras asks what it does not know for its shape, and NumPy for an array.
     """

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 class Served(NamedTuple):
-    """What `Preprocessor.serve` returns.
+    """The result of `Preprocessor.serve`.
 
     Args:
         inputs: The model's inputs by name. What can't be read is absent, and holds zeros.

@@ -1,4 +1,4 @@
-"""What an exported model says of each cell that it is sent."""
+"""The codes by which an exported model judges each cell that it is sent."""
 
 import enum
 
@@ -9,7 +9,7 @@ HUGE = 1e12  # a number that is not standardised
 
 
 class Status(enum.IntEnum):
-    """What a cell is like. Of several things that are so, the last in this order is said.
+    """The state of a cell. Of several that are so, the last in this order is said.
 
     From `UNKNOWN_FORMAT` on nothing of the cell is used: the row counts as one without it.
 

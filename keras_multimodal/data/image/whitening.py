@@ -4,7 +4,7 @@ import numpy as np
 
 
 class Whitening:
-    """What the whitening matrix is made of: the pictures, or sums of their products.
+    """The material of the whitening matrix: the pictures, or sums of their products.
 
     As long as there are fewer pictures than pixels, the pictures themselves are smaller than the
     sums, `(pixels, pixels)`, and their singular vectors are found many times faster.

@@ -125,7 +125,7 @@ class ImageFlow(keras.utils.PyDataset, ColumnHolder):
 
     @property
     def n(self) -> int:
-        """How many rows there are, as `samples`."""
+        """The number of rows, as `samples`."""
         return self.samples
 
     @property
@@ -159,7 +159,7 @@ class ImageFlow(keras.utils.PyDataset, ColumnHolder):
 
     @property
     def num_classes(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return len(self.class_names)
 
     @property

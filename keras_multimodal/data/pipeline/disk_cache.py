@@ -45,7 +45,7 @@ def cache_on_disk(columns: Sequence[Column], directory: str, threads: int) -> di
 
 @dataclasses.dataclass(frozen=True)
 class _Place:
-    """Where a row is kept, and its checksum; an absent row is in file -1."""
+    """The place of a row, and its checksum; an absent row is in file -1."""
 
     folder: int = 0
     file: int = -1

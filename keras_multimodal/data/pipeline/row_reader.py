@@ -18,7 +18,7 @@ _NOWHERE = tf.int64.max
 
 @dataclasses.dataclass(frozen=True)
 class CachedRows:
-    """What stands for a column's cells once it has been decoded and kept.
+    """The stand-in for a column's cells that have been decoded and kept.
 
     Args:
         load: The graph function from a row of the column's `source_column`, or -1, to what it
